@@ -1,0 +1,42 @@
+# marketmind-scheduler: everything a developer runs. `make` lists it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SHELL := /bin/sh
+
+.PHONY: help run test check bench lock clean
+help: ## what can be run
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## start everything from nothing; Ctrl-C stops it
+	@SCHEDULER_LOG_FORMAT=$${SCHEDULER_LOG_FORMAT:-console} exec $(BIN)/marketmind-scheduler serve
+
+test: $(VENV)/.installed ## the whole test suite, on a real PostgreSQL
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(VENV)/.installed ## format, lint, types, and who may import whom
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/basedpyright --warnings
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+bench: $(VENV)/.installed ## measure the service against a bare floor
+	@$(BIN)/python benchmarks/http.py
+
+lock: ## pin what pyproject.toml asks for, with hashes; needs uv
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --extra embedded --group dev pyproject.toml -o requirements-dev.txt
+	! grep -n '://' requirements.txt requirements-dev.txt
+
+clean: ## remove the virtual environment and caches; the data of `make run` stays
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.installed: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3-venv is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV) (about half a minute, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,191 @@
+"""Brands, campaigns and posts over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, page_of
+from marketmind_scheduler.adapters.http.problems import documented, registered
+from marketmind_scheduler.adapters.http.schemas import (
+    BrandIn,
+    BrandOut,
+    BrandPage,
+    CampaignIn,
+    CampaignOut,
+    CampaignPage,
+    CampaignPostsIn,
+    CampaignPostsOut,
+    PostIn,
+    PostOut,
+    PostPage,
+)
+from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.domain.campaign import CampaignStatus
+from marketmind_scheduler.domain.errors import (
+    BrandMismatch,
+    BrandNotFound,
+    CampaignEndsBeforeStart,
+    CampaignNotFound,
+    CampaignTooLong,
+    DuplicatePost,
+    FixedField,
+    PostInOtherCampaign,
+    PostNotFound,
+    StorageUnavailable,
+    UnknownZone,
+    UnreadableTime,
+)
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.wall_clock import read_day
+
+BODY = (400, 404, 408, 413, 415, StorageUnavailable)
+LIST = (400, StorageUnavailable)
+READ = (400, 404, StorageUnavailable)
+BULK_BODY_BYTES = 8 * 1024 * 1024
+
+BrandFilter = Annotated[UUID | None, QueryParameter(name="brand_id", description="Only this brand's")]
+CampaignFilter = Annotated[UUID | None, QueryParameter(name="campaign_id", description="Only this campaign's")]
+PlatformFilter = Annotated[Platform | None, QueryParameter(name="platform", description="Only on this platform")]
+
+
+class CatalogController(Controller):
+    tags = ("Catalog",)
+
+    @put(
+        "/brands/{brand_id:uuid}",
+        status_code=200,
+        summary="Register or replace a brand",
+        response_description="Replaced",
+        responses={201: registered(BrandOut), **documented(*BODY, UnknownZone)},
+    )
+    async def put_brand(
+        self, catalog: NamedDependency[Catalog], brand_id: FromPath[UUID], data: JSONBody[BrandIn]
+    ) -> Response[BrandOut]:
+        """Schedules that exist keep the time zone they were made with."""
+        brand, is_new = await catalog.put_brand(
+            brand_id, name=data.brand_name, default_zone=data.brand_default_timezone, tone_profile=data.tone_profile
+        )
+        return Response(BrandOut.of(brand), status_code=201 if is_new else 200)
+
+    @get("/brands/{brand_id:uuid}", summary="Read a brand", responses=documented(*READ, BrandNotFound))
+    async def get_brand(self, catalog: NamedDependency[Catalog], brand_id: FromPath[UUID]) -> BrandOut:
+        return BrandOut.of(await catalog.get_brand(brand_id))
+
+    @get("/brands", summary="List brands", responses=documented(*LIST))
+    async def list_brands(
+        self, catalog: NamedDependency[Catalog], limit: Limit = 50, cursor: CursorParameter = None
+    ) -> BrandPage:
+        """Ordered by id."""
+        rows = await catalog.list_brands(limit=limit + 1, after=key_of(cursor, UUID))
+        shown, next_cursor = page_of(rows, limit, lambda brand: brand.brand_id)
+        return BrandPage(items=[BrandOut.of(brand) for brand in shown], next_cursor=next_cursor)
+
+    @put(
+        "/campaigns/{campaign_id:uuid}",
+        status_code=200,
+        summary="Register or replace a campaign",
+        response_description="Replaced",
+        responses={
+            201: registered(CampaignOut),
+            **documented(*BODY, BrandNotFound, FixedField, UnreadableTime, CampaignEndsBeforeStart, CampaignTooLong),
+        },
+    )
+    async def put_campaign(
+        self, catalog: NamedDependency[Catalog], campaign_id: FromPath[UUID], data: JSONBody[CampaignIn]
+    ) -> Response[CampaignOut]:
+        """A new campaign is a DRAFT. Its brand never changes; schedules that exist stay as they are."""
+        campaign, is_new = await catalog.put_campaign(
+            campaign_id,
+            brand_id=data.brand_id,
+            name=data.name,
+            goal=data.goal,
+            start_date=read_day(data.start_date),
+            end_date=read_day(data.end_date),
+        )
+        return Response(CampaignOut.of(campaign), status_code=201 if is_new else 200)
+
+    @get("/campaigns/{campaign_id:uuid}", summary="Read a campaign", responses=documented(*READ, CampaignNotFound))
+    async def get_campaign(self, catalog: NamedDependency[Catalog], campaign_id: FromPath[UUID]) -> CampaignOut:
+        return CampaignOut.of(await catalog.get_campaign(campaign_id))
+
+    @get("/campaigns", summary="List campaigns", responses=documented(*LIST))
+    async def list_campaigns(
+        self,
+        catalog: NamedDependency[Catalog],
+        brand_id: BrandFilter = None,
+        status: Annotated[CampaignStatus | None, QueryParameter(description="Only those with this status")] = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> CampaignPage:
+        """Ordered by id."""
+        rows = await catalog.list_campaigns(
+            brand_id=brand_id, status=status, limit=limit + 1, after=key_of(cursor, UUID)
+        )
+        shown, next_cursor = page_of(rows, limit, lambda campaign: campaign.campaign_id)
+        return CampaignPage(items=[CampaignOut.of(campaign) for campaign in shown], next_cursor=next_cursor)
+
+    @post(
+        "/campaigns/{campaign_id:uuid}/posts",
+        status_code=200,
+        request_max_body_size=BULK_BODY_BYTES,
+        summary="Register a campaign's posts",
+        response_description="Nothing of it was new",
+        responses={
+            201: registered(CampaignPostsOut),
+            **documented(*BODY, CampaignNotFound, FixedField, PostInOtherCampaign, DuplicatePost),
+        },
+    )
+    async def register_posts(
+        self, catalog: NamedDependency[Catalog], campaign_id: FromPath[UUID], data: JSONBody[CampaignPostsIn]
+    ) -> Response[CampaignPostsOut]:
+        """Up to 10,000 posts in a body of at most 8 MB, in the given order, all or nothing. The same body again
+        changes nothing. A post that has no campaign yet joins this one."""
+        outcome = await catalog.register_posts(campaign_id, [post.content() for post in data.posts])
+        return Response(CampaignPostsOut.of(outcome), status_code=201 if outcome.created else 200)
+
+    @put(
+        "/posts/{post_id:uuid}",
+        status_code=200,
+        summary="Register or replace a post",
+        response_description="Replaced",
+        responses={
+            201: registered(PostOut),
+            **documented(*BODY, BrandNotFound, CampaignNotFound, FixedField, BrandMismatch),
+        },
+    )
+    async def put_post(
+        self, catalog: NamedDependency[Catalog], post_id: FromPath[UUID], data: JSONBody[PostIn]
+    ) -> Response[PostOut]:
+        """Its brand and its platform never change."""
+        stored, is_new = await catalog.put_post(
+            data.content(post_id), brand_id=data.brand_id, campaign_id=data.campaign_id
+        )
+        return Response(PostOut.of(stored), status_code=201 if is_new else 200)
+
+    @get("/posts/{post_id:uuid}", summary="Read a post", responses=documented(*READ, PostNotFound))
+    async def get_post(self, catalog: NamedDependency[Catalog], post_id: FromPath[UUID]) -> PostOut:
+        return PostOut.of(await catalog.get_post(post_id))
+
+    @get("/posts", summary="List posts", responses=documented(*LIST))
+    async def list_posts(
+        self,
+        catalog: NamedDependency[Catalog],
+        brand_id: BrandFilter = None,
+        campaign_id: CampaignFilter = None,
+        platform: PlatformFilter = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> PostPage:
+        """In the order in which they were registered."""
+        rows = await catalog.list_posts(
+            brand_id=brand_id,
+            campaign_id=campaign_id,
+            platform=platform,
+            limit=limit + 1,
+            after=key_of(cursor, int),
+        )
+        shown, next_cursor = page_of(rows, limit, lambda post: post.position)
+        return PostPage(items=[PostOut.of(post) for post in shown], next_cursor=next_cursor)

@@ -1,0 +1,98 @@
+"""Round the whole app: a request id, a deadline for the body, safe headers, and one log line a request."""
+
+import asyncio
+import re
+from collections.abc import MutableMapping
+from time import perf_counter
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from marketmind_scheduler.adapters.http.problems import BodyTooSlow
+from marketmind_scheduler.ports.ids import NewId
+
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_BODY_SECONDS = 10
+_SAFE_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_API_HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+_DOCS_POLICY = (
+    b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    b"img-src 'self' data:; frame-ancestors 'none'"
+)
+_DOCS_HEADERS = [(b"content-security-policy", _DOCS_POLICY)]
+
+log = structlog.get_logger()
+
+Message = MutableMapping[str, Any]
+
+
+class Observed:
+    """The ASGI app that the server serves. It sees what no middleware of the framework does: 404s, 405s, and
+    requests that end in a fault."""
+
+    def __init__(self, app: ASGIApp, *, new_id: NewId) -> None:
+        self._app = app
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = self._request_id(scope)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        added = [(b"x-request-id", request_id.encode()), *_SAFE_HEADERS, *_headers_for(scope["path"])]
+        started, status = perf_counter(), 500
+
+        async def observed(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *added]
+            await send(message)
+
+        try:
+            await self._app(scope, _with_deadline(receive), observed)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                route=scope.get("path_template") or "unmatched",
+                status=status,
+                ms=round((perf_counter() - started) * 1000, 2),
+            )
+
+    def _request_id(self, scope: Scope) -> str:
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        return given.decode() if _GIVEN_ID.fullmatch(given) else str(self._new_id())
+
+
+def _headers_for(path: str) -> list[tuple[bytes, bytes]]:
+    return _DOCS_HEADERS if path == "/docs" or path.startswith("/docs/") else _API_HEADERS
+
+
+def _with_deadline(receive: Receive) -> Receive:
+    """Give the body ten seconds from now to arrive whole; what is received after it has no limit."""
+    deadline = asyncio.get_running_loop().time() + _BODY_SECONDS
+    arrived = False
+
+    async def received() -> Any:
+        nonlocal arrived
+        if arrived:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise BodyTooSlow(headers={"connection": "close"}) from None
+        arrived = not message.get("more_body", False)
+        return message
+
+    return received

@@ -1,0 +1,37 @@
+"""Cursors: opaque to callers, and for us the key of the last row they saw."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+import msgspec
+from litestar.params import QueryParameter
+
+from marketmind_scheduler.adapters.http.problems import Malformed
+
+Row = TypeVar("Row")
+Key = TypeVar("Key")
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many to return at most")]
+CursorParameter = Annotated[
+    str | None, QueryParameter(name="cursor", max_length=200, description="`next_cursor` of the page before")
+]
+
+
+def key_of(cursor: str | None, kind: type[Key]) -> Key | None:
+    """The key behind a cursor that this service gave out; raises Malformed for any other text."""
+    if cursor is None:
+        return None
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
+    except (NotBase64, ValueError, msgspec.DecodeError, UnicodeDecodeError):
+        raise Malformed("not a cursor of this list; send next_cursor as it was given", at="cursor") from None
+
+
+def page_of(rows: Sequence[Row], limit: int, key: Callable[[Row], object]) -> tuple[Sequence[Row], str | None]:
+    """The first ``limit`` of rows that were asked for one more, and the cursor to go on with where there are more."""
+    if len(rows) <= limit:
+        return rows, None
+    shown = rows[:limit]
+    return shown, urlsafe_b64encode(msgspec.json.encode(key(shown[-1]))).rstrip(b"=").decode()

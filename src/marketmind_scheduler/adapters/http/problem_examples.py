@@ -1,0 +1,65 @@
+"""One occurrence of each domain error, for the documentation."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from marketmind_scheduler.domain import errors
+from marketmind_scheduler.domain.errors import Reading, SchedulerError
+
+_BRAND = UUID("11111111-1111-1111-1111-111111111111")
+_OTHER_BRAND = UUID("66666666-6666-6666-6666-666666666666")
+_CAMPAIGN = UUID("22222222-2222-2222-2222-222222222222")
+_POST = UUID("33333333-3333-3333-3333-333333333333")
+_SCHEDULE = UUID("019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d")
+_LOS_ANGELES = "America/Los_Angeles"
+
+
+def _reading(hour: int, local: str) -> Reading:
+    return Reading(
+        publish_time=datetime(2027, 3, 14, hour, 30, tzinfo=UTC), publish_time_local=f"{local}[{_LOS_ANGELES}]"
+    )
+
+
+_GAP = (_reading(9, "2027-03-14T01:30:00-08:00"), _reading(10, "2027-03-14T03:30:00-07:00"))
+_OVERLAP = tuple(
+    Reading(
+        publish_time=datetime(2027, 11, 7, hour, 30, tzinfo=UTC),
+        publish_time_local=f"2027-11-07T01:30:00-0{offset}:00[{_LOS_ANGELES}]",
+    )
+    for hour, offset in ((8, 7), (9, 8))
+)
+
+EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
+    type(example): example
+    for example in (
+        errors.BrandNotFound(_BRAND),
+        errors.CampaignNotFound(_CAMPAIGN),
+        errors.PostNotFound(_POST),
+        errors.ScheduleNotFound(_POST),
+        errors.NoPostsToSchedule(_CAMPAIGN, platforms=["TIKTOK"], out_already=0),
+        errors.AlreadyScheduled(
+            _POST, schedule_id=_SCHEDULE, publish_time=datetime(2027, 3, 18, 2, tzinfo=UTC), status="PENDING"
+        ),
+        errors.AlreadyPublished(_POST, schedule_id=_SCHEDULE),
+        errors.CampaignAlreadyScheduled(_CAMPAIGN, scheduled=2, posts=3),
+        errors.StaleVersion(_SCHEDULE, given=1, current=2),
+        errors.IllegalTransition(_SCHEDULE, status="COMPLETED", change="moved"),
+        errors.FixedField("post", _POST, field="platform", current="TWITTER", given="TIKTOK"),
+        errors.PostInOtherCampaign(_POST, campaign_id=_CAMPAIGN),
+        errors.BrandMismatch(campaign_id=_CAMPAIGN, campaign_brand_id=_BRAND, brand_id=_OTHER_BRAND),
+        errors.DuplicatePost(_POST),
+        errors.CampaignEndsBeforeStart(start_date=date(2027, 3, 21), end_date=date(2027, 3, 15)),
+        errors.CampaignTooLong(days=4000, most=1827),
+        errors.CampaignOver(_CAMPAIGN, last_day=date(2027, 3, 21), zone=_LOS_ANGELES),
+        errors.TooManyPosts(_CAMPAIGN, platform="TWITTER", posts=9, days=7),
+        errors.PolicyViolated([f"post {_POST} has no placement"]),
+        errors.UnreadableTime("2027-03-17 19:00", "write T between the date and the time of day"),
+        errors.UnknownZone("PST", hint="an abbreviation names several zones; say for example America/Los_Angeles"),
+        errors.LocalTimeInGap(datetime(2027, 3, 14, 2, 30), _LOS_ANGELES, readings=_GAP),  # noqa: DTZ001
+        errors.LocalTimeAmbiguous(datetime(2027, 11, 7, 1, 30), _LOS_ANGELES, readings=_OVERLAP),  # noqa: DTZ001
+        errors.OffsetContradictsZone("2027-03-14T01:30:00-07:00", _LOS_ANGELES, readings=_GAP),
+        errors.TimeInPast("2020-03-17T19:00:00", earliest=datetime(2027, 3, 1, 12, tzinfo=UTC)),
+        errors.BeyondHorizon("2040-03-17T19:00:00", latest=datetime(2032, 3, 1, 12, tzinfo=UTC)),
+        errors.StorageUnavailable(),
+    )
+}

@@ -1,0 +1,181 @@
+"""Every failure leaves as one shape: RFC 9457 ``application/problem+json`` with a stable code."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from inspect import getdoc
+from typing import Annotated, Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
+from msgspec import Meta, Struct, to_builtins
+
+from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
+from marketmind_scheduler.domain.errors import Conflict, NotFound, Rejected, SchedulerError, Unavailable
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER = {"retry-after": "1"}
+STATUS: dict[type[SchedulerError], int] = {NotFound: 404, Conflict: 409, Rejected: 422, Unavailable: 503}
+
+log = structlog.get_logger()
+
+
+class FieldProblem(Struct, frozen=True):
+    """What is wrong at one place of the request."""
+
+    at: Annotated[
+        str, Meta(description="A JSON path in the body, or the name of a parameter", examples=["$.timestamp"])
+    ]
+    message: Annotated[str, Meta(examples=["Expected `str`, got `int`"])]
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """A problem as in RFC 9457. Switch on ``code``; show ``detail`` to people."""
+
+    type: Annotated[str, Meta(description="Where the code is explained", examples=["/problems/already_scheduled"])]
+    title: Annotated[str, Meta(description="The status in words", examples=["Conflict"])]
+    status: Annotated[int, Meta(examples=[409])]
+    code: Annotated[str, Meta(description="Stable", examples=["already_scheduled"])]
+    detail: Annotated[str, Meta(description="What was wrong this time, and what would be right")]
+    instance: Annotated[str, Meta(description="The path of the request", examples=["/schedule/post/…"])]
+    errors: Annotated[list[FieldProblem], Meta(description="For malformed requests, each place that is wrong")] = []
+    details: Annotated[
+        dict[str, Any], Meta(description="The values behind the detail: ids, numbers, readings of a time")
+    ] = {}
+
+
+class Malformed(HTTPException):
+    """The request is not of the documented form."""
+
+    status_code = 400
+
+    def __init__(self, message: str, *, at: str) -> None:
+        super().__init__(detail="", extra=[{"at": at, "message": message}])
+
+
+class BodyTooSlow(HTTPException):
+    """The body did not arrive in time."""
+
+    status_code = 408
+
+
+GENERAL: dict[int, tuple[str, str]] = {
+    400: ("malformed", "The request is not of the documented form; `errors` names each place."),
+    404: ("not_found", "Nothing is at this path. Ids are UUIDs; `GET /` lists what is offered."),
+    405: ("method_not_allowed", "The path exists and does not take this method; `Allow` names those it takes."),
+    408: ("request_timeout", "The request body did not arrive within ten seconds."),
+    413: ("body_too_large", "The body is larger than this path takes: 1 MB, or 8 MB for a campaign's posts."),
+    415: ("unsupported_media_type", "Bodies are `application/json`."),
+    500: ("unexpected", "A fault of the service. It is logged under the request id in `details`."),
+}
+"""Status, code and meaning of the problems that no domain error stands behind."""
+
+
+def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """The one exception handler of the app."""
+    match error:
+        case SchedulerError():
+            status = status_of(type(error))
+            headers = RETRY_AFTER if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+            return _answer(request, status, error.code, str(error), details=dict(error.details), headers=headers)
+        case HTTPException() if error.status_code in GENERAL and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _general(request, error)
+        case UnicodeDecodeError() | RecursionError():
+            return _general(request, Malformed("the request cannot be decoded", at="request"))
+        case _:
+            log.error("unexpected", exc_info=error)
+            code, meaning = GENERAL[500]
+            request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+            return _answer(request, 500, code, meaning, details={"request_id": request_id})
+
+
+def status_of(error: type[SchedulerError]) -> int:
+    return next(status for kind, status in STATUS.items() if issubclass(error, kind))
+
+
+def documented(*failures: type[SchedulerError] | int) -> dict[int, ResponseSpec]:
+    """The problems a route may answer with, for OpenAPI, each with an example; a number stands for a general one."""
+    examples: dict[int, list[Example]] = {}
+    for failure in failures:
+        problem = _general_example(failure) if isinstance(failure, int) else _example(failure)
+        example = Example(summary=problem.code, description=problem.detail, value=to_builtins(problem))
+        examples.setdefault(problem.status, []).append(example)
+    return {
+        status: ResponseSpec(
+            Problem,
+            generate_examples=False,
+            media_type=PROBLEM_JSON,
+            description=", ".join(f"`{example.summary}`" for example in listed),
+            examples=listed,
+        )
+        for status, listed in sorted(examples.items())
+    }
+
+
+def registered(body: type[Struct]) -> ResponseSpec:
+    """The answer of a PUT or POST whose object is new."""
+    return ResponseSpec(body, generate_examples=False, description="Registered")
+
+
+def explained() -> dict[str, tuple[int, str]]:
+    """Every code that an answer can carry, with its status and its meaning."""
+    of_domain = {error.code: (status_of(error), getdoc(error) or "") for error in EXAMPLES}
+    return {code: (status, meaning) for status, (code, meaning) in GENERAL.items()} | of_domain
+
+
+def _general(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    code, meaning = GENERAL[error.status_code]
+    places = error.extra if isinstance(error.extra, list) else []
+    errors = [FieldProblem(str(place.get("at") or place.get("key", "")), str(place["message"])) for place in places]
+    detail = "; ".join(f"{place.at}: {place.message}" for place in errors) or meaning
+    return _answer(request, error.status_code, code, detail, errors=errors, headers=error.headers)
+
+
+def _answer(
+    request: Request[Any, Any, Any],
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldProblem] = (),
+    details: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Problem]:
+    problem = _problem(status, code, detail, instance=request.url.path, errors=errors, details=details)
+    return Response(problem, status_code=status, headers=dict(headers or {}), media_type=PROBLEM_JSON)
+
+
+def _problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    instance: str,
+    errors: Sequence[FieldProblem] = (),
+    details: Mapping[str, object] | None = None,
+) -> Problem:
+    return Problem(
+        type=f"/problems/{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        instance=instance,
+        errors=list(errors),
+        details=dict(details or {}),
+    )
+
+
+def _example(error: type[SchedulerError]) -> Problem:
+    raised = EXAMPLES[error]
+    return _problem(
+        status_of(error), error.code, str(raised), instance="/schedule/…", details=to_builtins(dict(raised.details))
+    )
+
+
+def _general_example(status: int) -> Problem:
+    code, meaning = GENERAL[status]
+    errors = [FieldProblem("$.timestamp", "Expected `str`, got `int`")] if status == HTTPStatus.BAD_REQUEST else []
+    return _problem(status, code, meaning, instance="/schedule/…", errors=errors)

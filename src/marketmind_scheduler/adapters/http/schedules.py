@@ -1,0 +1,222 @@
+"""Schedules over HTTP: of a post, of a campaign, and all of them."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from marketmind_scheduler.adapters.http.catalog import BODY, LIST, READ, BrandFilter, PlatformFilter
+from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, page_of
+from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.schemas import (
+    CampaignSchedulePage,
+    CampaignSchedulesOut,
+    MovePostIn,
+    ScheduleCampaignIn,
+    ScheduleOut,
+    SchedulePage,
+    SchedulePostIn,
+)
+from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
+from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.domain.errors import (
+    AlreadyPublished,
+    AlreadyScheduled,
+    BeyondHorizon,
+    CampaignAlreadyScheduled,
+    CampaignNotFound,
+    CampaignOver,
+    IllegalTransition,
+    LocalTimeAmbiguous,
+    LocalTimeInGap,
+    NoPostsToSchedule,
+    OffsetContradictsZone,
+    PolicyViolated,
+    PostNotFound,
+    ScheduleNotFound,
+    StaleVersion,
+    TimeInPast,
+    TooManyPosts,
+    UnknownZone,
+    UnreadableTime,
+)
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.wall_clock import read_instant
+from marketmind_scheduler.ports.repositories import ScheduleFilter
+
+TIME = (
+    UnreadableTime,
+    UnknownZone,
+    LocalTimeInGap,
+    LocalTimeAmbiguous,
+    OffsetContradictsZone,
+    TimeInPast,
+    BeyondHorizon,
+)
+
+StatusFilter = Annotated[ScheduleStatus | None, QueryParameter(name="status", description="Only with this status")]
+CampaignLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=10_000, description="How many to return at most")]
+
+
+class PostScheduleController(Controller):
+    path = "/schedule/post/{post_id:uuid}"
+    tags = ("Schedules of posts",)
+
+    @post(
+        status_code=201,
+        summary="Schedule a post",
+        response_description="Scheduled",
+        responses={
+            200: ResponseSpec(ScheduleOut, generate_examples=False, description="It was scheduled so already"),
+            **documented(*BODY, PostNotFound, AlreadyScheduled, AlreadyPublished, *TIME),
+        },
+    )
+    async def schedule(
+        self, post_scheduling: NamedDependency[PostScheduling], post_id: FromPath[UUID], data: JSONBody[SchedulePostIn]
+    ) -> Response[ScheduleOut]:
+        """The same request again answers 200 with the same schedule."""
+        schedule, is_new = await post_scheduling.schedule(post_id, data.asked(), allow_repost=data.allow_repost)
+        return Response(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
+
+    @get(summary="Read a post's schedule", responses=documented(*READ, PostNotFound, ScheduleNotFound))
+    async def read(self, post_scheduling: NamedDependency[PostScheduling], post_id: FromPath[UUID]) -> ScheduleOut:
+        """The active one, else the most recent."""
+        return ScheduleOut.of(await post_scheduling.get(post_id))
+
+    @put(
+        summary="Move a post to another time",
+        responses=documented(*BODY, PostNotFound, ScheduleNotFound, IllegalTransition, StaleVersion, *TIME),
+    )
+    async def move(
+        self, post_scheduling: NamedDependency[PostScheduling], post_id: FromPath[UUID], data: JSONBody[MovePostIn]
+    ) -> ScheduleOut:
+        """Only a PENDING schedule can be moved; it keeps its id and gets a new version."""
+        return ScheduleOut.of(await post_scheduling.move(post_id, data.asked(), version=data.version))
+
+    @delete(
+        status_code=200,
+        summary="Cancel a post's schedule",
+        responses=documented(*READ, PostNotFound, ScheduleNotFound, IllegalTransition),
+    )
+    async def cancel(self, post_scheduling: NamedDependency[PostScheduling], post_id: FromPath[UUID]) -> ScheduleOut:
+        """The schedule is kept as CANCELLED; cancelling it again changes nothing."""
+        return ScheduleOut.of(await post_scheduling.cancel(post_id))
+
+
+class CampaignScheduleController(Controller):
+    path = "/schedule/campaign/{campaign_id:uuid}"
+    tags = ("Schedules of campaigns",)
+
+    @post(
+        status_code=201,
+        summary="Schedule a campaign",
+        response_description="Scheduled, in time order",
+        responses={
+            200: ResponseSpec(CampaignSchedulesOut, generate_examples=False, description="It was scheduled so already"),
+            **documented(
+                *BODY,
+                CampaignNotFound,
+                NoPostsToSchedule,
+                CampaignAlreadyScheduled,
+                TooManyPosts,
+                CampaignOver,
+                PolicyViolated,
+                BeyondHorizon,
+                UnknownZone,
+            ),
+        },
+    )
+    async def schedule(
+        self,
+        campaign_scheduling: NamedDependency[CampaignScheduling],
+        campaign_id: FromPath[UUID],
+        data: JSONBody[ScheduleCampaignIn | None] = None,
+    ) -> Response[CampaignSchedulesOut]:
+        """Every post of the campaign, all or nothing. The naive scheduler spreads each platform's posts evenly over
+        the campaign's days, one a day at 19:00 in the brand's zone. The body may be left out."""
+        asked = data or ScheduleCampaignIn()
+        schedules, is_new = await campaign_scheduling.schedule(
+            campaign_id, kind=asked.scheduler, platforms=frozenset(asked.platforms), replace=asked.replace
+        )
+        return Response(CampaignSchedulesOut.of(campaign_id, schedules), status_code=201 if is_new else 200)
+
+    @get(summary="List a campaign's schedules", responses=documented(*READ, CampaignNotFound))
+    async def read(
+        self,
+        campaign_scheduling: NamedDependency[CampaignScheduling],
+        campaign_id: FromPath[UUID],
+        status: StatusFilter = None,
+        platform: PlatformFilter = None,
+        limit: CampaignLimit = 1000,
+        cursor: CursorParameter = None,
+    ) -> CampaignSchedulePage:
+        """In time order, the cancelled and finished ones included unless `status` says otherwise."""
+        rows = await campaign_scheduling.list(
+            campaign_id, status=status, platform=platform, limit=limit + 1, after=_after(cursor)
+        )
+        shown, next_cursor = page_of(rows, limit, _key)
+        return CampaignSchedulePage(
+            campaign_id=campaign_id,
+            schedules=[ScheduleOut.of(schedule) for schedule in shown],
+            next_cursor=next_cursor,
+        )
+
+    @delete(
+        status_code=200,
+        summary="Cancel a campaign's schedules",
+        response_description="What was cancelled, in time order",
+        responses=documented(*READ, CampaignNotFound),
+    )
+    async def cancel(
+        self, campaign_scheduling: NamedDependency[CampaignScheduling], campaign_id: FromPath[UUID]
+    ) -> CampaignSchedulesOut:
+        """Cancels what is still PENDING; the campaign is a DRAFT again."""
+        return CampaignSchedulesOut.of(campaign_id, await campaign_scheduling.cancel(campaign_id))
+
+
+class ScheduleController(Controller):
+    path = "/schedule"
+    tags = ("Schedules",)
+
+    @get(summary="List schedules", responses=documented(*LIST, UnreadableTime))
+    async def read(
+        self,
+        post_scheduling: NamedDependency[PostScheduling],
+        brand_id: BrandFilter = None,
+        status: StatusFilter = None,
+        platform: PlatformFilter = None,
+        from_time: Annotated[
+            str | None,
+            QueryParameter(
+                name="from", max_length=100, description="From this instant on, such as 2027-03-01T00:00:00Z"
+            ),
+        ] = None,
+        to_time: Annotated[
+            str | None, QueryParameter(name="to", max_length=100, description="Up to this instant, not included")
+        ] = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> SchedulePage:
+        """In time order."""
+        chosen = ScheduleFilter(
+            brand_id=brand_id,
+            status=status,
+            platform=platform,
+            from_time=None if from_time is None else read_instant(from_time),
+            to_time=None if to_time is None else read_instant(to_time),
+        )
+        rows = await post_scheduling.list(chosen, limit=limit + 1, after=_after(cursor))
+        shown, next_cursor = page_of(rows, limit, _key)
+        return SchedulePage(items=[ScheduleOut.of(schedule) for schedule in shown], next_cursor=next_cursor)
+
+
+def _key(schedule: Schedule) -> tuple[datetime, UUID]:
+    return schedule.publish_time, schedule.schedule_id
+
+
+def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
+    return key_of(cursor, tuple[datetime, UUID])

@@ -1,0 +1,77 @@
+"""Requests are taken literally: strict JSON, known query names, each given once."""
+
+from functools import cache
+from typing import Any, ClassVar, cast
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.dto import AbstractDTO
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
+from litestar.typing import FieldDefinition
+
+from marketmind_scheduler.adapters.http.problems import Malformed
+
+
+class UnsupportedMediaType(HTTPException):
+    status_code = 415
+
+
+class StrictBody(AbstractDTO[Any]):
+    """Decodes bodies without Litestar's leniency: a number as text, a repeated type of its own, broken UTF-8 or
+    nesting without end is refused with 400, anything but JSON with 415."""
+
+    _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
+
+    @classmethod
+    def create_for_field_definition(
+        cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
+    ) -> None:
+        del backend_cls
+        if field_definition.name == "data":
+            cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
+
+    @classmethod
+    def create_openapi_schema(cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any) -> Any:
+        del handler_id
+        return schema_creator.for_field_definition(field_definition)
+
+    def decode_bytes(self, value: bytes) -> Any:
+        connection = cast("ASGIConnection[Any, Any, Any, Any]", self.asgi_connection)
+        content_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != "application/json":
+            raise UnsupportedMediaType(
+                extra=[{"at": "content-type", "message": f"send application/json, not {content_type or 'nothing'}"}]
+            )
+        try:
+            return self._decoders[connection.route_handler.handler_id].decode(value)
+        except msgspec.ValidationError as invalid:
+            message, _, path = str(invalid).partition(" - at ")
+            raise Malformed(message, at=path.strip("`") or "$") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as unreadable:
+            raise Malformed(f"the body is not valid JSON: {unreadable}", at="$") from None
+
+
+async def check_query(request: Request[Any, Any, Any]) -> None:
+    """Refuse query parameters that the route does not know, or that are given more than once."""
+    if not request.scope["query_string"]:
+        return
+    known = _query_names(request.route_handler)
+    for name, values in request.query_params.dict().items():
+        if name not in known:
+            offered = f"this path takes {', '.join(sorted(known))}" if known else "this path takes none"
+            raise Malformed(f"there is no such query parameter; {offered}", at=name)
+        if len(values) > 1:
+            raise Malformed("give this query parameter once", at=name)
+
+
+@cache
+def _query_names(handler: BaseRouteHandler) -> frozenset[str]:
+    parameters = handler.parsed_fn_signature.parameters.items()
+    return frozenset(
+        (kwarg.name or name)
+        for name, field in parameters
+        if isinstance(kwarg := field.kwarg_definition, QueryParameter)
+    )

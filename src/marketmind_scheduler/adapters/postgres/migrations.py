@@ -1,0 +1,91 @@
+"""Brings a database to the schema of this version, and puts the demo data in and out.
+
+Two Alembic branches: ``main`` is the schema, ``demo`` the demo data. Whatever changes the schema holds one advisory
+lock, so any number of processes may start at once.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from marketmind_scheduler.adapters.postgres.engine import open_migration_engine
+from marketmind_scheduler.adapters.postgres.tables import metadata
+
+_LOCK = 0x6D61726B6574  # any number that nothing else in the database locks
+
+
+class Migrator:
+    """The migrations of one database, under the lock."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def upgrade(self, target: str = "main@head") -> None:
+        """Apply what is missing up to ``target``; nothing when it is there already."""
+        await self._connection.run_sync(lambda made: command.upgrade(_config(made), target))
+
+    async def reload_demo(self) -> None:
+        """Take the demo data out, with whatever was scheduled for it, and put it in anew from today."""
+        await self.upgrade("demo@head")
+        await self._connection.run_sync(lambda made: command.downgrade(_config(made), "demo@base"))
+        await self.upgrade("demo@head")
+
+    async def clear(self) -> None:
+        """Empty every table, the demo data included."""
+        tables = ", ".join(table.name for table in metadata.sorted_tables)
+        await self._connection.execute(text(f"TRUNCATE {tables}"))
+        await self._connection.commit()
+        await self._connection.run_sync(lambda made: command.downgrade(_config(made), "demo@base"))
+
+
+@asynccontextmanager
+async def migrating(url: str) -> AsyncGenerator[Migrator]:
+    """Wait for the lock, then migrate over a connection of its own. Needs a direct connection, not a pooler that
+    hands out connections by transaction."""
+    engine = open_migration_engine(url)
+    try:
+        async with _locked(engine) as connection:
+            yield Migrator(connection)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _locked(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        await connection.commit()
+        yield connection  # closing the connection gives the lock back
+        await connection.commit()
+
+
+@cache
+def revisions_at_head() -> frozenset[str]:
+    """Every revision that implies the newest schema: the head of ``main``, and what was built on it."""
+    scripts = ScriptDirectory.from_config(_config())
+    head = scripts.get_revision("main@head")
+    return frozenset(
+        script.revision for script in scripts.walk_revisions() if head in scripts.get_all_current((script.revision,))
+    )
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config, here = Config(), str(_location()).replace("%", "%%")
+    config.set_main_option("script_location", here)
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", f"{here}/versions\n{here}/demo")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _location() -> Path:
+    shipped = Path(str(files("marketmind_scheduler"))) / "_migrations"
+    return shipped if shipped.is_dir() else Path(__file__).parents[4] / "migrations"

@@ -1,0 +1,197 @@
+"""Scheduling whole campaigns: plan, check, store; read; cancel."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.errors import (
+    BeyondHorizon,
+    CampaignAlreadyScheduled,
+    NoPostsToSchedule,
+    PolicyViolated,
+    Rejected,
+)
+from marketmind_scheduler.domain.planning import Brief, Plan, PostToPlace, SchedulerKind
+from marketmind_scheduler.domain.policy import violations
+from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.scheduler import Scheduler
+from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignScheduling:
+    storage: Storage
+    schedulers: Mapping[SchedulerKind, Scheduler]
+    zones: ZoneCatalogue
+    clock: Clock
+    new_id: NewId
+    horizon: timedelta
+
+    @repeats_lost_races
+    async def schedule(
+        self, campaign_id: UUID, *, kind: SchedulerKind, platforms: Collection[Platform], replace: bool
+    ) -> tuple[Sequence[Schedule], bool]:
+        """Schedule every post of a campaign on ``platforms``, all or nothing, and make the campaign SCHEDULED.
+
+        Returns the schedules in time order, and whether this call made them: the same request again, with nothing
+        changed, finds the first one's. With ``replace``, what is PENDING is cancelled and planned anew in the same
+        transaction; posts that are published or being sent keep what they have.
+
+        Raises CampaignNotFound, CampaignAlreadyScheduled, NoPostsToSchedule, PolicyViolated, BeyondHorizon, and what
+        the scheduler raises: TooManyPosts, CampaignOver.
+        """
+        now = self.clock.now()
+        case = await self._read(campaign_id, platforms)
+        if case.standing and await self._would_be_planned_so(case, kind):
+            return case.standing, False
+        if case.standing and not replace:
+            raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))
+        brief = self._brief(case, case.open_posts, now)
+        if not brief.posts:
+            raise NoPostsToSchedule(campaign_id, platforms=sorted(platforms), out_already=len(case.posts))
+        plan = await self._checked_plan(kind, brief)
+        schedules = self._appointments(plan, case.brand, now)
+        async with self.storage.unit_of_work() as work:
+            await _check_unchanged(work, case)
+            await _cancel(work, case.pending, now)
+            await work.schedules.add(schedules)
+            await work.campaigns.set_status(campaign_id, CampaignStatus.SCHEDULED, now=now)
+            await work.commit()
+        return schedules, True
+
+    async def list(
+        self,
+        campaign_id: UUID,
+        *,
+        status: ScheduleStatus | None,
+        platform: Platform | None,
+        limit: int,
+        after: tuple[datetime, UUID] | None,
+    ) -> Sequence[Schedule]:
+        """Up to ``limit`` schedules of the campaign's posts in time order, those behind ``after``; raises
+        CampaignNotFound."""
+        chosen = ScheduleFilter(campaign_id=campaign_id, status=status, platform=platform)
+        async with self.storage.reading() as repositories:
+            await repositories.campaigns.get(campaign_id)
+            return await repositories.schedules.list(chosen, limit=limit, after=after)
+
+    @repeats_lost_races
+    async def cancel(self, campaign_id: UUID) -> Sequence[Schedule]:
+        """Cancel what is still PENDING, all or nothing; the campaign is a DRAFT again. Returns what was cancelled,
+        in time order; raises CampaignNotFound."""
+        now = self.clock.now()
+        async with self.storage.unit_of_work() as work:
+            await work.campaigns.get(campaign_id)
+            cancelled = await work.schedules.cancel_pending_of_campaign(campaign_id, now=now)
+            await work.campaigns.set_status(campaign_id, CampaignStatus.DRAFT, now=now)
+            await work.commit()
+        return cancelled
+
+    async def _read(self, campaign_id: UUID, platforms: Collection[Platform]) -> "_Case":
+        async with self.storage.reading() as repositories:
+            campaign = await repositories.campaigns.get(campaign_id)
+            brand = await repositories.brands.get(campaign.brand_id)
+            posts = await repositories.posts.list_of_campaign(campaign_id, platforms=platforms)
+            standing = await repositories.schedules.standing_of_campaign(campaign_id, platforms=platforms)
+        return _Case(campaign=campaign, brand=brand, platforms=platforms, posts=posts, standing=standing)
+
+    async def _would_be_planned_so(self, case: "_Case", kind: SchedulerKind) -> bool:
+        """Whether what stands is what the scheduler would have planned when the first of it was made.
+
+        A scheduler answers the same brief with the same plan, so the plan of that moment can be made again.
+        """
+        made_at = min(schedule.created_at for schedule in case.standing)
+        try:
+            plan = await self.schedulers[kind].propose(self._brief(case, case.posts, made_at))
+        except Rejected:
+            return False
+        planned = {placement.post.post_id: placement.slot for placement in plan.placements}
+        return len(planned) == len(case.standing) and all(
+            schedule.scheduler is kind
+            and schedule.post_id in planned
+            and schedule.slot.asks_the_same_as(planned[schedule.post_id])
+            for schedule in case.standing
+        )
+
+    def _brief(self, case: "_Case", posts: Sequence[Post], now: datetime) -> Brief:
+        zone = case.brand.default_zone
+        self.zones.check(zone)
+        return Brief(
+            campaign_id=case.campaign.campaign_id,
+            zone=zone,
+            tz_release=self.zones.release,
+            first_day=case.campaign.start_date,
+            last_day=case.campaign.end_date,
+            now=now,
+            posts=tuple(PostToPlace(post_id=post.post_id, platform=post.platform) for post in posts),
+        )
+
+    async def _checked_plan(self, kind: SchedulerKind, brief: Brief) -> Plan:
+        plan = await self.schedulers[kind].propose(brief)
+        if broken := violations(plan, brief):
+            raise PolicyViolated(broken)
+        last = plan.placements[-1].slot
+        if last.publish_time > brief.now + self.horizon:
+            raise BeyondHorizon(last.local_text(), latest=brief.now + self.horizon)
+        return plan
+
+    def _appointments(self, plan: Plan, brand: Brand, now: datetime) -> Sequence[Schedule]:
+        return [
+            Schedule.pending(
+                self.new_id(),
+                post_id=placement.post.post_id,
+                brand_id=brand.brand_id,
+                platform=placement.post.platform,
+                slot=placement.slot,
+                scheduler=plan.scheduler,
+                now=now,
+            )
+            for placement in plan.placements
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A campaign as it was read, before anything is decided."""
+
+    campaign: Campaign
+    brand: Brand
+    platforms: Collection[Platform]
+    posts: Sequence[Post]
+    standing: Sequence[Schedule]
+
+    @property
+    def pending(self) -> Sequence[Schedule]:
+        return [each for each in self.standing if each.status is ScheduleStatus.PENDING]
+
+    @property
+    def open_posts(self) -> Sequence[Post]:
+        """The posts that may be given a new time: neither published nor being sent."""
+        out = {each.post_id for each in self.standing if each.status is not ScheduleStatus.PENDING}
+        return [post for post in self.posts if post.post_id not in out]
+
+
+async def _check_unchanged(work: UnitOfWork, case: _Case) -> None:
+    """Lock the posts, and raise LostRace if they or what stands for them changed since ``case`` was read."""
+    campaign_id = case.campaign.campaign_id
+    posts = await work.posts.lock_of_campaign(campaign_id, platforms=case.platforms)
+    standing = await work.schedules.standing_of_campaign(campaign_id, platforms=case.platforms)
+    if posts != [post.post_id for post in case.posts] or standing != case.standing:
+        raise LostRace
+
+
+async def _cancel(work: UnitOfWork, pending: Sequence[Schedule], now: datetime) -> None:
+    if not pending:
+        return
+    cancelled = await work.schedules.cancel_pending([each.schedule_id for each in pending], now=now)
+    if len(cancelled) != len(pending):
+        raise LostRace

@@ -1,0 +1,214 @@
+"""The catalog: brands, campaigns and posts, as sibling services register them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.errors import BrandMismatch, DuplicatePost, FixedField, PostInOtherCampaign
+from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.storage import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostContent:
+    """What a caller says of a post."""
+
+    post_id: UUID
+    title: str
+    s3_url: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """What became of a body of posts: how many were new, changed, or as they stood already."""
+
+    campaign: Campaign
+    created: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Registers and reads. Each ``put_…`` returns what is stored now, and whether it is new."""
+
+    storage: Storage
+    zones: ZoneCatalogue
+    clock: Clock
+
+    @repeats_lost_races
+    async def put_brand(self, brand_id: UUID, *, name: str, default_zone: str, tone_profile: str) -> tuple[Brand, bool]:
+        """Register or replace a brand; raises UnknownZone. Existing schedules keep the zone they were made with."""
+        self.zones.check(default_zone)
+        now = self.clock.now()
+        brand = Brand(
+            brand_id=brand_id,
+            name=name,
+            default_zone=default_zone,
+            tone_profile=tone_profile,
+            created_at=now,
+            updated_at=now,
+        )
+        async with self.storage.unit_of_work() as work:
+            is_new = await work.brands.find(brand_id) is None
+            stored = await work.brands.save(brand)
+            await work.commit()
+        return stored, is_new
+
+    async def get_brand(self, brand_id: UUID) -> Brand:
+        async with self.storage.reading() as repositories:
+            return await repositories.brands.get(brand_id)
+
+    async def list_brands(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
+        async with self.storage.reading() as repositories:
+            return await repositories.brands.list(limit=limit, after=after)
+
+    @repeats_lost_races
+    async def put_campaign(
+        self, campaign_id: UUID, *, brand_id: UUID, name: str, goal: str, start_date: date, end_date: date
+    ) -> tuple[Campaign, bool]:
+        """Register a campaign as a DRAFT, or replace its name, goal and dates. Existing schedules stay as they are.
+
+        Raises BrandNotFound, FixedField for another brand, CampaignEndsBeforeStart, CampaignTooLong.
+        """
+        now = self.clock.now()
+        campaign = Campaign(
+            campaign_id=campaign_id,
+            brand_id=brand_id,
+            name=name,
+            goal=goal,
+            start_date=start_date,
+            end_date=end_date,
+            status=CampaignStatus.DRAFT,
+            post_count=0,
+            created_at=now,
+            updated_at=now,
+        )
+        async with self.storage.unit_of_work() as work:
+            await work.brands.get(brand_id)
+            known = await work.campaigns.find(campaign_id)
+            if known and known.brand_id != brand_id:
+                raise FixedField("campaign", campaign_id, field="brand_id", current=known.brand_id, given=brand_id)
+            stored = await work.campaigns.save(campaign)
+            await work.commit()
+        return stored, known is None
+
+    async def get_campaign(self, campaign_id: UUID) -> Campaign:
+        async with self.storage.reading() as repositories:
+            return await repositories.campaigns.get(campaign_id)
+
+    async def list_campaigns(
+        self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
+    ) -> Sequence[Campaign]:
+        async with self.storage.reading() as repositories:
+            return await repositories.campaigns.list(brand_id=brand_id, status=status, limit=limit, after=after)
+
+    @repeats_lost_races
+    async def put_post(self, content: PostContent, *, brand_id: UUID, campaign_id: UUID | None) -> tuple[Post, bool]:
+        """Register a post, or replace its campaign, title and URL.
+
+        Raises BrandNotFound, CampaignNotFound, BrandMismatch, FixedField for another brand or platform.
+        """
+        post = self._post(content, brand_id=brand_id, campaign_id=campaign_id)
+        async with self.storage.unit_of_work() as work:
+            await work.brands.get(brand_id)
+            if campaign_id is not None:
+                campaign = await work.campaigns.get(campaign_id)
+                if campaign.brand_id != brand_id:
+                    raise BrandMismatch(campaign_id=campaign_id, campaign_brand_id=campaign.brand_id, brand_id=brand_id)
+            known = await work.posts.find(content.post_id)
+            if known:
+                _check_fixed_fields(known, post)
+            await work.posts.save([post])
+            stored = await work.posts.get(content.post_id)
+            await work.commit()
+        return stored, known is None
+
+    async def get_post(self, post_id: UUID) -> Post:
+        async with self.storage.reading() as repositories:
+            return await repositories.posts.get(post_id)
+
+    async def list_posts(
+        self,
+        *,
+        brand_id: UUID | None,
+        campaign_id: UUID | None,
+        platform: Platform | None,
+        limit: int,
+        after: int | None,
+    ) -> Sequence[Post]:
+        async with self.storage.reading() as repositories:
+            return await repositories.posts.list(
+                brand_id=brand_id, campaign_id=campaign_id, platform=platform, limit=limit, after=after
+            )
+
+    @repeats_lost_races
+    async def register_posts(self, campaign_id: UUID, contents: Sequence[PostContent]) -> Registered:
+        """Register a campaign's posts in the given order, all or nothing; the same body again changes nothing.
+
+        A post without a campaign joins this one. Raises CampaignNotFound, DuplicatePost, FixedField for another
+        brand or platform, PostInOtherCampaign.
+        """
+        given = _by_id(contents)
+        async with self.storage.unit_of_work() as work:
+            campaign = await work.campaigns.get(campaign_id)
+            posts = [self._post(content, brand_id=campaign.brand_id, campaign_id=campaign_id) for content in contents]
+            known = {post.post_id: post for post in await work.posts.find_all(given.keys())}
+            changed = [post for post in posts if _differs(post, known.get(post.post_id))]
+            await work.posts.save(changed)
+            stored = await work.campaigns.get(campaign_id)
+            await work.commit()
+        created = len(posts) - len(known)
+        return Registered(
+            campaign=stored,
+            created=created,
+            updated=len(changed) - created,
+            unchanged=len(posts) - len(changed),
+        )
+
+    def _post(self, content: PostContent, *, brand_id: UUID, campaign_id: UUID | None) -> Post:
+        now = self.clock.now()
+        return Post(
+            post_id=content.post_id,
+            brand_id=brand_id,
+            campaign_id=campaign_id,
+            title=content.title,
+            s3_url=content.s3_url,
+            platform=content.platform,
+            position=0,
+            created_at=now,
+            updated_at=now,
+        )
+
+
+def _by_id(contents: Sequence[PostContent]) -> Mapping[UUID, PostContent]:
+    given: dict[UUID, PostContent] = {}
+    for content in contents:
+        if content.post_id in given:
+            raise DuplicatePost(content.post_id)
+        given[content.post_id] = content
+    return given
+
+
+def _differs(post: Post, known: Post | None) -> bool:
+    """Whether a registered post would change; raises when it may not."""
+    if known is None:
+        return True
+    _check_fixed_fields(known, post)
+    if known.campaign_id not in (None, post.campaign_id):
+        raise PostInOtherCampaign(post.post_id, campaign_id=known.campaign_id)
+    return (known.campaign_id, known.title, known.s3_url) != (post.campaign_id, post.title, post.s3_url)
+
+
+def _check_fixed_fields(known: Post, given: Post) -> None:
+    if known.brand_id != given.brand_id:
+        raise FixedField("post", known.post_id, field="brand_id", current=known.brand_id, given=given.brand_id)
+    if known.platform != given.platform:
+        raise FixedField("post", known.post_id, field="platform", current=known.platform, given=given.platform)

@@ -1,0 +1,35 @@
+"""The demo data's only rule: its campaigns can be scheduled at any time."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.wall_clock import local_day
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.storage import Repositories, Storage
+
+DEMO_CAMPAIGN = UUID("22222222-2222-2222-2222-222222222222")
+DEMO_CAMPAIGNS = (DEMO_CAMPAIGN, UUID("77777777-7777-7777-7777-777777777777"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    storage: Storage
+    clock: Clock
+
+    async def is_over(self) -> bool:
+        """Whether a demo campaign is gone, or has nothing scheduled ahead and fewer days left than posts."""
+        async with self.storage.reading() as repositories:
+            return any([await self._is_over(campaign_id, repositories) for campaign_id in DEMO_CAMPAIGNS])
+
+    async def _is_over(self, campaign_id: UUID, repositories: Repositories) -> bool:
+        campaign = await repositories.campaigns.find(campaign_id)
+        if campaign is None:
+            return True
+        now = self.clock.now()
+        ahead = ScheduleFilter(campaign_id=campaign_id, status=ScheduleStatus.PENDING, from_time=now)
+        if await repositories.schedules.list(ahead, limit=1, after=None):
+            return False
+        brand = await repositories.brands.get(campaign.brand_id)
+        return (campaign.end_date - local_day(now, brand.default_zone)).days < campaign.post_count

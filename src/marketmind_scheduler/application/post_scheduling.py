@@ -1,0 +1,164 @@
+"""Scheduling single posts: schedule, read, move, cancel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.domain.errors import (
+    AlreadyPublished,
+    AlreadyScheduled,
+    BeyondHorizon,
+    ScheduleNotFound,
+    TimeInPast,
+)
+from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, read_slot
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+
+_GRACE = timedelta(seconds=60)  # for the way here, and for clocks that differ a little
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedTime:
+    """A publish time as a caller writes it."""
+
+    text: str
+    zone: str | None
+    disambiguation: Disambiguation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostScheduling:
+    storage: Storage
+    zones: ZoneCatalogue
+    clock: Clock
+    new_id: NewId
+    horizon: timedelta
+
+    @repeats_lost_races
+    async def schedule(self, post_id: UUID, asked: AskedTime, *, allow_repost: bool) -> tuple[Schedule, bool]:
+        """Give a post its appointment. Returns the schedule, and whether this call made it: the same request again
+        finds the first one's.
+
+        Raises PostNotFound, AlreadyScheduled for another time while one is active, AlreadyPublished unless
+        ``allow_repost``, TimeInPast, BeyondHorizon, and what ``read_slot`` raises.
+        """
+        async with self.storage.unit_of_work() as work:
+            post = await work.posts.lock(post_id)
+            brand = await work.brands.get(post.brand_id)
+            slot = self._slot(asked, brand.default_zone)
+            standing = await work.schedules.standing_of_post(post_id)
+            if active := next((each for each in standing if each.is_active), None):
+                return _same_or_refused(active, slot), False
+            if standing and not allow_repost:
+                raise AlreadyPublished(post_id, schedule_id=standing[0].schedule_id)
+            now = self.clock.now()
+            self._check_bounds(slot, asked, now)
+            schedule = self._new_schedule(post, slot, now)
+            await work.schedules.add([schedule])
+            await work.commit()
+            return schedule, True
+
+    async def get(self, post_id: UUID) -> Schedule:
+        """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound."""
+        async with self.storage.reading() as repositories:
+            if schedule := await repositories.schedules.find_current(post_id):
+                return schedule
+            await repositories.posts.get(post_id)
+            raise ScheduleNotFound(post_id)
+
+    async def list(
+        self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
+    ) -> Sequence[Schedule]:
+        """Up to ``limit`` schedules in time order, those behind ``after``."""
+        async with self.storage.reading() as repositories:
+            return await repositories.schedules.list(chosen, limit=limit, after=after)
+
+    @repeats_lost_races
+    async def move(self, post_id: UUID, asked: AskedTime, *, version: int | None) -> Schedule:
+        """Move the post's PENDING schedule to another time.
+
+        Raises PostNotFound, ScheduleNotFound, IllegalTransition when it is not PENDING, StaleVersion, TimeInPast,
+        BeyondHorizon, and what ``read_slot`` raises.
+        """
+        async with self.storage.unit_of_work() as work:
+            post = await work.posts.get(post_id)
+            brand = await work.brands.get(post.brand_id)
+            current = await _locked(work, post_id)
+            current.check_version(version)
+            slot = self._slot(asked, brand.default_zone)
+            if current.is_active and slot.asks_the_same_as(current.slot):
+                return current
+            now = self.clock.now()
+            moved = current.moved(slot, now=now)
+            self._check_bounds(slot, asked, now)
+            await work.schedules.save(moved)
+            await work.commit()
+            return moved
+
+    @repeats_lost_races
+    async def cancel(self, post_id: UUID) -> Schedule:
+        """Cancel the post's PENDING schedule; one that is cancelled already is returned as it is.
+
+        Raises PostNotFound, ScheduleNotFound, IllegalTransition when it is neither.
+        """
+        async with self.storage.unit_of_work() as work:
+            await work.posts.get(post_id)
+            current = await _locked(work, post_id)
+            if current.status is ScheduleStatus.CANCELLED:
+                return current
+            cancelled = current.cancelled(now=self.clock.now())
+            await work.schedules.save(cancelled)
+            await work.commit()
+            return cancelled
+
+    def _slot(self, asked: AskedTime, default_zone: str) -> Slot:
+        return read_slot(
+            asked.text,
+            zone=asked.zone,
+            default_zone=default_zone,
+            disambiguation=asked.disambiguation,
+            zones=self.zones,
+        )
+
+    def _new_schedule(self, post: Post, slot: Slot, now: datetime) -> Schedule:
+        return Schedule.pending(
+            self.new_id(),
+            post_id=post.post_id,
+            brand_id=post.brand_id,
+            platform=post.platform,
+            slot=slot,
+            scheduler=None,
+            now=now,
+        )
+
+    def _check_bounds(self, slot: Slot, asked: AskedTime, now: datetime) -> None:
+        if slot.publish_time < now - _GRACE:
+            raise TimeInPast(asked.text, earliest=now - _GRACE)
+        if slot.publish_time > now + self.horizon:
+            raise BeyondHorizon(asked.text, latest=now + self.horizon)
+
+
+def _same_or_refused(active: Schedule, slot: Slot) -> Schedule:
+    if slot.asks_the_same_as(active.slot):
+        return active
+    raise AlreadyScheduled(
+        active.post_id,
+        schedule_id=active.schedule_id,
+        publish_time=active.publish_time,
+        status=active.status,
+    )
+
+
+async def _locked(work: UnitOfWork, post_id: UUID) -> Schedule:
+    current = await work.schedules.lock_current(post_id)
+    if current is None:
+        raise ScheduleNotFound(post_id)
+    return current

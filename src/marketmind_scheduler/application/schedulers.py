@@ -1,0 +1,9 @@
+"""The schedulers that need nothing but their brief."""
+
+from marketmind_scheduler.domain.naive import plan_naively
+from marketmind_scheduler.domain.planning import Brief, Plan
+
+
+class NaiveScheduler:
+    async def propose(self, brief: Brief) -> Plan:
+        return plan_naively(brief)

@@ -1,0 +1,45 @@
+"""A campaign: what a brand wants out between two calendar dates."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from marketmind_scheduler.domain.errors import CampaignEndsBeforeStart, CampaignTooLong
+
+MOST_CAMPAIGN_DAYS = 1827  # five years
+
+
+class CampaignStatus(StrEnum):
+    DRAFT = "DRAFT"  # nothing of it is scheduled
+    SCHEDULED = "SCHEDULED"
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What a brand wants out from ``start_date`` to ``end_date``, both included, in the brand's zone.
+
+    Making one raises CampaignEndsBeforeStart or CampaignTooLong where its dates cannot be planned.
+    """
+
+    campaign_id: UUID
+    brand_id: UUID
+    name: str
+    goal: str
+    start_date: date
+    end_date: date
+    status: CampaignStatus
+    post_count: int
+    created_at: datetime
+    updated_at: datetime
+
+    def __post_init__(self) -> None:
+        days = (self.end_date - self.start_date).days + 1
+        if days < 1:
+            raise CampaignEndsBeforeStart(start_date=self.start_date, end_date=self.end_date)
+        if days > MOST_CAMPAIGN_DAYS:
+            raise CampaignTooLong(days=days, most=MOST_CAMPAIGN_DAYS)

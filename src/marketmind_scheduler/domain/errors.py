@@ -1,0 +1,346 @@
+"""What can be anticipated to go wrong, by kind, each with a stable code.
+
+SchedulerError
+├─ NotFound      what was named does not exist
+├─ Conflict      it exists, but stands in a state that does not allow this
+├─ Rejected      the request is well formed and breaks a rule
+└─ Unavailable   nothing is wrong with the request; try again later
+
+A class's docstring is what callers read about its code under ``/problems/{code}``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import ClassVar, TypedDict
+from uuid import UUID
+
+
+class Reading(TypedDict):
+    """One instant that an unclear time could mean, in UTC and as RFC 9557 text in its zone."""
+
+    publish_time: datetime
+    publish_time_local: str
+
+
+class SchedulerError(Exception):
+    """An anticipated failure: a message a person can act on, and the values behind it."""
+
+    code: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in vars(cls):
+            cls.code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.details: Mapping[str, object] = details
+
+
+class NotFound(SchedulerError): ...
+
+
+class Conflict(SchedulerError): ...
+
+
+class Rejected(SchedulerError): ...
+
+
+class Unavailable(SchedulerError): ...
+
+
+class BrandNotFound(NotFound):
+    """No brand has this id. Register it first with `PUT /brands/{brand_id}`."""
+
+    def __init__(self, brand_id: UUID) -> None:
+        super().__init__(f"there is no brand {brand_id}; register it with PUT /brands/{brand_id}", brand_id=brand_id)
+
+
+class CampaignNotFound(NotFound):
+    """No campaign has this id. Register it first with `PUT /campaigns/{campaign_id}`."""
+
+    def __init__(self, campaign_id: UUID) -> None:
+        super().__init__(
+            f"there is no campaign {campaign_id}; register it with PUT /campaigns/{campaign_id}",
+            campaign_id=campaign_id,
+        )
+
+
+class PostNotFound(NotFound):
+    """No post has this id. Register it first with `PUT /posts/{post_id}`."""
+
+    def __init__(self, post_id: UUID) -> None:
+        super().__init__(f"there is no post {post_id}; register it with PUT /posts/{post_id}", post_id=post_id)
+
+
+class ScheduleNotFound(NotFound):
+    """The post exists and has never been scheduled."""
+
+    def __init__(self, post_id: UUID) -> None:
+        super().__init__(
+            f"post {post_id} has never been scheduled; schedule it with POST /schedule/post/{post_id}",
+            post_id=post_id,
+        )
+
+
+class NoPostsToSchedule(NotFound):
+    """The campaign has no post that could be scheduled: none is registered on the chosen platforms, or every one
+    is published or being sent."""
+
+    def __init__(self, campaign_id: UUID, *, platforms: Sequence[str], out_already: int) -> None:
+        where = f" on {', '.join(platforms)}" if platforms else ""
+        why = f"; {out_already} are published or being sent" if out_already else ""
+        super().__init__(
+            f"campaign {campaign_id} has no posts to schedule{where}{why}; "
+            f"register posts with POST /campaigns/{campaign_id}/posts",
+            campaign_id=campaign_id,
+            platforms=list(platforms),
+            out_already=out_already,
+        )
+
+
+class AlreadyScheduled(Conflict):
+    """The post has an active schedule at another time. Move that one with PUT or cancel it with DELETE."""
+
+    def __init__(self, post_id: UUID, *, schedule_id: UUID, publish_time: datetime, status: str) -> None:
+        super().__init__(
+            f"post {post_id} is already scheduled for {publish_time:%Y-%m-%dT%H:%M:%SZ} "
+            f"(schedule {schedule_id}, {status}); move it with PUT /schedule/post/{post_id} or cancel it with DELETE",
+            post_id=post_id,
+            schedule_id=schedule_id,
+            publish_time=publish_time,
+            schedule_status=status,
+        )
+
+
+class AlreadyPublished(Conflict):
+    """The post is out already. Send `"allow_repost": true` to publish it once more."""
+
+    def __init__(self, post_id: UUID, *, schedule_id: UUID) -> None:
+        super().__init__(
+            f'post {post_id} was published by schedule {schedule_id}; send "allow_repost": true to publish it again',
+            post_id=post_id,
+            schedule_id=schedule_id,
+        )
+
+
+class CampaignAlreadyScheduled(Conflict):
+    """Some of the campaign's posts are scheduled or published already, and not as this request would schedule
+    them. Send `"replace": true` to cancel what is still PENDING and plan the rest anew."""
+
+    def __init__(self, campaign_id: UUID, *, scheduled: int, posts: int) -> None:
+        super().__init__(
+            f"{scheduled} of the {posts} posts of campaign {campaign_id} are scheduled or published already; "
+            'send "replace": true to cancel the PENDING ones and plan the campaign anew',
+            campaign_id=campaign_id,
+            scheduled=scheduled,
+            posts=posts,
+        )
+
+
+class StaleVersion(Conflict):
+    """The schedule has changed since the version that the request names. Read it again, then decide."""
+
+    def __init__(self, schedule_id: UUID, *, given: int, current: int) -> None:
+        super().__init__(
+            f"schedule {schedule_id} is at version {current}, not {given}; read it again before changing it",
+            schedule_id=schedule_id,
+            given=given,
+            current=current,
+        )
+
+
+class IllegalTransition(Conflict):
+    """The schedule's status does not allow this change. Only a PENDING schedule can be moved or cancelled."""
+
+    def __init__(self, schedule_id: UUID, *, status: str, change: str) -> None:
+        super().__init__(
+            f"schedule {schedule_id} is {status} and cannot be {change}; only a PENDING schedule can",
+            schedule_id=schedule_id,
+            schedule_status=status,
+        )
+
+
+class FixedField(Conflict):
+    """A field that is fixed at registration was given another value. Register a new object instead."""
+
+    def __init__(self, noun: str, object_id: UUID, *, field: str, current: object, given: object) -> None:
+        super().__init__(
+            f"{field} of {noun} {object_id} is {current} for good and cannot become {given}; "
+            f"register a new {noun} instead",
+            id=object_id,
+            field=field,
+            current=current,
+            given=given,
+        )
+
+
+class PostInOtherCampaign(Conflict):
+    """A post in the body belongs to another campaign. Move it there one by one with `PUT /posts/{post_id}`."""
+
+    def __init__(self, post_id: UUID, *, campaign_id: UUID) -> None:
+        super().__init__(
+            f"post {post_id} belongs to campaign {campaign_id}; move it on purpose with PUT /posts/{post_id}",
+            post_id=post_id,
+            campaign_id=campaign_id,
+        )
+
+
+class BrandMismatch(Rejected):
+    """The post and its campaign belong to different brands."""
+
+    def __init__(self, *, campaign_id: UUID, campaign_brand_id: UUID, brand_id: UUID) -> None:
+        super().__init__(
+            f"campaign {campaign_id} belongs to brand {campaign_brand_id}, the post to brand {brand_id}; "
+            "a post and its campaign have one brand",
+            campaign_id=campaign_id,
+            campaign_brand_id=campaign_brand_id,
+            brand_id=brand_id,
+        )
+
+
+class DuplicatePost(Rejected):
+    """One body names the same post twice."""
+
+    def __init__(self, post_id: UUID) -> None:
+        super().__init__(f"post {post_id} stands in the body more than once; name each post once", post_id=post_id)
+
+
+class CampaignEndsBeforeStart(Rejected):
+    """The campaign's last day comes before its first."""
+
+    def __init__(self, *, start_date: date, end_date: date) -> None:
+        super().__init__(
+            f"end_date {end_date} comes before start_date {start_date}; both days belong to the campaign",
+            start_date=start_date,
+            end_date=end_date,
+        )
+
+
+class CampaignTooLong(Rejected):
+    """The campaign spans more days than can be planned."""
+
+    def __init__(self, *, days: int, most: int) -> None:
+        super().__init__(f"the campaign spans {days} days; at most {most} can be planned", days=days, most=most)
+
+
+class CampaignOver(Rejected):
+    """None of the campaign's days has its 19:00 still ahead."""
+
+    def __init__(self, campaign_id: UUID, *, last_day: date, zone: str) -> None:
+        super().__init__(
+            f"campaign {campaign_id} ended on {last_day} in {zone}: no day with 19:00 still ahead is left; "
+            "give it a later end_date",
+            campaign_id=campaign_id,
+            end_date=last_day,
+            timezone=zone,
+        )
+
+
+class TooManyPosts(Rejected):
+    """A platform has more posts than the campaign has usable days, and the naive scheduler places one a day."""
+
+    def __init__(self, campaign_id: UUID, *, platform: str, posts: int, days: int) -> None:
+        super().__init__(
+            f"{posts} {platform} posts do not fit into the {days} usable days of campaign {campaign_id}, one a day; "
+            "lengthen the campaign or take posts out",
+            campaign_id=campaign_id,
+            platform=platform,
+            posts=posts,
+            days=days,
+        )
+
+
+class PolicyViolated(Rejected):
+    """The scheduler's plan breaks a rule, so nothing of it was stored. `details.violations` names each break."""
+
+    def __init__(self, violations: Sequence[str]) -> None:
+        super().__init__(
+            f"the plan breaks {len(violations)} rule(s), first: {violations[0]}", violations=list(violations)
+        )
+
+
+class UnreadableTime(Rejected):
+    """The text is not a time in one of the accepted forms, for example `2027-03-17T19:00:00`,
+    `2027-03-17T19:00:00-07:00[America/Los_Angeles]` or `2027-03-18T02:00:00Z`."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(f"{shown(text)} cannot be read as a time: {reason}", value=shown(text))
+
+
+class UnknownZone(Rejected):
+    """The zone is no IANA time zone id that this service accepts, such as `America/Los_Angeles`."""
+
+    def __init__(self, zone: str, *, hint: str) -> None:
+        super().__init__(f"{shown(zone)} is not a time zone: {hint}", timezone=shown(zone), hint=hint)
+
+
+class LocalTimeInGap(Rejected):
+    """The wall time does not exist in its zone, because the clock jumps over it, and `disambiguation` is `reject`."""
+
+    def __init__(self, local_time: datetime, zone: str, *, readings: Sequence[Reading]) -> None:
+        super().__init__(
+            f"{local_time.isoformat()} does not exist in {zone}: the clock jumps over it; "
+            "send another time, or another disambiguation than reject",
+            case="gap",
+            readings=list(readings),
+        )
+
+
+class LocalTimeAmbiguous(Rejected):
+    """The wall time happens twice in its zone, because the clock goes back, and `disambiguation` is `reject`."""
+
+    def __init__(self, local_time: datetime, zone: str, *, readings: Sequence[Reading]) -> None:
+        super().__init__(
+            f"{local_time.isoformat()} happens twice in {zone}: the clock goes back over it; "
+            "send earlier or later as disambiguation, or the time with its offset",
+            case="overlap",
+            readings=list(readings),
+        )
+
+
+class OffsetContradictsZone(Rejected):
+    """The offset in the time is not one that the zone uses at that wall time. `details.readings` holds what
+    the offset would mean and what the zone would mean."""
+
+    def __init__(self, text: str, zone: str, *, readings: Sequence[Reading]) -> None:
+        super().__init__(
+            f"the offset of {shown(text)} is not in use in {zone} at that time; "
+            "send one of the readings, or leave out the offset or the zone",
+            case="offset",
+            readings=list(readings),
+        )
+
+
+class TimeInPast(Rejected):
+    """The time is more than a minute in the past. A past time is never turned into "publish now"."""
+
+    def __init__(self, text: str, *, earliest: datetime) -> None:
+        super().__init__(
+            f"{shown(text)} is in the past; the earliest time accepted is {earliest:%Y-%m-%dT%H:%M:%SZ}",
+            value=shown(text),
+            earliest=earliest,
+        )
+
+
+class BeyondHorizon(Rejected):
+    """The time lies further ahead than this service plans."""
+
+    def __init__(self, text: str, *, latest: datetime) -> None:
+        super().__init__(
+            f"{shown(text)} is too far ahead; the latest time accepted is {latest:%Y-%m-%dT%H:%M:%SZ}",
+            value=shown(text),
+            latest=latest,
+        )
+
+
+class StorageUnavailable(Unavailable):
+    """The database cannot be used right now. The request can be sent again as it is."""
+
+    def __init__(self) -> None:
+        super().__init__("the database cannot be used right now; send the same request again in a moment")
+
+
+def shown(text: str) -> str:
+    """A caller's text, quoted and short enough to be repeated in a message."""
+    return repr(text) if len(text) <= 80 else f"{text[:77]!r}…"

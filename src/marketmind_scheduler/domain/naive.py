@@ -1,0 +1,76 @@
+"""The naive scheduler's rule: one post a day at 19:00 in the brand's zone, evenly over the campaign's days."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from functools import cache
+
+from marketmind_scheduler.domain.errors import CampaignOver, TooManyPosts
+from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToPlace, SchedulerKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, local_day, resolve
+
+SEVEN_PM = time(19)
+
+
+def plan_naively(brief: Brief) -> Plan:
+    """Spread each platform's posts, in their order, over the days of the brief whose 19:00 is still ahead.
+
+    The first post takes the first usable day and the last post the last day; the steps between are the floor or
+    the ceiling of (days - 1) / (posts - 1). Raises CampaignOver when no day is usable, TooManyPosts when a platform
+    has more posts than days.
+    """
+
+    @cache
+    def seven_pm(day: date) -> Slot:
+        return _seven_pm(day, brief)
+
+    first_day = first_usable_day(brief)
+    days = (brief.last_day - first_day).days + 1
+    if days < 1:
+        raise CampaignOver(brief.campaign_id, last_day=brief.last_day, zone=brief.zone)
+    placements: list[Placement] = []
+    for platform, posts in _by_platform(brief.posts).items():
+        if len(posts) > days:
+            raise TooManyPosts(brief.campaign_id, platform=platform, posts=len(posts), days=days)
+        offsets = spread(len(posts), days)
+        placements += (
+            Placement(post=post, slot=seven_pm(first_day + timedelta(days=offset)))
+            for post, offset in zip(posts, offsets, strict=True)
+        )
+    placements.sort(key=lambda placement: placement.slot.publish_time)
+    return Plan(scheduler=SchedulerKind.NAIVE, placements=tuple(placements))
+
+
+def first_usable_day(brief: Brief) -> date:
+    """The first day of the brief, or else of today and tomorrow, whose 19:00 is still ahead; it may lie after the
+    last day."""
+    day = max(brief.first_day, local_day(brief.now, brief.zone))
+    while _seven_pm(day, brief).publish_time <= brief.now:
+        day += timedelta(days=1)
+    return day
+
+
+def spread(posts: int, days: int) -> Sequence[int]:
+    """Day offsets for ``posts`` posts over ``days`` days, at least as many: the first and the last day exactly,
+    the others evenly between, in whole numbers."""
+    if posts == 1:
+        return (0,)
+    between = (1 + step * (days - 2) // (posts - 1) for step in range(1, posts - 1))
+    return (0, *between, days - 1)
+
+
+def _by_platform(posts: Sequence[PostToPlace]) -> dict[Platform, list[PostToPlace]]:
+    lanes: defaultdict[Platform, list[PostToPlace]] = defaultdict(list)
+    for post in posts:
+        lanes[post.platform].append(post)
+    return lanes
+
+
+def _seven_pm(day: date, brief: Brief) -> Slot:
+    return resolve(
+        datetime.combine(day, SEVEN_PM),
+        zone=brief.zone,
+        disambiguation=Disambiguation.COMPATIBLE,
+        tz_release=brief.tz_release,
+    )

@@ -1,0 +1,39 @@
+"""The rules that every plan must keep, whoever made it."""
+
+from collections import Counter
+
+from marketmind_scheduler.domain.planning import Brief, Plan
+from marketmind_scheduler.domain.wall_clock import local_day
+
+
+def violations(plan: Plan, brief: Brief) -> tuple[str, ...]:
+    """Name every rule that ``plan`` breaks; empty when it may be stored.
+
+    Each post of the brief has one placement, on a day of the brief and ahead of its ``now``, and no lane has two
+    posts at one instant.
+    """
+    return (*_unplaced_or_foreign(plan, brief), *_outside_the_days(plan, brief), *_at_one_instant(plan))
+
+
+def _unplaced_or_foreign(plan: Plan, brief: Brief) -> list[str]:
+    asked = set(brief.posts)
+    placed = Counter(placement.post for placement in plan.placements)
+    return [
+        *(f"post {post.post_id} has no placement" for post in brief.posts if post not in placed),
+        *(f"post {post.post_id} is not in the brief" for post in placed if post not in asked),
+        *(f"post {post.post_id} has {times} placements" for post, times in placed.items() if times > 1),
+    ]
+
+
+def _outside_the_days(plan: Plan, brief: Brief) -> list[str]:
+    return [
+        f"post {placement.post.post_id} at {placement.slot.local_text()} is outside the campaign's days or not ahead"
+        for placement in plan.placements
+        if placement.slot.publish_time <= brief.now
+        or not brief.first_day <= local_day(placement.slot.publish_time, brief.zone) <= brief.last_day
+    ]
+
+
+def _at_one_instant(plan: Plan) -> list[str]:
+    taken = Counter((placement.post.platform, placement.slot.publish_time) for placement in plan.placements)
+    return [f"{times} {platform} posts at {instant}" for (platform, instant), times in taken.items() if times > 1]

@@ -1,0 +1,133 @@
+"""The command line: serve, migrate, demo."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib.metadata import version
+
+import rich_click as click
+from dotenv import dotenv_values
+from rich.console import Console
+from rich.table import Table
+
+from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable
+from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.entrypoints import api, logs
+from marketmind_scheduler.entrypoints.bootstrap import ZoneRulesMissingError, running
+from marketmind_scheduler.entrypoints.database import database, prepare
+from marketmind_scheduler.entrypoints.settings import Settings, SettingsError, load
+
+NAME = "marketmind-scheduler"
+EPILOG = (
+    "Everything is configured by environment variables or an .env file; .env.example lists them all. "
+    "Without DATABASE_URL a PostgreSQL of its own is started, and its data is kept between runs."
+)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version(NAME), prog_name=NAME)  # pyright: ignore[reportUnknownMemberType]
+def main() -> None:
+    """Decides and remembers when a brand's posts go out."""
+
+
+@main.command()
+def serve() -> None:
+    """Serve the API.
+
+    Migrates first, under a lock, so any number of replicas may start at once. Ctrl-C stops it.
+    """
+    with _told() as settings:
+        try:
+            listener = api.bind(settings.host, settings.port)
+        except OSError as taken:
+            raise click.ClickException(
+                f"cannot listen on {settings.host}:{settings.port}: {taken.strerror}; "
+                "set SCHEDULER_PORT or SCHEDULER_HOST to another"
+            ) from None
+        with listener, database(settings) as url:
+            api.run(settings, url, listener, lambda: _announce(settings))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version.
+
+    Does nothing when it is there already. With SCHEDULER_DEMO_DATA=true it loads the demo data too.
+    """
+    with _told() as settings:
+        _with_database(settings)
+        Console().print("[green]✓[/] the schema is at head")
+
+
+@main.command()
+def demo() -> None:
+    """Load the demo data, or renew it when its campaigns' days are over.
+
+    Two brands with a campaign each, seven days from today.
+    """
+    with _told() as settings:
+        _with_database(settings.with_demo_data(), _print_campaigns)
+
+
+@contextmanager
+def _told() -> Generator[Settings]:
+    """The settings; failures that a person can mend end the command with one line instead of a traceback."""
+    try:
+        settings = load({**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ})
+        logs.configure(settings.log_format, settings.log_level)
+        yield settings
+    except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError) as wrong:
+        raise click.ClickException(str(wrong)) from None
+    except StorageUnavailable:
+        raise click.ClickException(
+            "the database does not answer; check DATABASE_URL and that PostgreSQL runs there"
+        ) from None
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _with_database(settings: Settings, then: Callable[[UseCases], Awaitable[None]] | None = None) -> None:
+    async def work(url: str) -> None:
+        horizon = timedelta(days=settings.horizon_days)
+        async with running(url, pool_size=1, horizon=horizon) as use_cases:
+            await prepare(settings, url, use_cases)
+            if then is not None:
+                await then(use_cases)
+
+    with database(settings) as url:
+        asyncio.run(work(url))
+
+
+async def _print_campaigns(use_cases: UseCases) -> None:
+    table = Table(title="Demo campaigns", title_justify="left")
+    for heading in ("campaign_id", "name", "from", "to", "posts", "status"):
+        table.add_column(heading)
+    for campaign_id in DEMO_CAMPAIGNS:
+        campaign = await use_cases.catalog.get_campaign(campaign_id)
+        table.add_row(
+            str(campaign_id),
+            campaign.name,
+            str(campaign.start_date),
+            str(campaign.end_date),
+            str(campaign.post_count),
+            campaign.status,
+        )
+    Console().print(table)
+
+
+def _announce(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{settings.port}"
+    path = f"-X POST {url}/schedule/campaign/{DEMO_CAMPAIGN}" if settings.loads_demo_data else f"{url}/"
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"\n[bold green]Marketmind Scheduler {version(NAME)} is ready[/]")
+    console.print(f"  [bold]API[/]       {url}")
+    console.print(f"  [bold]Explorer[/]  {url}/docs")
+    console.print(f"  [bold]Health[/]    {url}/health")
+    console.print(f"  [bold]Try it[/]    curl {path}")
+    console.print("  [dim]Ctrl-C stops it[/]\n")

@@ -1,0 +1,58 @@
+"""Which database the process uses, and making it ready."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from marketmind_scheduler.adapters.postgres.embedded import default_home, embedded_postgres
+from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.entrypoints.settings import Settings
+
+_WAIT_SECONDS = 60
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def database(settings: Settings) -> Generator[str]:
+    """The URL of the configured database, or of an embedded PostgreSQL that runs as long as the context."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    home = Path(settings.data_dir) if settings.data_dir else default_home()
+    with embedded_postgres(home) as url:
+        log.info("embedded PostgreSQL started", data=str(home))
+        yield url
+
+
+async def prepare(settings: Settings, url: str, use_cases: UseCases) -> None:
+    """Bring the database to the schema of this version and load the demo data where wanted, once over however many
+    processes start; raises StorageUnavailable after a minute without a database."""
+    await _reachable(use_cases)
+    async with migrating(url) as migrator:
+        await migrator.upgrade()
+        if settings.reset_on_start:
+            log.warning("SCHEDULER_RESET_ON_START is set: clearing every table")
+            await migrator.clear()
+        if settings.loads_demo_data:
+            await migrator.upgrade("demo@head")
+            if await use_cases.demo.is_over():
+                log.info("renewing the demo data: its campaigns' days are over")
+                await migrator.reload_demo()
+
+
+async def _reachable(use_cases: UseCases) -> None:
+    for seconds_left in range(_WAIT_SECONDS, 0, -1):
+        try:
+            await use_cases.health.check()
+        except StorageUnavailable:
+            log.warning("waiting for the database", seconds_left=seconds_left)
+            await asyncio.sleep(1)
+        else:
+            return
+    raise StorageUnavailable

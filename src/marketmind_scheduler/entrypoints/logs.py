@@ -1,0 +1,46 @@
+"""Log lines: coloured text for a person at a terminal, JSON for everything else."""
+
+import logging
+import sys
+from typing import Any
+
+import msgspec
+import structlog
+
+from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel
+
+
+def configure(wanted: LogFormat, level: LogLevel) -> None:
+    """Send every log line of the process, its libraries' included, to standard output in one form."""
+    is_json = wanted is LogFormat.JSON or (wanted is LogFormat.AUTO and not sys.stdout.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+    if is_json:
+        shared.append(structlog.processors.format_exc_info)
+    renderer = _json if is_json else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), timestamp_key="at")
+    threshold = getattr(logging, level.upper())
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    _configure_libraries(shared, renderer, threshold)
+
+
+def _configure_libraries(shared: list[Any], renderer: Any, threshold: int) -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
+
+
+def _json(_logger: object, _method: str, event: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()

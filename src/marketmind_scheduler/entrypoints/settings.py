@@ -1,0 +1,96 @@
+"""Everything that can be configured, read from the environment once."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "SCHEDULER_"
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names the variable and what it takes."""
+
+
+class LogFormat(StrEnum):
+    AUTO = "auto"  # console on a terminal, JSON otherwise
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One field a variable: ``port`` is SCHEDULER_PORT. Only ``database_url`` is DATABASE_URL, without the prefix;
+    where it is missing, the service starts a PostgreSQL of its own."""
+
+    database_url: str | None = None
+    data_dir: str | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    demo_data: bool | None = None
+    reset_on_start: bool = False
+    horizon_days: Annotated[int, Meta(ge=1, le=36500)] = 1827
+    pool_size: Annotated[int, Meta(ge=1, le=500)] = 10
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: LogLevel = LogLevel.INFO
+
+    def __post_init__(self) -> None:
+        if self.reset_on_start and not self.loads_demo_data:
+            raise SettingsError(
+                "SCHEDULER_RESET_ON_START=true clears every table, so it is refused unless SCHEDULER_DEMO_DATA=true "
+                "says that this is a demo; unset one or set the other"
+            )
+
+    @property
+    def loads_demo_data(self) -> bool:
+        """As configured, else only where the service starts a PostgreSQL of its own."""
+        return self.database_url is None if self.demo_data is None else self.demo_data
+
+    def with_demo_data(self) -> Self:
+        return msgspec.structs.replace(self, demo_data=True)
+
+
+NAMES = {
+    "DATABASE_URL" if field.name == "database_url" else f"{PREFIX}{field.name.upper()}": field.name
+    for field in msgspec.structs.fields(Settings)
+}
+"""The variables, each with its field."""
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; an empty variable counts as unset. Raises SettingsError for the first that is wrong."""
+    given: dict[str, str] = {}
+    for variable, value in environment.items():
+        if variable in NAMES:
+            given[variable] = value.strip()
+        elif variable.startswith(PREFIX):
+            raise SettingsError(_unknown(variable))
+    fields = {NAMES[variable]: value for variable, value in given.items() if value}
+    if "database_url" in fields:
+        _check_url(fields["database_url"])
+    try:
+        return msgspec.convert(fields, Settings, strict=False)
+    except msgspec.ValidationError as invalid:
+        expected, _, path = str(invalid).partition(" - at `$.")
+        variable = f"{PREFIX}{path.rstrip('`').upper()}"
+        raise SettingsError(f"{variable}={given.get(variable, '')}: {expected}") from None
+
+
+def _unknown(variable: str) -> str:
+    close = get_close_matches(variable, NAMES, n=1)
+    return f"{variable} is not a setting" + (f"; did you mean {close[0]}?" if close else "; see .env.example")
+
+
+def _check_url(url: str) -> None:
+    if urlsplit(url).scheme.partition("+")[0] not in ("postgresql", "postgres"):
+        raise SettingsError("DATABASE_URL must look like postgresql://user:password@host:5432/database")

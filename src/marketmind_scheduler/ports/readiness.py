@@ -1,0 +1,13 @@
+"""Whether this process can do its work right now."""
+
+from typing import Protocol
+
+
+class Readiness(Protocol):
+    async def reachable(self) -> None:
+        """Return when the storage answers; raises StorageUnavailable."""
+        ...
+
+    async def schema_is_current(self) -> bool:
+        """Whether the storage's schema is the one this version was written for; raises StorageUnavailable."""
+        ...

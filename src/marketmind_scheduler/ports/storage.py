@@ -1,0 +1,53 @@
+"""Where the repositories come from: for reading, or in one transaction."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.ports.repositories import (
+    BrandRepository,
+    CampaignRepository,
+    PostRepository,
+    ScheduleRepository,
+)
+
+
+class LostRace(StorageUnavailable):
+    """Another transaction got in the way of this one; the whole unit of work can be done again."""
+
+    code = StorageUnavailable.code
+
+
+class Repositories(Protocol):
+    @property
+    def brands(self) -> BrandRepository: ...
+
+    @property
+    def campaigns(self) -> CampaignRepository: ...
+
+    @property
+    def posts(self) -> PostRepository: ...
+
+    @property
+    def schedules(self) -> ScheduleRepository: ...
+
+
+class UnitOfWork(Repositories, Protocol):
+    async def commit(self) -> None:
+        """Make everything since the unit began durable, all or nothing."""
+        ...
+
+
+class Storage(Protocol):
+    """Both contexts raise StorageUnavailable when the storage cannot be used, and within 5 s when it hangs."""
+
+    def reading(self) -> AbstractAsyncContextManager[Repositories]:
+        """Repositories to read with, without a transaction: each call sees what is committed at that moment."""
+        ...
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Repositories in one transaction, which may end in LostRace at any call.
+
+        Leaving without ``commit`` leaves nothing behind. A unit of work never waits for anything but the storage.
+        """
+        ...
