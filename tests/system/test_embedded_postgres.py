@@ -239,7 +239,7 @@ def test_a_server_that_does_not_shut_down_fast_is_stopped_within_5_seconds(home:
 
 def test_an_error_in_the_context_stops_the_server_and_is_passed_on(home: Path) -> None:
     processes: list[psutil.Process] = []
-    with pytest.raises(ZeroDivisionError), embedded_postgres(home):
+    with pytest.raises(ZeroDivisionError), embedded_postgres(home):  # noqa: PT012
         processes = server_processes(home)
         raise ZeroDivisionError
 

@@ -1,0 +1,110 @@
+"""The database that the tests run on, and the zone rules they share.
+
+TEST_DATABASE_URL, else a throwaway container, else the embedded PostgreSQL; without any of them nothing runs.
+"""
+
+import gc
+import os
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable, embedded_postgres
+from marketmind_scheduler.adapters.postgres.engine import open_engine
+from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.entrypoints.bootstrap import pin_zone_rules
+from tests.databases import URL, new_database
+
+IMAGE = "postgres:18-alpine"
+FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+SOURCE = "TEST_DATABASE_SOURCE"
+
+_opened = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # a worker uses the server of the process that started it
+        return
+    if URL in os.environ:
+        os.environ[SOURCE] = URL
+        return
+    os.environ[URL], os.environ[SOURCE] = _container() or _embedded()
+
+
+def pytest_unconfigure() -> None:
+    _opened.close()
+
+
+def pytest_report_header() -> str:
+    return f"database: {os.environ[SOURCE]}"
+
+
+def _container() -> tuple[str, str] | None:
+    try:
+        import docker  # noqa: PLC0415
+        from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+        from testcontainers.core.config import testcontainers_config  # noqa: PLC0415
+
+        engine = docker.from_env(timeout=3)
+        engine.ping()  # pyright: ignore[reportUnknownMemberType]
+        if not engine.images.list(IMAGE):
+            engine.api.timeout = 120
+            engine.images.pull(IMAGE)
+        testcontainers_config.ryuk_disabled = not engine.images.list(testcontainers_config.ryuk_image)
+        server = PostgresContainer(IMAGE, driver=None).with_command(["postgres", *FAST])
+        url = _opened.enter_context(server).get_connection_url()
+    except Exception as unavailable:  # noqa: BLE001  # whatever it is, there is another database to go on with
+        print(f"no database container: {type(unavailable).__name__}: {str(unavailable)[:100]}", file=sys.__stderr__)
+        return None
+    else:
+        return url, f"a container of {IMAGE}"
+    finally:
+        gc.collect()  # the engine's client leaves a socket open, for which the first test would fail
+
+
+def _embedded() -> tuple[str, str]:
+    home = Path(_opened.enter_context(tempfile.TemporaryDirectory(prefix="marketmind-tests-")))
+    home.chmod(0o711)  # as root the server runs as nobody, who has to pass through
+    try:
+        return _opened.enter_context(embedded_postgres(home / "postgres", options=FAST)), "the embedded PostgreSQL"
+    except EmbeddedPostgresUnavailable as unavailable:
+        message = f"no database to test on: set {URL}, start a container engine, or mend this: {unavailable}"
+        raise pytest.UsageError(message) from None
+
+
+@pytest.fixture(scope="session")
+def zones() -> ZoneCatalogue:
+    return pin_zone_rules()
+
+
+@pytest.fixture(scope="session")
+async def database_url(worker_id: str) -> AsyncGenerator[str]:
+    """The URL of this worker's own database, with the schema of this version and no rows."""
+    async with new_database(f"test_{worker_id}") as url:
+        async with migrating(url) as migrator:
+            await migrator.upgrade()
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def engine(database_url: str) -> AsyncGenerator[AsyncEngine]:
+    opened = open_engine(database_url, pool_size=10)
+    yield opened
+    await opened.dispose()
+
+
+@pytest.fixture
+async def tables(engine: AsyncEngine) -> AsyncGenerator[AsyncEngine]:
+    """The engine over empty tables; they are emptied again afterwards."""
+    yield engine
+    names = ", ".join(table.name for table in metadata.sorted_tables)
+    async with engine.connect() as connection:
+        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
