@@ -20,7 +20,7 @@ check: $(VENV)/.installed ## format, lint, types, and who may import whom
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 bench: $(VENV)/.installed ## measure the service against a bare floor
-	@$(BIN)/python benchmarks/http.py
+	@$(BIN)/python -P benchmarks/http.py $(ARGS)
 
 lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -20,14 +20,14 @@ _COLUMNS = ", ".join(f"s.{name}" for name in _NAMES)
 _IS_ACTIVE = "s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED')"
 _STANDS = f"({_IS_ACTIVE} OR s.status = 'COMPLETED')"
 
-_CURRENT = f"""
+CURRENT = f"""
 SELECT {_COLUMNS} FROM schedules s
  WHERE s.post_id = $1
  ORDER BY {_IS_ACTIVE} DESC, s.schedule_id DESC
  LIMIT 1
 """
-_LOCK_CURRENT = f"{_CURRENT} FOR NO KEY UPDATE"
-_STANDING_OF_POST = f"""
+_LOCK_CURRENT = f"{CURRENT} FOR NO KEY UPDATE"
+STANDING_OF_POST = f"""
 SELECT DISTINCT ON (s.status = 'COMPLETED') {_COLUMNS} FROM schedules s
  WHERE s.post_id = $1 AND {_STANDS}
  ORDER BY s.status = 'COMPLETED', s.schedule_id DESC
@@ -40,7 +40,7 @@ WITH s AS (
    ORDER BY s.post_id, s.status = 'COMPLETED', s.schedule_id DESC)
 SELECT {_COLUMNS} FROM s ORDER BY s.publish_time, s.schedule_id
 """
-_ADD = f"""
+ADD = f"""
 INSERT INTO schedules ({", ".join(_NAMES)})
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::int[],
                      $8::text[], $9::timestamp[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
@@ -72,20 +72,20 @@ class PostgresScheduleRepository:
         self._connection = connection
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
-        return next(iter(await self._fetch(_CURRENT, post_id)), None)
+        return next(iter(await self._fetch(CURRENT, post_id)), None)
 
     async def lock_current(self, post_id: UUID) -> Schedule | None:
         return next(iter(await self._fetch(_LOCK_CURRENT, post_id)), None)
 
     async def standing_of_post(self, post_id: UUID) -> Sequence[Schedule]:
-        return await self._fetch(_STANDING_OF_POST, post_id)
+        return await self._fetch(STANDING_OF_POST, post_id)
 
     async def standing_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Schedule]:
         return await self._fetch(_STANDING_OF_CAMPAIGN, campaign_id, [platform.value for platform in platforms])
 
     async def add(self, schedules: Sequence[Schedule]) -> None:
         columns = tuple(map(list, zip(*map(_to_row, schedules), strict=True)))
-        await self._connection.exec_driver_sql(_ADD, columns)
+        await self._connection.exec_driver_sql(ADD, columns)
 
     async def save(self, schedule: Schedule) -> None:
         slot, intent = schedule.slot, schedule.slot.intent

@@ -1,0 +1,86 @@
+"""The floor: a bare Litestar app that runs the same SQL over raw asyncpg and does nothing else."""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import uvicorn
+from litestar import Litestar, get, post
+from litestar.datastructures import State
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+from uuid_utils.compat import uuid7
+
+from marketmind_scheduler.adapters.postgres.schedules import ADD, CURRENT, STANDING_OF_POST
+
+LOCK_POST = (
+    "SELECT post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at "
+    "FROM posts WHERE post_id = $1 FOR NO KEY UPDATE"
+)
+BRAND = (
+    "SELECT brand_id, brand_name, brand_default_timezone, tone_profile, created_at, updated_at "
+    "FROM brands WHERE brand_id = $1"
+)
+
+
+class Asked(Struct):
+    timestamp: str
+
+
+@post("/schedule/post/{post_id:uuid}")
+async def schedule(state: State, post_id: FromPath[UUID], data: JSONBody[Asked]) -> dict[str, object]:
+    local_time = datetime.fromisoformat(data.timestamp)
+    publish_time, now = local_time.replace(tzinfo=UTC), datetime.now(UTC)  # noqa: TID251
+    async with state.pool.acquire() as connection, connection.transaction():
+        post = await connection.fetchrow(LOCK_POST, post_id)
+        brand = await connection.fetchrow(BRAND, post["brand_id"])
+        await connection.fetch(STANDING_OF_POST, post_id)
+        schedule_id = uuid7()
+        await connection.execute(
+            ADD,
+            [schedule_id],
+            [post_id],
+            [brand["brand_id"]],
+            [post["platform"]],
+            [publish_time],
+            ["PENDING"],
+            [0],
+            ["wall"],
+            [local_time],
+            ["UTC"],
+            ["compatible"],
+            ["exact"],
+            ["2026f"],
+            [None],
+            [1],
+            [now],
+            [now],
+        )
+    return {"schedule_id": schedule_id, "post_id": post_id, "publish_time": publish_time}
+
+
+@get("/schedule/post/{post_id:uuid}")
+async def read(state: State, post_id: FromPath[UUID]) -> dict[str, object]:
+    async with state.pool.acquire() as connection:
+        return dict(await connection.fetchrow(CURRENT, post_id))
+
+
+async def serve(database_url: str, port: int) -> None:
+    @asynccontextmanager
+    async def pooled(app: Litestar) -> AsyncGenerator[None]:
+        async with asyncpg.create_pool(database_url, min_size=10, max_size=10) as pool:
+            app.state.pool = pool
+            yield
+
+    app = Litestar([schedule, read], lifespan=[pooled], openapi_config=None, logging_config=None)
+    config = uvicorn.Config(app, port=port, http="h11", log_config=None, access_log=False)
+    await uvicorn.Server(config).serve()
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvicorn.Config(None, loop="auto").get_loop_factory()) as runner:  # pyright: ignore[reportArgumentType]
+        runner.run(serve(sys.argv[1], int(sys.argv[2])))

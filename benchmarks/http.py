@@ -1,0 +1,263 @@
+"""Measures the service against a floor that runs the same SQL and nothing else, and campaigns against a bare INSERT.
+
+Both servers run on one PostgreSQL (DATABASE_URL, else an embedded one with durable settings), one request kind at a
+time in turn, so that a change of the machine's pace meets both. Quoted are medians over the rounds, and the ratio of
+each pair of runs.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from uuid_utils.compat import uuid7
+
+from marketmind_scheduler.adapters.postgres.embedded import embedded_postgres
+from marketmind_scheduler.adapters.postgres.schedules import ADD
+from marketmind_scheduler.domain.post import Platform
+
+HERE = Path(__file__).parent
+SERVICE_PORT, FLOOR_PORT = 8471, 8472
+CONNECTIONS = 16
+REQUESTS = {"POST /schedule/post": 1500, "GET /schedule/post": 3000}
+START = date(2027, 1, 4)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One burst of requests: how many a second, and the latencies in milliseconds."""
+
+    per_second: float
+    p50: float
+    p99: float
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
+    rounds = arguments.parse_args().rounds
+    console = Console()
+    with ExitStack() as opened:
+        home = opened.enter_context(tempfile.TemporaryDirectory(prefix="marketmind-bench-"))
+        Path(home).chmod(0o711)
+        url = os.environ.get("DATABASE_URL") or opened.enter_context(embedded_postgres(Path(home) / "postgres"))
+        opened.enter_context(server(url, service_command(), SERVICE_PORT))
+        opened.enter_context(server(url, [sys.executable, "-P", str(HERE / "floor.py"), url, str(FLOOR_PORT)], FLOOR_PORT))
+        posts = asyncio.run(prepare(url))
+        with Progress(console=console, transient=True) as progress:
+            shown = progress.add_task("measuring", total=rounds + 1)
+            measured = [one_round(url, posts) for _ in progress.track(range(rounds + 1), task_id=shown)][1:]
+        print_requests(console, measured)
+        print_campaigns(console, url, rounds)
+
+
+def service_command() -> list[str]:
+    return [str(Path(sys.executable).parent / "marketmind-scheduler"), "serve"]
+
+
+@contextmanager
+def server(url: str, command: Sequence[str], port: int) -> Generator[None]:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "SCHEDULER_PORT": str(port),
+        "SCHEDULER_LOG_FORMAT": "json",
+        "SCHEDULER_DEMO_DATA": "false",
+    }
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1):  # noqa: S310
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    sys.exit(f"nothing answers on port {port}")
+
+
+async def prepare(url: str) -> Sequence[UUID]:
+    """Register a brand and as many posts as one burst schedules, straight in the database."""
+    posts = [uuid7() for _ in range(REQUESTS["POST /schedule/post"])]
+    connection = await asyncpg.connect(url)
+    brand = uuid7()
+    await connection.execute("INSERT INTO brands VALUES ($1, 'Bench', 'Europe/Berlin', '', now(), now())", brand)
+    await connection.execute(
+        "INSERT INTO posts (post_id, brand_id, title, s3_url, platform, created_at, updated_at) "
+        "SELECT unnest($1::uuid[]), $2, 'Bench', 's3://bench/post', 'TWITTER', now(), now()",
+        posts,
+        brand,
+    )
+    await connection.close()
+    return posts
+
+
+def one_round(url: str, posts: Sequence[UUID]) -> dict[str, tuple[Run, Run]]:
+    """Service and floor, each kind of request; reads find what the writes before them left."""
+    runs: dict[str, tuple[Run, Run]] = {}
+    body = json.dumps({"timestamp": "2027-03-17T19:00:00"})
+    writes = [["POST", f"/schedule/post/{post}", body] for post in posts]
+    reads = [["GET", f"/schedule/post/{posts[i % len(posts)]}", None] for i in range(REQUESTS["GET /schedule/post"])]
+    asyncio.run(empty(url))
+    floor_writes = burst(FLOOR_PORT, writes)
+    asyncio.run(empty(url))
+    runs["POST /schedule/post"] = burst(SERVICE_PORT, writes), floor_writes
+    runs["GET /schedule/post"] = burst(SERVICE_PORT, reads), burst(FLOOR_PORT, reads)
+    return runs
+
+
+async def empty(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("TRUNCATE schedules")
+    await connection.close()
+
+
+def burst(port: int, requests: Sequence[Sequence[str | None]]) -> Run:
+    task = json.dumps({"port": port, "connections": CONNECTIONS, "requests": requests})
+    done = subprocess.run(
+        [sys.executable, "-P", str(HERE / "load.py")], input=task, capture_output=True, text=True, check=True
+    )
+    answer = json.loads(done.stdout)
+    if answer["bad"]:
+        sys.exit(f"port {port} answered: {answer['bad'][0]}")
+    cuts = quantiles(answer["seconds"], n=100)
+    return Run(per_second=len(answer["seconds"]) / answer["took"], p50=cuts[49] * 1000, p99=cuts[98] * 1000)
+
+
+def print_requests(console: Console, rounds: Sequence[dict[str, tuple[Run, Run]]]) -> None:
+    table = Table(title=f"{CONNECTIONS} connections, median of {len(rounds)} rounds", title_justify="left")
+    for heading in ("request", "server", "requests/s", "p50 ms", "p99 ms", "of the floor"):
+        table.add_column(heading, justify="left" if heading in ("request", "server") else "right")
+    for kind in REQUESTS:
+        pairs = [runs[kind] for runs in rounds]
+        ratios = sorted(ours.per_second / floor.per_second for ours, floor in pairs)
+        spread = f"{median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
+        for name, runs, ratio in (
+            ("service", [ours for ours, _ in pairs], spread),
+            ("floor", [floor for _, floor in pairs], ""),
+        ):
+            table.add_row(
+                kind,
+                name,
+                f"{median(run.per_second for run in runs):.0f}",
+                f"{median(run.p50 for run in runs):.1f}",
+                f"{median(run.p99 for run in runs):.1f}",
+                ratio,
+            )
+    console.print(table)
+
+
+def print_campaigns(console: Console, url: str, rounds: int) -> None:
+    table = Table(title="One request for a whole campaign", title_justify="left")
+    for heading in ("posts", "request", "ms", "bare INSERT ms", "ratio"):
+        table.add_column(heading, justify="left" if heading == "request" else "right")
+    for size in (1_000, 10_000):
+        registering: list[float] = []
+        scheduling: list[float] = []
+        inserting: list[float] = []
+        for _ in range(rounds):
+            campaign, body = campaign_of(size)
+            registering.append(timed("POST", f"/campaigns/{campaign}/posts", body))
+            scheduling.append(timed("POST", f"/schedule/campaign/{campaign}", None))
+            inserting.append(asyncio.run(bare_insert(url, campaign)))
+        ratios = [ours / bare for ours, bare in zip(scheduling, inserting, strict=True)]
+        table.add_row(f"{size:,}", "POST /campaigns/…/posts", f"{median(registering):.0f}", "", "")
+        table.add_row(
+            f"{size:,}",
+            "POST /schedule/campaign",
+            f"{median(scheduling):.0f}",
+            f"{median(inserting):.0f}",
+            f"{median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f})",
+        )
+    console.print(table)
+
+
+def campaign_of(size: int) -> tuple[UUID, bytes]:
+    """A campaign that holds ``size`` posts over all platforms, and the body that registers them."""
+    brand, campaign = uuid7(), uuid7()
+    days = -(-size // len(Platform))
+    send("PUT", f"/brands/{brand}", {"brand_name": "Bench", "brand_default_timezone": "America/New_York"})
+    send(
+        "PUT",
+        f"/campaigns/{campaign}",
+        {
+            "brand_id": str(brand),
+            "name": "Bench",
+            "start_date": str(START),
+            "end_date": str(START + timedelta(days=days - 1)),
+        },
+    )
+    posts = [
+        {"post_id": str(uuid7()), "title": f"Post {i}", "s3_url": f"s3://bench/{i}.mp4", "platform": platform}
+        for i, platform in zip(range(size), cycle_of(Platform), strict=False)
+    ]
+    return campaign, json.dumps({"posts": posts}).encode()
+
+
+def cycle_of(platforms: type[Platform]) -> Iterator[str]:
+    while True:
+        yield from (platform.value for platform in platforms)
+
+
+def timed(method: str, path: str, body: bytes | None) -> float:
+    started = time.perf_counter()
+    send_bytes(method, path, body)
+    return (time.perf_counter() - started) * 1000
+
+
+def send(method: str, path: str, body: dict[str, Any]) -> None:
+    send_bytes(method, path, json.dumps(body).encode())
+
+
+def send_bytes(method: str, path: str, body: bytes | None) -> None:
+    request = urllib.request.Request(  # noqa: S310
+        f"http://127.0.0.1:{SERVICE_PORT}{path}", data=body, method=method, headers={"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        answer.read()
+
+
+async def bare_insert(url: str, campaign: UUID) -> float:
+    """Milliseconds of one INSERT of the rows that the campaign has, after taking them out."""
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch(
+        "SELECT s.* FROM schedules s JOIN posts p USING (post_id) WHERE p.campaign_id = $1", campaign
+    )
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await connection.execute("DELETE FROM schedules WHERE schedule_id = ANY($1::uuid[])", columns[0])
+    started = time.perf_counter()
+    await connection.execute(ADD, *columns)
+    took = time.perf_counter() - started
+    await connection.close()
+    return took * 1000
+
+
+if __name__ == "__main__":
+    main()
