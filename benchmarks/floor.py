@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
-import asyncpg
 import uvicorn
 from litestar import Litestar, get, post
 from litestar.datastructures import State
@@ -15,6 +14,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 from uuid_utils.compat import uuid7
 
+from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.schedules import ADD, CURRENT, STANDING_OF_POST
 
 LOCK_POST = (
@@ -72,7 +72,7 @@ async def read(state: State, post_id: FromPath[UUID]) -> dict[str, object]:
 async def serve(database_url: str, port: int) -> None:
     @asynccontextmanager
     async def pooled(app: Litestar) -> AsyncGenerator[None]:
-        async with asyncpg.create_pool(database_url, min_size=10, max_size=10) as pool:
+        async with open_pool(database_url, size=10) as pool:
             app.state.pool = pool
             yield
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -59,7 +60,9 @@ def main() -> None:
         Path(home).chmod(0o711)
         url = os.environ.get("DATABASE_URL") or opened.enter_context(embedded_postgres(Path(home) / "postgres"))
         opened.enter_context(server(url, service_command(), SERVICE_PORT))
-        opened.enter_context(server(url, [sys.executable, "-P", str(HERE / "floor.py"), url, str(FLOOR_PORT)], FLOOR_PORT))
+        opened.enter_context(
+            server(url, [sys.executable, "-P", str(HERE / "floor.py"), url, str(FLOOR_PORT)], FLOOR_PORT)
+        )
         posts = asyncio.run(prepare(url))
         with Progress(console=console, transient=True) as progress:
             shown = progress.add_task("measuring", total=rounds + 1)

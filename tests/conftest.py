@@ -9,15 +9,17 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable, embedded_postgres
-from marketmind_scheduler.adapters.postgres.engine import open_engine
 from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
 from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.bootstrap import pin_zone_rules
@@ -95,8 +97,17 @@ async def database_url(worker_id: str) -> AsyncGenerator[str]:
 
 
 @pytest.fixture(scope="session")
+async def pool(database_url: str) -> AsyncGenerator[Pool]:
+    """What the PostgreSQL adapters are given."""
+    async with open_pool(database_url, size=10) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
 async def engine(database_url: str) -> AsyncGenerator[AsyncEngine]:
-    opened = open_engine(database_url, pool_size=10)
+    """For SQL of the tests' own; each statement commits by itself."""
+    connect = partial(asyncpg.connect, database_url)
+    opened = create_async_engine("postgresql+asyncpg://", async_creator=connect, isolation_level="AUTOCOMMIT")
     yield opened
     await opened.dispose()
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from marketmind_scheduler.adapters.postgres.engine import open_engine
+from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.system_clock import SystemClock
@@ -56,18 +56,15 @@ def assemble(
 @asynccontextmanager
 async def running(database_url: str, *, pool_size: int, horizon: timedelta) -> AsyncGenerator[UseCases]:
     """The use cases over PostgreSQL; the pool is closed at the end."""
-    engine = open_engine(database_url, pool_size=pool_size)
-    try:
+    async with open_pool(database_url, size=pool_size) as pool:
         yield assemble(
-            storage=PostgresStorage(engine),
-            readiness=PostgresReadiness(engine),
+            storage=PostgresStorage(pool),
+            readiness=PostgresReadiness(pool),
             zones=pin_zone_rules(),
             clock=SystemClock(),
             new_id=new_uuid7,
             horizon=horizon,
         )
-    finally:
-        await engine.dispose()
 
 
 def pin_zone_rules() -> ZoneCatalogue:

@@ -2,28 +2,45 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Select, Uuid, cast, func, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from asyncpg import Record
 
-from marketmind_scheduler.adapters.postgres.tables import brands, campaigns, posts
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.selections import select_page
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound
 from marketmind_scheduler.domain.post import Platform, Post
 
-_post_count = (
-    select(func.count())
-    .select_from(posts)
-    .where(posts.c.campaign_id == campaigns.c.campaign_id)
-    .scalar_subquery()
-    .label("post_count")
-)
-_campaigns = select(campaigns, _post_count)
+_BRAND = "brand_id, brand_name, brand_default_timezone, tone_profile, created_at, updated_at"
+_CAMPAIGN = """
+campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at,
+(SELECT count(*) FROM posts WHERE posts.campaign_id = campaigns.campaign_id) AS post_count
+"""
+_POST = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at"
 
+_SELECT_BRAND = f"SELECT {_BRAND} FROM brands"
+_SAVE_BRAND = f"""
+INSERT INTO brands (brand_id, brand_name, brand_default_timezone, tone_profile, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (brand_id) DO UPDATE
+   SET brand_name = excluded.brand_name, brand_default_timezone = excluded.brand_default_timezone,
+       tone_profile = excluded.tone_profile, updated_at = excluded.updated_at
+RETURNING {_BRAND}
+"""
+_SELECT_CAMPAIGN = f"SELECT {_CAMPAIGN} FROM campaigns"
+_SAVE_CAMPAIGN = f"""
+INSERT INTO campaigns (campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (campaign_id) DO UPDATE
+   SET name = excluded.name, goal = excluded.goal, start_date = excluded.start_date, end_date = excluded.end_date,
+       updated_at = excluded.updated_at
+RETURNING {_CAMPAIGN}
+"""
+_SET_STATUS = "UPDATE campaigns SET status = $2, updated_at = $3 WHERE campaign_id = $1 AND status <> $2"
+_SELECT_POST = f"SELECT {_POST} FROM posts"
+_OF_CAMPAIGN = "FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[]) ORDER BY position"
 # One statement for one post or ten thousand. The order of the arrays is the order in which positions are given out.
 _SAVE_POSTS = """
 INSERT INTO posts (post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at)
@@ -41,7 +58,7 @@ ON CONFLICT (post_id) DO UPDATE
 
 
 class PostgresBrandRepository:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def get(self, brand_id: UUID) -> Brand:
@@ -50,33 +67,28 @@ class PostgresBrandRepository:
         raise BrandNotFound(brand_id)
 
     async def find(self, brand_id: UUID) -> Brand | None:
-        found = await self._connection.execute(select(brands).where(brands.c.brand_id == brand_id))
-        return None if (row := found.one_or_none()) is None else _to_brand(row)
+        row = await self._connection.fetchrow(f"{_SELECT_BRAND} WHERE brand_id = $1", brand_id)
+        return None if row is None else _to_brand(row)
 
     async def save(self, brand: Brand) -> Brand:
-        replaced = {
-            "brand_name": brand.name,
-            "brand_default_timezone": brand.default_zone,
-            "tone_profile": brand.tone_profile,
-            "updated_at": brand.updated_at,
-        }
-        saved = await self._connection.execute(
-            insert(brands)
-            .values(brand_id=brand.brand_id, created_at=brand.created_at, **replaced)
-            .on_conflict_do_update(index_elements=[brands.c.brand_id], set_=replaced)
-            .returning(brands)
+        [row] = await self._connection.fetch(
+            _SAVE_BRAND,
+            brand.brand_id,
+            brand.name,
+            brand.default_zone,
+            brand.tone_profile,
+            brand.created_at,
+            brand.updated_at,
         )
-        return _to_brand(saved.one())
+        return _to_brand(row)
 
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
-        chosen = select(brands).order_by(brands.c.brand_id).limit(limit)
-        if after is not None:
-            chosen = chosen.where(brands.c.brand_id > after)
-        return [_to_brand(row) for row in await self._connection.execute(chosen)]
+        statement, parameters = select_page(_SELECT_BRAND, [("brand_id > {}", after)], order="brand_id", limit=limit)
+        return [_to_brand(row) for row in await self._connection.fetch(statement, *parameters)]
 
 
 class PostgresCampaignRepository:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def get(self, campaign_id: UUID) -> Campaign:
@@ -85,53 +97,37 @@ class PostgresCampaignRepository:
         raise CampaignNotFound(campaign_id)
 
     async def find(self, campaign_id: UUID) -> Campaign | None:
-        found = await self._connection.execute(_campaigns.where(campaigns.c.campaign_id == campaign_id))
-        return None if (row := found.one_or_none()) is None else _to_campaign(row)
+        row = await self._connection.fetchrow(f"{_SELECT_CAMPAIGN} WHERE campaign_id = $1", campaign_id)
+        return None if row is None else _to_campaign(row)
 
     async def save(self, campaign: Campaign) -> Campaign:
-        replaced = {
-            "name": campaign.name,
-            "goal": campaign.goal,
-            "start_date": campaign.start_date,
-            "end_date": campaign.end_date,
-            "updated_at": campaign.updated_at,
-        }
-        saved = await self._connection.execute(
-            insert(campaigns)
-            .values(
-                campaign_id=campaign.campaign_id,
-                brand_id=campaign.brand_id,
-                status=campaign.status,
-                created_at=campaign.created_at,
-                **replaced,
-            )
-            .on_conflict_do_update(index_elements=[campaigns.c.campaign_id], set_=replaced)
-            .returning(campaigns, _post_count)
+        [row] = await self._connection.fetch(
+            _SAVE_CAMPAIGN,
+            campaign.campaign_id,
+            campaign.brand_id,
+            campaign.name,
+            campaign.goal,
+            campaign.start_date,
+            campaign.end_date,
+            campaign.status,
+            campaign.created_at,
+            campaign.updated_at,
         )
-        return _to_campaign(saved.one())
+        return _to_campaign(row)
 
     async def set_status(self, campaign_id: UUID, status: CampaignStatus, *, now: datetime) -> None:
-        await self._connection.execute(
-            update(campaigns)
-            .where(campaigns.c.campaign_id == campaign_id, campaigns.c.status != status)
-            .values(status=status, updated_at=now)
-        )
+        await self._connection.execute(_SET_STATUS, campaign_id, status, now)
 
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
     ) -> Sequence[Campaign]:
-        chosen = _campaigns.order_by(campaigns.c.campaign_id).limit(limit)
-        if brand_id is not None:
-            chosen = chosen.where(campaigns.c.brand_id == brand_id)
-        if status is not None:
-            chosen = chosen.where(campaigns.c.status == status)
-        if after is not None:
-            chosen = chosen.where(campaigns.c.campaign_id > after)
-        return [_to_campaign(row) for row in await self._connection.execute(chosen)]
+        conditions = [("brand_id = {}", brand_id), ("status = {}", status), ("campaign_id > {}", after)]
+        statement, parameters = select_page(_SELECT_CAMPAIGN, conditions, order="campaign_id", limit=limit)
+        return [_to_campaign(row) for row in await self._connection.fetch(statement, *parameters)]
 
 
 class PostgresPostRepository:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def get(self, post_id: UUID) -> Post:
@@ -140,37 +136,39 @@ class PostgresPostRepository:
         raise PostNotFound(post_id)
 
     async def find(self, post_id: UUID) -> Post | None:
-        return await self._one(select(posts).where(posts.c.post_id == post_id))
+        row = await self._connection.fetchrow(f"{_SELECT_POST} WHERE post_id = $1", post_id)
+        return None if row is None else _to_post(row)
 
     async def lock(self, post_id: UUID) -> Post:
-        locking = select(posts).where(posts.c.post_id == post_id).with_for_update(key_share=True)
-        if post := await self._one(locking):
-            return post
-        raise PostNotFound(post_id)
+        row = await self._connection.fetchrow(f"{_SELECT_POST} WHERE post_id = $1 FOR NO KEY UPDATE", post_id)
+        if row is None:
+            raise PostNotFound(post_id)
+        return _to_post(row)
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
-        known = select(posts).where(posts.c.post_id == func.any(cast(list(post_ids), ARRAY(Uuid))))
-        return [_to_post(row) for row in await self._connection.execute(known)]
+        rows = await self._connection.fetch(f"{_SELECT_POST} WHERE post_id = ANY($1::uuid[])", list(post_ids))
+        return [_to_post(row) for row in rows]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
-        return [_to_post(row) for row in await self._connection.execute(_of_campaign(campaign_id, platforms))]
+        rows = await self._connection.fetch(f"SELECT {_POST} {_OF_CAMPAIGN}", campaign_id, list(platforms))
+        return [_to_post(row) for row in rows]
 
     async def lock_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[UUID]:
-        locking = _of_campaign(campaign_id, platforms).with_only_columns(posts.c.post_id)
-        return (await self._connection.scalars(locking.with_for_update(key_share=True))).all()
+        locking = f"SELECT post_id {_OF_CAMPAIGN} FOR NO KEY UPDATE"
+        return [row["post_id"] for row in await self._connection.fetch(locking, campaign_id, list(platforms))]
 
     async def save(self, posts: Sequence[Post]) -> None:
-        columns = (
+        await self._connection.execute(
+            _SAVE_POSTS,
             [post.post_id for post in posts],
             [post.brand_id for post in posts],
             [post.campaign_id for post in posts],
             [post.title for post in posts],
             [post.s3_url for post in posts],
-            [post.platform.value for post in posts],
+            [post.platform for post in posts],
             [post.created_at for post in posts],
             [post.updated_at for post in posts],
         )
-        await self._connection.exec_driver_sql(_SAVE_POSTS, columns)
 
     async def list(
         self,
@@ -181,65 +179,51 @@ class PostgresPostRepository:
         limit: int,
         after: int | None,
     ) -> Sequence[Post]:
-        chosen = select(posts).order_by(posts.c.position).limit(limit)
-        if brand_id is not None:
-            chosen = chosen.where(posts.c.brand_id == brand_id)
-        if campaign_id is not None:
-            chosen = chosen.where(posts.c.campaign_id == campaign_id)
-        if platform is not None:
-            chosen = chosen.where(posts.c.platform == platform)
-        if after is not None:
-            chosen = chosen.where(posts.c.position > after)
-        return [_to_post(row) for row in await self._connection.execute(chosen)]
-
-    async def _one(self, chosen: Select[*tuple[Any, ...]]) -> Post | None:
-        found = await self._connection.execute(chosen)
-        return None if (row := found.one_or_none()) is None else _to_post(row)
+        conditions = [
+            ("brand_id = {}", brand_id),
+            ("campaign_id = {}", campaign_id),
+            ("platform = {}", platform),
+            ("position > {}", after),
+        ]
+        statement, parameters = select_page(_SELECT_POST, conditions, order="position", limit=limit)
+        return [_to_post(row) for row in await self._connection.fetch(statement, *parameters)]
 
 
-def _of_campaign(campaign_id: UUID, platforms: Collection[Platform]) -> Select[*tuple[Any, ...]]:
-    return (
-        select(posts)
-        .where(posts.c.campaign_id == campaign_id, posts.c.platform.in_(sorted(platforms)))
-        .order_by(posts.c.position)
-    )
-
-
-def _to_brand(row: Row[*tuple[Any, ...]]) -> Brand:
+def _to_brand(row: Record) -> Brand:
     return Brand(
-        brand_id=row.brand_id,
-        name=row.brand_name,
-        default_zone=row.brand_default_timezone,
-        tone_profile=row.tone_profile,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+        brand_id=row["brand_id"],
+        name=row["brand_name"],
+        default_zone=row["brand_default_timezone"],
+        tone_profile=row["tone_profile"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
 
 
-def _to_campaign(row: Row[*tuple[Any, ...]]) -> Campaign:
+def _to_campaign(row: Record) -> Campaign:
     return Campaign(
-        campaign_id=row.campaign_id,
-        brand_id=row.brand_id,
-        name=row.name,
-        goal=row.goal,
-        start_date=row.start_date,
-        end_date=row.end_date,
-        status=CampaignStatus(row.status),
-        post_count=row.post_count,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+        campaign_id=row["campaign_id"],
+        brand_id=row["brand_id"],
+        name=row["name"],
+        goal=row["goal"],
+        start_date=row["start_date"],
+        end_date=row["end_date"],
+        status=CampaignStatus(row["status"]),
+        post_count=row["post_count"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
 
 
-def _to_post(row: Row[*tuple[Any, ...]]) -> Post:
+def _to_post(row: Record) -> Post:
     return Post(
-        post_id=row.post_id,
-        brand_id=row.brand_id,
-        campaign_id=row.campaign_id,
-        title=row.title,
-        s3_url=row.s3_url,
-        platform=Platform(row.platform),
-        position=row.position,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+        post_id=row["post_id"],
+        brand_id=row["brand_id"],
+        campaign_id=row["campaign_id"],
+        title=row["title"],
+        s3_url=row["s3_url"],
+        platform=Platform(row["platform"]),
+        position=row["position"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )

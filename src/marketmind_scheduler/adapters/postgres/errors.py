@@ -5,14 +5,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.storage import LostRace
 
 _WITHIN_SECONDS = 4.5
-_RACES = frozenset({"40001", "40P01"})
+_RACES = frozenset({"40001", "40P01", "0A000"})  # serialization, deadlock, a table changed under a cached statement
 _RACE_CONSTRAINTS = frozenset({"uq_schedules_active_post"})
 _READ_ONLY = "25006"
 _UNAVAILABLE = ("08", "53", "55", "57", "58", _READ_ONLY)
@@ -25,27 +23,18 @@ async def translated() -> AsyncGenerator[None]:
     try:
         async with asyncio.timeout(_WITHIN_SECONDS):
             yield
-    except (OSError, TimeoutError, PoolTimeout) as lost:  # raised while connecting, and by asyncpg's own limits
-        raise StorageUnavailable from lost
-    except SQLAlchemyError as failed:
+    except asyncpg.PostgresError as failed:
         raise _meaning(failed) from failed
+    except (OSError, TimeoutError, asyncpg.InterfaceError) as lost:
+        if isinstance(lost, ValueError):  # asyncpg's DataError: a value of ours that its column cannot hold
+            raise
+        raise StorageUnavailable from lost
 
 
-def is_read_only(error: BaseException | None) -> bool:
-    """Whether the server refuses to write, as an old primary does after a failover."""
-    return getattr(error, "sqlstate", None) == _READ_ONLY
-
-
-def _meaning(failed: SQLAlchemyError) -> Exception:
-    if not isinstance(failed, DBAPIError):
-        return failed
-    cause = failed.orig.__cause__ if failed.orig else None
-    sqlstate = cause.sqlstate if isinstance(cause, asyncpg.PostgresError) else None
-    constraint = cause.constraint_name if isinstance(cause, asyncpg.IntegrityConstraintViolationError) else None
-    if sqlstate in _RACES or constraint in _RACE_CONSTRAINTS:
+def _meaning(failed: asyncpg.PostgresError) -> Exception:
+    constraint = getattr(failed, "constraint_name", None)
+    if failed.sqlstate in _RACES or constraint in _RACE_CONSTRAINTS:
         return LostRace()
-    if failed.connection_invalidated or isinstance(failed, InterfaceError):
-        return StorageUnavailable()
-    if sqlstate is not None and sqlstate.startswith(_UNAVAILABLE):
+    if failed.sqlstate.startswith(_UNAVAILABLE):
         return StorageUnavailable()
     return failed

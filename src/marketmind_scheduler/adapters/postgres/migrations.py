@@ -6,17 +6,18 @@ lock, so any number of processes may start at once.
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
-from marketmind_scheduler.adapters.postgres.engine import open_migration_engine
 from marketmind_scheduler.adapters.postgres.tables import metadata
 
 _LOCK = 0x6D61726B6574  # any number that nothing else in the database locks
@@ -50,7 +51,8 @@ class Migrator:
 async def migrating(url: str) -> AsyncGenerator[Migrator]:
     """Wait for the lock, then migrate over a connection of its own. Needs a direct connection, not a pooler that
     hands out connections by transaction."""
-    engine = open_migration_engine(url)
+    connect = partial(asyncpg.connect, f"postgresql://{url.partition('://')[2]}", server_settings={"timezone": "UTC"})
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with _locked(engine) as connection:
             yield Migrator(connection)

@@ -1,14 +1,12 @@
-"""Schedules: SQL in, frozen values out. Statements on the way of every request are plain SQL, run as they stand."""
+"""Schedules: SQL in, frozen values out."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from marketmind_scheduler.adapters.postgres.tables import posts, schedules
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.selections import select_page
+from marketmind_scheduler.adapters.postgres.tables import schedules
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
@@ -68,7 +66,7 @@ _CANCEL_OF_CAMPAIGN = _CANCEL.replace("PICKED", "post_id IN (SELECT post_id FROM
 
 
 class PostgresScheduleRepository:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
@@ -81,28 +79,28 @@ class PostgresScheduleRepository:
         return await self._fetch(STANDING_OF_POST, post_id)
 
     async def standing_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Schedule]:
-        return await self._fetch(_STANDING_OF_CAMPAIGN, campaign_id, [platform.value for platform in platforms])
+        return await self._fetch(_STANDING_OF_CAMPAIGN, campaign_id, list(platforms))
 
     async def add(self, schedules: Sequence[Schedule]) -> None:
         columns = tuple(map(list, zip(*map(_to_row, schedules), strict=True)))
-        await self._connection.exec_driver_sql(ADD, columns)
+        await self._connection.execute(ADD, *columns)
 
     async def save(self, schedule: Schedule) -> None:
         slot, intent = schedule.slot, schedule.slot.intent
-        changed = (
+        await self._connection.execute(
+            _SAVE,
             schedule.schedule_id,
             slot.publish_time,
-            schedule.status.value,
-            intent.kind.value,
+            schedule.status,
+            intent.kind,
             intent.local_time,
             intent.zone,
-            _value(intent.disambiguation),
-            intent.resolution.value,
+            intent.disambiguation,
+            intent.resolution,
             intent.tz_release,
             schedule.version,
             schedule.updated_at,
         )
-        await self._connection.exec_driver_sql(_SAVE, changed)
 
     async def cancel_pending(self, schedule_ids: Collection[UUID], *, now: datetime) -> Sequence[Schedule]:
         return await self._fetch(_CANCEL_THESE, list(schedule_ids), now)
@@ -113,27 +111,21 @@ class PostgresScheduleRepository:
     async def list(
         self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
     ) -> Sequence[Schedule]:
-        key = (schedules.c.publish_time, schedules.c.schedule_id)
-        listing = select(schedules).order_by(*key).limit(limit)
-        if chosen.campaign_id is not None:
-            of_campaign = select(posts.c.post_id).where(posts.c.campaign_id == chosen.campaign_id)
-            listing = listing.where(schedules.c.post_id.in_(of_campaign))
-        if chosen.brand_id is not None:
-            listing = listing.where(schedules.c.brand_id == chosen.brand_id)
-        if chosen.status is not None:
-            listing = listing.where(schedules.c.status == chosen.status)
-        if chosen.platform is not None:
-            listing = listing.where(schedules.c.platform == chosen.platform)
-        if chosen.from_time is not None:
-            listing = listing.where(schedules.c.publish_time >= chosen.from_time)
-        if chosen.to_time is not None:
-            listing = listing.where(schedules.c.publish_time < chosen.to_time)
-        if after is not None:
-            listing = listing.where(tuple_(*key) > tuple_(*after))
-        return [_to_schedule(*row) for row in await self._connection.execute(listing)]
+        conditions = [
+            ("s.post_id IN (SELECT post_id FROM posts WHERE campaign_id = {})", chosen.campaign_id),
+            ("s.brand_id = {}", chosen.brand_id),
+            ("s.status = {}", chosen.status),
+            ("s.platform = {}", chosen.platform),
+            ("s.publish_time >= {}", chosen.from_time),
+            ("s.publish_time < {}", chosen.to_time),
+            ("(s.publish_time, s.schedule_id) > ({}, {})", *(after or (None, None))),
+        ]
+        order = "s.publish_time, s.schedule_id"
+        statement, parameters = select_page(f"SELECT {_COLUMNS} FROM schedules s", conditions, order=order, limit=limit)
+        return await self._fetch(statement, *parameters)
 
     async def _fetch(self, statement: str, *parameters: object) -> Sequence[Schedule]:
-        return [_to_schedule(*row) for row in await self._connection.exec_driver_sql(statement, parameters)]
+        return [_to_schedule(*row) for row in await self._connection.fetch(statement, *parameters)]
 
 
 def _to_row(schedule: Schedule) -> tuple[object, ...]:
@@ -142,17 +134,17 @@ def _to_row(schedule: Schedule) -> tuple[object, ...]:
         schedule.schedule_id,
         schedule.post_id,
         schedule.brand_id,
-        schedule.platform.value,
+        schedule.platform,
         slot.publish_time,
-        schedule.status.value,
+        schedule.status,
         schedule.retry_count,
-        intent.kind.value,
+        intent.kind,
         intent.local_time,
         intent.zone,
-        _value(intent.disambiguation),
-        intent.resolution.value,
+        intent.disambiguation,
+        intent.resolution,
         intent.tz_release,
-        _value(schedule.scheduler),
+        schedule.scheduler,
         schedule.version,
         schedule.created_at,
         schedule.updated_at,
@@ -198,7 +190,3 @@ def _to_schedule(
         created_at=created_at,
         updated_at=updated_at,
     )
-
-
-def _value(member: StrEnum | None) -> str | None:
-    return None if member is None else member.value

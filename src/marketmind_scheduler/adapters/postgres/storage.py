@@ -1,9 +1,10 @@
 """Connections from the pool: to read with, or with one transaction."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+import asyncpg
 
 from marketmind_scheduler.adapters.postgres.catalog import (
     PostgresBrandRepository,
@@ -11,13 +12,16 @@ from marketmind_scheduler.adapters.postgres.catalog import (
     PostgresPostRepository,
 )
 from marketmind_scheduler.adapters.postgres.errors import translated
+from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.schedules import PostgresScheduleRepository
+
+_POOL_SECONDS = 2
 
 
 class PostgresUnitOfWork:
     """The repositories over one connection. Without a transaction, each statement commits by itself."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.brands = PostgresBrandRepository(connection)
         self.campaigns = PostgresCampaignRepository(connection)
@@ -25,20 +29,34 @@ class PostgresUnitOfWork:
         self.schedules = PostgresScheduleRepository(connection)
 
     async def commit(self) -> None:
-        await self._connection.commit()
+        await self._connection.execute("COMMIT")
 
 
 class PostgresStorage:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._reading = engine
-        self._writing = engine.execution_options(isolation_level="READ COMMITTED")
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with translated(), self._reading.connect() as connection:
+        async with connected(self._pool) as connection:
             yield PostgresUnitOfWork(connection)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with translated(), self._writing.connect() as connection:
-            yield PostgresUnitOfWork(connection)  # closing the connection rolls back what was not committed
+        async with connected(self._pool) as connection:
+            await connection.execute("BEGIN")
+            yield PostgresUnitOfWork(connection)  # the pool rolls back what was not committed
+
+
+@asynccontextmanager
+async def connected(pool: Pool) -> AsyncGenerator[Connection]:
+    """A connection for a few seconds at most; what goes wrong with it is raised as the core's errors."""
+    async with translated(), pool.acquire(timeout=_POOL_SECONDS) as connection:
+        try:
+            yield connection
+        except (TimeoutError, asyncio.CancelledError):
+            connection.terminate()  # it may hang; the pool would wait for it to become well again
+            raise
+        except asyncpg.ReadOnlySQLTransactionError:
+            await pool.expire_connections()  # an old primary after a failover: the next connection finds the new one
+            raise

@@ -1,0 +1,42 @@
+"""The connection pool, its limits and its timeouts."""
+
+from typing import TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+_CONNECT_SECONDS = 2
+_COMMAND_SECONDS = 3.5  # ends a hung backend; the server's own limits below come first and keep the connection
+_SERVER_SETTINGS = {
+    "application_name": "marketmind-scheduler",
+    "timezone": "UTC",
+    "lock_timeout": "2000",
+    "statement_timeout": "3000",
+    "idle_in_transaction_session_timeout": "10000",
+    "jit": "off",
+}
+
+
+def open_pool(url: str, *, size: int) -> Pool:
+    """A pool whose connections speak UTC and never wait long; enter it to use it. It connects when first asked, and
+    anew where a connection has been closed.
+
+    asyncpg reads ``url`` itself, so everything its DSN allows is allowed.
+    """
+    return asyncpg.create_pool(
+        f"postgresql://{url.partition('://')[2]}",
+        min_size=0,
+        max_size=size,
+        timeout=_CONNECT_SECONDS,
+        command_timeout=_COMMAND_SECONDS,
+        server_settings=_SERVER_SETTINGS,
+        reset=_keep,
+    )
+
+
+async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Nothing to reset beyond the open transaction, which the pool rolls back itself: no statement of ours changes
+    the session."""

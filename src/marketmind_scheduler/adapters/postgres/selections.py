@@ -1,0 +1,18 @@
+"""A list with optional conditions, as one statement."""
+
+from collections.abc import Sequence
+
+
+def select_page(
+    select: str, conditions: Sequence[tuple[str, *tuple[object, ...]]], *, order: str, limit: int
+) -> tuple[str, Sequence[object]]:
+    """The statement and its parameters. Each condition holds a ``{}`` for each of its values, and is left out where
+    one of them is None."""
+    parameters: list[object] = [limit]
+    chosen: list[str] = []
+    for condition, *values in conditions:
+        if None not in values:
+            chosen.append(condition.format(*(f"${len(parameters) + nth}" for nth in range(1, len(values) + 1))))
+            parameters += values
+    where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
+    return f"{select}{where} ORDER BY {order} LIMIT $1", parameters
