@@ -97,7 +97,7 @@ def wait_for(port: int) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1):  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1):
                 return
         except urllib.error.HTTPError:
             return
@@ -240,7 +240,7 @@ def send(method: str, path: str, body: dict[str, Any]) -> None:
 
 
 def send_bytes(method: str, path: str, body: bytes | None) -> None:
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(
         f"http://127.0.0.1:{SERVICE_PORT}{path}", data=body, method=method, headers={"content-type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
