@@ -22,12 +22,13 @@ check: $(VENV)/.installed ## format, lint, types, and who may import whom
 bench: $(VENV)/.installed ## measure the service against a bare floor
 	@$(BIN)/python -P benchmarks/http.py $(ARGS)
 
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  --no-emit-index-url --no-emit-find-links
 lock: ## pin what pyproject.toml asks for, with hashes; needs uv
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --extra embedded --group dev pyproject.toml -o requirements-dev.txt
-	! grep -n '://' requirements.txt requirements-dev.txt
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --group build -o requirements-build.txt
+	$(COMPILE) pyproject.toml --extra embedded --group dev -o requirements-dev.txt
+	! grep -n '://' requirements*.txt
 
 clean: ## remove the virtual environment and caches; the data of `make run` stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

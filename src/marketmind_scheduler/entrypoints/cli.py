@@ -9,6 +9,7 @@ from datetime import timedelta
 from importlib.metadata import version
 
 import rich_click as click
+import structlog
 from dotenv import dotenv_values
 from rich.console import Console
 from rich.table import Table
@@ -27,6 +28,8 @@ EPILOG = (
     "Everything is configured by environment variables or an .env file; .env.example lists them all. "
     "Without DATABASE_URL a PostgreSQL of its own is started, and its data is kept between runs."
 )
+
+log = structlog.get_logger()
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -83,9 +86,9 @@ def _told() -> Generator[Settings]:
         yield settings
     except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError) as wrong:
         raise click.ClickException(str(wrong)) from None
-    except StorageUnavailable:
+    except StorageUnavailable as unavailable:
         raise click.ClickException(
-            "the database does not answer; check DATABASE_URL and that PostgreSQL runs there"
+            f"the database cannot be used: {unavailable.__cause__}; check DATABASE_URL and that PostgreSQL runs there"
         ) from None
     except KeyboardInterrupt:
         sys.exit(130)
@@ -123,6 +126,9 @@ async def _print_campaigns(use_cases: UseCases) -> None:
 def _announce(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{settings.port}"
+    if logs.is_json(settings.log_format):
+        log.info("ready", api=url, explorer=f"{url}/docs", health=f"{url}/health")
+        return
     path = f"-X POST {url}/schedule/campaign/{DEMO_CAMPAIGN}" if settings.loads_demo_data else f"{url}/"
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"\n[bold green]Marketmind Scheduler {version(NAME)} is ready[/]")

@@ -47,12 +47,13 @@ async def prepare(settings: Settings, url: str, use_cases: UseCases) -> None:
 
 
 async def _reachable(use_cases: UseCases) -> None:
-    for seconds_left in range(_WAIT_SECONDS, 0, -1):
+    for seconds_left in range(_WAIT_SECONDS, -1, -1):
         try:
             await use_cases.health.check()
-        except StorageUnavailable:
-            log.warning("waiting for the database", seconds_left=seconds_left)
+        except StorageUnavailable as unavailable:
+            if not seconds_left:
+                raise
+            log.warning("waiting for the database", because=str(unavailable.__cause__), seconds_left=seconds_left)
             await asyncio.sleep(1)
         else:
             return
-    raise StorageUnavailable

@@ -10,17 +10,20 @@ import structlog
 from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel
 
 
+def is_json(wanted: LogFormat) -> bool:
+    return wanted is LogFormat.JSON or (wanted is LogFormat.AUTO and not sys.stdout.isatty())
+
+
 def configure(wanted: LogFormat, level: LogLevel) -> None:
     """Send every log line of the process, its libraries' included, to standard output in one form."""
-    is_json = wanted is LogFormat.JSON or (wanted is LogFormat.AUTO and not sys.stdout.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
-    if is_json:
+    if is_json(wanted):
         shared.append(structlog.processors.format_exc_info)
-    renderer = _json if is_json else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), timestamp_key="at")
+    renderer = _json if is_json(wanted) else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), timestamp_key="at")
     threshold = getattr(logging, level.upper())
     structlog.configure(
         processors=[*shared, renderer],

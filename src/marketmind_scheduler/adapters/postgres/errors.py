@@ -10,10 +10,11 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.storage import LostRace
 
 _WITHIN_SECONDS = 4.5
-_RACES = frozenset({"40001", "40P01", "0A000"})  # serialization, deadlock, a table changed under a cached statement
+# serialization, deadlock, a table changed under a cached statement; and what a row refers to, looked up just before,
+# is gone or belongs to another brand
+_RACES = frozenset({"40001", "40P01", "0A000", "23503"})
 _RACE_CONSTRAINTS = frozenset({"uq_schedules_active_post"})
-_READ_ONLY = "25006"
-_UNAVAILABLE = ("08", "53", "55", "57", "58", _READ_ONLY)
+_UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006")
 
 
 @asynccontextmanager
