@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.errors import (
     TimeInPast,
 )
 from marketmind_scheduler.domain.post import Post
-from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
@@ -85,16 +85,16 @@ class PostScheduling:
     async def move(self, post_id: UUID, asked: AskedTime, *, version: int | None) -> Schedule:
         """Move the post's PENDING schedule to another time.
 
-        Raises PostNotFound, ScheduleNotFound, IllegalTransition when it is not PENDING, StaleVersion, TimeInPast,
-        BeyondHorizon, and what ``read_slot`` raises.
+        Raises PostNotFound, ScheduleNotFound when none is active, IllegalTransition when it is not PENDING,
+        StaleVersion, TimeInPast, BeyondHorizon, and what ``read_slot`` raises.
         """
         async with self.storage.unit_of_work() as work:
-            post = await work.posts.get(post_id)
+            post = await work.posts.lock(post_id)
             brand = await work.brands.get(post.brand_id)
             current = await _locked(work, post_id)
             current.check_version(version)
             slot = self._slot(asked, brand.default_zone)
-            if current.is_active and slot.asks_the_same_as(current.slot):
+            if slot.asks_the_same_as(current.slot):
                 return current
             now = self.clock.now()
             moved = current.moved(slot, now=now)
@@ -105,15 +105,13 @@ class PostScheduling:
 
     @repeats_lost_races
     async def cancel(self, post_id: UUID) -> Schedule:
-        """Cancel the post's PENDING schedule; one that is cancelled already is returned as it is.
+        """Cancel the post's PENDING schedule.
 
-        Raises PostNotFound, ScheduleNotFound, IllegalTransition when it is neither.
+        Raises PostNotFound, ScheduleNotFound when none is active, IllegalTransition when it is not PENDING.
         """
         async with self.storage.unit_of_work() as work:
-            await work.posts.get(post_id)
+            await work.posts.lock(post_id)
             current = await _locked(work, post_id)
-            if current.status is ScheduleStatus.CANCELLED:
-                return current
             cancelled = current.cancelled(now=self.clock.now())
             await work.schedules.save(cancelled)
             await work.commit()
@@ -159,6 +157,6 @@ def _same_or_refused(active: Schedule, slot: Slot) -> Schedule:
 
 async def _locked(work: UnitOfWork, post_id: UUID) -> Schedule:
     current = await work.schedules.lock_current(post_id)
-    if current is None:
+    if current is None or not current.is_active:
         raise ScheduleNotFound(post_id)
     return current

@@ -74,11 +74,11 @@ class PostNotFound(NotFound):
 
 
 class ScheduleNotFound(NotFound):
-    """The post exists and has never been scheduled."""
+    """The post has no active schedule that could be moved or cancelled; when it is read, it has never had one."""
 
     def __init__(self, post_id: UUID) -> None:
         super().__init__(
-            f"post {post_id} has never been scheduled; schedule it with POST /schedule/post/{post_id}",
+            f"post {post_id} has no active schedule; make one with POST /schedule/post/{post_id}",
             post_id=post_id,
         )
 
@@ -208,6 +208,8 @@ class DuplicatePost(Rejected):
 
 class CampaignEndsBeforeStart(Rejected):
     """The campaign's last day comes before its first."""
+
+    code = "dates_reversed"
 
     def __init__(self, *, start_date: date, end_date: date) -> None:
         super().__init__(

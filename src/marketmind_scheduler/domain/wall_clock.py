@@ -139,11 +139,13 @@ def read_slot(
 
 
 def read_instant(text: str) -> datetime:
-    """Read a time that must say its offset or ``Z``; raises UnreadableTime."""
+    """Read a time that must say its offset or ``Z``; raises UnreadableTime, and for years outside 1970 to 2199
+    TimeInPast and BeyondHorizon."""
+    if " " in text:
+        raise UnreadableTime(text, "a time has no space in it; in a URL, write + as %2B")
     written = _read(text)
     if written.offset is None:
-        hint = "; in a URL, write + as %2B" if " " in text else ""
-        raise UnreadableTime(text, f"an instant is needed here, with Z or an offset{hint}")
+        raise UnreadableTime(text, "an instant is needed here, with Z or an offset")
     return (written.local_time - written.offset).replace(tzinfo=UTC)
 
 
@@ -241,7 +243,7 @@ def _distance(offset: str) -> timedelta:
 
 def _both_folds(local_time: datetime, zone: str) -> tuple[datetime, datetime]:
     rules = ZoneInfo(zone)
-    aware = local_time.replace(tzinfo=rules)
+    aware = local_time.replace(tzinfo=rules, fold=0)
     return aware.astimezone(UTC), aware.replace(fold=1).astimezone(UTC)
 
 

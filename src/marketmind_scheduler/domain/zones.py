@@ -34,7 +34,7 @@ class ZoneCatalogue:
             name for name in names if name not in _NOT_FOR_POSTS and not name.startswith(_HOST_DEPENDENT)
         )
         spellings = {_letters(name.rpartition("/")[2]): name for name in sorted(accepted, reverse=True)}
-        spellings.update((_letters(name), name) for name in accepted)
+        spellings.update((_letters(name), name) for name in sorted(accepted))
         return cls(release, accepted, spellings)
 
     def check(self, zone: str) -> None:
@@ -64,4 +64,4 @@ def fixed_offset_warning(zone: str) -> str | None:
 
 
 def _letters(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).casefold()
+    return "".join(each for each in name.casefold() if each.isalnum() or each == "+")  # Etc/GMT+3 is not Etc/GMT-3

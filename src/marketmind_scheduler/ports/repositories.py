@@ -107,7 +107,8 @@ class ScheduleRepository(Protocol):
         ...
 
     async def lock_current(self, post_id: UUID) -> Schedule | None:
-        """The same, locked against every other change until the unit of work ends."""
+        """The same, locked against every other change until the unit of work ends. Lock the post first: else another
+        schedule may take its place while this one is waited for."""
         ...
 
     async def standing_of_post(self, post_id: UUID) -> Sequence[Schedule]:

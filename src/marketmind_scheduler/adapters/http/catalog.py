@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta
 
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, page_of
 from marketmind_scheduler.adapters.http.problems import documented, registered
@@ -47,6 +48,7 @@ READ = (400, 404, StorageUnavailable)
 BULK_BODY_BYTES = 8 * 1024 * 1024
 
 BrandFilter = Annotated[UUID | None, QueryParameter(name="brand_id", description="Only this brand's")]
+Position = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 CampaignFilter = Annotated[UUID | None, QueryParameter(name="campaign_id", description="Only this campaign's")]
 PlatformFilter = Annotated[Platform | None, QueryParameter(name="platform", description="Only on this platform")]
 
@@ -185,7 +187,7 @@ class CatalogController(Controller):
             campaign_id=campaign_id,
             platform=platform,
             limit=limit + 1,
-            after=key_of(cursor, int),
+            after=key_of(cursor, Position),
         )
         shown, next_cursor = page_of(rows, limit, lambda post: post.position)
         return PostPage(items=[PostOut.of(post) for post in shown], next_cursor=next_cursor)

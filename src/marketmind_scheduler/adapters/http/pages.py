@@ -26,7 +26,11 @@ def key_of(cursor: str | None, kind: type[Key]) -> Key | None:
     try:
         return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
     except (NotBase64, ValueError, msgspec.DecodeError, UnicodeDecodeError):
-        raise Malformed("not a cursor of this list; send next_cursor as it was given", at="cursor") from None
+        raise not_a_cursor() from None
+
+
+def not_a_cursor() -> Malformed:
+    return Malformed("not a cursor of this list; send next_cursor as it was given", at="cursor")
 
 
 def page_of(rows: Sequence[Row], limit: int, key: Callable[[Row], object]) -> tuple[Sequence[Row], str | None]:

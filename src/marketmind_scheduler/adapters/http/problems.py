@@ -63,7 +63,7 @@ class BodyTooSlow(HTTPException):
 
 GENERAL: dict[int, tuple[str, str]] = {
     400: ("malformed", "The request is not of the documented form; `errors` names each place."),
-    404: ("not_found", "Nothing is at this path. Ids are UUIDs; `GET /` lists what is offered."),
+    404: ("no_such_route", "Nothing is at this path. Ids are UUIDs; `GET /` lists what is offered."),
     405: ("method_not_allowed", "The path exists and does not take this method; `Allow` names those it takes."),
     408: ("request_timeout", "The request body did not arrive within ten seconds."),
     413: ("body_too_large", "The body is larger than this path takes: 1 MB, or 8 MB for a campaign's posts."),

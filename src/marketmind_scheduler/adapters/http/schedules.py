@@ -1,6 +1,6 @@
 """Schedules over HTTP: of a post, of a campaign, and all of them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from marketmind_scheduler.adapters.http.catalog import BODY, LIST, READ, BrandFilter, PlatformFilter
-from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, page_of
+from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.schemas import (
     CampaignSchedulePage,
@@ -182,7 +182,7 @@ class ScheduleController(Controller):
     path = "/schedule"
     tags = ("Schedules",)
 
-    @get(summary="List schedules", responses=documented(*LIST, UnreadableTime))
+    @get(summary="List schedules", responses=documented(*LIST, UnreadableTime, TimeInPast, BeyondHorizon))
     async def read(
         self,
         post_scheduling: NamedDependency[PostScheduling],
@@ -219,4 +219,7 @@ def _key(schedule: Schedule) -> tuple[datetime, UUID]:
 
 
 def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
-    return key_of(cursor, tuple[datetime, UUID])
+    key = key_of(cursor, tuple[datetime, UUID])
+    if key is not None and key[0].tzinfo is not UTC:  # as one that was made up may be
+        raise not_a_cursor()
+    return key

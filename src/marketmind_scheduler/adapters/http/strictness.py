@@ -1,5 +1,7 @@
 """Requests are taken literally: strict JSON, known query names, each given once."""
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, cast
 
@@ -13,6 +15,8 @@ from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
 from marketmind_scheduler.adapters.http.problems import Malformed
+
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 class UnsupportedMediaType(HTTPException):
@@ -58,20 +62,22 @@ async def check_query(request: Request[Any, Any, Any]) -> None:
     """Refuse query parameters that the route does not know, or that are given more than once."""
     if not request.scope["query_string"]:
         return
-    known = _query_names(request.route_handler)
+    known = _query_types(request.route_handler)
     for name, values in request.query_params.dict().items():
         if name not in known:
             offered = f"this path takes {', '.join(sorted(known))}" if known else "this path takes none"
             raise Malformed(f"there is no such query parameter; {offered}", at=name)
         if len(values) > 1:
             raise Malformed("give this query parameter once", at=name)
+        if known[name] is int and not _WHOLE_NUMBER.fullmatch(values[0]):
+            raise Malformed("a whole number is needed here, in digits", at=name)
 
 
 @cache
-def _query_names(handler: BaseRouteHandler) -> frozenset[str]:
+def _query_types(handler: BaseRouteHandler) -> Mapping[str, Any]:
     parameters = handler.parsed_fn_signature.parameters.items()
-    return frozenset(
-        (kwarg.name or name)
+    return {
+        (kwarg.name or name): field.annotation
         for name, field in parameters
         if isinstance(kwarg := field.kwarg_definition, QueryParameter)
-    )
+    }

@@ -163,9 +163,8 @@ class _Cluster:
             if nobody := _nobody():
                 for path in (unfinished, password_file):
                     os.chown(path, nobody.pw_uid, nobody.pw_gid)
-            initdb = "initdb -U scheduler -A scram-sha-256 -E UTF8 --locale-provider=builtin"
-            initdb += " --builtin-locale=C.UTF-8 --no-instructions"
-            self._run(*initdb.split(), f"--pwfile={password_file}", "-D", str(unfinished))
+            initdb = "initdb -U scheduler -A scram-sha-256 -E UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8"
+            self._run(*initdb.split(), "--no-instructions", f"--pwfile={password_file}", "-D", str(unfinished))
             single = ("postgres", "--single", "-c", "exit_on_error=on", "-D", str(unfinished))
             self._run(*single, "postgres", sql="CREATE DATABASE scheduler")
 
