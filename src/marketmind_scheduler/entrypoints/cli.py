@@ -21,6 +21,7 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints import api, logs
 from marketmind_scheduler.entrypoints.bootstrap import ZoneRulesMissingError, running
 from marketmind_scheduler.entrypoints.database import database, prepare
+from marketmind_scheduler.entrypoints.parent import stop_with_make
 from marketmind_scheduler.entrypoints.settings import Settings, SettingsError, load
 
 NAME = "marketmind-scheduler"
@@ -44,6 +45,7 @@ def serve() -> None:
 
     Migrates first, under a lock, so any number of replicas may start at once. Ctrl-C stops it.
     """
+    stop_with_make()
     with _told() as settings:
         try:
             listener = api.bind(settings.host, settings.port)

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 import msgspec
+import msgspec.inspect
 from msgspec import Meta
 
 PREFIX = "SCHEDULER_"
@@ -81,16 +82,41 @@ def load(environment: Mapping[str, str]) -> Settings:
     try:
         return msgspec.convert(fields, Settings, strict=False)
     except msgspec.ValidationError as invalid:
-        expected, _, path = str(invalid).partition(" - at `$.")
-        variable = f"{PREFIX}{path.rstrip('`').upper()}"
-        raise SettingsError(f"{variable}={given.get(variable, '')}: {expected}") from None
+        field = str(invalid).partition(" - at `$.")[2].rstrip("`")
+        variable = f"{PREFIX}{field.upper()}"
+        raise SettingsError(f"{variable}={given[variable]}: it takes {_taken_by(field)}") from None
+
+
+def _taken_by(name: str) -> str:
+    """What is right for a field, in words."""
+    field_type = next(field.type for field in msgspec.structs.fields(Settings) if field.name == name)
+    match msgspec.inspect.type_info(field_type):
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"a whole number from {least} to {most}"
+        case msgspec.inspect.EnumType(cls=choices):
+            return f"one of {', '.join(str(choice.value) for choice in choices)}"
+        case _:
+            return "true or false"
 
 
 def _unknown(variable: str) -> str:
-    close = get_close_matches(variable, NAMES, n=1)
+    bare = variable.removeprefix(PREFIX)
+    close = [bare] if bare in NAMES else get_close_matches(variable, NAMES, n=1)
     return f"{variable} is not a setting" + (f"; did you mean {close[0]}?" if close else "; see .env.example")
 
 
 def _check_url(url: str) -> None:
-    if urlsplit(url).scheme.partition("+")[0] not in ("postgresql", "postgres"):
-        raise SettingsError("DATABASE_URL must look like postgresql://user:password@host:5432/database")
+    if not _is_database_url(url):
+        raise SettingsError(
+            "DATABASE_URL must look like postgresql://user:password@host:5432/database, "
+            "with special characters in user and password percent-encoded"
+        )
+
+
+def _is_database_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        ports = [urlsplit(f"//{host}").port for host in parts.netloc.rpartition("@")[2].split(",")]
+    except ValueError:  # a port that is no number, a bracket that never closes
+        return False
+    return parts.scheme.partition("+")[0] in ("postgresql", "postgres") and 0 not in ports

@@ -6,9 +6,8 @@ from uuid import UUID
 from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
 
-from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, page_of
+from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.problems import documented, registered
 from marketmind_scheduler.adapters.http.schemas import (
     BrandIn,
@@ -48,7 +47,6 @@ READ = (400, 404, StorageUnavailable)
 BULK_BODY_BYTES = 8 * 1024 * 1024
 
 BrandFilter = Annotated[UUID | None, QueryParameter(name="brand_id", description="Only this brand's")]
-Position = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 CampaignFilter = Annotated[UUID | None, QueryParameter(name="campaign_id", description="Only this campaign's")]
 PlatformFilter = Annotated[Platform | None, QueryParameter(name="platform", description="Only on this platform")]
 
@@ -187,7 +185,14 @@ class CatalogController(Controller):
             campaign_id=campaign_id,
             platform=platform,
             limit=limit + 1,
-            after=key_of(cursor, Position),
+            after=_position(cursor),
         )
         shown, next_cursor = page_of(rows, limit, lambda post: post.position)
         return PostPage(items=[PostOut.of(post) for post in shown], next_cursor=next_cursor)
+
+
+def _position(cursor: str | None) -> int | None:
+    position = key_of(cursor, int)
+    if position is not None and not 0 < position < 2**63:  # as one that was made up may be
+        raise not_a_cursor()
+    return position
