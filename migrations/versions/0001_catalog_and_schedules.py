@@ -1,4 +1,4 @@
-"""Brands, campaigns, posts and schedules."""
+"""Brands, campaigns, posts, schedules, and the releases of the time zone rules in use."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,12 @@ def timestamps() -> tuple[sa.Column[object], sa.Column[object]]:
 
 
 def upgrade() -> None:
+    op.create_table(
+        "tz_releases",
+        sa.Column("tz_release", sa.Text, nullable=False),
+        sa.Column("first_used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tz_release", name="pk_tz_releases"),
+    )
     op.create_table(
         "brands",
         sa.Column("brand_id", sa.Uuid, nullable=False),
@@ -129,5 +135,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("schedules", "posts", "campaigns", "brands"):
+    for table in ("schedules", "posts", "campaigns", "brands", "tz_releases"):
         op.drop_table(table)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import (
@@ -46,8 +47,8 @@ class CampaignScheduling:
         changed, finds the first one's. With ``replace``, what is PENDING is cancelled and planned anew in the same
         transaction; posts that are published or being sent keep what they have.
 
-        Raises CampaignNotFound, CampaignAlreadyScheduled, NoPostsToSchedule, PolicyViolated, BeyondHorizon, and what
-        the scheduler raises: TooManyPosts, CampaignOver.
+        Raises CampaignNotFound, CampaignAlreadyScheduled, NoPostsToSchedule, PolicyViolated, BeyondHorizon,
+        ZoneRulesOutdated, and what the scheduler raises: TooManyPosts, CampaignOver.
         """
         now = self.clock.now()
         case = await self._read(campaign_id, platforms)
@@ -98,6 +99,7 @@ class CampaignScheduling:
 
     async def _read(self, campaign_id: UUID, platforms: Collection[Platform]) -> "_Case":
         async with self.storage.reading() as repositories:
+            await check_zone_rules(repositories, self.zones)
             campaign = await repositories.campaigns.get(campaign_id)
             brand = await repositories.brands.get(campaign.brand_id)
             posts = await repositories.posts.list_of_campaign(campaign_id, platforms=platforms)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.application.zone_rules import check_zone_rules
+from marketmind_scheduler.domain.errors import StorageUnavailable, ZoneRulesOutdated
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.readiness import Readiness
+from marketmind_scheduler.ports.storage import Storage
 
 OK = "ok"
 
@@ -28,6 +30,7 @@ class ReadinessReport:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     readiness: Readiness
+    storage: Storage
     zones: ZoneCatalogue
     clock: Clock
 
@@ -41,10 +44,18 @@ class Health:
         return self.clock.now()
 
     async def report(self) -> ReadinessReport:
-        """Whether requests should be sent here: the storage answers and has the schema of this version."""
+        """Whether requests should be sent here: the storage answers and has the schema of this version, and nobody has
+        used newer time zone rules."""
+        return ReadinessReport(checks=await self._checks(), at=self.clock.now(), tz_release=self.zones.release)
+
+    async def _checks(self) -> Mapping[str, str]:
         try:
-            is_current = await self.readiness.schema_is_current()
-            checks = {"database": OK, "schema": OK if is_current else "not at head; run marketmind-scheduler migrate"}
+            if not await self.readiness.schema_is_current():
+                return {"database": OK, "schema": "not at head; run marketmind-scheduler migrate"}
+            async with self.storage.reading() as repositories:
+                await check_zone_rules(repositories, self.zones)
         except StorageUnavailable as unavailable:
-            checks = {"database": str(unavailable)}
-        return ReadinessReport(checks=checks, at=self.clock.now(), tz_release=self.zones.release)
+            return {"database": str(unavailable)}
+        except ZoneRulesOutdated as outdated:
+            return {"database": OK, "schema": OK, "time_zones": str(outdated)}
+        return {"database": OK, "schema": OK, "time_zones": OK}

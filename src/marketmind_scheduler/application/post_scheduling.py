@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
     AlreadyScheduled,
@@ -15,7 +16,7 @@ from marketmind_scheduler.domain.errors import (
 )
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Schedule
-from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, read_slot
+from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot, read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
@@ -48,12 +49,12 @@ class PostScheduling:
         finds the first one's.
 
         Raises PostNotFound, AlreadyScheduled for another time while one is active, AlreadyPublished unless
-        ``allow_repost``, TimeInPast, BeyondHorizon, and what ``read_slot`` raises.
+        ``allow_repost``, TimeInPast, BeyondHorizon, ZoneRulesOutdated, and what ``read_slot`` raises.
         """
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock(post_id)
             brand = await work.brands.get(post.brand_id)
-            slot = self._slot(asked, brand.default_zone)
+            slot = await self._slot(asked, brand.default_zone, work)
             standing = await work.schedules.standing_of_post(post_id)
             if active := next((each for each in standing if each.is_active), None):
                 return _same_or_refused(active, slot), False
@@ -93,7 +94,7 @@ class PostScheduling:
             brand = await work.brands.get(post.brand_id)
             current = await _locked(work, post_id)
             current.check_version(version)
-            slot = self._slot(asked, brand.default_zone)
+            slot = await self._slot(asked, brand.default_zone, work)
             if slot.asks_the_same_as(current.slot):
                 return current
             now = self.clock.now()
@@ -117,14 +118,17 @@ class PostScheduling:
             await work.commit()
             return cancelled
 
-    def _slot(self, asked: AskedTime, default_zone: str) -> Slot:
-        return read_slot(
+    async def _slot(self, asked: AskedTime, default_zone: str, work: UnitOfWork) -> Slot:
+        slot = read_slot(
             asked.text,
             zone=asked.zone,
             default_zone=default_zone,
             disambiguation=asked.disambiguation,
             zones=self.zones,
         )
+        if slot.intent.kind is IntentKind.WALL:
+            await check_zone_rules(work, self.zones)
+        return slot
 
     def _new_schedule(self, post: Post, slot: Slot, now: datetime) -> Schedule:
         return Schedule.pending(

@@ -7,11 +7,13 @@ from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.zone_rules import ZoneRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
     health: Health
+    zone_rules: ZoneRules
     catalog: Catalog
     post_scheduling: PostScheduling
     campaign_scheduling: CampaignScheduling

@@ -343,6 +343,19 @@ class StorageUnavailable(Unavailable):
         super().__init__("the database cannot be used right now; send the same request again in a moment")
 
 
+class ZoneRulesOutdated(Unavailable):
+    """This process knows older time zone rules than those that schedules were made with, so it resolves no wall time.
+    Times with `Z` are accepted; another replica, or this one after its upgrade, takes the rest."""
+
+    def __init__(self, release: str, *, newest: str) -> None:
+        super().__init__(
+            f"this process has time zone rules {release}, and schedules were made with {newest}; "
+            "send the request again when it is upgraded, or send the time with Z",
+            tz_release=release,
+            newest_tz_release=newest,
+        )
+
+
 def shown(text: str) -> str:
     """A caller's text, quoted and short enough to be repeated in a message."""
     return repr(text) if len(text) <= 80 else f"{text[:77]!r}…"

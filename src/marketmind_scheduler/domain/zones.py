@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from marketmind_scheduler.domain.errors import UnknownZone
+from marketmind_scheduler.domain.errors import UnknownZone, ZoneRulesOutdated
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,2}")
 _ABBREVIATION = re.compile(r"[A-Z]{2,5}")
@@ -41,6 +41,12 @@ class ZoneCatalogue:
         """Raise ``UnknownZone`` unless ``zone`` is an id of the catalogue, in its exact spelling."""
         if len(zone) > _LONGEST or not _WELL_FORMED.fullmatch(zone) or zone not in self.names:
             raise UnknownZone(zone, hint=self._hint(zone))
+
+    def check_release(self, newest: str | None) -> None:
+        """Raise ``ZoneRulesOutdated`` where these rules are older than the ``newest`` that were used; releases order as
+        their names do (``2025b`` before ``2026f``)."""
+        if newest is not None and newest > self.release:
+            raise ZoneRulesOutdated(self.release, newest=newest)
 
     def _hint(self, zone: str) -> str:
         if _ABBREVIATION.fullmatch(zone):

@@ -19,6 +19,7 @@ from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
@@ -38,7 +39,8 @@ def assemble(
 ) -> UseCases:
     """Every use case over these adapters."""
     return UseCases(
-        health=Health(readiness=readiness, zones=zones, clock=clock),
+        health=Health(readiness=readiness, storage=storage, zones=zones, clock=clock),
+        zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
         post_scheduling=PostScheduling(storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon),
         campaign_scheduling=CampaignScheduling(

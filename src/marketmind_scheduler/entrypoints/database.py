@@ -39,6 +39,7 @@ async def prepare(settings: Settings, url: str, use_cases: UseCases) -> None:
         if settings.reset_on_start:
             log.warning("SCHEDULER_RESET_ON_START is set: clearing every table")
             await migrator.clear()
+        await use_cases.zone_rules.register()
         if settings.loads_demo_data:
             await migrator.upgrade("demo@head")
             if await use_cases.demo.is_over():

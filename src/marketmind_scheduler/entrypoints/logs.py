@@ -23,7 +23,9 @@ def configure(wanted: LogFormat, level: LogLevel) -> None:
     ]
     if is_json(wanted):
         shared.append(structlog.processors.format_exc_info)
-    renderer = _json if is_json(wanted) else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), timestamp_key="at")
+    renderer = (
+        _json if is_json(wanted) else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), timestamp_key="at")
+    )
     threshold = getattr(logging, level.upper())
     structlog.configure(
         processors=[*shared, renderer],

@@ -89,6 +89,16 @@ class PostRepository(Protocol):
         ...
 
 
+class TzReleaseRepository(Protocol):
+    """The releases of the time zone rules that processes on this storage have used."""
+
+    async def add(self, release: str, *, now: datetime) -> None:
+        """Remember a release, where it is not remembered yet."""
+        ...
+
+    async def newest(self) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleFilter:
     """Which schedules to list; None does not limit. ``from_time`` is included, ``to_time`` is not."""

@@ -9,6 +9,7 @@ from marketmind_scheduler.ports.repositories import (
     CampaignRepository,
     PostRepository,
     ScheduleRepository,
+    TzReleaseRepository,
 )
 
 
@@ -30,6 +31,9 @@ class Repositories(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def tz_releases(self) -> TzReleaseRepository: ...
 
 
 class UnitOfWork(Repositories, Protocol):

@@ -61,5 +61,6 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.TimeInPast("2020-03-17T19:00:00", earliest=datetime(2027, 3, 1, 12, tzinfo=UTC)),
         errors.BeyondHorizon("2040-03-17T19:00:00", latest=datetime(2032, 3, 1, 12, tzinfo=UTC)),
         errors.StorageUnavailable(),
+        errors.ZoneRulesOutdated("2026a", newest="2026f"),
     )
 }

@@ -43,6 +43,7 @@ from marketmind_scheduler.domain.errors import (
     TooManyPosts,
     UnknownZone,
     UnreadableTime,
+    ZoneRulesOutdated,
 )
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import read_instant
@@ -56,6 +57,7 @@ TIME = (
     OffsetContradictsZone,
     TimeInPast,
     BeyondHorizon,
+    ZoneRulesOutdated,
 )
 
 StatusFilter = Annotated[ScheduleStatus | None, QueryParameter(name="status", description="Only with this status")]
@@ -127,6 +129,7 @@ class CampaignScheduleController(Controller):
                 PolicyViolated,
                 BeyondHorizon,
                 UnknownZone,
+                ZoneRulesOutdated,
             ),
         },
     )

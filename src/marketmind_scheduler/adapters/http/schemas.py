@@ -351,7 +351,7 @@ class HealthOut(Struct, frozen=True, kw_only=True):
 class ReadinessOut(Struct, frozen=True, kw_only=True):
     status: Annotated[str, Meta(examples=["ready"])]
     timestamp: Moment
-    checks: Annotated[dict[str, str], Meta(examples=[{"database": "ok", "schema": "ok"}])]
+    checks: Annotated[dict[str, str], Meta(examples=[{"database": "ok", "schema": "ok", "time_zones": "ok"}])]
     tz_release: Annotated[str, Meta(description="The release of the time zone rules in use", examples=["2026f"])]
 
 

@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.postgres.catalog import (
 from marketmind_scheduler.adapters.postgres.errors import translated
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.schedules import PostgresScheduleRepository
+from marketmind_scheduler.adapters.postgres.tz_releases import PostgresTzReleaseRepository
 
 _POOL_SECONDS = 2
 
@@ -27,6 +28,7 @@ class PostgresUnitOfWork:
         self.campaigns = PostgresCampaignRepository(connection)
         self.posts = PostgresPostRepository(connection)
         self.schedules = PostgresScheduleRepository(connection)
+        self.tz_releases = PostgresTzReleaseRepository(connection)
 
     async def commit(self) -> None:
         await self._connection.execute("COMMIT")

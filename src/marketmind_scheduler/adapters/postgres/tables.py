@@ -53,6 +53,13 @@ def _timestamps() -> tuple[Column[object], Column[object]]:
     )
 
 
+tz_releases = Table(
+    "tz_releases",
+    metadata,
+    Column("tz_release", Text, primary_key=True),
+    Column("first_used_at", DateTime(timezone=True), nullable=False),
+)
+
 brands = Table(
     "brands",
     metadata,

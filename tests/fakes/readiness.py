@@ -1,0 +1,19 @@
+"""Readiness as a test says it is."""
+
+from marketmind_scheduler.domain.errors import StorageUnavailable
+
+
+class ScriptedReadiness:
+    """Answers as its two fields say; they may be changed at any time."""
+
+    def __init__(self, *, is_reachable: bool = True, has_current_schema: bool = True) -> None:
+        self.is_reachable = is_reachable
+        self.has_current_schema = has_current_schema
+
+    async def reachable(self) -> None:
+        if not self.is_reachable:
+            raise StorageUnavailable
+
+    async def schema_is_current(self) -> bool:
+        await self.reachable()
+        return self.has_current_schema
