@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.schedules import ADD, CURRENT, STANDING_OF_POST
+from marketmind_scheduler.adapters.postgres.tz_releases import NEWEST
 
 LOCK_POST = (
     "SELECT post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at "
@@ -38,6 +39,7 @@ async def schedule(state: State, post_id: FromPath[UUID], data: JSONBody[Asked])
     async with state.pool.acquire() as connection, connection.transaction():
         post = await connection.fetchrow(LOCK_POST, post_id)
         brand = await connection.fetchrow(BRAND, post["brand_id"])
+        await connection.fetchval(NEWEST)
         await connection.fetch(STANDING_OF_POST, post_id)
         schedule_id = uuid7()
         await connection.execute(

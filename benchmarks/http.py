@@ -157,7 +157,7 @@ def burst(port: int, requests: Sequence[Sequence[str | None]]) -> Run:
 def print_requests(console: Console, rounds: Sequence[dict[str, tuple[Run, Run]]]) -> None:
     table = Table(title=f"{CONNECTIONS} connections, median of {len(rounds)} rounds", title_justify="left")
     for heading in ("request", "server", "requests/s", "p50 ms", "p99 ms", "of the floor"):
-        table.add_column(heading, justify="left" if heading in ("request", "server") else "right")
+        table.add_column(heading, no_wrap=True, justify="left" if heading in ("request", "server") else "right")
     for kind in REQUESTS:
         pairs = [runs[kind] for runs in rounds]
         ratios = sorted(ours.per_second / floor.per_second for ours, floor in pairs)

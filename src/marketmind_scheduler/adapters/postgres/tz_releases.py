@@ -5,7 +5,7 @@ from datetime import datetime
 from marketmind_scheduler.adapters.postgres.pool import Connection
 
 _ADD = "INSERT INTO tz_releases (tz_release, first_used_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-_NEWEST = 'SELECT max(tz_release COLLATE "C") FROM tz_releases'
+NEWEST = 'SELECT max(tz_release COLLATE "C") FROM tz_releases'
 
 
 class PostgresTzReleaseRepository:
@@ -16,4 +16,4 @@ class PostgresTzReleaseRepository:
         await self._connection.execute(_ADD, release, now)
 
     async def newest(self) -> str | None:
-        return await self._connection.fetchval(_NEWEST)
+        return await self._connection.fetchval(NEWEST)
