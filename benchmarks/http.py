@@ -54,7 +54,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
     rounds = arguments.parse_args().rounds
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 100)
     with ExitStack() as opened:
         home = opened.enter_context(tempfile.TemporaryDirectory(prefix="marketmind-bench-"))
         Path(home).chmod(0o711)
