@@ -1,8 +1,8 @@
 """Storage in memory: an adapter that keeps every promise of its port, and is trusted because the contract suite runs
 on it as on PostgreSQL.
 
-A unit of work writes into a copy of all dictionaries, which takes their place at commit; leaving without commit drops
-the copy. Nothing ever waits: where PostgreSQL would make one unit of work wait for another, here the one that commits
+A unit of work writes into a copy of everything, which takes its place at commit; leaving without commit drops the
+copy. Nothing ever waits: where PostgreSQL would make one unit of work wait for another, here the one that commits
 second gets LostRace, as the port allows. References between rows are not checked.
 """
 

@@ -107,21 +107,26 @@ class CampaignScheduling:
         return _Case(campaign=campaign, brand=brand, platforms=platforms, posts=posts, standing=standing)
 
     async def _would_be_planned_so(self, case: "_Case", kind: SchedulerKind) -> bool:
-        """Whether what stands is what the scheduler would have planned when the first of it was made.
+        """Whether what stands is what the scheduler planned last, and nothing has changed since.
 
-        A scheduler answers the same brief with the same plan, so the plan of that moment can be made again.
+        A scheduler answers the same brief with the same plan, so the plan of that moment can be made again. What was
+        made before that moment must have been out of its reach then, as it is now.
         """
-        made_at = min(schedule.created_at for schedule in case.standing)
+        made_at = max(schedule.created_at for schedule in case.standing)
+        before = [schedule for schedule in case.standing if schedule.created_at != made_at]
+        made_then = {schedule.post_id: schedule for schedule in case.standing if schedule.created_at == made_at}
+        has_new_posts = len(case.posts) != len({schedule.post_id for schedule in case.standing})
+        if has_new_posts or any(schedule.status is ScheduleStatus.PENDING for schedule in before):
+            return False
+        posts = [post for post in case.posts if post.post_id in made_then]
         try:
-            plan = await self.schedulers[kind].propose(self._brief(case, case.posts, made_at))
+            plan = await self.schedulers[kind].propose(self._brief(case, posts, made_at))
         except Rejected:
             return False
         planned = {placement.post.post_id: placement.slot for placement in plan.placements}
-        return len(planned) == len(case.standing) and all(
-            schedule.scheduler is kind
-            and schedule.post_id in planned
-            and schedule.slot.asks_the_same_as(planned[schedule.post_id])
-            for schedule in case.standing
+        return planned.keys() == made_then.keys() and all(
+            schedule.scheduler is kind and schedule.slot.asks_the_same_as(planned[post_id])
+            for post_id, schedule in made_then.items()
         )
 
     def _brief(self, case: "_Case", posts: Sequence[Post], now: datetime) -> Brief:
@@ -141,7 +146,7 @@ class CampaignScheduling:
         plan = await self.schedulers[kind].propose(brief)
         if broken := violations(plan, brief):
             raise PolicyViolated(broken)
-        last = plan.placements[-1].slot
+        last = max((placement.slot for placement in plan.placements), key=lambda slot: slot.publish_time)
         if last.publish_time > brief.now + self.horizon:
             raise BeyondHorizon(last.local_text(), latest=brief.now + self.horizon)
         return plan
@@ -172,13 +177,20 @@ class _Case:
     standing: Sequence[Schedule]
 
     @property
+    def out(self) -> Collection[UUID]:
+        """The posts that are published or being sent; they keep what they have, a repost that is PENDING too."""
+        return {each.post_id for each in self.standing if each.status is not ScheduleStatus.PENDING}
+
+    @property
     def pending(self) -> Sequence[Schedule]:
-        return [each for each in self.standing if each.status is ScheduleStatus.PENDING]
+        """What may be cancelled for a new time."""
+        out = self.out
+        return [each for each in self.standing if each.post_id not in out]
 
     @property
     def open_posts(self) -> Sequence[Post]:
-        """The posts that may be given a new time: neither published nor being sent."""
-        out = {each.post_id for each in self.standing if each.status is not ScheduleStatus.PENDING}
+        """The posts that may be given a new time."""
+        out = self.out
         return [post for post in self.posts if post.post_id not in out]
 
 
@@ -187,7 +199,7 @@ async def _check_unchanged(work: UnitOfWork, case: _Case) -> None:
     campaign_id = case.campaign.campaign_id
     posts = await work.posts.lock_of_campaign(campaign_id, platforms=case.platforms)
     standing = await work.schedules.standing_of_campaign(campaign_id, platforms=case.platforms)
-    if posts != [post.post_id for post in case.posts] or standing != case.standing:
+    if list(posts) != [post.post_id for post in case.posts] or list(standing) != list(case.standing):
         raise LostRace
 
 

@@ -93,12 +93,12 @@ class Catalog:
         )
         async with self.storage.unit_of_work() as work:
             await work.brands.get(brand_id)
-            known = await work.campaigns.find(campaign_id)
-            if known and known.brand_id != brand_id:
-                raise FixedField("campaign", campaign_id, field="brand_id", current=known.brand_id, given=brand_id)
+            is_new = await work.campaigns.find(campaign_id) is None
             stored = await work.campaigns.save(campaign)
+            if stored.brand_id != brand_id:
+                raise FixedField("campaign", campaign_id, field="brand_id", current=stored.brand_id, given=brand_id)
             await work.commit()
-        return stored, known is None
+        return stored, is_new
 
     async def get_campaign(self, campaign_id: UUID) -> Campaign:
         async with self.storage.reading() as repositories:
@@ -123,13 +123,12 @@ class Catalog:
                 campaign = await work.campaigns.get(campaign_id)
                 if campaign.brand_id != brand_id:
                     raise BrandMismatch(campaign_id=campaign_id, campaign_brand_id=campaign.brand_id, brand_id=brand_id)
-            known = await work.posts.find(content.post_id)
-            if known:
-                _check_fixed_fields(known, post)
+            is_new = await work.posts.find(content.post_id) is None
             await work.posts.save([post])
             stored = await work.posts.get(content.post_id)
+            _check_fixed_fields(stored, post)
             await work.commit()
-        return stored, known is None
+        return stored, is_new
 
     async def get_post(self, post_id: UUID) -> Post:
         async with self.storage.reading() as repositories:

@@ -1,0 +1,146 @@
+"""What CampaignRepository promises."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+
+from marketmind_scheduler.domain.campaign import CampaignStatus
+from marketmind_scheduler.domain.errors import CampaignNotFound
+from marketmind_scheduler.ports.storage import Storage
+from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, given, new_id
+
+
+async def test_a_campaign_is_read_as_it_was_saved(storage: Storage) -> None:
+    campaign = a_campaign(status=CampaignStatus.PAUSED, updated_at=NOW + timedelta(microseconds=1))
+
+    await given(storage, a_brand(), campaign)
+
+    async with storage.reading() as stored:
+        assert await stored.campaigns.get(CAMPAIGN_ID) == campaign
+        assert await stored.campaigns.find(CAMPAIGN_ID) == campaign
+
+
+async def test_an_unknown_campaign_is_not_found(storage: Storage) -> None:
+    await given(storage, a_brand(), a_campaign())
+    unknown = new_id()
+
+    async with storage.reading() as stored:
+        assert await stored.campaigns.find(unknown) is None
+        with pytest.raises(CampaignNotFound) as missing:
+            await stored.campaigns.get(unknown)
+
+    assert missing.value.details == {"campaign_id": unknown}
+
+
+async def test_the_posts_of_a_campaign_are_counted_whatever_was_saved(storage: Storage) -> None:
+    other = a_campaign(campaign_id=new_id())
+    posts = [a_post(campaign_id=CAMPAIGN_ID), a_post(campaign_id=CAMPAIGN_ID)]
+    await given(storage, a_brand(), a_campaign(), other, *posts, a_post(campaign_id=other.campaign_id), a_post())
+
+    async with storage.unit_of_work() as work:
+        saved = await work.campaigns.save(a_campaign(post_count=7))
+        found = await work.campaigns.find(CAMPAIGN_ID)
+        listed = await work.campaigns.list(brand_id=None, status=None, limit=10, after=None)
+
+    assert saved.post_count == 2
+    assert found == saved
+    assert {campaign.campaign_id: campaign.post_count for campaign in listed} == {
+        CAMPAIGN_ID: 2,
+        other.campaign_id: 1,
+    }
+
+
+async def test_saving_a_campaign_again_replaces_name_goal_and_dates_only(storage: Storage) -> None:
+    later = NOW + timedelta(days=1)
+    other_brand = a_brand(brand_id=new_id())
+    await given(storage, a_brand(), other_brand, a_campaign(status=CampaignStatus.SCHEDULED))
+
+    async with storage.unit_of_work() as work:
+        saved = await work.campaigns.save(
+            a_campaign(
+                brand_id=other_brand.brand_id,
+                name="Summer launch",
+                goal="Sell the old line",
+                start_date=date(2027, 6, 1),
+                end_date=date(2027, 6, 2),
+                status=CampaignStatus.DRAFT,
+                created_at=later,
+                updated_at=later,
+            )
+        )
+        await work.commit()
+
+    expected = a_campaign(
+        brand_id=BRAND_ID,
+        name="Summer launch",
+        goal="Sell the old line",
+        start_date=date(2027, 6, 1),
+        end_date=date(2027, 6, 2),
+        status=CampaignStatus.SCHEDULED,
+        created_at=NOW,
+        updated_at=later,
+    )
+    assert saved == expected
+    async with storage.reading() as stored:
+        assert await stored.campaigns.get(CAMPAIGN_ID) == expected
+
+
+async def test_a_status_is_set_for_one_campaign_alone(storage: Storage) -> None:
+    later = NOW + timedelta(days=1)
+    other = a_campaign(campaign_id=new_id())
+    await given(storage, a_brand(), a_campaign(), other)
+
+    async with storage.unit_of_work() as work:
+        await work.campaigns.set_status(CAMPAIGN_ID, CampaignStatus.SCHEDULED, now=later)
+        await work.commit()
+
+    async with storage.reading() as stored:
+        changed = await stored.campaigns.get(CAMPAIGN_ID)
+        assert changed == a_campaign(status=CampaignStatus.SCHEDULED, updated_at=later)
+        assert await stored.campaigns.get(other.campaign_id) == other
+
+
+async def test_campaigns_are_listed_by_id_page_by_page(storage: Storage) -> None:
+    await given(storage, a_brand(), *(a_campaign(campaign_id=UUID(int=number)) for number in (4, 1, 5, 3, 2)))
+
+    async with storage.reading() as stored:
+        first = await stored.campaigns.list(brand_id=None, status=None, limit=2, after=None)
+        second = await stored.campaigns.list(brand_id=None, status=None, limit=2, after=UUID(int=2))
+        last = await stored.campaigns.list(brand_id=None, status=None, limit=2, after=UUID(int=4))
+
+    pages = [[campaign.campaign_id.int for campaign in page] for page in (first, second, last)]
+    assert pages == [[1, 2], [3, 4], [5]]
+
+
+OTHER_BRAND_ID = UUID(int=2)
+
+
+@pytest.mark.parametrize(
+    ("brand_id", "status", "chosen"),
+    [
+        (None, None, [1, 2, 3, 4]),
+        (BRAND_ID, None, [1, 3]),
+        (None, CampaignStatus.SCHEDULED, [3, 4]),
+        (OTHER_BRAND_ID, CampaignStatus.SCHEDULED, [4]),
+        (BRAND_ID, CampaignStatus.CANCELLED, []),
+    ],
+)
+async def test_campaigns_are_listed_by_brand_and_status(
+    storage: Storage, brand_id: UUID | None, status: CampaignStatus | None, chosen: list[int]
+) -> None:
+    scheduled = CampaignStatus.SCHEDULED
+    await given(
+        storage,
+        a_brand(),
+        a_brand(brand_id=OTHER_BRAND_ID),
+        a_campaign(campaign_id=UUID(int=1)),
+        a_campaign(campaign_id=UUID(int=2), brand_id=OTHER_BRAND_ID),
+        a_campaign(campaign_id=UUID(int=3), status=scheduled),
+        a_campaign(campaign_id=UUID(int=4), brand_id=OTHER_BRAND_ID, status=scheduled),
+    )
+
+    async with storage.reading() as stored:
+        listed = await stored.campaigns.list(brand_id=brand_id, status=status, limit=10, after=None)
+
+    assert [campaign.campaign_id.int for campaign in listed] == chosen
