@@ -18,7 +18,9 @@ async def new_database(name: str) -> AsyncGenerator[str]:
     try:
         await server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await server.execute(f'CREATE DATABASE "{name}"')
-        yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
-        await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        try:
+            yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
+        finally:
+            await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
         await server.close()

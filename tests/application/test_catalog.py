@@ -13,9 +13,9 @@ from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import (
     BrandMismatch,
     BrandNotFound,
-    CampaignEndsBeforeStart,
     CampaignNotFound,
     CampaignTooLong,
+    DatesReversed,
     DuplicatePost,
     FixedField,
     PostInOtherCampaign,
@@ -169,7 +169,7 @@ async def test_a_campaign_never_changes_its_brand(use_cases: UseCases, storage: 
 @pytest.mark.parametrize(
     ("start_date", "end_date", "refusal"),
     [
-        (date(2027, 3, 2), date(2027, 3, 1), CampaignEndsBeforeStart),
+        (date(2027, 3, 2), date(2027, 3, 1), DatesReversed),
         (date(2027, 1, 1), date(2032, 1, 2), CampaignTooLong),
     ],
 )

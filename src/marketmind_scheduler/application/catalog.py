@@ -76,7 +76,7 @@ class Catalog:
     ) -> tuple[Campaign, bool]:
         """Register a campaign as a DRAFT, or replace its name, goal and dates. Existing schedules stay as they are.
 
-        Raises BrandNotFound, FixedField for another brand, CampaignEndsBeforeStart, CampaignTooLong.
+        Raises BrandNotFound, FixedField for another brand, DatesReversed, CampaignTooLong.
         """
         now = self.clock.now()
         campaign = Campaign(

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from marketmind_scheduler.domain.errors import CampaignEndsBeforeStart, CampaignTooLong
+from marketmind_scheduler.domain.errors import CampaignTooLong, DatesReversed
 
 MOST_CAMPAIGN_DAYS = 1827  # five years
 
@@ -23,7 +23,7 @@ class CampaignStatus(StrEnum):
 class Campaign:
     """What a brand wants out from ``start_date`` to ``end_date``, both included, in the brand's zone.
 
-    Making one raises CampaignEndsBeforeStart or CampaignTooLong where its dates cannot be planned.
+    Making one raises DatesReversed or CampaignTooLong where its dates cannot be planned.
     """
 
     campaign_id: UUID
@@ -40,6 +40,6 @@ class Campaign:
     def __post_init__(self) -> None:
         days = (self.end_date - self.start_date).days + 1
         if days < 1:
-            raise CampaignEndsBeforeStart(start_date=self.start_date, end_date=self.end_date)
+            raise DatesReversed(start_date=self.start_date, end_date=self.end_date)
         if days > MOST_CAMPAIGN_DAYS:
             raise CampaignTooLong(days=days, most=MOST_CAMPAIGN_DAYS)

@@ -206,10 +206,8 @@ class DuplicatePost(Rejected):
         super().__init__(f"post {post_id} stands in the body more than once; name each post once", post_id=post_id)
 
 
-class CampaignEndsBeforeStart(Rejected):
+class DatesReversed(Rejected):
     """The campaign's last day comes before its first."""
-
-    code = "dates_reversed"
 
     def __init__(self, *, start_date: date, end_date: date) -> None:
         super().__init__(

@@ -127,9 +127,8 @@ def read_slot(
     if written.zone and zone and written.zone != zone:
         raise UnreadableTime(text, f"it names the zone {written.zone}, and timezone says {zone}; name one")
     named = written.zone or zone
-    if named is not None:
-        zones.check(named)
-    shown_in = named or default_zone
+    shown_in = default_zone if named is None else named
+    zones.check(shown_in)
     if written.offset is None:
         return resolve(written.local_time, zone=shown_in, disambiguation=disambiguation, tz_release=zones.release)
     instant = (written.local_time - written.offset).replace(tzinfo=UTC)

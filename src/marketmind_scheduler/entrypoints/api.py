@@ -16,11 +16,10 @@ from marketmind_scheduler.adapters.http.observed import Observed
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.entrypoints.bootstrap import running
 from marketmind_scheduler.entrypoints.database import prepare
-from marketmind_scheduler.entrypoints.head_deadline import HeadDeadlineProtocol
+from marketmind_scheduler.entrypoints.http_protocol import GuardedProtocol
 from marketmind_scheduler.entrypoints.settings import Settings
 
-_GRACE_SECONDS = 4
-_HEAD_BYTES = 16 * 1024
+_GRACE_SECONDS = 3
 _KEEP_ALIVE_SECONDS = 5
 _MOST_CONNECTIONS = 500
 
@@ -30,17 +29,16 @@ log = structlog.get_logger()
 async def serve(settings: Settings, database_url: str, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Migrate, load the demo data where wanted, and serve on ``listener`` until SIGINT or SIGTERM.
 
-    ``ready`` is called once requests are answered. Requests that run when the signal comes have four seconds to end.
+    ``ready`` is called once requests are answered. Requests that run when the signal comes have three seconds to end.
     """
     horizon = timedelta(days=settings.horizon_days)
     async with running(database_url, pool_size=settings.pool_size, horizon=horizon) as use_cases:
         await prepare(settings, database_url, use_cases)
         config = uvicorn.Config(
             Observed(create_app(use_cases), new_id=new_uuid7),
-            http=HeadDeadlineProtocol,
+            http=GuardedProtocol,
             ws="none",
             lifespan="off",
-            h11_max_incomplete_event_size=_HEAD_BYTES,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_GRACE_SECONDS,
             limit_concurrency=_MOST_CONNECTIONS,

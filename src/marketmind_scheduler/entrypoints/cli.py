@@ -12,7 +12,7 @@ import rich_click as click
 import structlog
 from dotenv import dotenv_values
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
@@ -109,20 +109,13 @@ def _with_database(settings: Settings, then: Callable[[UseCases], Awaitable[None
 
 
 async def _print_campaigns(use_cases: UseCases) -> None:
-    table = Table(title="Demo campaigns", title_justify="left")
-    for heading in ("campaign_id", "name", "from", "to", "posts", "status"):
-        table.add_column(heading)
+    console = Console(soft_wrap=True, highlight=False)  # ids stay whole, however narrow the terminal
+    console.print("[green]✓[/] the demo campaigns are ready")
     for campaign_id in DEMO_CAMPAIGNS:
         campaign = await use_cases.catalog.get_campaign(campaign_id)
-        table.add_row(
-            str(campaign_id),
-            campaign.name,
-            str(campaign.start_date),
-            str(campaign.end_date),
-            str(campaign.post_count),
-            campaign.status,
-        )
-    Console().print(table)
+        days = f"{campaign.start_date} to {campaign.end_date}"
+        console.print(f"  {campaign_id}  {escape(campaign.name)}")
+        console.print(f"    {days}, {campaign.post_count} posts, {campaign.status}")
 
 
 def _announce(settings: Settings) -> None:

@@ -100,9 +100,10 @@ def _taken_by(name: str) -> str:
 
 
 def _unknown(variable: str) -> str:
-    bare = variable.removeprefix(PREFIX)
-    close = [bare] if bare in NAMES else get_close_matches(variable, NAMES, n=1)
-    return f"{variable} is not a setting" + (f"; did you mean {close[0]}?" if close else "; see .env.example")
+    by_bare_name = {name.removeprefix(PREFIX): name for name in NAMES}
+    close = get_close_matches(variable.removeprefix(PREFIX).upper(), by_bare_name, n=1)
+    hint = f"did you mean {by_bare_name[close[0]]}?" if close else "see .env.example"
+    return f"{variable} is not a setting; {hint}"
 
 
 def _check_url(url: str) -> None:

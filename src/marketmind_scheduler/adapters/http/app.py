@@ -1,11 +1,14 @@
 """The driving adapter as a whole: controllers, the problem handler, the explorer."""
 
+from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Response, Router
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Tag
@@ -13,14 +16,14 @@ from litestar.static_files import create_static_files_router  # pyright: ignore[
 
 from marketmind_scheduler.adapters.http.catalog import CatalogController
 from marketmind_scheduler.adapters.http.health import SERVICE, HealthController
-from marketmind_scheduler.adapters.http.openapi import StrictStructs
+from marketmind_scheduler.adapters.http.openapi import Explorable, StrictStructs, operation_id
 from marketmind_scheduler.adapters.http.problems import to_problem
 from marketmind_scheduler.adapters.http.schedules import (
     CampaignScheduleController,
     PostScheduleController,
     ScheduleController,
 )
-from marketmind_scheduler.adapters.http.strictness import StrictBody, check_query
+from marketmind_scheduler.adapters.http.strictness import StrictBody, check_url
 from marketmind_scheduler.application.use_cases import UseCases
 
 _ASSETS = "/docs/assets"
@@ -28,18 +31,20 @@ _BODY_BYTES = 1024 * 1024
 _ABOUT = """Decides and remembers *when* a brand's posts go out.
 
 Give a post a wall-clock time and a time zone, or a whole campaign a range of days, and get exact instants in UTC.
-Every failure is an RFC 9457 problem with a stable `code`; `GET /problems` explains them all."""
+Every failure is an RFC 9457 problem with a stable `code`; `GET /problems` explains them all. Beyond what is listed
+with an operation, any path may answer 405 `method_not_allowed`, and a fault of ours is a 500 `unexpected`. Every answer
+carries an `x-request-id`, yours if you send one."""
 
 
 def create_app(use_cases: UseCases) -> Litestar:
     """The API over these use cases. It owns no resource, so it needs no lifespan."""
     return Litestar(
         route_handlers=[
-            HealthController,
-            CatalogController,
             PostScheduleController,
             CampaignScheduleController,
             ScheduleController,
+            CatalogController,
+            HealthController,
             create_static_files_router(
                 path=_ASSETS,
                 directories=[Path(str(files("marketmind_scheduler.adapters.http") / "assets"))],
@@ -54,7 +59,7 @@ def create_app(use_cases: UseCases) -> Litestar:
         },
         dto=StrictBody,
         return_dto=None,
-        before_request=check_query,
+        before_request=check_url,
         exception_handlers={Exception: to_problem},
         request_max_body_size=_BODY_BYTES,
         openapi_config=_openapi(),
@@ -67,12 +72,22 @@ def _provided(value: object) -> Provide:
     return Provide(lambda: value, use_cache=True, sync_to_thread=False)
 
 
+def _unknown_as_problem(response: Response[Any]) -> Response[Any]:
+    """Litestar answers an unknown page of the explorer with HTML of its own."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise NotFoundException
+    return response
+
+
 def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
+    return Explorable(
         title="Marketmind Scheduler",
         version=version(SERVICE),
         description=_ABOUT,
-        path="/docs",
+        openapi_router=Router(
+            "/docs", route_handlers=[], include_in_schema=False, dto=None, after_request=_unknown_as_problem
+        ),
+        operation_id_creator=operation_id,
         use_handler_docstrings=True,
         tags=[
             Tag("Schedules of posts", "One post, one time."),

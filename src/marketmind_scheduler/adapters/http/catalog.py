@@ -1,13 +1,23 @@
 """Brands, campaigns and posts over HTTP."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody
 
+from marketmind_scheduler.adapters.http import body_examples
+from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
+from marketmind_scheduler.adapters.http.parameters import (
+    BrandFilter,
+    BrandInPath,
+    CampaignFilter,
+    CampaignInPath,
+    CampaignStatusFilter,
+    PlatformFilter,
+    PostInPath,
+)
 from marketmind_scheduler.adapters.http.problems import documented, registered
 from marketmind_scheduler.adapters.http.schemas import (
     BrandIn,
@@ -23,13 +33,12 @@ from marketmind_scheduler.adapters.http.schemas import (
     PostPage,
 )
 from marketmind_scheduler.application.catalog import Catalog
-from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.errors import (
     BrandMismatch,
     BrandNotFound,
-    CampaignEndsBeforeStart,
     CampaignNotFound,
     CampaignTooLong,
+    DatesReversed,
     DuplicatePost,
     FixedField,
     PostInOtherCampaign,
@@ -38,17 +47,12 @@ from marketmind_scheduler.domain.errors import (
     UnknownZone,
     UnreadableTime,
 )
-from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.wall_clock import read_day
 
 BODY = (400, 404, 408, 413, 415, StorageUnavailable)
 LIST = (400, StorageUnavailable)
 READ = (400, 404, StorageUnavailable)
 BULK_BODY_BYTES = 8 * 1024 * 1024
-
-BrandFilter = Annotated[UUID | None, QueryParameter(name="brand_id", description="Only this brand's")]
-CampaignFilter = Annotated[UUID | None, QueryParameter(name="campaign_id", description="Only this campaign's")]
-PlatformFilter = Annotated[Platform | None, QueryParameter(name="platform", description="Only on this platform")]
 
 
 class CatalogController(Controller):
@@ -57,12 +61,13 @@ class CatalogController(Controller):
     @put(
         "/brands/{brand_id:uuid}",
         status_code=200,
+        operation_class=body_like(*body_examples.BRAND),
         summary="Register or replace a brand",
         response_description="Replaced",
         responses={201: registered(BrandOut), **documented(*BODY, UnknownZone)},
     )
     async def put_brand(
-        self, catalog: NamedDependency[Catalog], brand_id: FromPath[UUID], data: JSONBody[BrandIn]
+        self, catalog: NamedDependency[Catalog], brand_id: BrandInPath, data: JSONBody[BrandIn]
     ) -> Response[BrandOut]:
         """Schedules that exist keep the time zone they were made with."""
         brand, is_new = await catalog.put_brand(
@@ -70,11 +75,16 @@ class CatalogController(Controller):
         )
         return Response(BrandOut.of(brand), status_code=201 if is_new else 200)
 
-    @get("/brands/{brand_id:uuid}", summary="Read a brand", responses=documented(*READ, BrandNotFound))
-    async def get_brand(self, catalog: NamedDependency[Catalog], brand_id: FromPath[UUID]) -> BrandOut:
+    @get(
+        "/brands/{brand_id:uuid}",
+        summary="Read a brand",
+        response_description="The brand",
+        responses=documented(*READ, BrandNotFound),
+    )
+    async def get_brand(self, catalog: NamedDependency[Catalog], brand_id: BrandInPath) -> BrandOut:
         return BrandOut.of(await catalog.get_brand(brand_id))
 
-    @get("/brands", summary="List brands", responses=documented(*LIST))
+    @get("/brands", summary="List brands", response_description="A page of brands", responses=documented(*LIST))
     async def list_brands(
         self, catalog: NamedDependency[Catalog], limit: Limit = 50, cursor: CursorParameter = None
     ) -> BrandPage:
@@ -86,15 +96,16 @@ class CatalogController(Controller):
     @put(
         "/campaigns/{campaign_id:uuid}",
         status_code=200,
+        operation_class=body_like(*body_examples.CAMPAIGN),
         summary="Register or replace a campaign",
         response_description="Replaced",
         responses={
             201: registered(CampaignOut),
-            **documented(*BODY, BrandNotFound, FixedField, UnreadableTime, CampaignEndsBeforeStart, CampaignTooLong),
+            **documented(*BODY, BrandNotFound, FixedField, UnreadableTime, DatesReversed, CampaignTooLong),
         },
     )
     async def put_campaign(
-        self, catalog: NamedDependency[Catalog], campaign_id: FromPath[UUID], data: JSONBody[CampaignIn]
+        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, data: JSONBody[CampaignIn]
     ) -> Response[CampaignOut]:
         """A new campaign is a DRAFT. Its brand never changes; schedules that exist stay as they are."""
         campaign, is_new = await catalog.put_campaign(
@@ -107,16 +118,26 @@ class CatalogController(Controller):
         )
         return Response(CampaignOut.of(campaign), status_code=201 if is_new else 200)
 
-    @get("/campaigns/{campaign_id:uuid}", summary="Read a campaign", responses=documented(*READ, CampaignNotFound))
-    async def get_campaign(self, catalog: NamedDependency[Catalog], campaign_id: FromPath[UUID]) -> CampaignOut:
+    @get(
+        "/campaigns/{campaign_id:uuid}",
+        summary="Read a campaign",
+        response_description="The campaign, with the number of its posts",
+        responses=documented(*READ, CampaignNotFound),
+    )
+    async def get_campaign(self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath) -> CampaignOut:
         return CampaignOut.of(await catalog.get_campaign(campaign_id))
 
-    @get("/campaigns", summary="List campaigns", responses=documented(*LIST))
+    @get(
+        "/campaigns",
+        summary="List campaigns",
+        response_description="A page of campaigns",
+        responses=documented(*LIST),
+    )
     async def list_campaigns(
         self,
         catalog: NamedDependency[Catalog],
         brand_id: BrandFilter = None,
-        status: Annotated[CampaignStatus | None, QueryParameter(description="Only those with this status")] = None,
+        status: CampaignStatusFilter = None,
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> CampaignPage:
@@ -131,6 +152,7 @@ class CatalogController(Controller):
         "/campaigns/{campaign_id:uuid}/posts",
         status_code=200,
         request_max_body_size=BULK_BODY_BYTES,
+        operation_class=body_like(*body_examples.CAMPAIGN_POSTS),
         summary="Register a campaign's posts",
         response_description="Nothing of it was new",
         responses={
@@ -139,7 +161,7 @@ class CatalogController(Controller):
         },
     )
     async def register_posts(
-        self, catalog: NamedDependency[Catalog], campaign_id: FromPath[UUID], data: JSONBody[CampaignPostsIn]
+        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, data: JSONBody[CampaignPostsIn]
     ) -> Response[CampaignPostsOut]:
         """Up to 10,000 posts in a body of at most 8 MB, in the given order, all or nothing. The same body again
         changes nothing. A post that has no campaign yet joins this one."""
@@ -149,6 +171,7 @@ class CatalogController(Controller):
     @put(
         "/posts/{post_id:uuid}",
         status_code=200,
+        operation_class=body_like(*body_examples.POST),
         summary="Register or replace a post",
         response_description="Replaced",
         responses={
@@ -157,7 +180,7 @@ class CatalogController(Controller):
         },
     )
     async def put_post(
-        self, catalog: NamedDependency[Catalog], post_id: FromPath[UUID], data: JSONBody[PostIn]
+        self, catalog: NamedDependency[Catalog], post_id: PostInPath, data: JSONBody[PostIn]
     ) -> Response[PostOut]:
         """Its brand and its platform never change."""
         stored, is_new = await catalog.put_post(
@@ -165,11 +188,16 @@ class CatalogController(Controller):
         )
         return Response(PostOut.of(stored), status_code=201 if is_new else 200)
 
-    @get("/posts/{post_id:uuid}", summary="Read a post", responses=documented(*READ, PostNotFound))
-    async def get_post(self, catalog: NamedDependency[Catalog], post_id: FromPath[UUID]) -> PostOut:
+    @get(
+        "/posts/{post_id:uuid}",
+        summary="Read a post",
+        response_description="The post",
+        responses=documented(*READ, PostNotFound),
+    )
+    async def get_post(self, catalog: NamedDependency[Catalog], post_id: PostInPath) -> PostOut:
         return PostOut.of(await catalog.get_post(post_id))
 
-    @get("/posts", summary="List posts", responses=documented(*LIST))
+    @get("/posts", summary="List posts", response_description="A page of posts", responses=documented(*LIST))
     async def list_posts(
         self,
         catalog: NamedDependency[Catalog],

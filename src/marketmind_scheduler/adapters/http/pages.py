@@ -1,7 +1,6 @@
 """Cursors: opaque to callers, and for us the key of the last row they saw."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
@@ -24,8 +23,9 @@ def key_of(cursor: str | None, kind: type[Key]) -> Key | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
-    except (NotBase64, ValueError, msgspec.DecodeError, UnicodeDecodeError):
+        encoded = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(encoded, type=kind)
+    except (ValueError, msgspec.DecodeError):
         raise not_a_cursor() from None
 
 

@@ -48,7 +48,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.PostInOtherCampaign(_POST, campaign_id=_CAMPAIGN),
         errors.BrandMismatch(campaign_id=_CAMPAIGN, campaign_brand_id=_BRAND, brand_id=_OTHER_BRAND),
         errors.DuplicatePost(_POST),
-        errors.CampaignEndsBeforeStart(start_date=date(2027, 3, 21), end_date=date(2027, 3, 15)),
+        errors.DatesReversed(start_date=date(2027, 3, 21), end_date=date(2027, 3, 15)),
         errors.CampaignTooLong(days=4000, most=1827),
         errors.CampaignOver(_CAMPAIGN, last_day=date(2027, 3, 21), zone=_LOS_ANGELES),
         errors.TooManyPosts(_CAMPAIGN, platform="TWITTER", posts=9, days=7),

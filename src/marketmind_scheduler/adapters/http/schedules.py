@@ -7,10 +7,21 @@ from uuid import UUID
 from litestar import Controller, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
-from marketmind_scheduler.adapters.http.catalog import BODY, LIST, READ, BrandFilter, PlatformFilter
+from marketmind_scheduler.adapters.http import body_examples
+from marketmind_scheduler.adapters.http.catalog import BODY, LIST, READ
+from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
+from marketmind_scheduler.adapters.http.parameters import (
+    BrandFilter,
+    CampaignInPath,
+    FromFilter,
+    PlatformFilter,
+    PostInPath,
+    StatusFilter,
+    ToFilter,
+)
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.schemas import (
     CampaignSchedulePage,
@@ -45,7 +56,7 @@ from marketmind_scheduler.domain.errors import (
     UnreadableTime,
     ZoneRulesOutdated,
 )
-from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.wall_clock import read_instant
 from marketmind_scheduler.ports.repositories import ScheduleFilter
 
@@ -60,7 +71,6 @@ TIME = (
     ZoneRulesOutdated,
 )
 
-StatusFilter = Annotated[ScheduleStatus | None, QueryParameter(name="status", description="Only with this status")]
 CampaignLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=10_000, description="How many to return at most")]
 
 
@@ -70,6 +80,7 @@ class PostScheduleController(Controller):
 
     @post(
         status_code=201,
+        operation_class=body_like(*body_examples.SCHEDULE_POST),
         summary="Schedule a post",
         response_description="Scheduled",
         responses={
@@ -77,24 +88,32 @@ class PostScheduleController(Controller):
             **documented(*BODY, PostNotFound, AlreadyScheduled, AlreadyPublished, *TIME),
         },
     )
-    async def schedule(
-        self, post_scheduling: NamedDependency[PostScheduling], post_id: FromPath[UUID], data: JSONBody[SchedulePostIn]
+    async def schedule_post(
+        self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath, data: JSONBody[SchedulePostIn]
     ) -> Response[ScheduleOut]:
         """The same request again answers 200 with the same schedule."""
         schedule, is_new = await post_scheduling.schedule(post_id, data.asked(), allow_repost=data.allow_repost)
         return Response(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
 
-    @get(summary="Read a post's schedule", responses=documented(*READ, PostNotFound, ScheduleNotFound))
-    async def read(self, post_scheduling: NamedDependency[PostScheduling], post_id: FromPath[UUID]) -> ScheduleOut:
+    @get(
+        summary="Read a post's schedule",
+        response_description="The schedule",
+        responses=documented(*READ, PostNotFound, ScheduleNotFound),
+    )
+    async def get_post_schedule(
+        self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath
+    ) -> ScheduleOut:
         """The active one, else the most recent."""
         return ScheduleOut.of(await post_scheduling.get(post_id))
 
     @put(
+        operation_class=body_like(*body_examples.MOVE_POST),
         summary="Move a post to another time",
+        response_description="Moved",
         responses=documented(*BODY, PostNotFound, ScheduleNotFound, IllegalTransition, StaleVersion, *TIME),
     )
-    async def move(
-        self, post_scheduling: NamedDependency[PostScheduling], post_id: FromPath[UUID], data: JSONBody[MovePostIn]
+    async def move_post(
+        self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath, data: JSONBody[MovePostIn]
     ) -> ScheduleOut:
         """Only a PENDING schedule can be moved; it keeps its id and gets a new version."""
         return ScheduleOut.of(await post_scheduling.move(post_id, data.asked(), version=data.version))
@@ -102,10 +121,11 @@ class PostScheduleController(Controller):
     @delete(
         status_code=200,
         summary="Cancel a post's schedule",
+        response_description="Cancelled",
         responses=documented(*READ, PostNotFound, ScheduleNotFound, IllegalTransition),
     )
-    async def cancel(self, post_scheduling: NamedDependency[PostScheduling], post_id: FromPath[UUID]) -> ScheduleOut:
-        """The schedule is kept as CANCELLED; cancelling it again changes nothing."""
+    async def cancel_post(self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath) -> ScheduleOut:
+        """Only a PENDING schedule can be cancelled; it is kept as CANCELLED, and no send starts afterwards."""
         return ScheduleOut.of(await post_scheduling.cancel(post_id))
 
 
@@ -115,6 +135,7 @@ class CampaignScheduleController(Controller):
 
     @post(
         status_code=201,
+        operation_class=body_like(*body_examples.SCHEDULE_CAMPAIGN, required=False),
         summary="Schedule a campaign",
         response_description="Scheduled, in time order",
         responses={
@@ -133,25 +154,30 @@ class CampaignScheduleController(Controller):
             ),
         },
     )
-    async def schedule(
+    async def schedule_campaign(
         self,
         campaign_scheduling: NamedDependency[CampaignScheduling],
-        campaign_id: FromPath[UUID],
+        campaign_id: CampaignInPath,
         data: JSONBody[ScheduleCampaignIn | None] = None,
     ) -> Response[CampaignSchedulesOut]:
         """Every post of the campaign, all or nothing. The naive scheduler spreads each platform's posts evenly over
-        the campaign's days, one a day at 19:00 in the brand's zone. The body may be left out."""
+        the campaign's days, one a day at 19:00 in the brand's zone. The same request again, with nothing changed,
+        answers 200 with the same schedules. The body may be left out."""
         asked = data or ScheduleCampaignIn()
         schedules, is_new = await campaign_scheduling.schedule(
             campaign_id, kind=asked.scheduler, platforms=frozenset(asked.platforms), replace=asked.replace
         )
         return Response(CampaignSchedulesOut.of(campaign_id, schedules), status_code=201 if is_new else 200)
 
-    @get(summary="List a campaign's schedules", responses=documented(*READ, CampaignNotFound))
-    async def read(
+    @get(
+        summary="List a campaign's schedules",
+        response_description="A page of schedules, none where nothing is scheduled",
+        responses=documented(*READ, CampaignNotFound),
+    )
+    async def list_campaign_schedules(
         self,
         campaign_scheduling: NamedDependency[CampaignScheduling],
-        campaign_id: FromPath[UUID],
+        campaign_id: CampaignInPath,
         status: StatusFilter = None,
         platform: PlatformFilter = None,
         limit: CampaignLimit = 1000,
@@ -174,8 +200,8 @@ class CampaignScheduleController(Controller):
         response_description="What was cancelled, in time order",
         responses=documented(*READ, CampaignNotFound),
     )
-    async def cancel(
-        self, campaign_scheduling: NamedDependency[CampaignScheduling], campaign_id: FromPath[UUID]
+    async def cancel_campaign(
+        self, campaign_scheduling: NamedDependency[CampaignScheduling], campaign_id: CampaignInPath
     ) -> CampaignSchedulesOut:
         """Cancels what is still PENDING; the campaign is a DRAFT again."""
         return CampaignSchedulesOut.of(campaign_id, await campaign_scheduling.cancel(campaign_id))
@@ -185,22 +211,19 @@ class ScheduleController(Controller):
     path = "/schedule"
     tags = ("Schedules",)
 
-    @get(summary="List schedules", responses=documented(*LIST, UnreadableTime, TimeInPast, BeyondHorizon))
-    async def read(
+    @get(
+        summary="List schedules",
+        response_description="A page of schedules",
+        responses=documented(*LIST, UnreadableTime, TimeInPast, BeyondHorizon),
+    )
+    async def list_schedules(
         self,
         post_scheduling: NamedDependency[PostScheduling],
         brand_id: BrandFilter = None,
         status: StatusFilter = None,
         platform: PlatformFilter = None,
-        from_time: Annotated[
-            str | None,
-            QueryParameter(
-                name="from", max_length=100, description="From this instant on, such as 2027-03-01T00:00:00Z"
-            ),
-        ] = None,
-        to_time: Annotated[
-            str | None, QueryParameter(name="to", max_length=100, description="Up to this instant, not included")
-        ] = None,
+        from_time: FromFilter = None,
+        to_time: ToFilter = None,
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> SchedulePage:

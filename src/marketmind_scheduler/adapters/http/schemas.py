@@ -18,15 +18,17 @@ from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, R
 
 MOST_POSTS_IN_A_BODY = 10_000
 
-_BRAND = "11111111-1111-1111-1111-111111111111"
-_CAMPAIGN = "22222222-2222-2222-2222-222222222222"
-_POST = "33333333-3333-3333-3333-333333333333"
+DEMO_BRAND = "11111111-1111-1111-1111-111111111111"
+DEMO_CAMPAIGN = "22222222-2222-2222-2222-222222222222"
+DEMO_POST = "33333333-3333-3333-3333-333333333333"
 _SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
 _NO_NUL = r"^[^\u0000]*$"
+# a host or bucket, then anything without spaces; Python's $ alone would allow a line feed behind it
+_MEDIA_URL = r"^(s3|https?)://[A-Za-z0-9._~%:@-]+([/?#][^\u0000-\u0020\u007f]*)?$(?!\n)"
 
-BrandId = Annotated[UUID, Meta(examples=[_BRAND])]
-CampaignId = Annotated[UUID, Meta(examples=[_CAMPAIGN])]
-PostId = Annotated[UUID, Meta(examples=[_POST])]
+BrandId = Annotated[UUID, Meta(examples=[DEMO_BRAND])]
+CampaignId = Annotated[UUID, Meta(examples=[DEMO_CAMPAIGN])]
+PostId = Annotated[UUID, Meta(examples=[DEMO_POST])]
 ScheduleId = Annotated[UUID, Meta(description="UUIDv7", examples=[_SCHEDULE])]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NO_NUL)]
 LongText = Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)]
@@ -36,8 +38,8 @@ MediaUrl = Annotated[
     Meta(
         min_length=6,
         max_length=2048,
-        pattern=r"^(s3|https?)://[^\s\u0000]+$",
-        description="Where the post's media lie: an s3, https or http URL",
+        pattern=_MEDIA_URL,
+        description="Where the post's media lie: an s3, https or http URL without spaces",
         examples=["s3://marketmind-demo/launch/meet.mp4"],
     ),
 ]
@@ -47,7 +49,7 @@ Day = Annotated[
         max_length=100,
         pattern=_NO_NUL,
         description="A calendar date in the brand's time zone, YYYY-MM-DD",
-        examples=["2027-03-15"],
+        examples=["2030-03-15"],
     ),
 ]
 ZoneName = Annotated[
@@ -63,14 +65,14 @@ Timestamp = Annotated[
     Meta(
         max_length=10_000,
         description=(
-            "When to publish. A wall time (`2027-03-17T19:00:00`) is read in `timezone`, else in the brand's zone. "
+            "When to publish. A wall time (`2030-03-18T19:00:00`) is read in `timezone`, else in the brand's zone. "
             "With `Z` or an offset and no zone it is an instant. An offset together with a zone "
-            "(`2027-03-17T19:00:00-07:00[America/Los_Angeles]`) must be one the zone uses then."
+            "(`2030-03-18T19:00:00-07:00[America/Los_Angeles]`) must be one the zone uses then."
         ),
-        examples=["2027-03-17T19:00:00"],
+        examples=["2030-03-18T19:00:00"],
     ),
 ]
-Moment = Annotated[datetime, Meta(description="An instant in UTC", examples=["2027-03-18T02:00:00Z"])]
+Moment = Annotated[datetime, Meta(description="An instant in UTC", examples=["2030-03-19T02:00:00Z"])]
 
 
 class Body(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -85,9 +87,9 @@ class BrandIn(Body, frozen=True):
 
 class BrandOut(Struct, frozen=True, kw_only=True):
     brand_id: BrandId
-    brand_name: Name
+    brand_name: Annotated[Name, Meta(examples=["Demo Brand"])]
     brand_default_timezone: ZoneName
-    tone_profile: LongText
+    tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])]
     created_at: Moment
     updated_at: Moment
 
@@ -107,18 +109,18 @@ class CampaignIn(Body, frozen=True):
     brand_id: BrandId
     name: Annotated[Name, Meta(examples=["Spring launch"])]
     start_date: Day
-    end_date: Annotated[Day, Meta(description="The last day, included", examples=["2027-03-21"])]
+    end_date: Annotated[Day, Meta(description="The last day, included", examples=["2030-03-21"])]
     goal: Annotated[LongText, Meta(examples=["Make the new line known"])] = ""
 
 
 class CampaignOut(Struct, frozen=True, kw_only=True):
     campaign_id: CampaignId
     brand_id: BrandId
-    name: Name
-    goal: LongText
-    start_date: Annotated[date, Meta(description="The first day, in the brand's zone", examples=["2027-03-15"])]
-    end_date: Annotated[date, Meta(description="The last day, included", examples=["2027-03-21"])]
-    status: CampaignStatus
+    name: Annotated[Name, Meta(examples=["Spring launch"])]
+    goal: Annotated[LongText, Meta(examples=["Make the new line known"])]
+    start_date: Annotated[date, Meta(description="The first day, in the brand's zone", examples=["2030-03-15"])]
+    end_date: Annotated[date, Meta(description="The last day, included", examples=["2030-03-21"])]
+    status: Annotated[CampaignStatus, Meta(description="DRAFT until its posts are scheduled")]
     post_count: Annotated[int, Meta(ge=0, description="How many posts are registered", examples=[3])]
     created_at: Moment
     updated_at: Moment
@@ -233,7 +235,7 @@ class MovePostIn(TimeIn, frozen=True):
 class ScheduleCampaignIn(Body, frozen=True):
     scheduler: Annotated[SchedulerKind, Meta(description="Who chooses the times")] = SchedulerKind.NAIVE
     platforms: Annotated[
-        tuple[Platform, ...], Meta(min_length=1, max_length=len(Platform), description="Default: all platforms")
+        Sequence[Platform], Meta(min_length=1, max_length=len(Platform), description="Default: all platforms")
     ] = tuple(Platform)
     replace: Annotated[bool, Meta(description="Cancel what is PENDING and plan the campaign anew")] = False
 
@@ -248,18 +250,22 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="The same instant in `timezone`, as RFC 9557 text",
-            examples=["2027-03-17T19:00:00-07:00[America/Los_Angeles]"],
+            examples=["2030-03-18T19:00:00-07:00[America/Los_Angeles]"],
         ),
     ]
-    status: ScheduleStatus
+    status: Annotated[
+        ScheduleStatus,
+        Meta(
+            description="PENDING, PUBLISHING and UNCONFIRMED are active, one at most for a post; the others are final"
+        ),
+    ]
     retry_count: Annotated[int, Meta(ge=0, examples=[0])]
     intent: Annotated[IntentKind, Meta(description="Whether a wall time or an instant was asked for")]
     local_time: Annotated[
-        datetime | None,
+        str | None,
         Meta(
             description="The wall time as asked, without an offset; null for an instant",
-            examples=["2027-03-17T19:00:00"],
-            extra_json_schema={"format": "local-date-time"},
+            examples=["2030-03-18T19:00:00"],
         ),
     ]
     timezone: ZoneName
@@ -268,7 +274,9 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
     tz_release: Annotated[str, Meta(description="The IANA release whose rules were used", examples=["2026f"])]
     scheduler: Annotated[SchedulerKind | None, Meta(description="Who chose the time; null: a caller did")]
     version: Annotated[int, Meta(ge=1, description="Rises with every change", examples=[1])]
-    warnings: Annotated[list[str], Meta(description="What to know about this time: moved, chosen, odd zone")]
+    warnings: Annotated[
+        list[str], Meta(description="What to know about this time: moved, chosen, odd zone", examples=[[]])
+    ]
     created_at: Moment
     updated_at: Moment
 
@@ -285,7 +293,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             status=schedule.status,
             retry_count=schedule.retry_count,
             intent=intent.kind,
-            local_time=intent.local_time,
+            local_time=None if intent.local_time is None else intent.local_time.isoformat(),
             timezone=intent.zone,
             disambiguation=intent.disambiguation,
             resolution=intent.resolution,
@@ -340,7 +348,13 @@ class ServiceOut(Struct, frozen=True, kw_only=True):
     service: Annotated[str, Meta(examples=["marketmind-scheduler"])]
     version: Annotated[str, Meta(examples=["0.1.0"])]
     status: Annotated[str, Meta(examples=["running"])]
-    endpoints: Annotated[dict[str, str], Meta(description="What is offered, by method and path")]
+    endpoints: Annotated[
+        dict[str, str],
+        Meta(
+            description="What is offered, by method and path",
+            examples=[{"POST /schedule/post/{post_id}": "Schedule a post", "GET /docs": "Explore and try the API"}],
+        ),
+    ]
 
 
 class HealthOut(Struct, frozen=True, kw_only=True):

@@ -1,17 +1,19 @@
-"""Requests are taken literally: strict JSON, known query names, each given once."""
+"""Requests are taken literally: strict JSON, ids as they are written, known query names, each given once."""
 
 import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.dto import AbstractDTO
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
+from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from marketmind_scheduler.adapters.http.problems import Malformed
@@ -58,10 +60,16 @@ class StrictBody(AbstractDTO[Any]):
             raise Malformed(f"the body is not valid JSON: {unreadable}", at="$") from None
 
 
-async def check_query(request: Request[Any, Any, Any]) -> None:
-    """Refuse query parameters that the route does not know, or that are given more than once."""
+async def check_url(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """Refuse ids in the path that are not written as UUIDs are, and query parameters that the route does not know,
+    that are given more than once, or that Litestar would read too generously. Answers OPTIONS itself."""
+    if request.method == "OPTIONS":
+        return _allowed(request)
+    for value in request.path_params.values():
+        if isinstance(value, UUID) and str(value) not in request.scope["path"].lower():
+            raise NotFoundException
     if not request.scope["query_string"]:
-        return
+        return None
     known = _query_types(request.route_handler)
     for name, values in request.query_params.dict().items():
         if name not in known:
@@ -71,6 +79,21 @@ async def check_query(request: Request[Any, Any, Any]) -> None:
             raise Malformed("give this query parameter once", at=name)
         if known[name] is int and not _WHOLE_NUMBER.fullmatch(values[0]):
             raise Malformed("a whole number is needed here, in digits", at=name)
+        if values[0].lower() == "null":
+            raise Malformed("leave the parameter out instead of sending null", at=name)
+    return None
+
+
+def _allowed(request: Request[Any, Any, Any]) -> Response[None]:
+    """Every method of the path; Litestar would name those of one handler."""
+    template = request.scope["path_template"]
+    methods = {
+        method
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute) and route.path_format == template
+        for method in route.methods
+    }
+    return Response(None, status_code=204, headers={"allow": ", ".join(sorted(methods))})
 
 
 @cache

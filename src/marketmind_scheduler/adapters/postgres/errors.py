@@ -9,7 +9,7 @@ import asyncpg
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.storage import LostRace
 
-_WITHIN_SECONDS = 4.5
+_WITHIN_SECONDS = 4  # leaves a second of the five that a caller waits at most
 # serialization, deadlock, a table changed under a cached statement; and what a row refers to, looked up just before,
 # is gone or belongs to another brand
 _RACES = frozenset({"40001", "40P01", "0A000", "23503"})
@@ -20,13 +20,14 @@ _UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006")
 @asynccontextmanager
 async def translated() -> AsyncGenerator[None]:
     """Raise LostRace and StorageUnavailable for what the driver, the pool or the network raise inside, and
-    StorageUnavailable when it takes longer than 4.5 s altogether. Anything else is a bug and passes through."""
+    StorageUnavailable when it takes longer than four seconds altogether. Anything else is a bug and passes through."""
     try:
         async with asyncio.timeout(_WITHIN_SECONDS):
             yield
     except asyncpg.PostgresError as failed:
         raise _meaning(failed) from failed
-    except (OSError, TimeoutError, asyncpg.InterfaceError) as lost:
+    # InternalClientError: the server said farewell between two statements.
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as lost:
         if isinstance(lost, ValueError):  # asyncpg's DataError: a value of ours that its column cannot hold
             raise
         raise StorageUnavailable from lost

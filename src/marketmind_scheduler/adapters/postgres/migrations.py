@@ -35,7 +35,6 @@ class Migrator:
 
     async def reload_demo(self) -> None:
         """Take the demo data out, with whatever was scheduled for it, and put it in anew from today."""
-        await self.upgrade("demo@head")
         await self._connection.run_sync(lambda made: command.downgrade(_config(made), "demo@base"))
         await self.upgrade("demo@head")
 

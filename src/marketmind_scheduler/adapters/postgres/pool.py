@@ -1,5 +1,8 @@
 """The connection pool, its limits and its timeouts."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias
 
 import asyncpg
@@ -9,6 +12,7 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _CONNECT_SECONDS = 2
+_CLOSE_SECONDS = 0.5
 _COMMAND_SECONDS = 3.5  # ends a hung backend; the server's own limits below come first and keep the connection
 _SERVER_SETTINGS = {
     "application_name": "marketmind-scheduler",
@@ -20,13 +24,14 @@ _SERVER_SETTINGS = {
 }
 
 
-def open_pool(url: str, *, size: int) -> Pool:
-    """A pool whose connections speak UTC and never wait long; enter it to use it. It connects when first asked, and
-    anew where a connection has been closed.
+@asynccontextmanager
+async def open_pool(url: str, *, size: int) -> AsyncGenerator[Pool]:
+    """A pool whose connections speak UTC and never wait long. It connects when first asked, and anew where a
+    connection has been closed; leaving does not wait for a server that hangs.
 
     asyncpg reads ``url`` itself, so everything its DSN allows is allowed.
     """
-    return asyncpg.create_pool(
+    pool = await asyncpg.create_pool(
         f"postgresql://{url.partition('://')[2]}",
         min_size=0,
         max_size=size,
@@ -35,8 +40,13 @@ def open_pool(url: str, *, size: int) -> Pool:
         server_settings=_SERVER_SETTINGS,
         reset=_keep,
     )
+    try:
+        yield pool
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await pool.close()  # when that is cut off, the connections are closed without a farewell
 
 
 async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Nothing to reset beyond the open transaction, which the pool rolls back itself: no statement of ours changes
-    the session."""
+    """Nothing to reset: no statement of ours changes the session."""

@@ -15,6 +15,7 @@ from marketmind_scheduler.adapters.postgres.errors import translated
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.schedules import PostgresScheduleRepository
 from marketmind_scheduler.adapters.postgres.tz_releases import PostgresTzReleaseRepository
+from marketmind_scheduler.domain.errors import SchedulerError
 
 _POOL_SECONDS = 2
 
@@ -47,7 +48,18 @@ class PostgresStorage:
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with connected(self._pool) as connection:
             await connection.execute("BEGIN")
-            yield PostgresUnitOfWork(connection)  # the pool rolls back what was not committed
+            try:
+                yield PostgresUnitOfWork(connection)
+            except (SchedulerError, asyncpg.PostgresError):
+                await _roll_back(connection)
+                raise
+            await _roll_back(connection)
+
+
+async def _roll_back(connection: Connection) -> None:
+    """End the transaction if it was not committed."""
+    if not connection.is_closed() and connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
 
 
 @asynccontextmanager

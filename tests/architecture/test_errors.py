@@ -1,0 +1,114 @@
+"""Every error of the core has one status, one code of its own, and its place in the documentation."""
+
+import json
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import getdoc
+
+import msgspec
+import pytest
+
+import marketmind_scheduler
+from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
+from marketmind_scheduler.adapters.http.problems import GENERAL, STATUS, explained, status_of
+from marketmind_scheduler.domain import errors
+from marketmind_scheduler.domain.errors import SchedulerError
+
+
+def kinds_below(error: type[SchedulerError]) -> Iterator[type[SchedulerError]]:
+    for below in error.__subclasses__():
+        if below.__module__.startswith("marketmind_scheduler."):
+            yield below
+            yield from kinds_below(below)
+
+
+def all_errors() -> list[type[SchedulerError]]:
+    for module in pkgutil.walk_packages(marketmind_scheduler.__path__, "marketmind_scheduler."):
+        import_module(module.name)
+    return sorted(set(kinds_below(SchedulerError)) - set(STATUS), key=lambda error: error.__name__)
+
+
+ALL = all_errors()
+NAMED = [error for error in ALL if error.__module__ == errors.__name__]
+each_error = pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)
+each_named_error = pytest.mark.parametrize("error", NAMED, ids=lambda error: error.__name__)
+
+
+@each_error
+def test_an_error_is_of_one_kind_and_so_has_one_status(error: type[SchedulerError]) -> None:
+    statuses = [status for kind, status in STATUS.items() if issubclass(error, kind)]
+
+    assert statuses == [status_of(error)]
+
+
+@each_error
+def test_whatever_reaches_a_caller_has_a_code_that_is_explained(error: type[SchedulerError]) -> None:
+    assert explained()[error.code][0] == status_of(error)
+
+
+@each_named_error
+def test_a_code_is_in_snake_case(error: type[SchedulerError]) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", error.code)
+
+
+@each_error
+def test_a_docstring_says_in_sentences_what_it_means(error: type[SchedulerError]) -> None:
+    meaning = vars(error)["__doc__"] or ""
+
+    assert re.fullmatch(r"[A-Z].*[.\"]", meaning, re.DOTALL)
+
+
+@each_named_error
+def test_an_example_says_something_a_person_can_act_on_and_can_be_sent(error: type[SchedulerError]) -> None:
+    example = EXAMPLES[error]
+
+    assert re.search(r"\w+ \w+ \w+", str(example))
+    assert isinstance(json.loads(msgspec.json.encode(example.details)), dict)
+
+
+def test_no_two_problems_share_a_code() -> None:
+    codes = Counter([*(error.code for error in NAMED), *(code for code, _ in GENERAL.values())])
+
+    assert {code: times for code, times in codes.items() if times > 1} == {}
+
+
+def test_every_code_is_explained_with_its_status_in_the_words_of_its_docstring() -> None:
+    of_errors = {error.code: (status_of(error), getdoc(error)) for error in NAMED}
+    general = {code: (status, meaning) for status, (code, meaning) in GENERAL.items()}
+
+    assert explained() == of_errors | general
+
+
+CONTRACT = {
+    400: ["malformed"],
+    404: [
+        "brand_not_found",
+        "campaign_not_found",
+        "post_not_found",
+        "schedule_not_found",
+        "no_posts_to_schedule",
+        "no_such_route",
+    ],
+    409: ["already_scheduled", "already_published", "campaign_already_scheduled", "stale_version"],
+    422: [
+        "unknown_zone",
+        "unreadable_time",
+        "local_time_in_gap",
+        "local_time_ambiguous",
+        "offset_contradicts_zone",
+        "time_in_past",
+        "beyond_horizon",
+        "dates_reversed",
+        "too_many_posts",
+        "campaign_over",
+    ],
+    503: ["storage_unavailable", "zone_rules_outdated"],
+}
+
+
+@pytest.mark.parametrize(("status", "code"), [(status, code) for status, codes in CONTRACT.items() for code in codes])
+def test_a_code_that_callers_switch_on_keeps_its_name_and_its_status(status: int, code: str) -> None:
+    assert explained()[code][0] == status

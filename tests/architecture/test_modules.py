@@ -1,0 +1,108 @@
+"""What holds for every module: importing it does nothing, and time is computed in Python, by our own rules."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "marketmind_scheduler"
+SOURCES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "migrations").rglob("*.py")])
+
+ZONED_SQL = re.compile(
+    r"AT\s+TIME\s+ZONE|AT\s+LOCAL|\btimezone\s*\(|\bdate_trunc\s*\(|\bdate_part\s*\(|\bextract\s*\("
+    r"|::\s*(?:date|time|timetz)\b|\bAS\s+(?:date|time)\b|\bto_timestamp\s*\(|'\s*::\s*timestamptz"
+    r"|\bCURRENT_(?:DATE|TIME)\b|\bLOCALTIME(?:STAMP)?\b",
+    re.IGNORECASE,
+)
+WRONG_AT_ZONES = {"pytz", "dateutil", "croniter", "apscheduler", "celery", "arrow", "pendulum", "tzlocal"}
+
+IMPORT_EVERYTHING = """
+import pkgutil, socket, sys
+
+opened = []
+sys.addaudithook(lambda event, args: opened.append(event) if event.startswith("socket.") else None)
+
+import marketmind_scheduler
+
+for module in pkgutil.walk_packages(marketmind_scheduler.__path__, "marketmind_scheduler."):
+    __import__(module.name)
+by_importing = len(opened)
+socket.socket().close()
+print(sum(name.startswith("marketmind_scheduler.") for name in sys.modules), by_importing, len(opened) > by_importing)
+"""
+
+
+def where(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The top-level packages that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name.partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def test_importing_every_module_needs_no_environment_and_opens_no_socket(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", IMPORT_EVERYTHING],
+        env={},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.stderr == ""
+    modules, sockets, would_be_seen = ended.stdout.split()
+    assert int(modules) == sum(PACKAGE in path.parents for path in SOURCES) - 1  # the package itself
+    assert (sockets, would_be_seen) == ("0", "True")
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("__init__.py")), ids=where)
+def test_an_init_file_is_empty_so_that_every_name_has_one_place(path: Path) -> None:
+    assert path.read_text() == ""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=where)
+def test_no_sql_reads_a_clock_on_the_wall(path: Path) -> None:
+    assert ZONED_SQL.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT publish_time AT TIME ZONE 'Europe/Berlin'",
+        "SELECT publish_time at  time\nzone timezone",
+        "SELECT timezone('UTC', publish_time)",
+        "SELECT publish_time::date",
+        "SELECT publish_time :: time",
+        "SELECT cast(publish_time AS date)",
+        "SELECT date_trunc('day', publish_time, 'UTC')",
+        "SELECT extract(hour FROM publish_time)",
+        "SELECT '2027-07-01 19:00'::timestamptz",
+        "SELECT CURRENT_DATE",
+    ],
+)
+def test_the_search_finds_what_it_forbids(sql: str) -> None:
+    assert ZONED_SQL.search(sql)
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    ["instant.astimezone(UTC)", "DateTime(timezone=True)", "$7::timestamptz[]", "$9::timestamp[]", "datetime.date()"],
+)
+def test_the_search_lets_the_rest_pass(harmless: str) -> None:
+    assert not ZONED_SQL.search(harmless)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=where)
+def test_no_library_with_other_time_rules_is_imported(path: Path) -> None:
+    assert WRONG_AT_ZONES.isdisjoint(imported(path))

@@ -1,0 +1,58 @@
+"""Errors repeat what a caller wrote short and safely, and carry stable codes."""
+
+import pytest
+
+from marketmind_scheduler.domain.errors import NoPostsToSchedule, Rejected, UnknownZone, shown
+from tests.builders import CAMPAIGN_ID
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PST", "'PST'"),
+        ("a\nb", r"'a\nb'"),
+        ("\x00", r"'\x00'"),
+        ("\ud800", r"'\ud800'"),
+        ("x" * 80, f"'{'x' * 80}'"),
+        ("x" * 81, f"'{'x' * 77}'…"),
+        ("x" * 5000, f"'{'x' * 77}'…"),
+    ],
+    ids=lambda text: ascii(text)[:20],
+)
+def test_a_callers_text_is_quoted_escaped_and_cut(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_the_code_is_the_name_in_snake_case() -> None:
+    class ClockStoodStill(Rejected):
+        """Only here."""
+
+    assert ClockStoodStill.code == "clock_stood_still"
+
+
+def test_a_code_that_is_written_down_wins_over_the_name() -> None:
+    class ClockStopped(Rejected):
+        """Only here."""
+
+        code = "clock_stood_still"
+
+    assert ClockStopped.code == "clock_stood_still"
+
+
+def test_the_values_behind_the_message_are_in_the_details() -> None:
+    error = UnknownZone("PST", hint="say a city")
+
+    assert str(error) == "'PST' is not a time zone: say a city"
+    assert error.details == {"timezone": "'PST'", "hint": "say a city"}
+
+
+@pytest.mark.parametrize(
+    ("platforms", "out_already", "reason"),
+    [
+        ([], 0, "has no posts to schedule; register"),
+        (["TIKTOK"], 0, "has no posts to schedule on TIKTOK; register"),
+        (["REDDIT", "TIKTOK"], 2, "on REDDIT, TIKTOK; 2 are published or being sent; register"),
+    ],
+)
+def test_no_posts_to_schedule_says_why_there_are_none(platforms: list[str], out_already: int, reason: str) -> None:
+    assert reason in str(NoPostsToSchedule(CAMPAIGN_ID, platforms=platforms, out_already=out_already))

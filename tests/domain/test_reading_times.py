@@ -1,0 +1,360 @@
+"""Which texts are times, what each of them means, and what is refused rather than guessed."""
+
+from datetime import UTC, date
+
+import pytest
+
+from marketmind_scheduler.domain.errors import (
+    BeyondHorizon,
+    OffsetContradictsZone,
+    TimeInPast,
+    UnknownZone,
+    UnreadableTime,
+)
+from marketmind_scheduler.domain.wall_clock import (
+    Disambiguation,
+    Intent,
+    IntentKind,
+    Resolution,
+    read_day,
+    read_instant,
+)
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from tests.domain.times import BRAND_ZONE, OffsetRow, instant, read, readings_of, rows_of, wall
+
+SAMPLE = rows_of(OffsetRow, "offset_sample.jsonl")
+COMPATIBLE, EARLIER, LATER, REJECT = Disambiguation
+
+each_sample_row = pytest.mark.parametrize("row", SAMPLE, ids=lambda row: row.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "local_time", "meant_zone", "publish_time"),
+    [
+        ("2026-07-01T19:00", None, "2026-07-01T19:00", BRAND_ZONE, "2026-07-02T02:00Z"),
+        ("2026-07-01T19:00", "Europe/Berlin", "2026-07-01T19:00", "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00[Europe/Berlin]", None, "2026-07-01T19:00", "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00[!Europe/Berlin]", None, "2026-07-01T19:00", "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00[Europe/Berlin]", "Europe/Berlin", "2026-07-01T19:00", "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00+02:00[Europe/Berlin]", None, "2026-07-01T19:00", "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00+02:00[!Europe/Berlin]", None, "2026-07-01T19:00", "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00+02:00", "Europe/Berlin", "2026-07-01T19:00", "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-01-01T19:00+00:00[Europe/London]", None, "2026-01-01T19:00", "Europe/London", "2026-01-01T19:00Z"),
+        ("2026-07-01T19:00:07", "UTC", "2026-07-01T19:00:07", "UTC", "2026-07-01T19:00:07Z"),
+        ("2026-07-01T19:00:07.5", "UTC", "2026-07-01T19:00:07.5", "UTC", "2026-07-01T19:00:07.5Z"),
+        ("2026-07-01T19:00:07.123456", "UTC", "2026-07-01T19:00:07.123456", "UTC", "2026-07-01T19:00:07.123456Z"),
+        ("2028-02-29T00:00", "UTC", "2028-02-29T00:00", "UTC", "2028-02-29T00:00Z"),
+        ("2026-07-01T19:00", "Europe/Kiev", "2026-07-01T19:00", "Europe/Kiev", "2026-07-01T16:00Z"),
+        ("2026-07-01T19:00", "US/Pacific", "2026-07-01T19:00", "US/Pacific", "2026-07-02T02:00Z"),
+        ("2026-07-01T19:00", "Etc/GMT+3", "2026-07-01T19:00", "Etc/GMT+3", "2026-07-01T22:00Z"),
+        ("1970-01-01T00:00", "Pacific/Kiritimati", "1970-01-01T00:00", "Pacific/Kiritimati", "1970-01-01T10:40Z"),
+        ("2199-12-31T23:59:59", "Etc/GMT+12", "2199-12-31T23:59:59", "Etc/GMT+12", "2200-01-01T11:59:59Z"),
+    ],
+)
+def test_a_wall_time_is_read_in_its_zone_or_else_in_the_brands(
+    zones: ZoneCatalogue, text: str, zone: str | None, local_time: str, meant_zone: str, publish_time: str
+) -> None:
+    slot = read(text, zones, zone=zone)
+
+    assert slot.publish_time == instant(publish_time)
+    assert slot.intent == Intent(
+        zone=meant_zone,
+        local_time=wall(local_time),
+        disambiguation=COMPATIBLE,
+        resolution=Resolution.EXACT,
+        tz_release=zones.release,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "shown_in", "publish_time"),
+    [
+        ("2026-07-01T17:00Z", None, BRAND_ZONE, "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00+02:00", None, BRAND_ZONE, "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00:00.25-05:30", None, BRAND_ZONE, "2026-07-02T00:30:00.25Z"),
+        ("2026-07-01T19:00+23:59", None, BRAND_ZONE, "2026-06-30T19:01Z"),
+        ("2026-07-01T19:00-23:59", None, BRAND_ZONE, "2026-07-02T18:59Z"),
+        ("2026-07-01T17:00-00:00", None, BRAND_ZONE, "2026-07-01T17:00Z"),
+        ("2026-07-01T17:00Z[Europe/Berlin]", None, "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T17:00Z[!Europe/Berlin]", None, "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T17:00Z", "Europe/Berlin", "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2026-07-01T17:00-00:00[Europe/Berlin]", None, "Europe/Berlin", "2026-07-01T17:00Z"),
+        ("2027-03-28T01:30Z[Europe/Berlin]", None, "Europe/Berlin", "2027-03-28T01:30Z"),
+    ],
+)
+def test_with_z_or_an_offset_alone_the_text_is_an_instant_and_the_zone_is_for_display(
+    zones: ZoneCatalogue, text: str, zone: str | None, shown_in: str, publish_time: str
+) -> None:
+    slot = read(text, zones, zone=zone, disambiguation=REJECT)
+
+    assert slot.publish_time == instant(publish_time)
+    assert slot.intent.kind is IntentKind.INSTANT
+    assert slot.intent == Intent(
+        zone=shown_in,
+        local_time=None,
+        disambiguation=None,
+        resolution=Resolution.EXACT,
+        tz_release=zones.release,
+    )
+
+
+@pytest.mark.parametrize("text", ["2026-07-01T17:00Z", "2026-07-01T17:00+00:00", "2026-07-01T19:00[Europe/Berlin]"])
+def test_what_is_read_is_aware_and_utc(zones: ZoneCatalogue, text: str) -> None:
+    assert read(text, zones).publish_time.tzinfo is UTC
+
+
+@each_sample_row
+def test_an_offset_beside_a_zone_is_accepted_exactly_where_the_zone_uses_it(
+    zones: ZoneCatalogue, row: OffsetRow
+) -> None:
+    try:
+        outcome = ("accepted", [read(row.text, zones).publish_time])
+    except OffsetContradictsZone as refused:
+        outcome = ("refused", [reading["publish_time"] for reading in readings_of(refused)])
+
+    by_both = [row.utc_by_offset, row.utc_by_zone]
+    assert outcome == (("accepted", [row.utc_by_offset]) if row.consistent else ("refused", by_both))
+
+
+@each_sample_row
+def test_the_same_text_with_z_in_place_of_the_offset_is_an_instant(zones: ZoneCatalogue, row: OffsetRow) -> None:
+    slot = read(row.text.replace(f"{row.offset}[", "Z["), zones)
+
+    assert slot.publish_time == row.local.replace(tzinfo=UTC)
+    assert slot.intent.kind is IntentKind.INSTANT
+    assert slot.intent.zone == row.zone
+
+
+@pytest.mark.parametrize("asked", Disambiguation)
+@pytest.mark.parametrize(
+    ("offset", "picked", "resolution"),
+    [("+02:00", EARLIER, Resolution.OVERLAP_EARLIER), ("+01:00", LATER, Resolution.OVERLAP_LATER)],
+)
+def test_in_an_overlap_the_offset_picks_the_occurrence_whatever_the_disambiguation_says(
+    zones: ZoneCatalogue, asked: Disambiguation, offset: str, picked: Disambiguation, resolution: Resolution
+) -> None:
+    text = f"2027-10-31T02:30:00{offset}"
+
+    slot = read(text, zones, zone="Europe/Berlin", disambiguation=asked)
+
+    assert slot.publish_time == instant(text)
+    assert (slot.intent.disambiguation, slot.intent.resolution) == (picked, resolution)
+
+
+@pytest.mark.parametrize("offset", ["+01:00", "+02:00", "+00:00", "+05:30"])
+def test_in_a_gap_no_offset_agrees_with_the_zone(zones: ZoneCatalogue, offset: str) -> None:
+    with pytest.raises(OffsetContradictsZone) as refused:
+        read(f"2027-03-28T02:30{offset}[Europe/Berlin]", zones)
+
+    assert refused.value.details["case"] == "offset"
+
+
+def test_the_readings_of_a_contradiction_are_what_the_offset_and_what_the_zone_would_mean(
+    zones: ZoneCatalogue,
+) -> None:
+    with pytest.raises(OffsetContradictsZone, match=r"\+01:00.* not in use in Europe/Berlin") as refused:
+        read("2026-07-01T19:00+01:00", zones, zone="Europe/Berlin")
+
+    assert readings_of(refused.value) == [
+        {
+            "publish_time": instant("2026-07-01T18:00Z"),
+            "publish_time_local": "2026-07-01T20:00:00+02:00[Europe/Berlin]",
+        },
+        {
+            "publish_time": instant("2026-07-01T17:00Z"),
+            "publish_time_local": "2026-07-01T19:00:00+02:00[Europe/Berlin]",
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "now",
+        "tomorrow 19:00",
+        "19:00",
+        "1782932400",
+        "2026-07-01",
+        "2026-07",
+        "2026-W27-3T19:00",
+        "2026-182T19:00",
+        "20260701T1900",
+        "2026-07-01T1900",
+        "2026-07-01T19",
+        "2026-07-01T24:00",
+        "2026-07-01T25:00",
+        "2026-07-01T19:60",
+        "2026-07-01T19:00:60",
+        "2026-07-01T19:00:00.",
+        "2026-07-01T19:00:00.1234567",
+        "2026-07-01T19:00:00,5",
+        "2026-07-01T19:00.5",
+        "2026-07-01 19:00",
+        "2026-07-01t19:00",
+        "2026-07-01T17:00z",
+        " 2026-07-01T19:00",
+        "2026-07-01T19:00 ",
+        "2026-07-01T19:00\n",
+        "2026-07-01T19:00\x00",
+        "2026-07-01T19:00 +02:00",
+        "2026-07-01T19:00+02",
+        "2026-07-01T19:00+0200",
+        "2026-07-01T19:00+2:00",
+        "2026-07-01T19:00+02:00:30",
+        "2026-07-01T19:00+24:00",
+        "2026-07-01T19:00+02:60",
+        "2026-07-01T19:00+-2:00",
+        "2026-07-01T19:00−02:00",  # noqa: RUF001  # a minus sign is not a hyphen
+        "2026-07-01T19:00ZZ",
+        "2026-07-01T19:00Z+02:00",
+        "2026-07-01T19:00 [Europe/Berlin]",
+        "2026-07-01T19:00[]",
+        "2026-07-01T19:00[!]",
+        "2026-07-01T19:00[!!Europe/Berlin]",
+        "2026-07-01T19:00[Europe/Berlin",
+        "2026-07-01T19:00Europe/Berlin",
+        "2026-07-01T19:00[+02:00]",
+        "2026-07-01T19:00[Europe/Berlin][Europe/Berlin]",
+        "2026-07-01T19:00[Europe/Berlin][u-ca=gregory]",
+        "2026-07-01T19:00[u-ca=gregory]",
+        "2026-07-01T19:00[../../etc/passwd]",
+        "2026-07-01T19:00[Europe/Berlin\x00]",
+        "[Europe/Berlin]2026-07-01T19:00",
+        "2026-02-30T19:00",
+        "2026-02-29T19:00",
+        "2026-00-01T19:00",
+        "2026-13-01T19:00",
+        "2026-07-00T19:00",
+        "2026-7-1T19:00",
+        "26-07-01T19:00",
+        "+2026-07-01T19:00",
+        "-2026-07-01T19:00",
+        "12026-07-01T19:00",
+        "٢٠٢٦-٠٧-٠١T١٩:٠٠",  # noqa: RUF001  # Arabic digits are digits to \d
+        "２０２６-07-01T19:00",  # noqa: RUF001  # so are full-width ones
+        "2026-07-01T19:00+٠٢:00",
+        "2026-07-01T19:00\ud800",
+        "2" * 5000,
+    ],
+    ids=lambda text: ascii(text)[:40],
+)
+def test_what_is_not_exactly_of_an_accepted_form_is_refused_with_a_short_message(
+    zones: ZoneCatalogue, text: str
+) -> None:
+    with pytest.raises(UnreadableTime) as refused:
+        read(text, zones)
+
+    str(refused.value).encode()  # a lone surrogate is shown, not repeated
+    assert len(str(refused.value)) < 300
+
+
+def test_one_zone_in_the_text_and_another_beside_it_is_refused_naming_both(zones: ZoneCatalogue) -> None:
+    with pytest.raises(UnreadableTime, match=r"Europe/Berlin.*Europe/Paris"):
+        read("2026-07-01T19:00[Europe/Berlin]", zones, zone="Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("2026-07-01T19:00", "PST"),
+        ("2026-07-01T19:00[PST]", None),
+        ("2026-07-01T17:00Z", "europe/berlin"),
+        ("2026-07-01T17:00Z[Europe/Berlim]", None),
+        ("2026-07-01T19:00+02:00", "../../etc/passwd"),
+        ("2026-07-01T19:00+02:00[localtime]", None),
+        ("2026-07-01T19:00", ""),
+    ],
+)
+def test_a_zone_is_checked_in_every_form_also_where_it_is_only_for_display(
+    zones: ZoneCatalogue, text: str, zone: str | None
+) -> None:
+    with pytest.raises(UnknownZone):
+        read(text, zones, zone=zone)
+
+
+@pytest.mark.parametrize("behind", ["", "Z", "+14:00", "-12:00", "Z[Europe/Berlin]", "+01:00[Europe/Berlin]"])
+@pytest.mark.parametrize(
+    ("local", "refusal"),
+    [
+        ("0001-01-01T00:00", TimeInPast),
+        ("1969-12-31T23:59", TimeInPast),
+        ("2200-01-01T00:00", BeyondHorizon),
+        ("9999-12-31T23:59", BeyondHorizon),
+    ],
+)
+def test_years_outside_1970_to_2199_are_refused_before_any_arithmetic(
+    zones: ZoneCatalogue, local: str, behind: str, refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal, match=local):
+        read(local + behind, zones)
+
+
+def test_the_year_zero_is_in_the_past(zones: ZoneCatalogue) -> None:
+    with pytest.raises(TimeInPast):
+        read("0000-01-01T00:00", zones)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-07-01T17:00Z", "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00:00.5+02:00", "2026-07-01T17:00:00.5Z"),
+        ("2026-07-01T17:00-00:00", "2026-07-01T17:00Z"),
+        ("2026-07-01T19:00+02:00[Europe/Berlin]", "2026-07-01T17:00Z"),
+    ],
+)
+def test_an_instant_is_read_from_a_text_with_z_or_an_offset(text: str, expected: str) -> None:
+    read = read_instant(text)
+
+    assert read == instant(expected)
+    assert read.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-07-01T19:00", "2026-07-01T19:00[Europe/Berlin]", "2026-07-01", "", "2026-07-01T19:00 02:00"]
+)
+def test_an_instant_is_not_read_from_a_text_without_an_offset(text: str) -> None:
+    with pytest.raises(UnreadableTime):
+        read_instant(text)
+
+
+@pytest.mark.parametrize(("text", "refusal"), [("0001-01-01T00:00Z", TimeInPast), ("9999-12-31T23:59Z", BeyondHorizon)])
+def test_an_instant_outside_1970_to_2199_is_refused(text: str, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        read_instant(text)
+
+
+@pytest.mark.parametrize("text", ["1970-01-01", "2026-07-01", "2028-02-29", "2199-12-31"])
+def test_a_day_is_read_as_it_is_written(text: str) -> None:
+    assert read_day(text) == date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-07-01T00:00",
+        "2026-07-01T00:00Z",
+        "20260701",
+        "2026-W27-3",
+        "2026-182",
+        "2026-7-1",
+        "2026-07",
+        "01.07.2026",
+        "2026/07/01",
+        "2026-07-01 ",
+        "2026-07-01\n",
+        "2026-02-30",
+        "2026-13-01",
+        "٢٠٢٦-٠٧-٠١",  # noqa: RUF001
+        "0000-01-01",
+        "0001-01-01",
+        "1969-12-31",
+        "2200-01-01",
+        "9999-12-31",
+    ],
+)
+def test_a_day_of_another_form_or_another_age_is_refused_not_cut(text: str) -> None:
+    with pytest.raises(UnreadableTime):
+        read_day(text)

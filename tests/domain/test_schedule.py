@@ -1,0 +1,92 @@
+"""A schedule changes only while it is PENDING, and every change is a new version of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from marketmind_scheduler.domain.errors import IllegalTransition, StaleVersion
+from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from tests.builders import a_post, a_schedule, a_slot, new_id
+from tests.domain.times import instant
+
+pytestmark = pytest.mark.usefixtures("zones")
+
+MADE_AT, LATER = instant("2027-03-01T12:00Z"), instant("2027-03-02T12:00Z")
+NOT_PENDING = [status for status in ScheduleStatus if status is not ScheduleStatus.PENDING]
+
+
+def test_a_new_schedule_is_pending_in_its_first_version_and_was_never_tried() -> None:
+    post, slot, schedule_id = a_post(), a_slot(), new_id()
+
+    made = Schedule.pending(
+        schedule_id,
+        post_id=post.post_id,
+        brand_id=post.brand_id,
+        platform=post.platform,
+        slot=slot,
+        scheduler=SchedulerKind.NAIVE,
+        now=MADE_AT,
+    )
+
+    assert made == Schedule(
+        schedule_id=schedule_id,
+        post_id=post.post_id,
+        brand_id=post.brand_id,
+        platform=post.platform,
+        slot=slot,
+        status=ScheduleStatus.PENDING,
+        retry_count=0,
+        scheduler=SchedulerKind.NAIVE,
+        version=1,
+        created_at=MADE_AT,
+        updated_at=MADE_AT,
+    )
+    assert made.publish_time == slot.publish_time
+
+
+def test_moving_changes_the_slot_and_nothing_else_but_version_and_time_of_change() -> None:
+    schedule, slot = a_schedule(version=4), a_slot("2027-03-18T19:00")
+
+    assert schedule.moved(slot, now=LATER) == replace(schedule, slot=slot, version=5, updated_at=LATER)
+
+
+def test_cancelling_changes_the_status_and_nothing_else_but_version_and_time_of_change() -> None:
+    schedule = a_schedule(version=4)
+
+    assert schedule.cancelled(now=LATER) == replace(
+        schedule, status=ScheduleStatus.CANCELLED, version=5, updated_at=LATER
+    )
+
+
+@pytest.mark.parametrize("status", NOT_PENDING)
+def test_a_schedule_that_is_not_pending_cannot_be_moved(status: ScheduleStatus) -> None:
+    with pytest.raises(IllegalTransition, match=f"is {status} and cannot be moved"):
+        a_schedule(status=status).moved(a_slot("2027-03-18T19:00"), now=LATER)
+
+
+@pytest.mark.parametrize("status", NOT_PENDING)
+def test_a_schedule_that_is_not_pending_cannot_be_cancelled(status: ScheduleStatus) -> None:
+    with pytest.raises(IllegalTransition, match=f"is {status} and cannot be cancelled"):
+        a_schedule(status=status).cancelled(now=LATER)
+
+
+def test_pending_publishing_and_unconfirmed_are_active_the_others_final() -> None:
+    active = [status for status in ScheduleStatus if a_schedule(status=status).is_active]
+
+    assert active == ["PENDING", "PUBLISHING", "UNCONFIRMED"]
+
+
+@pytest.mark.parametrize("given", [None, 3])
+def test_no_version_or_the_current_one_passes(given: int | None) -> None:
+    a_schedule(version=3).check_version(given)
+
+
+@pytest.mark.parametrize("given", [2, 4])
+def test_any_other_version_is_stale_naming_both(given: int) -> None:
+    schedule = a_schedule(version=3)
+
+    with pytest.raises(StaleVersion, match=f"is at version 3, not {given}") as refused:
+        schedule.check_version(given)
+
+    assert refused.value.details == {"schedule_id": schedule.schedule_id, "given": given, "current": 3}

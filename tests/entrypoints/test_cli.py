@@ -1,0 +1,153 @@
+"""The command line as a script meets it: exit codes, one readable message, no traceback, no colour in a pipe."""
+
+import asyncio
+import re
+import subprocess
+import sysconfig
+from collections.abc import AsyncGenerator
+from importlib.metadata import version
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.databases import new_database
+
+PROGRAM = Path(sysconfig.get_path("scripts"), "marketmind-scheduler")
+UNUSED_DATABASE = "postgresql://user:hush@127.0.0.1:1/database"
+URL_REFUSED = (
+    "DATABASE_URL must look like postgresql://user:password@host:5432/database, with special characters in user and "
+    "password percent-encoded"
+)
+
+
+class CommandLine:
+    """The program in a directory of its own, with an environment of its own, its output piped."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            env={"TERM": "xterm-256color", **environment},
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.fixture
+def command_line(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path)
+
+
+@pytest.fixture
+async def empty_database(worker_id: str) -> AsyncGenerator[str]:
+    async with new_database(f"test_cli_{worker_id}") as url:
+        yield url
+
+
+def is_coloured(ended: subprocess.CompletedProcess[str]) -> bool:
+    return "\x1b" in ended.stdout + ended.stderr
+
+
+def message_of(ended: subprocess.CompletedProcess[str]) -> str:
+    """What is inside the frame on standard error, on one line."""
+    return " ".join(re.sub(r"[╭─╮│╰╯]", " ", ended.stderr).split())
+
+
+async def fetch(url: str, query: str) -> list[tuple[object, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row.values()) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+def test_help_lists_the_commands_and_says_how_it_is_configured(command_line: CommandLine) -> None:
+    ended = command_line.run("--help")
+
+    assert (ended.returncode, ended.stderr, is_coloured(ended)) == (0, "", False)
+    for expected in ("serve", "migrate", "demo", "--version", "DATABASE_URL", ".env.example"):
+        assert expected in ended.stdout
+
+
+def test_version_is_that_of_the_package(command_line: CommandLine) -> None:
+    ended = command_line.run("--version")
+
+    assert (ended.returncode, ended.stdout.strip()) == (
+        0,
+        f"marketmind-scheduler, version {version('marketmind-scheduler')}",
+    )
+
+
+def test_an_unknown_command_is_named_and_help_is_offered(command_line: CommandLine) -> None:
+    ended = command_line.run("nonsense")
+
+    assert (ended.returncode, ended.stdout, is_coloured(ended)) == (2, "", False)
+    assert "No such command 'nonsense'." in message_of(ended)
+    assert "-h" in message_of(ended)
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "message"),
+    [
+        ("serve", {"SCHEDULER_PORT": "abc"}, "SCHEDULER_PORT=abc: it takes a whole number from 1 to 65535"),
+        ("migrate", {"SCHEDULER_PROT": "1"}, "SCHEDULER_PROT is not a setting; did you mean SCHEDULER_PORT?"),
+        ("demo", {"DATABASE_URL": "mysql://user:hush@127.0.0.1/database"}, URL_REFUSED),
+    ],
+)
+def test_a_wrong_setting_ends_the_command_with_one_message_and_no_traceback(
+    command_line: CommandLine, command: str, environment: dict[str, str], message: str
+) -> None:
+    ended = command_line.run(command, **environment)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert message_of(ended) == f"Error {message}"
+
+
+def test_an_env_file_is_read_and_the_environment_wins_over_it(command_line: CommandLine) -> None:
+    (command_line.directory / ".env").write_text("SCHEDULER_PORT=abc\nSCHEDULER_LOG_LEVEL=loud\n")
+
+    ended = command_line.run("migrate", DATABASE_URL=UNUSED_DATABASE, SCHEDULER_PORT="8000")
+
+    assert message_of(ended) == "Error SCHEDULER_LOG_LEVEL=loud: it takes one of debug, info, warning, error"
+
+
+def test_without_the_zone_rules_no_command_starts(command_line: CommandLine) -> None:
+    (command_line.directory / "sitecustomize.py").write_text("import sys; sys.modules['tzdata'] = None\n")
+
+    ended = command_line.run("migrate", DATABASE_URL=UNUSED_DATABASE, PYTHONPATH=str(command_line.directory))
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert message_of(ended).startswith("Error the tzdata package is missing")
+
+
+async def test_migrate_brings_an_empty_database_to_the_schema_of_this_version_and_can_be_repeated(
+    command_line: CommandLine, empty_database: str
+) -> None:
+    for _ in range(2):
+        ended = await asyncio.to_thread(command_line.run, "migrate", DATABASE_URL=empty_database)
+
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "✓ the schema is at head\n", "")
+
+    assert await fetch(empty_database, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert await fetch(empty_database, "SELECT * FROM brands") == []
+
+
+async def test_demo_migrates_loads_the_demo_data_and_shows_its_campaigns(
+    command_line: CommandLine, empty_database: str
+) -> None:
+    ended = await asyncio.to_thread(command_line.run, "demo", DATABASE_URL=empty_database, SCHEDULER_DEMO_DATA="false")
+
+    assert (ended.returncode, ended.stderr, is_coloured(ended)) == (0, "", False)
+    campaigns = await fetch(empty_database, "SELECT campaign_id::text, name, start_date::text FROM campaigns")
+    assert [campaign_id for campaign_id, *_ in sorted(campaigns)] == [
+        "22222222-2222-2222-2222-222222222222",
+        "77777777-7777-7777-7777-777777777777",
+    ]
+    assert all(str(shown) in ended.stdout for campaign in campaigns for shown in campaign)

@@ -1,0 +1,212 @@
+"""Settings are read once, strictly, and what is wrong with them is said in a way that mends it."""
+
+import pytest
+
+from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings, SettingsError, load
+
+URL = "postgresql://user:hush@host:5432/database"
+
+
+def refusal(environment: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as refused:
+        load(environment)
+    return str(refused.value)
+
+
+def test_without_any_variable_the_defaults_hold() -> None:
+    assert load({}) == Settings(
+        database_url=None,
+        data_dir=None,
+        host="127.0.0.1",
+        port=8000,
+        demo_data=None,
+        reset_on_start=False,
+        horizon_days=1827,
+        pool_size=10,
+        log_format=LogFormat.AUTO,
+        log_level=LogLevel.INFO,
+    )
+
+
+def test_every_variable_reaches_its_setting() -> None:
+    environment = {
+        "DATABASE_URL": URL,
+        "SCHEDULER_DATA_DIR": "/var/lib/elsewhere",
+        "SCHEDULER_HOST": "::1",
+        "SCHEDULER_PORT": "8001",
+        "SCHEDULER_DEMO_DATA": "true",
+        "SCHEDULER_RESET_ON_START": "true",
+        "SCHEDULER_HORIZON_DAYS": "30",
+        "SCHEDULER_POOL_SIZE": "3",
+        "SCHEDULER_LOG_FORMAT": "json",
+        "SCHEDULER_LOG_LEVEL": "warning",
+    }
+
+    assert load(environment) == Settings(
+        database_url=URL,
+        data_dir="/var/lib/elsewhere",
+        host="::1",
+        port=8001,
+        demo_data=True,
+        reset_on_start=True,
+        horizon_days=30,
+        pool_size=3,
+        log_format=LogFormat.JSON,
+        log_level=LogLevel.WARNING,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "right"),
+    [
+        *(
+            ("SCHEDULER_PORT", value, "a whole number from 1 to 65535")
+            for value in ("abc", "0", "-1", "65536", "8000.5", "+80", "0x50", "1_000", "٨٠", "8000 8001", "9" * 400)
+        ),
+        ("SCHEDULER_HORIZON_DAYS", "0", "a whole number from 1 to 36500"),
+        ("SCHEDULER_HORIZON_DAYS", "36501", "a whole number from 1 to 36500"),
+        ("SCHEDULER_POOL_SIZE", "0", "a whole number from 1 to 500"),
+        ("SCHEDULER_POOL_SIZE", "501", "a whole number from 1 to 500"),
+        ("SCHEDULER_DEMO_DATA", "yes", "true or false"),
+        ("SCHEDULER_DEMO_DATA", "2", "true or false"),
+        ("SCHEDULER_RESET_ON_START", "on", "true or false"),
+        ("SCHEDULER_LOG_FORMAT", "xml", "one of auto, console, json"),
+        ("SCHEDULER_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
+        ("SCHEDULER_LOG_LEVEL", "INFO", "one of debug, info, warning, error"),
+    ],
+)
+def test_a_wrong_value_is_refused_naming_the_variable_the_value_and_what_would_be_right(
+    variable: str, value: str, right: str
+) -> None:
+    assert refusal({variable: value}) == f"{variable}={value}: it takes {right}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("SCHEDULER_PROT", "SCHEDULER_PROT is not a setting; did you mean SCHEDULER_PORT?"),
+        ("SCHEDULER_port", "SCHEDULER_port is not a setting; did you mean SCHEDULER_PORT?"),
+        ("SCHEDULER_RESET_START", "SCHEDULER_RESET_START is not a setting; did you mean SCHEDULER_RESET_ON_START?"),
+        ("SCHEDULER_DATABASE_URL", "SCHEDULER_DATABASE_URL is not a setting; did you mean DATABASE_URL?"),
+        ("SCHEDULER_", "SCHEDULER_ is not a setting; see .env.example"),
+        ("SCHEDULER_WEATHER", "SCHEDULER_WEATHER is not a setting; see .env.example"),
+    ],
+)
+@pytest.mark.parametrize("value", ["hush", ""])
+def test_an_unknown_name_is_refused_with_the_one_that_may_be_meant(variable: str, said: str, value: str) -> None:
+    assert refusal({variable: value}) == said
+
+
+def test_variables_of_other_programs_are_none_of_our_business() -> None:
+    assert load({"PATH": "/bin", "PORT": "9", "POSTGRES_PORT": "x", "MY_SCHEDULER_PORT": "x"}) == Settings()
+
+
+@pytest.mark.parametrize("empty", ["", "   ", "\t"])
+def test_an_empty_variable_counts_as_unset(empty: str) -> None:
+    names = ("DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_PORT", "SCHEDULER_DEMO_DATA")
+
+    assert load(dict.fromkeys(names, empty)) == Settings()
+
+
+def test_space_around_a_value_is_not_part_of_it() -> None:
+    assert load({"SCHEDULER_PORT": " 8001 ", "DATABASE_URL": f" {URL}\n"}) == Settings(port=8001, database_url=URL)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_a_switch_is_true_or_false_one_or_zero(text: str, meant: bool) -> None:  # noqa: FBT001
+    assert load({"SCHEDULER_DEMO_DATA": text}).demo_data is meant
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        "postgres://host",
+        "postgresql+asyncpg://user:hush@host/database",
+        "postgresql://user:hush@[::1]:5432/database",
+        "postgresql://user:hush@one:5432,two:5433/database?target_session_attrs=read-write",
+        "postgresql://user:hu%2Fsh%40@host/database?sslmode=require",
+        "postgresql:///database?host=/run/postgresql",
+    ],
+)
+def test_a_database_url_may_be_whatever_the_driver_takes(url: str) -> None:
+    assert load({"DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://user:hush@host/database",
+        "sqlite:///hush.db",
+        "http://user:hush@host/database",
+        "user:hush@host/database",
+        "//user:hush@host/database",
+        "host",
+        "postgresql://user:hush@[::1/database",
+        "postgresql://user:hush@host:port/database",
+        "postgresql://user:hush@host:0/database",
+        "postgresql://user:hush@host:70000/database",
+        "postgresql://user:hu/sh@host/database",
+        "postgresql://user:hush#@host/database",
+    ],
+)
+def test_another_kind_of_url_is_refused_without_repeating_its_password(url: str) -> None:
+    said = refusal({"DATABASE_URL": url})
+
+    assert said.startswith("DATABASE_URL must look like postgresql://user:password@host:5432/database")
+    assert "hu" not in said
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"SCHEDULER_PORT": "abc"},
+        {"SCHEDULER_PROT": "1"},
+        {"SCHEDULER_LOG_LEVEL": "loud"},
+        {"SCHEDULER_RESET_ON_START": "true"},
+    ],
+)
+def test_no_message_about_another_setting_repeats_the_password(environment: dict[str, str]) -> None:
+    assert "hush" not in refusal({"DATABASE_URL": URL, **environment})
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"DATABASE_URL": URL},
+        {"DATABASE_URL": URL, "SCHEDULER_DEMO_DATA": "false"},
+        {"SCHEDULER_DEMO_DATA": "false"},
+    ],
+)
+def test_clearing_all_tables_is_refused_without_the_demo_data(environment: dict[str, str]) -> None:
+    said = refusal({**environment, "SCHEDULER_RESET_ON_START": "true"})
+
+    assert "SCHEDULER_RESET_ON_START=true clears every table" in said
+    assert "SCHEDULER_DEMO_DATA=true" in said
+
+
+@pytest.mark.parametrize("environment", [{}, {"DATABASE_URL": URL, "SCHEDULER_DEMO_DATA": "true"}])
+def test_clearing_all_tables_is_accepted_for_a_demo(environment: dict[str, str]) -> None:
+    assert load({**environment, "SCHEDULER_RESET_ON_START": "true"}).reset_on_start
+
+
+@pytest.mark.parametrize(
+    ("environment", "loads"),
+    [
+        ({}, True),
+        ({"SCHEDULER_DEMO_DATA": "false"}, False),
+        ({"DATABASE_URL": URL}, False),
+        ({"DATABASE_URL": URL, "SCHEDULER_DEMO_DATA": "true"}, True),
+    ],
+)
+def test_the_demo_data_is_for_the_embedded_database_unless_said_otherwise(
+    environment: dict[str, str],
+    loads: bool,  # noqa: FBT001
+) -> None:
+    assert load(environment).loads_demo_data is loads
+
+
+def test_the_demo_command_asks_for_the_demo_data_whatever_the_variable_says() -> None:
+    settings = load({"DATABASE_URL": URL, "SCHEDULER_DEMO_DATA": "false", "SCHEDULER_PORT": "8001"})
+
+    assert settings.with_demo_data() == Settings(database_url=URL, demo_data=True, port=8001)

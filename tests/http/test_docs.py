@@ -1,0 +1,249 @@
+"""The explorer works without the internet, and its document can be trusted: by people and by generators."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.resources import files
+from typing import Any, cast
+
+import httpx2
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from marketmind_scheduler.adapters.http.app import create_app
+from marketmind_scheduler.application.use_cases import UseCases
+from tests.http.steps import Json
+
+ASSETS = files("marketmind_scheduler.adapters.http") / "assets"
+CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
+DEMO_BRAND, DEMO_CAMPAIGN, DEMO_POST = (f"{d * 8}-{d * 4}-{d * 4}-{d * 4}-{d * 12}" for d in "123")
+
+
+class References(HTMLParser):
+    """Collects what a page makes a browser load or offers to follow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        self.found += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action", "data")]
+
+
+@pytest.fixture(scope="module")
+def document(use_cases: UseCases) -> Json:
+    return create_app(use_cases).openapi_schema.to_schema()
+
+
+def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    return ((method, path, each) for path, item in document["paths"].items() for method, each in item.items())
+
+
+def in_document(document: Json, schema: Json) -> Any:
+    """A validator for a part of the document, whose references lead to the whole."""
+    return jsonschema.Draft202012Validator({"components": document["components"], **schema})
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/swagger"])
+async def test_the_explorer_loads_nothing_from_elsewhere(client: httpx2.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = References()
+    page.feed(answer.text)
+    assert page.found
+    assert all(reference.startswith("/docs/assets/") for reference in page.found)
+    assert not re.findall(r"(?:import|fetch|url)\s*\(", answer.text)
+
+
+async def test_everything_the_explorer_loads_is_served(client: httpx2.AsyncClient) -> None:
+    page = References()
+    page.feed((await client.get("/docs")).text)
+
+    for reference in page.found:
+        answer = await client.get(reference)
+
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].split(";")[0] == CONTENT_TYPES[reference[reference.rindex(".") :]]
+        assert len(answer.content) > 500
+
+
+async def test_the_styles_of_the_explorer_load_nothing_from_elsewhere(client: httpx2.AsyncClient) -> None:
+    styles = (await client.get("/docs/assets/swagger-ui.css")).text
+
+    assert all(address.startswith("data:") for address in re.findall(r"url\([\"']?([^)\"']+)", styles))
+    assert "@import" not in styles
+
+
+def test_the_assets_are_those_whose_checksums_were_noted() -> None:
+    noted = dict(re.findall(r"^([0-9a-f]{64})  (\S+)$", (ASSETS / "VERSIONS").read_text("utf-8"), re.MULTILINE))
+
+    assert len(noted) >= 5
+    for checksum, name in noted.items():
+        assert hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() == checksum
+
+
+async def test_the_document_is_valid_openapi(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/docs/openapi.json")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/vnd.oai.openapi+json"
+    assert answer.json()["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(answer.json()).validate()
+
+
+def test_every_operation_can_be_read(document: Json) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    for _, _, operation in operations(document):
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation["operationId"])
+        assert re.fullmatch(r"[A-Z].+[^.]", operation["summary"])
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (operation["operationId"], parameter["name"])
+        for response in operation["responses"].values():
+            assert response["description"]
+            assert "Request fulfilled" not in response["description"]
+
+
+def test_the_explorer_begins_with_scheduling_and_ends_with_the_service(document: Json) -> None:
+    tags = [tag["name"] for tag in document["tags"]]
+    in_order = [operation["tags"][0] for _, _, operation in operations(document)]
+
+    assert [tags[0], tags[-1]] == ["Schedules of posts", "Service"]
+    assert in_order == sorted(in_order, key=tags.index)
+    assert list(document["paths"]["/schedule/post/{post_id}"]) == ["post", "get", "put", "delete"]
+    assert all(tag["description"] for tag in document["tags"])
+
+
+def test_every_operation_documents_its_refusals_with_examples(document: Json) -> None:
+    for _, path, operation in operations(document):
+        refusals = {status: each for status, each in operation["responses"].items() if status >= "4"}
+        assert "400" in refusals
+        assert "404" in refusals or "{" not in path
+        assert {"408", "413", "415"} <= set(refusals) or "requestBody" not in operation
+        for status, response in refusals.items():
+            if (path, status) == ("/health/ready", "503"):
+                continue
+            ((media_type, content),) = response["content"].items()
+            assert media_type == "application/problem+json"
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert content["examples"]
+            validator = in_document(document, content["schema"])
+            for example in content["examples"].values():
+                validator.validate(example["value"])
+
+
+def test_a_503_documents_when_to_come_back(document: Json) -> None:
+    unavailable = [
+        operation["responses"]["503"] for _, _, operation in operations(document) if "503" in operation["responses"]
+    ]
+
+    assert unavailable
+    assert all(response["headers"]["Retry-After"]["required"] for response in unavailable)
+
+
+def objects(node: Any, components: Json) -> Iterator[Json]:
+    """Every object schema in a schema, and in those it refers to."""
+    match node:
+        case {"$ref": str(reference)}:
+            yield from objects(components[reference.rpartition("/")[2]], components)
+        case dict():
+            if "properties" in node:
+                yield cast("Json", node)
+            for inner in cast("Json", node).values():
+                yield from objects(inner, components)
+        case list():
+            for inner in cast("list[Any]", node):
+                yield from objects(inner, components)
+        case _:
+            pass
+
+
+def test_every_request_body_refuses_unknown_fields(document: Json) -> None:
+    bodies = [operation["requestBody"] for _, _, operation in operations(document) if "requestBody" in operation]
+    assert len(bodies) == 7
+    for body in bodies:
+        found = list(objects(body["content"]["application/json"]["schema"], document["components"]["schemas"]))
+        assert found
+        assert all(schema["additionalProperties"] is False for schema in found)
+
+
+def test_only_the_body_of_a_campaigns_scheduling_may_be_left_out(document: Json) -> None:
+    optional = [
+        operation["operationId"]
+        for _, _, operation in operations(document)
+        if "requestBody" in operation and not operation["requestBody"]["required"]
+    ]
+
+    assert optional == ["schedule_campaign"]
+
+
+def test_a_parameter_is_never_null(document: Json) -> None:
+    parameters = [
+        parameter for _, _, operation in operations(document) for parameter in operation.get("parameters", ())
+    ]
+
+    assert parameters
+    for parameter in parameters:
+        assert not in_document(document, parameter["schema"]).is_valid(None), parameter["name"]
+
+
+def test_the_examples_of_every_field_keep_to_its_schema(document: Json) -> None:
+    fields = [
+        (f"{name}.{field}", schema)
+        for name, component in document["components"]["schemas"].items()
+        for field, schema in component.get("properties", {}).items()
+        if "examples" in schema
+    ]
+
+    assert len(fields) > 50
+    for name, schema in fields:
+        for example in schema["examples"]:
+            assert in_document(document, schema).is_valid(example), (name, example)
+
+
+async def test_the_examples_of_request_bodies_are_accepted_one_after_the_other(
+    client: httpx2.AsyncClient, document: Json
+) -> None:
+    """As somebody does who presses every button of the explorer, on the ids that it fills in."""
+
+    async def accepted(method: str, path: str) -> None:
+        body = document["paths"][path][method]["requestBody"]["content"]["application/json"]
+        url = path.format(brand_id=DEMO_BRAND, campaign_id=DEMO_CAMPAIGN, post_id=DEMO_POST)
+        assert body["examples"]
+        for name, example in body["examples"].items():
+            in_document(document, body["schema"]).validate(example["value"])
+            if path.startswith("/schedule") and method == "post":
+                await client.delete(url)
+            answer = await client.request(method, url, json=example["value"])
+            assert answer.is_success, (name, answer.text)
+
+    await accepted("put", "/brands/{brand_id}")
+    await accepted("put", "/campaigns/{campaign_id}")
+    await accepted("put", "/posts/{post_id}")
+    await accepted("post", "/campaigns/{campaign_id}/posts")
+    await accepted("post", "/schedule/post/{post_id}")
+    await accepted("put", "/schedule/post/{post_id}")
+    await client.delete(f"/schedule/post/{DEMO_POST}")
+    await accepted("post", "/schedule/campaign/{campaign_id}")
+
+
+def test_the_ids_in_the_paths_of_the_explorer_are_those_of_the_demo_data(document: Json) -> None:
+    filled_in = {
+        (parameter["name"], example["value"])
+        for _, _, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "path"
+        for example in parameter["examples"].values()
+    }
+
+    assert filled_in == {
+        ("brand_id", DEMO_BRAND),
+        ("campaign_id", DEMO_CAMPAIGN),
+        ("post_id", DEMO_POST),
+        ("code", "already_scheduled"),
+    }

@@ -1,0 +1,119 @@
+"""The service does what its OpenAPI document says, for whatever that document allows and for what it does not."""
+
+from collections.abc import AsyncGenerator, Generator
+from datetime import date
+from typing import Any, cast
+
+import pytest
+import schemathesis
+from schemathesis.checks import CHECKS  # pyright: ignore[reportUnknownVariableType]
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.python.asgi import shutdown_lifespans
+
+from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.application.demo import DEMO_CAMPAIGN
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from tests.databases import new_database
+from tests.fakes.clock import FrozenClock
+from tests.http.steps import NOON, App, observed, over
+
+CONFIG = {
+    "generation": {"max-examples": 25, "deterministic": True, "database": "none"},
+    "checks": {
+        # 422 besides the defaults: a value can be of the documented form and break a rule that no schema can say,
+        # such as a time that is past
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409", "422"]},
+    },
+}
+UNCHECKED = {"max_response_time"}  # how fast it is, the benchmark says
+UNREACHED = {"DELETE /schedule/post/{post_id}"}  # the post's whole campaign has always been cancelled just before
+
+
+@pytest.fixture(scope="module")
+async def demo_database(worker_id: str) -> AsyncGenerator[str]:
+    """A database of its own with the demo data, to whose ids the examples of the document lead."""
+    async with new_database(f"test_{worker_id}_conformance") as url:
+        async with migrating(url) as migrator:
+            await migrator.upgrade()
+            await migrator.upgrade("demo@head")
+        yield url
+
+
+@pytest.fixture(scope="module")
+def document(demo_database: str, zones: ZoneCatalogue) -> Generator[Any]:
+    app = opened_where_it_is_called(demo_database, zones)
+    config = SchemathesisConfig.from_dict(CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    schema: Any = schemathesis.openapi.from_asgi("/docs/openapi.json", app, config=config)
+    schema.hook(filter_failure)
+    yield schema
+    shutdown_lifespans()
+
+
+def filter_failure(_context: object, failure: object, _case: object, response: Any) -> bool:
+    """A cursor is a string to the schema, and only those that a list gave out are taken."""
+    return not (
+        isinstance(failure, RejectedPositiveData) and [error["at"] for error in response.json()["errors"]] == ["cursor"]
+    )
+
+
+def opened_where_it_is_called(database_url: str, zones: ZoneCatalogue) -> App:
+    """The API over a pool that belongs to the event loop in which schemathesis calls it."""
+    api: App | None = None
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal api
+        if scope["type"] == "http":
+            assert api is not None
+            await api(scope, receive, send)
+            return
+        await receive()
+        async with open_pool(database_url, size=2) as pool:
+            use_cases = over(pool, zones, FrozenClock(NOON))
+            await put_ahead(use_cases)
+            api = observed(use_cases)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    return app
+
+
+async def put_ahead(use_cases: UseCases) -> None:
+    """Give the demo campaign, which is made from today on, days that lie ahead of the clock."""
+    campaign = await use_cases.catalog.get_campaign(DEMO_CAMPAIGN)
+    await use_cases.catalog.put_campaign(
+        DEMO_CAMPAIGN,
+        brand_id=campaign.brand_id,
+        name=campaign.name,
+        goal=campaign.goal,
+        start_date=date(2027, 3, 15),
+        end_date=date(2027, 3, 21),
+    )
+
+
+def test_the_service_keeps_to_its_document(document: Any) -> None:
+    failures: list[str] = []
+    accepted: set[str] = set()
+    made: set[str] = set()
+
+    for event in from_schema(document).execute():
+        if isinstance(event, events.ScenarioFinished):
+            for case_id, checks in event.recorder.checks.items():
+                made.update(check.name for check in checks)
+                failures += [described(check.failure_info) for check in checks if check.failure_info]
+                response = event.recorder.interactions[case_id].response
+                if response is not None and response.status_code < 300:
+                    accepted.add(cast("Any", event.recorder.cases[case_id].value).operation.label)
+        assert not isinstance(event, (events.NonFatalError, events.FatalError)), event
+
+    assert not failures, "\n\n".join(failures)
+    assert made == set(CHECKS.get_all_names()) - UNCHECKED
+    assert accepted >= {operation.ok().label for operation in document.get_all_operations()} - UNREACHED
+
+
+def described(failed: Any) -> str:
+    return f"{failed.failure.operation}: {failed.failure.title}\n{failed.failure.message}\n{failed.code_sample}"

@@ -1,0 +1,129 @@
+"""The schema: every migration goes up and down, and leads to the tables that the code expects."""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.domain.campaign import CampaignStatus
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
+from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
+from tests.databases import new_database
+from tests.migrations.schema import (
+    MIGRATIONS,
+    SCHEMA_ONLY,
+    alembic_config,
+    column,
+    connected,
+    downgrade,
+    dump,
+    run,
+    upgrade,
+)
+
+FROM_HEAD_TO_BASE = list(ScriptDirectory.from_config(alembic_config(SCHEMA_ONLY)).walk_revisions())
+
+
+async def made_objects(url: str) -> list[object]:
+    """Every table, sequence, index, view and type, but for Alembic's own."""
+    return await column(
+        url,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'alembic%' "
+        "UNION SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace "
+        "AND typname NOT LIKE '%alembic%'",
+    )
+
+
+async def test_each_revision_goes_up_down_and_up_again_to_the_same_schema(empty_database: str) -> None:
+    before = "base"
+    for revision in [script.revision for script in reversed(FROM_HEAD_TO_BASE)]:
+        schema_before = await dump(empty_database)
+
+        await upgrade(empty_database, revision)
+        schema = await dump(empty_database)
+        await downgrade(empty_database, before)
+        assert await dump(empty_database) == schema_before
+
+        await upgrade(empty_database, revision)
+        assert await dump(empty_database) == schema != schema_before
+        before = revision
+
+
+async def test_from_head_to_base_nothing_is_left_behind_and_head_can_be_reached_again(
+    migrated_database: str,
+) -> None:
+    schema = await dump(migrated_database)
+
+    await downgrade(migrated_database, "base")
+    assert await made_objects(migrated_database) == []
+
+    await upgrade(migrated_database, "head")
+    assert await dump(migrated_database) == schema
+
+
+async def test_alembic_finds_nothing_to_migrate_between_the_schema_and_the_tables_of_the_code(
+    migrated_database: str,
+) -> None:
+    await run(command.check, migrated_database)
+
+
+async def test_the_migrated_schema_is_what_the_tables_of_the_code_would_create(
+    migrated_database: str, worker_id: str
+) -> None:
+    async with new_database(f"test_metadata_{worker_id}") as created_database:
+        async with connected(created_database) as connection:
+            await connection.run_sync(metadata.create_all)
+
+        created = await dump(created_database)
+
+    assert "CREATE TABLE public.schedules (" in created
+    assert await dump(migrated_database) == created
+
+
+@pytest.mark.parametrize(
+    ("table", "constraint", "values"),
+    [
+        ("campaigns", "ck_campaigns_status", CampaignStatus),
+        ("posts", "ck_posts_platform", Platform),
+        ("schedules", "ck_schedules_platform", Platform),
+        ("schedules", "ck_schedules_status", ScheduleStatus),
+        ("schedules", "ck_schedules_intent", IntentKind),
+        ("schedules", "ck_schedules_disambiguation", Disambiguation),
+        ("schedules", "ck_schedules_resolution", Resolution),
+    ],
+)
+async def test_the_database_takes_exactly_the_values_of_the_enum(
+    database_url: str, table: str, constraint: str, values: Iterable[StrEnum]
+) -> None:
+    (definition,) = await column(
+        database_url,
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::text::regclass AND conname = $2",
+        table,
+        constraint,
+    )
+
+    assert quoted_in(definition) == sorted(values)
+
+
+async def test_the_index_that_allows_one_active_schedule_a_post_knows_which_are_active(database_url: str) -> None:
+    (definition,) = await column(
+        database_url, "SELECT indexdef FROM pg_indexes WHERE indexname = 'uq_schedules_active_post'"
+    )
+
+    assert str(definition).startswith("CREATE UNIQUE INDEX")
+    assert quoted_in(definition) == sorted(ACTIVE)
+
+
+def quoted_in(definition: object) -> list[str]:
+    return sorted(re.findall(r"'(\w+)'", str(definition)))
+
+
+@pytest.mark.parametrize("path", sorted(MIGRATIONS.glob("*/*.py")), ids=lambda path: path.name)
+def test_a_migration_stands_alone_whatever_becomes_of_the_code(path: Path) -> None:
+    assert "marketmind_scheduler" not in path.read_text()

@@ -1,0 +1,78 @@
+"""Databases and servers for the services under test."""
+
+import signal
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import psutil
+
+from marketmind_scheduler.adapters.postgres.embedded import embedded_postgres
+from tests.databases import new_database
+from tests.system.services import a_home, free_port
+
+Sql: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+@asynccontextmanager
+async def a_database() -> AsyncGenerator[str]:
+    """The URL of a new, empty database on the server that the tests use."""
+    async with new_database(f"system_{uuid4().hex}") as url:
+        yield url
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncGenerator[Sql]:
+    """For SQL of the tests' own."""
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+class OwnServer:
+    """A PostgreSQL that a test may restart and freeze. It keeps its port and its data."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._port = free_port()
+        self._running = ExitStack()
+        self.url = ""
+
+    def start(self) -> None:
+        embedded = embedded_postgres(self._home, options=("-p", str(self._port)))
+        url = urlsplit(self._running.enter_context(embedded))
+        account = url.netloc.rpartition("@")[0]
+        self.url = url._replace(netloc=f"{account}@127.0.0.1:{self._port}").geturl()
+
+    def stop(self, *, immediately: bool = False) -> None:
+        """Fast, which ends transactions in order; or immediately, as if the machine had lost its power."""
+        if immediately:
+            postmaster = self._postmaster()
+            postmaster.send_signal(signal.SIGQUIT)
+            postmaster.wait(10)
+        self._running.close()
+
+    def processes(self) -> list[psutil.Process]:
+        postmaster = self._postmaster()
+        return [postmaster, *postmaster.children(recursive=True)]
+
+    def _postmaster(self) -> psutil.Process:
+        pid_file = next(self._home.glob("data-*/postmaster.pid"))
+        return psutil.Process(int(pid_file.read_text().split()[0]))
+
+
+@contextmanager
+def own_server() -> Generator[OwnServer]:
+    with a_home() as home:
+        server = OwnServer(home)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

@@ -1,0 +1,109 @@
+"""What compose.yaml and the Dockerfile promise, as far as it can be read without an engine."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from marketmind_scheduler.entrypoints.settings import NAMES, load
+
+CHECKOUT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())
+POSTGRES: dict[str, Any] = COMPOSE["services"]["postgres"]
+SCHEDULER: dict[str, Any] = COMPOSE["services"]["scheduler"]
+INSTRUCTIONS = [
+    (word, " ".join(rest.split()))
+    for word, rest in re.findall(
+        r"^([A-Z]+) ((?:.*\\\n)*.*)$", (CHECKOUT / "Dockerfile").read_text().replace("\\\n", " "), re.MULTILINE
+    )
+]
+"""Of the Dockerfile, each in one line."""
+LAST_STAGE = INSTRUCTIONS[max(nth for nth, (word, _) in enumerate(INSTRUCTIONS) if word == "FROM") :]
+PASSED_THROUGH = NAMES.keys() - {"DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_HOST"}
+
+
+def said(word: str) -> list[str]:
+    return [rest for each, rest in LAST_STAGE if each == word]
+
+
+def exec_form(text: str) -> list[str]:
+    """Only JSON is started without a shell in between, and gets the signals itself."""
+    return json.loads(text)
+
+
+def test_compose_starts_postgresql_with_a_health_check_and_the_service_behind_it() -> None:
+    assert POSTGRES["image"] == "postgres:18-alpine"
+    assert "pg_isready" in POSTGRES["healthcheck"]["test"][1]
+    assert SCHEDULER["build"] == "."
+    assert SCHEDULER["depends_on"]["postgres"]["condition"] == "service_healthy"
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [("POSTGRES_USER", "scheduler_user"), ("POSTGRES_PASSWORD", "scheduler_pass"), ("POSTGRES_DB", "scheduler_db")],
+)
+def test_compose_gives_the_database_the_account_of_the_env_file(name: str, default: str) -> None:
+    variable = f"${{{name}:-{default}}}"
+
+    assert POSTGRES["environment"][name] == variable
+    assert variable in SCHEDULER["environment"].values()
+
+
+@pytest.mark.parametrize("name", sorted(PASSED_THROUGH))
+def test_compose_passes_a_setting_through_and_leaves_the_default_to_the_service(name: str) -> None:
+    passed = SCHEDULER["environment"][name]
+    unset = re.sub(r"\$\{(\w+):-(.*)\}", r"\2", passed)
+
+    assert re.match(rf"\$\{{{name}:-", passed)
+    assert load({name: unset}) == load({})
+
+
+def test_compose_names_no_setting_that_the_service_does_not_know() -> None:
+    assert {name for name in SCHEDULER["environment"] if not name.startswith("PG")} <= NAMES.keys()
+
+
+def test_compose_publishes_both_ports_on_this_machine_only() -> None:
+    assert POSTGRES["ports"] == ["127.0.0.1:${POSTGRES_PORT:-5432}:5432"]
+    assert SCHEDULER["ports"] == ["127.0.0.1:${SCHEDULER_PORT:-8000}:${SCHEDULER_PORT:-8000}"]
+
+
+def test_the_image_is_built_in_two_stages_on_slim_python() -> None:
+    stages = [rest.split()[0] for word, rest in INSTRUCTIONS if word == "FROM"]
+
+    assert stages == ["python:3.13-slim"] * 2
+
+
+def test_the_image_installs_only_what_is_locked() -> None:
+    installs = [
+        step for word, rest in INSTRUCTIONS if word == "RUN" for step in rest.split("&&") if "pip install" in step
+    ]
+
+    assert installs
+    assert all("--require-hashes" in install or "--no-deps" in install for install in installs)
+
+
+def test_the_image_names_no_path_of_one_python_version() -> None:
+    assert [rest for word, rest in INSTRUCTIONS if word != "FROM" and re.search(r"python3|lib/python", rest)] == []
+
+
+def test_the_image_runs_as_nobody_in_particular() -> None:
+    [user] = said("USER")
+
+    assert user not in ("root", "0")
+    assert any(f"--uid {user} " in run for run in said("RUN"))
+
+
+def test_the_image_starts_the_service_without_a_shell_so_that_signals_reach_it() -> None:
+    assert [exec_form(text) for text in said("ENTRYPOINT")] == [["marketmind-scheduler"]]
+    assert [exec_form(text) for text in said("CMD")] == [["serve"]]
+
+
+def test_the_image_checks_its_own_readiness_without_a_shell() -> None:
+    [check] = said("HEALTHCHECK")
+
+    command = exec_form(check.partition("CMD ")[2])
+    assert command[0] == "python"
+    assert "/health/ready" in command[-1]

@@ -1,0 +1,445 @@
+"""A database that goes away, hangs, refuses or changes under the service: callers wait little, and nothing is lost."""
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import httpx2
+import psutil
+import pytest
+
+from tests.http.steps import a_brand, a_post
+from tests.system.calls import (
+    ASKED,
+    MOST,
+    a_campaign,
+    check_unavailable,
+    ids_of,
+    schedule_campaign,
+    schedule_post,
+    some_posts,
+)
+from tests.system.proxy import Mode, Proxy, proxied
+from tests.system.servers import OwnServer, Sql, a_database, connected, own_server
+from tests.system.services import Service, serving
+
+pytestmark = pytest.mark.timeout(120)
+
+BACKENDS = """
+SELECT pid, state, wait_event_type FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name = 'marketmind-scheduler'
+"""
+TERMINATE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name = 'marketmind-scheduler'
+"""
+LOCK_POST = "SELECT FROM posts WHERE post_id = $1 FOR UPDATE"
+SCHEDULED = "SELECT schedule_id FROM schedules JOIN posts USING (post_id) WHERE $1 IN (post_id, campaign_id)"
+NEVER_THE_VICTIM = """
+SELECT set_config('deadlock_timeout', '10s', true) FROM pg_roles WHERE rolname = current_user AND rolsuper
+"""
+
+Schedule = Callable[[httpx2.AsyncClient, str], Awaitable[httpx2.Response]]
+
+
+@pytest.fixture(scope="module")
+async def database() -> AsyncGenerator[str]:
+    async with a_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def network(database: str) -> AsyncGenerator[Proxy]:
+    """What lies between the service and its database."""
+    async with proxied(database) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+async def service(database: str, network: Proxy) -> AsyncGenerator[Service]:
+    async with serving(DATABASE_URL=network.url_of(database)) as serves:
+        yield serves
+
+
+@pytest.fixture
+async def client(service: Service, network: Proxy) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A caller of the service, while all is well; and all is made well again."""
+    await service.until_healthy()
+    async with service.client() as caller:
+        yield caller
+    network.delay_seconds = 0
+    await network.be(Mode.PASS)
+
+
+@pytest.fixture
+async def sql(database: str) -> AsyncGenerator[Sql]:
+    """SQL that goes past the proxy."""
+    async with connected(database) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def server() -> Generator[OwnServer]:
+    with own_server() as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+async def server_service(server: OwnServer) -> AsyncGenerator[Service]:
+    """A service on a server that a test may restart and freeze."""
+    async with serving(DATABASE_URL=server.url) as serves:
+        yield serves
+
+
+@pytest.fixture
+async def server_client(server_service: Service) -> AsyncGenerator[httpx2.AsyncClient]:
+    await server_service.until_healthy()
+    async with server_service.client() as caller:
+        yield caller
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        await asyncio.sleep(0.005)
+
+
+async def until_waiting(database: str, *, backends: int = 1) -> None:
+    """Return when so many of the service's backends wait for a lock."""
+    async with connected(database) as watching:
+
+        async def do_wait() -> bool:
+            return [row["wait_event_type"] for row in await watching.fetch(BACKENDS)].count("Lock") == backends
+
+        await until(do_wait)
+
+
+async def end_all_connections(sql: Sql) -> None:
+    """End the service's connections; return when they are gone."""
+
+    async def are_gone() -> bool:
+        return not await sql.fetch(BACKENDS)
+
+    await sql.execute(TERMINATE)
+    await until(are_gone)
+
+
+@asynccontextmanager
+async def new_connections_have(sql: Sql, service: Service, setting: str) -> AsyncGenerator[None]:
+    """The service's connections to this database begin with ``setting``, and the present ones are ended; afterwards
+    it knows nothing of the change."""
+    name = await sql.fetchval("SELECT current_database()")
+    await sql.execute(f'ALTER DATABASE "{name}" SET {setting}')
+    await end_all_connections(sql)
+    await service.until_healthy()
+    yield
+    await sql.execute(f'ALTER DATABASE "{name}" RESET ALL')
+
+
+async def each_kind_of_call(client: httpx2.AsyncClient) -> Sequence[httpx2.Response]:
+    """What only reads, what only writes, and what does both."""
+    post_id, campaign_id = "33333333-3333-4333-8333-333333333333", "22222222-2222-4222-8222-222222222222"
+    return await asyncio.gather(
+        client.get("/health"),
+        client.get("/schedule"),
+        client.get(f"/schedule/post/{post_id}"),
+        client.put(f"/brands/{post_id}", json={"brand_name": "Tea", "brand_default_timezone": "UTC"}),
+        client.put(f"/schedule/post/{post_id}", json=ASKED),
+        client.delete(f"/schedule/post/{post_id}"),
+        schedule_post(client, post_id),
+        schedule_campaign(client, campaign_id),
+    )
+
+
+async def status_of(client: httpx2.AsyncClient, path: str) -> int:
+    answer = await client.get(path)
+    assert answer.elapsed < MOST
+    return answer.status_code
+
+
+async def test_a_post_whose_answer_was_lost_after_the_commit_is_found_by_asking_again(
+    client: httpx2.AsyncClient, network: Proxy, sql: Sql
+) -> None:
+    await lose_an_answer(client, network, sql, schedule_post, await a_post(client))
+
+
+async def test_a_campaign_whose_answer_was_lost_after_the_commit_is_found_by_asking_again(
+    client: httpx2.AsyncClient, network: Proxy, sql: Sql
+) -> None:
+    await lose_an_answer(client, network, sql, schedule_campaign, await a_campaign(client, posts=3))
+
+
+async def lose_an_answer(
+    client: httpx2.AsyncClient, network: Proxy, sql: Sql, schedule: Schedule, asked_id: str
+) -> None:
+    cut_before = network.commits_cut
+
+    await network.be(Mode.CUT_AFTER_COMMIT)
+    lost = await schedule(client, asked_id)
+    stored = await sql.fetch(SCHEDULED, asked_id)
+    await network.be(Mode.PASS)
+    again = await schedule(client, asked_id)
+
+    check_unavailable([lost])
+    assert network.commits_cut == cut_before + 1
+    assert again.status_code == 200
+    assert ids_of(again) == {str(row["schedule_id"]) for row in stored}
+    assert await sql.fetch(SCHEDULED, asked_id) == stored
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.RESET, Mode.BLACK_HOLE])
+async def test_while_the_database_is_out_of_reach_callers_are_told_in_time_to_come_again(
+    client: httpx2.AsyncClient, network: Proxy, mode: Mode
+) -> None:
+    post_id = await a_post(client)
+
+    await network.be(mode)
+    refused, live, ready = await asyncio.gather(
+        each_kind_of_call(client), status_of(client, "/health/live"), status_of(client, "/health/ready")
+    )
+    await network.be(Mode.PASS)
+    well = await schedule_post(client, post_id)
+
+    check_unavailable(refused)
+    assert (live, ready) == (200, 503)
+    assert well.status_code == 201, well.text
+
+
+@pytest.mark.slow
+async def test_a_network_that_is_slow_at_every_step_keeps_nobody_longer(
+    client: httpx2.AsyncClient, network: Proxy
+) -> None:
+    post_id = await a_post(client)
+
+    network.delay_seconds = 0.7
+    refused = await schedule_post(client, post_id)
+
+    check_unavailable([refused])
+
+
+@pytest.mark.slow
+async def test_a_database_that_hangs_does_not_keep_the_service_from_ending(database: str) -> None:
+    async with (
+        proxied(database) as network,
+        serving(DATABASE_URL=network.url_of(database)) as service,
+        service.client() as client,
+    ):
+        await network.be(Mode.BLACK_HOLE)
+        hanging = asyncio.create_task(client.get("/brands"))
+        assert await status_of(client, "/health/live") == 200
+
+        code = await service.stop(signal.SIGTERM, seconds=5)
+        with suppress(httpx2.TransportError):
+            await hanging
+
+    assert code == 0
+
+
+@pytest.mark.parametrize("immediately", [False, True], ids=["fast", "immediate"])
+async def test_a_restart_under_load_loses_nothing_and_heals_by_itself(
+    server: OwnServer, server_service: Service, server_client: httpx2.AsyncClient, *, immediately: bool
+) -> None:
+    post_ids = await some_posts(server_client, count=400)
+    answers: list[httpx2.Response] = []
+
+    async def ask_until_it_is_well(share: Sequence[str]) -> None:
+        for post_id in share:
+            well = False
+            while not well:
+                answers.append(answer := await schedule_post(server_client, post_id))
+                well = answer.is_success
+
+    async def many_are_well() -> bool:
+        return len(answers) > 100
+
+    async def is_down() -> bool:
+        return not answers[-1].is_success
+
+    async def is_well() -> bool:
+        return answers[-1].is_success
+
+    callers = [asyncio.create_task(ask_until_it_is_well(post_ids[nth::8])) for nth in range(8)]
+    await until(many_are_well)
+    server.stop(immediately=immediately)
+    await until(is_down)
+    server.start()
+    await until(is_well, seconds=2)
+    await asyncio.gather(*callers)
+
+    assert server_service.logged("error") == []
+    assert {answer.status_code for answer in answers} <= {200, 201, 503}
+    check_unavailable(answer for answer in answers if not answer.is_success)
+    async with connected(server.url) as sql:
+        rows = await sql.fetch("SELECT post_id, schedule_id FROM schedules WHERE post_id = ANY($1::uuid[])", post_ids)
+    assert sorted(str(row["post_id"]) for row in rows) == sorted(post_ids)
+    acknowledged = {each for answer in answers if answer.is_success for each in ids_of(answer)}
+    assert acknowledged == {str(row["schedule_id"]) for row in rows}
+
+
+@pytest.mark.slow
+async def test_a_backend_that_hangs_holds_up_one_call_and_no_more(
+    server: OwnServer, server_client: httpx2.AsyncClient
+) -> None:
+    async with connected(server.url) as sql:
+        await end_all_connections(sql)
+        await server_client.get("/brands")
+        [backend] = await sql.fetch(BACKENDS)
+    hanging = psutil.Process(backend["pid"])
+
+    hanging.suspend()
+    try:
+        held_up = await server_client.get("/brands")
+        next_one = await server_client.get("/brands")
+    finally:
+        hanging.resume()
+
+    check_unavailable([held_up])
+    assert next_one.status_code == 200
+    assert next_one.elapsed < timedelta(seconds=1)
+
+
+async def test_idle_connections_that_were_ended_are_replaced_unseen(
+    server: OwnServer, server_client: httpx2.AsyncClient
+) -> None:
+    async def many_calls() -> set[int]:
+        return set(await asyncio.gather(*(status_of(server_client, "/brands") for _ in range(30))))
+
+    await many_calls()
+    async with connected(server.url) as sql:
+        assert len(await sql.fetch(BACKENDS)) > 1
+        await end_all_connections(sql)
+
+    assert await many_calls() == {200}
+
+
+@pytest.mark.slow
+async def test_when_every_connection_is_busy_callers_are_told_in_time_to_come_again(database: str, sql: Sql) -> None:
+    async with serving(DATABASE_URL=database, SCHEDULER_POOL_SIZE="2") as service, service.client() as client:
+        post_id = await a_post(client)
+
+        async with sql.transaction():
+            await sql.execute(LOCK_POST, post_id)
+            calls = [asyncio.create_task(schedule_post(client, post_id)) for _ in range(6)]
+            await until_waiting(database, backends=2)
+            refused = await asyncio.gather(*calls)
+        well = await schedule_post(client, post_id)
+
+    check_unavailable(refused)
+    assert well.status_code == 201, well.text
+
+
+@pytest.mark.slow
+async def test_a_deadlock_ends_well_for_the_caller(client: httpx2.AsyncClient, database: str, sql: Sql) -> None:
+    campaign_id = await a_campaign(client, posts=2)
+    first, last = await sql.fetch("SELECT post_id FROM posts WHERE campaign_id = $1 ORDER BY position", campaign_id)
+
+    async with sql.transaction():
+        await sql.execute(NEVER_THE_VICTIM)
+        await sql.execute(LOCK_POST, last["post_id"])
+        asked = asyncio.create_task(schedule_campaign(client, campaign_id))
+        await until_waiting(database)
+        await sql.execute(LOCK_POST, first["post_id"])
+    answer = await asked
+
+    assert answer.status_code == 201, answer.text
+    assert len(await sql.fetch(SCHEDULED, campaign_id)) == 2
+
+
+async def test_a_transaction_that_cannot_be_serialized_ends_well_for_the_caller(
+    client: httpx2.AsyncClient, service: Service, database: str, sql: Sql
+) -> None:
+    post_id = await a_post(client)
+
+    async with new_connections_have(sql, service, "default_transaction_isolation = serializable"):
+        async with sql.transaction():
+            await sql.execute("UPDATE posts SET title = 'Another' WHERE post_id = $1", post_id)
+            asked = asyncio.create_task(schedule_post(client, post_id))
+            await until_waiting(database)
+        answer = await asked
+    await end_all_connections(sql)
+
+    assert answer.status_code == 201, answer.text
+    assert len(await sql.fetch(SCHEDULED, post_id)) == 1
+
+
+async def test_columns_that_come_and_go_under_load_disturb_nobody(client: httpx2.AsyncClient, sql: Sql) -> None:
+    brand_id = await a_brand(client)
+    campaign_ids = [await a_campaign(client, posts=2, brand_id=brand_id) for _ in range(4)]
+    answers: list[httpx2.Response] = []
+
+    async def use(campaign_id: str) -> None:
+        while True:
+            answers.append(await schedule_campaign(client, campaign_id))
+            answers.append(await client.get(f"/schedule/campaign/{campaign_id}"))
+            answers.append(await client.get("/posts", params={"campaign_id": campaign_id}))
+            answers.append(await client.get(f"/brands/{brand_id}"))
+            answers.append(await client.delete(f"/schedule/campaign/{campaign_id}"))
+
+    async def all_have_seen_it() -> bool:
+        return len(answers) >= enough
+
+    users = [asyncio.create_task(use(campaign_id)) for campaign_id in campaign_ids]
+    for change in ("ADD COLUMN extra text NOT NULL DEFAULT 'new'", "DROP COLUMN extra"):
+        for table in ("brands", "campaigns", "posts", "schedules"):
+            await sql.execute(f"ALTER TABLE {table} {change}")
+            enough = len(answers) + 50
+            await until(all_have_seen_it)
+    for user in users:
+        user.cancel()
+    await asyncio.gather(*users, return_exceptions=True)
+
+    assert {answer.status_code for answer in answers} == {200, 201}
+
+
+async def test_an_old_primary_refuses_writes_and_serves_reads_until_the_new_one_is_found(
+    client: httpx2.AsyncClient, service: Service, sql: Sql
+) -> None:
+    post_id = await a_post(client)
+
+    async with new_connections_have(sql, service, "default_transaction_read_only = on"):
+        reads = [await client.get("/brands") for _ in range(3)]
+        refused = [await schedule_post(client, post_id) for _ in range(3)]
+    well = await schedule_post(client, post_id)
+
+    assert {read.status_code for read in reads} == {200}
+    check_unavailable(refused)
+    assert well.status_code == 201, well.text
+
+
+@pytest.mark.slow
+async def test_callers_who_leave_at_any_moment_take_no_connection_with_them_and_leave_nothing_half_done(
+    client: httpx2.AsyncClient, service: Service, sql: Sql
+) -> None:
+    seed = random.randrange(2**32)  # noqa: S311
+    print(f"seed {seed}")  # noqa: T201
+    chance = random.Random(seed)  # noqa: S311
+    brand_id = await a_brand(client)
+    campaign_ids = [await a_campaign(client, posts=3, brand_id=brand_id) for _ in range(20)]
+    room = asyncio.Semaphore(40)
+
+    async def call_and_leave() -> None:
+        method, path = chance.choice(["POST", "DELETE"]), f"/schedule/campaign/{chance.choice(campaign_ids)}"
+        async with room:
+            reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+            writer.write(f"{method} {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(chance.uniform(0, 0.02)):
+                    await reader.read()
+            writer.transport.abort()
+
+    async def are_idle() -> bool:
+        return {row["state"] for row in await sql.fetch(BACKENDS)} <= {"idle"}
+
+    await asyncio.gather(*(call_and_leave() for _ in range(1000)))
+    await until(are_idle)
+
+    whole = {len(await sql.fetch(f"{SCHEDULED} AND status = 'PENDING'", each)) for each in campaign_ids}
+    assert whole <= {0, 3}
+    assert set(await asyncio.gather(*(status_of(client, "/brands") for _ in range(30)))) == {200}
+    assert service.logged("error") == []

@@ -1,0 +1,278 @@
+"""Clients who are slow, huge, ambiguous or broken, on raw sockets: refused in time, while others are served."""
+
+import asyncio
+import itertools
+import json
+import socket
+import time
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import psutil
+import pytest
+
+from tests.system.servers import a_database
+from tests.system.services import Service, serving
+
+pytestmark = pytest.mark.timeout(120)
+
+LIMIT_SECONDS = 10
+SOON_SECONDS = 2
+MB = 1024 * 1024
+GET = b"GET /health/live HTTP/1.1\r\nHost: here\r\n"
+A_BRAND = "/brands/b0000000-0000-4000-8000-000000000000"
+SLOW_HEAD = GET + b"X-Slow: " + b"x" * 100
+SMALL = b"Content-Length: 2\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+
+
+def put(path: str) -> bytes:
+    """The beginning of a head; what says how long the body is comes next."""
+    return f"PUT {path} HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n".encode()
+
+
+PUT = put(A_BRAND)
+
+
+@pytest.fixture(scope="module")
+async def service() -> AsyncGenerator[Service]:
+    async with a_database() as url, serving(DATABASE_URL=url) as serves:
+        yield serves
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A caller who behaves."""
+    async with service.client() as caller:
+        yield caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back until the server closed the connection, and when that was."""
+
+    received: bytes
+    seconds: float
+
+    @property
+    def statuses(self) -> list[int]:
+        """Of every answer, in order."""
+        lines = self.received.split(b"HTTP/1.1 ")[1:]
+        return [int(line[:3]) for line in lines]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return json.loads(self.received.rpartition(b"\r\n\r\n")[2])
+
+
+async def reply_to(
+    service: Service, sent: Iterable[bytes], *, pause: float = 0, seconds: float = LIMIT_SECONDS + SOON_SECONDS
+) -> Reply:
+    """Send the pieces while the server takes them; read until it closes, which it must within the time."""
+    loop = asyncio.get_running_loop()
+    with closing(socket.socket()) as connection:
+        connection.setblocking(False)  # noqa: FBT003
+        await loop.sock_connect(connection, ("127.0.0.1", service.port))
+        began = time.monotonic()
+        sending = asyncio.create_task(_send(connection, sent, pause))
+        try:
+            async with asyncio.timeout(seconds):
+                received = await _received(connection)
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+    return Reply(received=received, seconds=time.monotonic() - began)
+
+
+async def _send(connection: socket.socket, pieces: Iterable[bytes], pause: float) -> None:
+    with suppress(ConnectionError):
+        for piece in pieces:
+            await asyncio.get_running_loop().sock_sendall(connection, piece)
+            await asyncio.sleep(pause)
+
+
+async def _received(connection: socket.socket) -> bytes:
+    """What was sent before a reset counts as well."""
+    received = b""
+    with suppress(ConnectionError):
+        while piece := await asyncio.get_running_loop().sock_recv(connection, 65536):
+            received += piece
+    return received
+
+
+@asynccontextmanager
+async def memory_of(service: Service) -> AsyncGenerator[list[int]]:
+    """The most bytes that the service had more than before, once the block has ended."""
+    process = psutil.Process(service.process.pid)
+    before, peak = process.memory_info().rss, [0]
+
+    async def watch() -> None:
+        while True:
+            peak[0] = max(peak[0], process.memory_info().rss - before)
+            await asyncio.sleep(0.01)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield peak
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+def drip(what: bytes) -> Iterable[bytes]:
+    """Byte by byte."""
+    return (what[nth : nth + 1] for nth in range(len(what)))
+
+
+@pytest.mark.slow
+async def test_who_takes_too_long_is_cut_off_while_others_are_served(
+    service: Service, client: httpx2.AsyncClient
+) -> None:
+    slow = {
+        "idle": reply_to(service, [GET + b"\r\n"]),
+        "no bytes": reply_to(service, []),
+        "half a head": reply_to(service, [GET]),
+        "a dripped head": reply_to(service, drip(SLOW_HEAD), pause=0.2),
+        "a dripped second head": reply_to(service, [GET + b"\r\n", *drip(SLOW_HEAD)], pause=0.2),
+        "a dripped body": reply_to(service, [PUT + b"Content-Length: 99\r\n\r\n", *drip(b"{" + b" " * 98)], pause=0.2),
+    }
+    replies = asyncio.gather(*slow.values())
+    served: list[httpx2.Response] = []
+    while not replies.done():
+        served.append(await client.get("/health"))
+        await asyncio.sleep(0.1)
+    seen = dict(zip(slow, await replies, strict=True))
+
+    assert {name: reply.statuses for name, reply in seen.items()} == {
+        "idle": [200],
+        "no bytes": [],
+        "half a head": [],
+        "a dripped head": [],
+        "a dripped second head": [200],
+        "a dripped body": [408],
+    }
+    assert seen["a dripped body"].body["code"] == "request_timeout"
+    assert 4.5 < seen.pop("idle").seconds < 5 + SOON_SECONDS
+    assert [name for name, reply in seen.items() if not 9.5 < reply.seconds < LIMIT_SECONDS + SOON_SECONDS] == []
+    assert {answer.status_code for answer in served} == {200}
+    assert max(answer.elapsed.total_seconds() for answer in served) < 1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param([GET + b"X-Huge: " + b"x" * 2 * MB + b"\r\n\r\n"], id="one header of 2 MB"),
+        pytest.param([GET + b"X-Large: " + b"x" * 20_000 + b"\r\n\r\n"], id="one header of 20 kB in one piece"),
+        pytest.param([GET, *(b"X-%d: x\r\n" % nth for nth in range(20_000)), b"\r\n"], id="20,000 headers"),
+        pytest.param([b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: here\r\n\r\n"], id="a URL of 100 kB"),
+        pytest.param([PUT + SMALL + CHUNKED + b"\r\n2\r\n{}\r\n0\r\n\r\n"], id="a length and chunks"),
+        pytest.param([PUT + SMALL + b"Content-Length: 3\r\n\r\n{} "], id="two lengths"),
+        pytest.param([PUT + b"Content-Length: 2, 3\r\n\r\n{} "], id="two lengths in one header"),
+        pytest.param([PUT + b"Content-Length: -2\r\n\r\n{}"], id="a negative length"),
+        pytest.param([PUT + b"Transfer-Encoding: gzip, chunked\r\n\r\n"], id="an encoding that nobody asked for"),
+        pytest.param([PUT + CHUNKED + b"\r\nnonsense\r\n"], id="chunks that are none"),
+        pytest.param([b"G@T / HTTP/1.1\r\nHost: here\r\n\r\n"], id="no method token"),
+        pytest.param([b"GET /\xff HTTP/1.1\r\nHost: here\r\n\r\n"], id="a path of raw bytes"),
+        pytest.param([b"GET / HTTP/1.1\r\n\r\n"], id="no host"),
+        pytest.param([GET + b"X-Folded: a\r\n b: c\x00\r\n\r\n"], id="NUL in a header"),
+        pytest.param([b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"], id="TLS"),
+    ],
+)
+async def test_what_is_not_a_fair_request_is_malformed_and_ends_the_connection(
+    service: Service, sent: Sequence[bytes]
+) -> None:
+    async with memory_of(service) as more_bytes:
+        reply = await reply_to(service, sent, seconds=SOON_SECONDS)
+
+    assert reply.statuses == [400]
+    assert reply.body["code"] == "malformed"
+    assert more_bytes[0] < 8 * MB
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param([PUT + b"Content-Length: %d\r\n\r\n" % (12 * MB), b"x" * 12 * MB], id="12 MB"),
+        pytest.param([PUT + b"Content-Length: 1%s\r\n\r\n" % (b"0" * 18), b"x"], id="a length beyond reason"),
+        pytest.param([PUT + CHUNKED + b"\r\n", *[b"%x\r\n%b\r\n" % (MB, b"x" * MB)] * 12], id="12 MB in chunks"),
+    ],
+)
+async def test_a_body_that_is_too_large_is_refused_in_flat_memory(service: Service, sent: Sequence[bytes]) -> None:
+    async with memory_of(service) as more_bytes:
+        reply = await reply_to(service, sent, seconds=SOON_SECONDS)
+
+    assert reply.statuses == [413]
+    assert reply.body["code"] == "body_too_large"
+    assert more_bytes[0] < 8 * MB
+
+
+@pytest.mark.parametrize(("path", "status"), [(A_BRAND, 413), ("/health/live", 405), ("/nowhere", 404)])
+async def test_a_body_without_end_is_cut_off_in_flat_memory(service: Service, path: str, status: int) -> None:
+    chunk = b"%x\r\n%b\r\n" % (65536, b"x" * 65536)
+    sent = itertools.chain([put(path) + CHUNKED + b"\r\n"], itertools.repeat(chunk))
+
+    async with memory_of(service) as more_bytes:
+        reply = await reply_to(service, sent, seconds=SOON_SECONDS)
+
+    assert reply.statuses == [status]
+    assert more_bytes[0] < 8 * MB
+
+
+async def test_a_body_that_stops_after_its_answer_is_not_waited_for(service: Service) -> None:
+    reply = await reply_to(service, [put("/nowhere") + b"Content-Length: 9\r\n\r\n1234"], seconds=SOON_SECONDS)
+
+    assert reply.statuses == [404]
+
+
+async def test_a_small_body_that_comes_after_its_answer_costs_nobody_the_connection(service: Service) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(put("/nowhere") + SMALL + b"\r\n")
+    assert await reader.readuntil(b"\r\n") == b"HTTP/1.1 404 Not Found\r\n"
+
+    writer.write(b"{}" + GET + b"Connection: close\r\n\r\n")
+    rest = await reader.read()
+    writer.close()
+
+    assert b"HTTP/1.1 200 OK\r\n" in rest
+
+
+async def test_requests_in_one_piece_are_answered_in_their_order(service: Service) -> None:
+    pipelined = [GET, b"GET /nowhere HTTP/1.1\r\nHost: here\r\n", GET + b"Connection: close\r\n"]
+
+    reply = await reply_to(service, [b"\r\n".join([*pipelined, b""])], seconds=SOON_SECONDS)
+
+    assert reply.statuses == [200, 404, 200]
+
+
+async def test_what_is_no_request_after_one_that_is_ends_the_connection(service: Service) -> None:
+    reply = await reply_to(service, [GET + b"\r\n" + b"nonsense\r\n\r\n"], seconds=SOON_SECONDS)
+
+    assert reply.statuses == [200, 400]
+
+
+@pytest.mark.parametrize(
+    "path", ["/%ff", "/%00", "/schedule/post/%ff", "/brands/%c0%af", "/..%2f..%2fetc/passwd", "/%"]
+)
+async def test_a_path_that_means_nothing_is_not_found(service: Service, path: str) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode()
+
+    reply = await reply_to(service, [request], seconds=SOON_SECONDS)
+
+    assert reply.statuses == [404]
+    assert reply.body["code"] == "no_such_route"
+
+
+async def test_a_caller_who_leaves_in_the_middle_of_its_body_is_no_fault_of_the_service(
+    service: Service, client: httpx2.AsyncClient
+) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(put(A_BRAND) + b"Content-Length: 100\r\n\r\n{")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    await client.get("/health")
+
+    assert service.logged("error") == []
