@@ -123,12 +123,14 @@ class Catalog:
                 campaign = await work.campaigns.get(campaign_id)
                 if campaign.brand_id != brand_id:
                     raise BrandMismatch(campaign_id=campaign_id, campaign_brand_id=campaign.brand_id, brand_id=brand_id)
-            is_new = await work.posts.find(content.post_id) is None
+            known = await work.posts.find(content.post_id)
+            if known:
+                _check_fixed_fields(known, post)
             await work.posts.save([post])
             stored = await work.posts.get(content.post_id)
-            _check_fixed_fields(stored, post)
+            _check_fixed_fields(stored, post)  # somebody else may have been first
             await work.commit()
-        return stored, is_new
+        return stored, known is None
 
     async def get_post(self, post_id: UUID) -> Post:
         async with self.storage.reading() as repositories:

@@ -3,13 +3,14 @@
 import asyncio
 import re
 from collections.abc import MutableMapping
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
 import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from marketmind_scheduler.adapters.http.problems import BodyTooSlow
+from marketmind_scheduler.adapters.http.problems import BodyTooSlow, Malformed
 from marketmind_scheduler.ports.ids import NewId
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -61,7 +62,8 @@ class Observed:
         try:
             await self._app(scope, _with_deadline(receive), observed)
         finally:
-            log.info(
+            write = log.debug if scope["path"].startswith("/health") and status < HTTPStatus.BAD_REQUEST else log.info
+            write(
                 "request",
                 method=scope["method"],
                 route=scope.get("path_template") or "unmatched",
@@ -92,6 +94,8 @@ def _with_deadline(receive: Receive) -> Receive:
                 message = await receive()
         except TimeoutError:
             raise BodyTooSlow(headers={"connection": "close"}) from None
+        if message["type"] == "http.disconnect":
+            raise Malformed("the connection ended before the body was whole", at="$")
         arrived = not message.get("more_body", False)
         return message
 

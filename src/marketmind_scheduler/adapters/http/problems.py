@@ -19,6 +19,8 @@ PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = {"retry-after": "1"}
 STATUS: dict[type[SchedulerError], int] = {NotFound: 404, Conflict: 409, Rejected: 422, Unavailable: 503}
 
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # as in RFC 9110; Python learned them in 3.13
+
 log = structlog.get_logger()
 
 
@@ -76,10 +78,11 @@ GENERAL: dict[int, tuple[str, str]] = {
 def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The one exception handler of the app."""
     match error:
+        case Unavailable():
+            log.warning("unavailable", code=error.code, because=str(error.__cause__ or error))
+            return _answer(request, 503, error.code, str(error), details=dict(error.details), headers=RETRY_AFTER)
         case SchedulerError():
-            status = status_of(type(error))
-            headers = RETRY_AFTER if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-            return _answer(request, status, error.code, str(error), details=dict(error.details), headers=headers)
+            return _answer(request, status_of(type(error)), error.code, str(error), details=dict(error.details))
         case HTTPException() if error.status_code in GENERAL and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
             return _general(request, error)
         case UnicodeDecodeError() | RecursionError():
@@ -158,7 +161,7 @@ def _problem(
 ) -> Problem:
     return Problem(
         type=f"/problems/{code}",
-        title=HTTPStatus(status).phrase,
+        title=_TITLES.get(status) or HTTPStatus(status).phrase,
         status=status,
         code=code,
         detail=detail,
