@@ -43,6 +43,7 @@ NEVER_THE_VICTIM = """
 SELECT set_config('deadlock_timeout', '10s', true) FROM pg_roles WHERE rolname = current_user AND rolsuper
 """
 
+Answers = list[httpx2.Response]
 Schedule = Callable[[httpx2.AsyncClient, str], Awaitable[httpx2.Response]]
 
 
@@ -241,45 +242,79 @@ async def test_a_database_that_hangs_does_not_keep_the_service_from_ending(datab
     assert code == 0
 
 
+@asynccontextmanager
+async def callers_who_insist(client: httpx2.AsyncClient, post_ids: Sequence[str]) -> AsyncGenerator[Answers]:
+    """Schedule each post, asking until it is answered well. Yields the answers so far; leaving waits for the rest."""
+    answers: Answers = []
+
+    async def insist(share: Sequence[str]) -> None:
+        for post_id in share:
+            answer = None
+            while answer is None or not answer.is_success:
+                answer = await schedule_post(client, post_id)
+                answers.append(answer)
+
+    callers = [asyncio.create_task(insist(post_ids[nth::8])) for nth in range(8)]
+    yield answers
+    await asyncio.gather(*callers)
+
+
+async def until_more(answers: Answers, count: int) -> None:
+    enough = len(answers) + count
+
+    async def are_more() -> bool:
+        return len(answers) >= enough
+
+    await until(are_more)
+
+
+async def check_nothing_is_lost(service: Service, sql: Sql, post_ids: Sequence[str], answers: Answers) -> None:
+    """Every post has one schedule, the one that its caller was told of, and who was not told was told to come again."""
+    rows = await sql.fetch("SELECT post_id, schedule_id FROM schedules WHERE post_id = ANY($1::uuid[])", post_ids)
+    acknowledged = {each for answer in answers if answer.is_success for each in ids_of(answer)}
+    check_unavailable(answer for answer in answers if not answer.is_success)
+    assert sorted(str(row["post_id"]) for row in rows) == sorted(post_ids)
+    assert acknowledged == {str(row["schedule_id"]) for row in rows}
+    assert service.logged("error") == []
+
+
 @pytest.mark.parametrize("immediately", [False, True], ids=["fast", "immediate"])
 async def test_a_restart_under_load_loses_nothing_and_heals_by_itself(
     server: OwnServer, server_service: Service, server_client: httpx2.AsyncClient, *, immediately: bool
 ) -> None:
     post_ids = await some_posts(server_client, count=400)
-    answers: list[httpx2.Response] = []
 
-    async def ask_until_it_is_well(share: Sequence[str]) -> None:
-        for post_id in share:
-            well = False
-            while not well:
-                answers.append(answer := await schedule_post(server_client, post_id))
-                well = answer.is_success
+    async with callers_who_insist(server_client, post_ids) as answers:
 
-    async def many_are_well() -> bool:
-        return len(answers) > 100
+        async def is_well() -> bool:
+            return answers[-1].is_success
 
-    async def is_down() -> bool:
-        return not answers[-1].is_success
+        async def is_down() -> bool:
+            return not await is_well()
 
-    async def is_well() -> bool:
-        return answers[-1].is_success
+        await until_more(answers, 100)
+        server.stop(immediately=immediately)
+        await until(is_down)
+        server.start()
+        await until(is_well, seconds=2)
 
-    callers = [asyncio.create_task(ask_until_it_is_well(post_ids[nth::8])) for nth in range(8)]
-    await until(many_are_well)
-    server.stop(immediately=immediately)
-    await until(is_down)
-    server.start()
-    await until(is_well, seconds=2)
-    await asyncio.gather(*callers)
-
-    assert server_service.logged("error") == []
-    assert {answer.status_code for answer in answers} <= {200, 201, 503}
-    check_unavailable(answer for answer in answers if not answer.is_success)
     async with connected(server.url) as sql:
-        rows = await sql.fetch("SELECT post_id, schedule_id FROM schedules WHERE post_id = ANY($1::uuid[])", post_ids)
-    assert sorted(str(row["post_id"]) for row in rows) == sorted(post_ids)
-    acknowledged = {each for answer in answers if answer.is_success for each in ids_of(answer)}
-    assert acknowledged == {str(row["schedule_id"]) for row in rows}
+        await check_nothing_is_lost(server_service, sql, post_ids, answers)
+
+
+async def test_connections_ended_again_and_again_in_the_midst_of_their_work_lose_nothing(
+    server: OwnServer, server_service: Service, server_client: httpx2.AsyncClient
+) -> None:
+    post_ids = await some_posts(server_client, count=400)
+
+    async with connected(server.url) as sql:
+        async with callers_who_insist(server_client, post_ids) as answers:
+            for _ in range(20):
+                await until_more(answers, 10)
+                await sql.execute(TERMINATE)
+        await check_nothing_is_lost(server_service, sql, post_ids, answers)
+
+    assert any(not answer.is_success for answer in answers), "none was hit at work"
 
 
 @pytest.mark.slow
@@ -371,7 +406,7 @@ async def test_a_transaction_that_cannot_be_serialized_ends_well_for_the_caller(
 async def test_columns_that_come_and_go_under_load_disturb_nobody(client: httpx2.AsyncClient, sql: Sql) -> None:
     brand_id = await a_brand(client)
     campaign_ids = [await a_campaign(client, posts=2, brand_id=brand_id) for _ in range(4)]
-    answers: list[httpx2.Response] = []
+    answers: Answers = []
 
     async def use(campaign_id: str) -> None:
         while True:
@@ -381,15 +416,11 @@ async def test_columns_that_come_and_go_under_load_disturb_nobody(client: httpx2
             answers.append(await client.get(f"/brands/{brand_id}"))
             answers.append(await client.delete(f"/schedule/campaign/{campaign_id}"))
 
-    async def all_have_seen_it() -> bool:
-        return len(answers) >= enough
-
     users = [asyncio.create_task(use(campaign_id)) for campaign_id in campaign_ids]
     for change in ("ADD COLUMN extra text NOT NULL DEFAULT 'new'", "DROP COLUMN extra"):
         for table in ("brands", "campaigns", "posts", "schedules"):
             await sql.execute(f"ALTER TABLE {table} {change}")
-            enough = len(answers) + 50
-            await until(all_have_seen_it)
+            await until_more(answers, 50)
     for user in users:
         user.cancel()
     await asyncio.gather(*users, return_exceptions=True)

@@ -15,6 +15,8 @@ from datetime import date, datetime
 from typing import ClassVar, TypedDict
 from uuid import UUID
 
+_LONGEST_SHOWN = 80
+
 
 class Reading(TypedDict):
     """One instant that an unclear time could mean, in UTC and as RFC 9557 text in its zone."""
@@ -265,14 +267,14 @@ class UnreadableTime(Rejected):
     `2027-03-17T19:00:00-07:00[America/Los_Angeles]` or `2027-03-18T02:00:00Z`."""
 
     def __init__(self, text: str, reason: str) -> None:
-        super().__init__(f"{shown(text)} cannot be read as a time: {reason}", value=shown(text))
+        super().__init__(f"{shown(text)} cannot be read as a time: {reason}", value=text[:_LONGEST_SHOWN])
 
 
 class UnknownZone(Rejected):
     """The zone is no IANA time zone id that this service accepts, such as `America/Los_Angeles`."""
 
     def __init__(self, zone: str, *, hint: str) -> None:
-        super().__init__(f"{shown(zone)} is not a time zone: {hint}", timezone=shown(zone), hint=hint)
+        super().__init__(f"{shown(zone)} is not a time zone: {hint}", timezone=zone[:_LONGEST_SHOWN], hint=hint)
 
 
 class LocalTimeInGap(Rejected):
@@ -318,7 +320,7 @@ class TimeInPast(Rejected):
     def __init__(self, text: str, *, earliest: datetime) -> None:
         super().__init__(
             f"{shown(text)} is in the past; the earliest time accepted is {earliest:%Y-%m-%dT%H:%M:%SZ}",
-            value=shown(text),
+            value=text[:_LONGEST_SHOWN],
             earliest=earliest,
         )
 
@@ -329,7 +331,7 @@ class BeyondHorizon(Rejected):
     def __init__(self, text: str, *, latest: datetime) -> None:
         super().__init__(
             f"{shown(text)} is too far ahead; the latest time accepted is {latest:%Y-%m-%dT%H:%M:%SZ}",
-            value=shown(text),
+            value=text[:_LONGEST_SHOWN],
             latest=latest,
         )
 
@@ -356,4 +358,4 @@ class ZoneRulesOutdated(Unavailable):
 
 def shown(text: str) -> str:
     """A caller's text, quoted and short enough to be repeated in a message."""
-    return repr(text) if len(text) <= 80 else f"{text[:77]!r}…"
+    return repr(text) if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]!r}…"
