@@ -9,7 +9,7 @@ from tests.builders import CAMPAIGN_ID
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("PST", "PST"),
+        ("PST", "'PST'"),
         ("a\nb", r"'a\nb'"),
         ("\x00", r"'\x00'"),
         ("\ud800", r"'\ud800'"),

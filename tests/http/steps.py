@@ -1,7 +1,8 @@
 """What the HTTP suites do again and again: call, register, read answers, look at what is stored."""
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -51,6 +52,12 @@ def observed(use_cases: UseCases) -> App:
 
 def calling(app: App) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
+
+
+async def at_once(client: httpx2.AsyncClient, requests: Iterable[Awaitable[httpx2.Response]]) -> list[httpx2.Response]:
+    """Send all at once, with every connection of the pool open already, so that the first has no start."""
+    await asyncio.gather(*(client.get("/brands") for _ in range(20)))
+    return await asyncio.gather(*requests)
 
 
 def new_id() -> str:

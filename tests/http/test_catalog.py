@@ -1,6 +1,5 @@
 """Brands, campaigns and posts, as sibling services register them over HTTP."""
 
-import asyncio
 import json
 from datetime import timedelta
 
@@ -18,6 +17,7 @@ from tests.http.steps import (
     a_post_body,
     a_scheduled_post,
     add_posts,
+    at_once,
     new_id,
     problem,
     stored,
@@ -418,12 +418,12 @@ async def test_requests_at_once_register_each_thing_once(client: httpx2.AsyncCli
     posts = {"posts": [a_post_body() for _ in range(20)]}
     backwards = {"posts": posts["posts"][::-1]}
 
-    brands = await asyncio.gather(*(client.put(f"/brands/{brand_id}", json=brand) for _ in range(20)))
-    campaigns = await asyncio.gather(
-        *(client.put(f"/campaigns/{campaign_id}", json=a_campaign_body(brand_id)) for _ in range(20))
+    brands = await at_once(client, (client.put(f"/brands/{brand_id}", json=brand) for _ in range(20)))
+    campaigns = await at_once(
+        client, (client.put(f"/campaigns/{campaign_id}", json=a_campaign_body(brand_id)) for _ in range(20))
     )
-    bodies = await asyncio.gather(
-        *(client.post(f"/campaigns/{campaign_id}/posts", json=body) for body in [posts, backwards] * 10)
+    bodies = await at_once(
+        client, (client.post(f"/campaigns/{campaign_id}/posts", json=body) for body in [posts, backwards] * 10)
     )
 
     assert {answer.status_code for answer in [*brands, *campaigns, *bodies]} == {200, 201}

@@ -1,6 +1,5 @@
 """Every post of a campaign, spread over its days: scheduling, replacing, reading and cancelling over HTTP."""
 
-import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -15,6 +14,7 @@ from tests.http.steps import (
     a_brand,
     a_campaign,
     add_posts,
+    at_once,
     day_of,
     new_id,
     problem,
@@ -444,7 +444,7 @@ async def test_a_cancelled_campaign_can_be_scheduled_again(client: httpx2.AsyncC
 async def test_fifty_requests_at_once_schedule_a_campaign_once(client: httpx2.AsyncClient, tables: AsyncEngine) -> None:
     campaign_id = await a_campaign(client, posts=["TWITTER", "TIKTOK"] * 5)
 
-    answers = await asyncio.gather(*(client.post(f"/schedule/campaign/{campaign_id}") for _ in range(50)))
+    answers = await at_once(client, (client.post(f"/schedule/campaign/{campaign_id}") for _ in range(50)))
 
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
     made = next(answer.json() for answer in answers if answer.status_code == 201)
@@ -459,9 +459,12 @@ async def test_a_campaign_and_one_of_its_posts_scheduled_at_once_leave_one_sched
     post_ids = await add_posts(client, campaign_id, ["TWITTER"] * 5)
     alone = {"timestamp": "2027-03-16T08:00:00"}
 
-    answers = await asyncio.gather(
-        client.post(f"/schedule/campaign/{campaign_id}"),
-        *(client.post(f"/schedule/post/{post_id}", json=alone) for post_id in post_ids),
+    answers = await at_once(
+        client,
+        [
+            client.post(f"/schedule/campaign/{campaign_id}"),
+            *(client.post(f"/schedule/post/{post_id}", json=alone) for post_id in post_ids),
+        ],
     )
 
     assert {answer.status_code for answer in answers} <= {201, 409}

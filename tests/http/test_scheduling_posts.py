@@ -1,6 +1,5 @@
 """One post, one time: scheduling, reading, moving and cancelling over HTTP."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from tests.http.steps import (
     a_brand,
     a_post,
     a_scheduled_post,
+    at_once,
     new_id,
     problem,
     sample,
@@ -602,7 +602,7 @@ async def test_fifty_requests_at_once_make_one_schedule(client: httpx2.AsyncClie
     post_id = await a_post(client)
     request = {"timestamp": SEVEN_PM}
 
-    answers = await asyncio.gather(*(client.post(f"/schedule/post/{post_id}", json=request) for _ in range(50)))
+    answers = await at_once(client, (client.post(f"/schedule/post/{post_id}", json=request) for _ in range(50)))
 
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
     assert len({answer.json()["schedule_id"] for answer in answers}) == 1
@@ -613,7 +613,7 @@ async def test_of_fifty_different_times_at_once_one_is_taken(client: httpx2.Asyn
     post_id = await a_post(client)
     times = [{"timestamp": f"2027-03-17T19:{minute:02}:00"} for minute in range(50)]
 
-    answers = await asyncio.gather(*(client.post(f"/schedule/post/{post_id}", json=time) for time in times))
+    answers = await at_once(client, (client.post(f"/schedule/post/{post_id}", json=time) for time in times))
 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 49
     taken = next(answer.json() for answer in answers if answer.status_code == 201)
@@ -626,7 +626,7 @@ async def test_of_moves_at_once_that_name_one_version_one_wins(client: httpx2.As
     post_id, _ = await a_scheduled_post(client)
     moves: list[Any] = [{"timestamp": f"2027-03-18T19:{minute:02}:00", "version": 1} for minute in range(20)]
 
-    answers = await asyncio.gather(*(client.put(f"/schedule/post/{post_id}", json=move) for move in moves))
+    answers = await at_once(client, (client.put(f"/schedule/post/{post_id}", json=move) for move in moves))
 
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 19
     winner = next(answer.json() for answer in answers if answer.status_code == 200)

@@ -1,6 +1,6 @@
 """Requests that the suites of this folder send, with times that lie ahead whenever they run."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 
 import httpx2
@@ -8,6 +8,9 @@ import httpx2
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from tests.http import steps
 from tests.http.steps import Json
+
+Schedule = Callable[[httpx2.AsyncClient, str], Awaitable[httpx2.Response]]
+"""One of the two calls below that schedule."""
 
 NEXT_YEAR = SystemClock().now().year + 1
 ASKED = {"timestamp": f"{NEXT_YEAR}-03-17T19:00:00"}

@@ -1,7 +1,9 @@
 """Databases and servers for the services under test."""
 
+import asyncio
 import signal
-from collections.abc import AsyncGenerator, Generator
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +18,12 @@ from tests.databases import new_database
 from tests.system.services import a_home, free_port
 
 Sql: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+BACKENDS = """
+SELECT pid, state, wait_event_type FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name = 'marketmind-scheduler'
+"""
+"""The connections of the services that use this database, as it sees them."""
 
 
 @asynccontextmanager
@@ -33,6 +41,23 @@ async def connected(url: str) -> AsyncGenerator[Sql]:
         yield connection
     finally:
         await connection.close()
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        await asyncio.sleep(0.005)
+
+
+async def until_waiting(database: str, *, backends: int = 1) -> None:
+    """Return when so many connections of services wait for a lock."""
+    async with connected(database) as watching:
+
+        async def do_wait() -> bool:
+            return [row["wait_event_type"] for row in await watching.fetch(BACKENDS)].count("Lock") >= backends
+
+        await until(do_wait)
 
 
 class OwnServer:

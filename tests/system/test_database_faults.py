@@ -3,8 +3,7 @@
 import asyncio
 import random
 import signal
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from tests.http.steps import a_brand, a_post
 from tests.system.calls import (
     ASKED,
     MOST,
+    Schedule,
     a_campaign,
     check_unavailable,
     ids_of,
@@ -24,15 +24,11 @@ from tests.system.calls import (
     some_posts,
 )
 from tests.system.proxy import Mode, Proxy, proxied
-from tests.system.servers import OwnServer, Sql, a_database, connected, own_server
+from tests.system.servers import BACKENDS, OwnServer, Sql, a_database, connected, own_server, until, until_waiting
 from tests.system.services import Service, serving
 
 pytestmark = pytest.mark.timeout(120)
 
-BACKENDS = """
-SELECT pid, state, wait_event_type FROM pg_stat_activity
- WHERE datname = current_database() AND application_name = 'marketmind-scheduler'
-"""
 TERMINATE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE datname = current_database() AND application_name = 'marketmind-scheduler'
@@ -44,7 +40,6 @@ SELECT set_config('deadlock_timeout', '10s', true) FROM pg_roles WHERE rolname =
 """
 
 Answers = list[httpx2.Response]
-Schedule = Callable[[httpx2.AsyncClient, str], Awaitable[httpx2.Response]]
 
 
 @pytest.fixture(scope="module")
@@ -101,23 +96,6 @@ async def server_client(server_service: Service) -> AsyncGenerator[httpx2.AsyncC
     await server_service.until_healthy()
     async with server_service.client() as caller:
         yield caller
-
-
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, f"not within {seconds} seconds"
-        await asyncio.sleep(0.005)
-
-
-async def until_waiting(database: str, *, backends: int = 1) -> None:
-    """Return when so many of the service's backends wait for a lock."""
-    async with connected(database) as watching:
-
-        async def do_wait() -> bool:
-            return [row["wait_event_type"] for row in await watching.fetch(BACKENDS)].count("Lock") == backends
-
-        await until(do_wait)
 
 
 async def end_all_connections(sql: Sql) -> None:
@@ -231,6 +209,7 @@ async def test_a_database_that_hangs_does_not_keep_the_service_from_ending(datab
         serving(DATABASE_URL=network.url_of(database)) as service,
         service.client() as client,
     ):
+        await each_kind_of_call(client)  # over several connections, of which some will be idle
         await network.be(Mode.BLACK_HOLE)
         hanging = asyncio.create_task(client.get("/brands"))
         assert await status_of(client, "/health/live") == 200
@@ -318,25 +297,31 @@ async def test_connections_ended_again_and_again_in_the_midst_of_their_work_lose
 
 
 @pytest.mark.slow
-async def test_a_backend_that_hangs_holds_up_one_call_and_no_more(
-    server: OwnServer, server_client: httpx2.AsyncClient
-) -> None:
-    async with connected(server.url) as sql:
-        await end_all_connections(sql)
-        await server_client.get("/brands")
-        [backend] = await sql.fetch(BACKENDS)
-    hanging = psutil.Process(backend["pid"])
-
-    hanging.suspend()
-    try:
-        held_up = await server_client.get("/brands")
-        next_one = await server_client.get("/brands")
-    finally:
-        hanging.resume()
+async def test_a_backend_that_hangs_holds_up_one_call_and_no_more(server: OwnServer) -> None:
+    async with (
+        serving(DATABASE_URL=server.url, SCHEDULER_POOL_SIZE="1") as service,
+        service.client() as client,
+        connected(server.url) as sql,
+    ):
+        hanging = psutil.Process(await the_backend(client, sql))
+        hanging.suspend()
+        try:
+            held_up = await client.get("/brands")
+            next_one = await client.get("/brands")
+        finally:
+            hanging.resume()
 
     check_unavailable([held_up])
     assert next_one.status_code == 200
     assert next_one.elapsed < timedelta(seconds=1)
+
+
+async def the_backend(client: httpx2.AsyncClient, sql: Sql) -> int:
+    """The process id of the only backend that the service has left."""
+    await end_all_connections(sql)
+    assert await status_of(client, "/brands") == 200
+    [backend] = await sql.fetch(BACKENDS)
+    return backend["pid"]
 
 
 async def test_idle_connections_that_were_ended_are_replaced_unseen(
@@ -351,6 +336,25 @@ async def test_idle_connections_that_were_ended_are_replaced_unseen(
         await end_all_connections(sql)
 
     assert await many_calls() == {200}
+
+
+@pytest.mark.parametrize("end", ["pg_cancel_backend", "pg_terminate_backend"])
+async def test_a_statement_that_is_cut_short_is_one_to_come_again_with(
+    client: httpx2.AsyncClient, database: str, sql: Sql, end: str
+) -> None:
+    post_id = await a_post(client)
+
+    async with sql.transaction():
+        await sql.execute(LOCK_POST, post_id)
+        asked = asyncio.create_task(schedule_post(client, post_id))
+        await until_waiting(database)
+        await sql.execute(TERMINATE.replace("pg_terminate_backend", end) + " AND wait_event_type = 'Lock'")
+        refused = await asked
+    well = await schedule_post(client, post_id)
+
+    check_unavailable([refused])
+    assert refused.elapsed < timedelta(seconds=1)
+    assert well.status_code == 201, well.text
 
 
 @pytest.mark.slow
@@ -372,13 +376,14 @@ async def test_when_every_connection_is_busy_callers_are_told_in_time_to_come_ag
 @pytest.mark.slow
 async def test_a_deadlock_ends_well_for_the_caller(client: httpx2.AsyncClient, database: str, sql: Sql) -> None:
     campaign_id = await a_campaign(client, posts=2)
-    first, last = await sql.fetch("SELECT post_id FROM posts WHERE campaign_id = $1 ORDER BY position", campaign_id)
+    first, last = await sql.fetch("SELECT post_id FROM posts WHERE campaign_id = $1 ORDER BY post_id", campaign_id)
 
     async with sql.transaction():
         await sql.execute(NEVER_THE_VICTIM)
         await sql.execute(LOCK_POST, last["post_id"])
         asked = asyncio.create_task(schedule_campaign(client, campaign_id))
         await until_waiting(database)
+        assert await sql.fetch(f"{LOCK_POST} SKIP LOCKED", first["post_id"]) == [], "the service is to hold the other"
         await sql.execute(LOCK_POST, first["post_id"])
     answer = await asked
 
@@ -409,7 +414,10 @@ async def test_columns_that_come_and_go_under_load_disturb_nobody(client: httpx2
     answers: Answers = []
 
     async def use(campaign_id: str) -> None:
+        post_id = await a_post(client, brand_id=brand_id)
         while True:
+            answers.append(await schedule_post(client, post_id))
+            answers.append(await client.delete(f"/schedule/post/{post_id}"))
             answers.append(await schedule_campaign(client, campaign_id))
             answers.append(await client.get(f"/schedule/campaign/{campaign_id}"))
             answers.append(await client.get("/posts", params={"campaign_id": campaign_id}))

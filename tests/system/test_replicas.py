@@ -4,15 +4,15 @@ import asyncio
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 
 import httpx2
 import pytest
 
 from tests.http.steps import a_brand, a_post
-from tests.system.calls import a_campaign, ids_of, schedule_campaign, schedule_post
-from tests.system.servers import a_database, connected
+from tests.system.calls import Schedule, a_campaign, ids_of, schedule_campaign, schedule_post
+from tests.system.servers import a_database, connected, until_waiting
 from tests.system.services import Service, serving, started
 
 pytestmark = pytest.mark.timeout(120)
@@ -46,10 +46,15 @@ async def two(replicas: Sequence[Service]) -> AsyncGenerator[Sequence[httpx2.Asy
 
 
 async def all_at_once(
-    callers: Sequence[httpx2.AsyncClient], call: Callable[[httpx2.AsyncClient], Awaitable[httpx2.Response]]
-) -> list[httpx2.Response]:
-    """The call many times over, taking turns between the callers."""
-    return await asyncio.gather(*(call(callers[nth % len(callers)]) for nth in range(PARALLEL)))
+    callers: Sequence[httpx2.AsyncClient], schedule: Schedule, asked_id: str, *, database: str
+) -> Sequence[httpx2.Response]:
+    """Ask many times over, in turns between the callers. The posts are held back until more have come to them than one
+    replica has connections."""
+    async with connected(database) as sql, sql.transaction():
+        await sql.execute("SELECT FROM posts WHERE $1 IN (post_id, campaign_id) FOR UPDATE", asked_id)
+        asking = asyncio.gather(*(schedule(callers[nth % len(callers)], asked_id) for nth in range(PARALLEL)))
+        await until_waiting(database, backends=11)
+    return await asking
 
 
 async def test_four_replicas_may_start_at_once_on_an_empty_database(replicas: Sequence[Service]) -> None:
@@ -65,7 +70,7 @@ async def test_one_post_asked_for_many_times_at_once_is_scheduled_once(
 ) -> None:
     post_id = await a_post(two[0])
 
-    answers = await all_at_once(two, lambda caller: schedule_post(caller, post_id))
+    answers = await all_at_once(two, schedule_post, post_id, database=database)
 
     assert Counter(answer.status_code for answer in answers) == {201: 1, 200: PARALLEL - 1}
     assert len({frozenset(ids_of(answer)) for answer in answers}) == 1
@@ -78,7 +83,7 @@ async def test_one_campaign_asked_for_many_times_at_once_is_scheduled_once(
 ) -> None:
     campaign_id = await a_campaign(two[0], posts=20)
 
-    answers = await all_at_once(two, lambda caller: schedule_campaign(caller, campaign_id))
+    answers = await all_at_once(two, schedule_campaign, campaign_id, database=database)
 
     assert Counter(answer.status_code for answer in answers) == {201: 1, 200: PARALLEL - 1}
     [schedule_ids] = {frozenset(ids_of(answer)) for answer in answers}

@@ -40,15 +40,23 @@ RETURNING {_CAMPAIGN}
 """
 _SET_STATUS = "UPDATE campaigns SET status = $2, updated_at = $3 WHERE campaign_id = $1 AND status <> $2"
 _SELECT_POST = f"SELECT {_POST} FROM posts"
-_OF_CAMPAIGN = "FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[]) ORDER BY position"
+_OF_CAMPAIGN = "FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[])"
+# Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
+_LOCK_OF_CAMPAIGN = f"""
+WITH locked AS (SELECT post_id, position {_OF_CAMPAIGN} ORDER BY post_id FOR NO KEY UPDATE)
+SELECT post_id FROM locked ORDER BY position
+"""
 # One statement for one post or ten thousand. The order of the arrays is the order in which positions are given out.
 _SAVE_POSTS = """
-INSERT INTO posts (post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at)
-SELECT post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at
-  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-              $8::timestamptz[]) WITH ORDINALITY
-    AS given(post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, nth)
- ORDER BY nth
+INSERT INTO posts (post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, position)
+OVERRIDING SYSTEM VALUE
+SELECT post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, position
+  FROM (SELECT given.*, nextval('posts_position_seq') AS position
+          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                      $8::timestamptz[]) WITH ORDINALITY
+            AS given(post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, nth)
+         ORDER BY nth) placed
+ ORDER BY post_id
 ON CONFLICT (post_id) DO UPDATE
    SET campaign_id = excluded.campaign_id, title = excluded.title, s3_url = excluded.s3_url,
        updated_at = excluded.updated_at
@@ -150,12 +158,13 @@ class PostgresPostRepository:
         return [_to_post(row) for row in rows]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
-        rows = await self._connection.fetch(f"SELECT {_POST} {_OF_CAMPAIGN}", campaign_id, list(platforms))
+        listing = f"SELECT {_POST} {_OF_CAMPAIGN} ORDER BY position"
+        rows = await self._connection.fetch(listing, campaign_id, list(platforms))
         return [_to_post(row) for row in rows]
 
     async def lock_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[UUID]:
-        locking = f"SELECT post_id {_OF_CAMPAIGN} FOR NO KEY UPDATE"
-        return [row["post_id"] for row in await self._connection.fetch(locking, campaign_id, list(platforms))]
+        rows = await self._connection.fetch(_LOCK_OF_CAMPAIGN, campaign_id, list(platforms))
+        return [row["post_id"] for row in rows]
 
     async def save(self, posts: Sequence[Post]) -> None:
         await self._connection.execute(
