@@ -14,7 +14,6 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable, embedded_postgres
@@ -114,8 +113,8 @@ async def engine(database_url: str) -> AsyncGenerator[AsyncEngine]:
 
 @pytest.fixture
 async def tables(engine: AsyncEngine) -> AsyncGenerator[AsyncEngine]:
-    """The engine over empty tables; they are emptied again afterwards."""
+    """The engine over empty tables, and emptied again: for a few rows, deleting is far quicker than truncating."""
     yield engine
-    names = ", ".join(table.name for table in metadata.sorted_tables)
     async with engine.connect() as connection:
-        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(table.delete())

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.fakes.clock import FrozenClock
@@ -27,15 +26,6 @@ def use_cases(pool: Pool, zones: ZoneCatalogue, stopped_clock: FrozenClock) -> U
 @pytest.fixture(scope="session")
 def app(use_cases: UseCases) -> App:
     return observed(use_cases)
-
-
-@pytest.fixture
-async def tables(engine: AsyncEngine) -> AsyncGenerator[AsyncEngine]:
-    """The engine over empty tables. Deleting the few rows of a test takes a hundredth of the time of truncating."""
-    yield engine
-    async with engine.connect() as connection:
-        for table in reversed(metadata.sorted_tables):
-            await connection.execute(table.delete())
 
 
 @pytest.fixture

@@ -370,6 +370,8 @@ async def test_when_every_connection_is_busy_callers_are_told_in_time_to_come_ag
         well = await schedule_post(client, post_id)
 
     check_unavailable(refused)
+    waited_twice = [answer for answer in refused if answer.elapsed > timedelta(seconds=3)]
+    assert len(waited_twice) <= 2, "who got no connection was to leave when the first two did"
     assert well.status_code == 201, well.text
 
 
@@ -434,6 +436,21 @@ async def test_columns_that_come_and_go_under_load_disturb_nobody(client: httpx2
     await asyncio.gather(*users, return_exceptions=True)
 
     assert {answer.status_code for answer in answers} == {200, 201}
+
+
+async def test_a_statement_that_was_prepared_for_another_type_is_prepared_anew_unseen(
+    client: httpx2.AsyncClient, sql: Sql
+) -> None:
+    brand_id = await a_brand(client)
+    post_ids = [await a_post(client, brand_id=brand_id) for _ in range(3)]
+
+    before = await schedule_post(client, post_ids[0])
+    await sql.execute("ALTER TABLE brands ALTER COLUMN tone_profile TYPE varchar")
+    changed = await schedule_post(client, post_ids[1])
+    await sql.execute("ALTER TABLE brands ALTER COLUMN tone_profile TYPE text")
+    changed_back = await schedule_post(client, post_ids[2])
+
+    assert [answer.status_code for answer in (before, changed, changed_back)] == [201, 201, 201]
 
 
 async def test_an_old_primary_refuses_writes_and_serves_reads_until_the_new_one_is_found(
