@@ -91,6 +91,16 @@ async def test_the_demo_goes_on_while_something_of_it_is_scheduled_ahead(
     assert not await use_cases.demo.is_over()
 
 
+async def test_a_campaign_that_is_over_takes_nothing_from_one_that_has_schedules_ahead(
+    use_cases: UseCases, storage: InMemoryStorage, clock: FrozenClock, post: Post
+) -> None:
+    await given_campaign(storage, DEMO_CAMPAIGNS[1], last_day=FIRST_DAY)
+    await given(storage, a_schedule(post, slot=a_slot("2027-03-07T19:00")))
+    clock.set(LAST_GOOD_SECOND)
+
+    assert not await use_cases.demo.is_over()
+
+
 async def test_a_time_that_has_passed_keeps_no_demo_going(
     use_cases: UseCases, storage: InMemoryStorage, clock: FrozenClock, post: Post
 ) -> None:

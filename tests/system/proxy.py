@@ -45,21 +45,18 @@ class Proxy:
         """Change the mode, for the connections that are open too."""
         self._mode = mode
         self._flows.clear() if mode is Mode.BLACK_HOLE else self._flows.set()
-        if mode in (Mode.REFUSE, Mode.RESET):
-            await self._cut_all()
         if mode is Mode.REFUSE:
-            await self._deafen()
-        elif self._listener is None:
+            await self.close()
+        elif mode is Mode.RESET:
+            await self._cut_all()
+        if mode is not Mode.REFUSE and self._listener is None:
             self._listener = await asyncio.start_server(self._link, "127.0.0.1", self._port, reuse_address=True)
             self._port = self._listener.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        await self._deafen()
-        await self._cut_all()
-
-    async def _deafen(self) -> None:
         if self._listener is not None:
             self._listener.close()
+            await self._cut_all()
             await self._listener.wait_closed()
             self._listener = None
 

@@ -83,10 +83,6 @@ class OwnServer:
             postmaster.wait(10)
         self._running.close()
 
-    def processes(self) -> list[psutil.Process]:
-        postmaster = self._postmaster()
-        return [postmaster, *postmaster.children(recursive=True)]
-
     def _postmaster(self) -> psutil.Process:
         pid_file = next(self._home.glob("data-*/postmaster.pid"))
         return psutil.Process(int(pid_file.read_text().split()[0]))

@@ -114,10 +114,12 @@ async def new_connections_have(sql: Sql, service: Service, setting: str) -> Asyn
     it knows nothing of the change."""
     name = await sql.fetchval("SELECT current_database()")
     await sql.execute(f'ALTER DATABASE "{name}" SET {setting}')
-    await end_all_connections(sql)
-    await service.until_healthy()
-    yield
-    await sql.execute(f'ALTER DATABASE "{name}" RESET ALL')
+    try:
+        await end_all_connections(sql)
+        await service.until_healthy()
+        yield
+    finally:
+        await sql.execute(f'ALTER DATABASE "{name}" RESET ALL')
 
 
 async def each_kind_of_call(client: httpx2.AsyncClient) -> Sequence[httpx2.Response]:

@@ -19,17 +19,20 @@ class Demo:
     clock: Clock
 
     async def is_over(self) -> bool:
-        """Whether a demo campaign is gone, or has nothing scheduled ahead and fewer days left than posts."""
+        """Whether the demo data should be renewed: nothing of it is scheduled ahead, and a demo campaign is gone or has
+        fewer days left than posts."""
         async with self.storage.reading() as repositories:
-            return any([await self._is_over(campaign_id, repositories) for campaign_id in DEMO_CAMPAIGNS])
+            if any([await self._has_schedules_ahead(each, repositories) for each in DEMO_CAMPAIGNS]):
+                return False
+            return any([await self._is_short_of_days(each, repositories) for each in DEMO_CAMPAIGNS])
 
-    async def _is_over(self, campaign_id: UUID, repositories: Repositories) -> bool:
+    async def _has_schedules_ahead(self, campaign_id: UUID, repositories: Repositories) -> bool:
+        ahead = ScheduleFilter(campaign_id=campaign_id, status=ScheduleStatus.PENDING, from_time=self.clock.now())
+        return bool(await repositories.schedules.list(ahead, limit=1, after=None))
+
+    async def _is_short_of_days(self, campaign_id: UUID, repositories: Repositories) -> bool:
         campaign = await repositories.campaigns.find(campaign_id)
         if campaign is None:
             return True
-        now = self.clock.now()
-        ahead = ScheduleFilter(campaign_id=campaign_id, status=ScheduleStatus.PENDING, from_time=now)
-        if await repositories.schedules.list(ahead, limit=1, after=None):
-            return False
         brand = await repositories.brands.get(campaign.brand_id)
-        return (campaign.end_date - local_day(now, brand.default_zone)).days < campaign.post_count
+        return (campaign.end_date - local_day(self.clock.now(), brand.default_zone)).days < campaign.post_count
