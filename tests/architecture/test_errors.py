@@ -80,35 +80,3 @@ def test_every_code_is_explained_with_its_status_in_the_words_of_its_docstring()
     general = {code: (status, meaning) for status, (code, meaning) in GENERAL.items()}
 
     assert explained() == of_errors | general
-
-
-CONTRACT = {
-    400: ["malformed"],
-    404: [
-        "brand_not_found",
-        "campaign_not_found",
-        "post_not_found",
-        "schedule_not_found",
-        "no_posts_to_schedule",
-        "no_such_route",
-    ],
-    409: ["already_scheduled", "already_published", "campaign_already_scheduled", "stale_version"],
-    422: [
-        "unknown_zone",
-        "unreadable_time",
-        "local_time_in_gap",
-        "local_time_ambiguous",
-        "offset_contradicts_zone",
-        "time_in_past",
-        "beyond_horizon",
-        "dates_reversed",
-        "too_many_posts",
-        "campaign_over",
-    ],
-    503: ["storage_unavailable", "zone_rules_outdated"],
-}
-
-
-@pytest.mark.parametrize(("status", "code"), [(status, code) for status, codes in CONTRACT.items() for code in codes])
-def test_a_code_that_callers_switch_on_keeps_its_name_and_its_status(status: int, code: str) -> None:
-    assert explained()[code][0] == status
