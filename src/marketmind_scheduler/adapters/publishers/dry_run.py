@@ -1,0 +1,34 @@
+"""A publisher that sends nothing: it logs what it would have sent, so that the whole journey can be seen."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import structlog
+
+from marketmind_scheduler.domain.attempt import Accepted, Attempt, Verdict
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.ports.publisher import Target
+
+_TARGET = Target(name="dry_run", sends_at_once=100, resend_window=None)
+
+log = structlog.get_logger()
+
+
+class DryRunPublisher:
+    def targets(self, platform: Platform) -> Collection[Target]:
+        del platform
+        return (_TARGET,)
+
+    def target_of(self, brand_id: UUID, platform: Platform) -> Target | None:
+        del brand_id, platform
+        return _TARGET
+
+    async def publish(self, attempt: Attempt) -> Verdict:
+        log.info(
+            "published",
+            publisher="dry_run",
+            schedule_id=attempt.key,
+            post_id=str(attempt.post_id),
+            platform=attempt.claim.platform,
+        )
+        return Accepted(external_id=f"dry-run-{attempt.claim.schedule_id}")

@@ -1,0 +1,80 @@
+"""What a receiver's answer means for the post."""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Verdict
+
+_LONGEST_EXTERNAL_ID = 200
+_LONGEST_QUOTE = 200
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as far as it came: the head whole, of the body what was read. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytearray = field(default_factory=bytearray)
+
+
+def judge(answer: Answer, *, now: datetime, confidential: Collection[str]) -> Verdict:
+    """The verdict, by the status alone: a body that is cut off or unreadable changes no fact.
+
+    A reason quotes a little of the answer, without what is ``confidential``.
+    """
+    status = answer.status
+    if 200 <= status < 300:
+        return Accepted(external_id=_external_id(answer))
+    reason = f"the receiver answered {status}{_quote(answer, confidential)}"
+    match status:
+        case 429 | 503:
+            return Deferred(reason, retry_after=_retry_after(answer, now))
+        case 408:
+            return Unknown(reason)
+        case _ if 300 <= status < 400:
+            return Refused(f"{reason}; redirects are not followed")
+        case _ if 400 <= status < 500:
+            return Refused(reason)
+        case _:
+            return Unknown(reason)
+
+
+def _external_id(answer: Answer) -> str | None:
+    try:
+        body: Any = json.loads(answer.body)  # msgspec would refuse lone surrogates
+    except (ValueError, RecursionError):
+        return None
+    given = cast("dict[str, Any]", body).get("external_id") if isinstance(body, dict) else None
+    if not isinstance(given, str) or not 1 <= len(given) <= _LONGEST_EXTERNAL_ID:
+        return None  # a part of an id would be the id of something else
+    return _UNSTORABLE.sub("\ufffd", given)
+
+
+def _retry_after(answer: Answer, now: datetime) -> timedelta | None:
+    text = answer.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(text):
+        return timedelta(seconds=int(text))
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(timedelta(), (at if at.tzinfo else at.replace(tzinfo=UTC)) - now)
+
+
+def _quote(answer: Answer, confidential: Collection[str]) -> str:
+    """The beginning of the body in one line of plain text; nothing of one that is compressed."""
+    if answer.headers.get("content-encoding", "identity").lower() != "identity":
+        return ""
+    text = answer.body.decode(errors="replace")
+    for secret in sorted(confidential, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return f": {line[:_LONGEST_QUOTE]}" if line else ""

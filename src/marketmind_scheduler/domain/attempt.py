@@ -1,0 +1,168 @@
+"""One try to publish a post: what is handed out, what comes back, and what follows from it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias, assert_never
+from uuid import UUID
+
+from marketmind_scheduler.domain.post import Platform
+
+_LONGEST_RETRY_AFTER = timedelta(hours=1)
+_SPREAD_OF_RETRY_AFTER = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A due schedule that is ours until its lease runs out. ``token`` tells this claim from every other one of the
+    same schedule."""
+
+    schedule_id: UUID
+    brand_id: UUID
+    platform: Platform
+    token: int
+    retry_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A claim whose send has begun, with what is to be published. Every attempt of one schedule has the same ``key``,
+    so that a receiver can recognise a repeat."""
+
+    claim: Claim
+    post_id: UUID
+    campaign_id: UUID | None
+    title: str
+    s3_url: str
+    publish_time: datetime
+    late_by: timedelta  # how long after its publish time the send began
+
+    @property
+    def key(self) -> str:
+        return str(self.claim.schedule_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The post is out, or its publisher has taken it over for good."""
+
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The post is certainly not out, and may be taken later."""
+
+    reason: str
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The post is certainly not out, and will never be taken as it is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody knows whether the post is out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Certainly nothing was sent, through no fault of the post: no attempt is used."""
+
+    reason: str
+    retry_after: timedelta | None = None
+
+
+Verdict: TypeAlias = Accepted | Deferred | Refused | Unknown | Unsent
+
+
+class VerdictKind(StrEnum):
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    UNSENT = "unsent"
+    LOST = "lost"  # the lease ran out before a verdict came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What is to be recorded of a claim. ``delay`` is how long a retry waits at least."""
+
+    schedule_id: UUID
+    token: int
+    verdict: VerdictKind
+    delay: timedelta = timedelta()
+    reason: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """How an attempt ended, as it is remembered."""
+
+    token: int
+    started_at: datetime
+    finished_at: datetime
+    verdict: VerdictKind
+    reason: str | None
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Exponential back-off with equal jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015)."""
+
+    first: timedelta = timedelta(seconds=5)
+    longest: timedelta = timedelta(minutes=15)
+
+    def delay(self, *, retry_count: int, retry_after: timedelta | None, jitter: float) -> timedelta:
+        """How long to wait before the next attempt; ``jitter`` is drawn from [0, 1).
+
+        Between half of and the whole ``first`` doubled ``retry_count`` times, ``longest`` at most. A receiver's
+        ``retry_after`` is honoured up to an hour, with up to a tenth on top, so that many do not return at once.
+        """
+        curve = min(self.longest, self.first * 2 ** min(retry_count, 16))
+        backed_off = curve * (1 + jitter) / 2
+        if retry_after is None:
+            return backed_off
+        return max(backed_off, min(retry_after, _LONGEST_RETRY_AFTER) * (1 + _SPREAD_OF_RETRY_AFTER * jitter))
+
+
+def conclude(claim: Claim, verdict: Verdict, *, policy: RetryPolicy, jitter: float) -> Settlement:
+    """What to record of a claim after this verdict; ``jitter`` is drawn from [0, 1)."""
+
+    def settled(
+        kind: VerdictKind, *, delay: timedelta = timedelta(), reason: str | None = None, external_id: str | None = None
+    ) -> Settlement:
+        return Settlement(
+            schedule_id=claim.schedule_id,
+            token=claim.token,
+            verdict=kind,
+            delay=delay,
+            reason=reason,
+            external_id=external_id,
+        )
+
+    def delay(retry_after: timedelta | None = None) -> timedelta:
+        return policy.delay(retry_count=claim.retry_count, retry_after=retry_after, jitter=jitter)
+
+    match verdict:
+        case Accepted(external_id):
+            return settled(VerdictKind.ACCEPTED, external_id=external_id)
+        case Deferred(reason, retry_after):
+            return settled(VerdictKind.DEFERRED, delay=delay(retry_after), reason=reason)
+        case Refused(reason):
+            return settled(VerdictKind.REFUSED, reason=reason)
+        case Unknown(reason):
+            return settled(VerdictKind.UNKNOWN, delay=delay(), reason=reason)
+        case Unsent(reason, retry_after):
+            return settled(VerdictKind.UNSENT, delay=retry_after or timedelta(), reason=reason)
+        case _:
+            assert_never(verdict)

@@ -1,0 +1,42 @@
+"""Whoever hands posts over to the outside."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from marketmind_scheduler.domain.attempt import Attempt, Verdict
+from marketmind_scheduler.domain.post import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One way out. ``name`` is shown in logs and metrics and holds no secret.
+
+    ``sends_at_once`` limits the sends in flight from one process, on each platform by itself. ``resend_window`` is how
+    long after a send begins a repeat with the same key is certainly dropped there; None: a repeat may publish twice,
+    so there never is one.
+    """
+
+    name: str
+    sends_at_once: int
+    resend_window: timedelta | None
+
+
+class Publisher(Protocol):
+    def targets(self, platform: Platform) -> Collection[Target]:
+        """Every target that posts on the platform may go to; none where the platform is not published."""
+        ...
+
+    def target_of(self, brand_id: UUID, platform: Platform) -> Target | None:
+        """Where this brand's posts on the platform go; None where nothing is configured."""
+        ...
+
+    async def publish(self, attempt: Attempt) -> Verdict:
+        """Send once, and say what is known afterwards; never tries again itself.
+
+        Accepted, Deferred, Refused and Unsent are facts: in the last three nothing is out. Whatever leaves a doubt is
+        Unknown. May be cancelled at any time, which counts as Unknown. Reasons hold no secret.
+        """
+        ...

@@ -1,0 +1,259 @@
+"""What a receiver does with a send decides the verdict, within bounds on time and bytes."""
+
+import asyncio
+import gzip
+import json
+import socket
+import time
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
+from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
+from tests.fakes.clock import FrozenClock
+from tests.publishers.given import an_attempt, the_one_target
+from tests.receivers import BLACK_HOLE, RESET, SECRET, Answer, Cut, Receiver, always, receiving
+
+
+def plain(status: int, text: str = "", *, retry_after: str | None = None) -> Answer:
+    headers = {"retry-after": retry_after} if retry_after is not None else {}
+    return Answer(status=status, body=text.encode(), headers=headers)
+
+
+def taken(content: object) -> Answer:
+    return Answer(body=json.dumps(content).encode())
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "external_id"),
+    [
+        (taken({"external_id": "abc"}), "abc"),
+        (Answer(status=201, body=b'{"external_id": "abc", "more": [1, 2]}'), "abc"),
+        (Answer(status=202, body=b'{"external_id": "abc"}'), "abc"),
+        (plain(204), None),
+        (plain(299, "fine"), None),
+        (taken({"external_id": "x" * 200}), "x" * 200),
+        (taken({"external_id": "x" * 201}), None),
+        (taken({"external_id": ""}), None),
+        (taken({"external_id": 17}), None),
+        (taken({"external_id": None}), None),
+        (taken({"id": "abc"}), None),
+        (taken(["external_id"]), None),
+        (taken("external_id"), None),
+        (taken({"external_id": "a\x00b"}), "a\ufffdb"),
+        (taken({"external_id": "a\ud800b"}), "a\ufffdb"),
+        (Answer(body='{"external_id": "\U0001f600"}'.encode()), "\U0001f600"),
+        (Answer(body=b'{"external_id": "\\ud83d\\ude00"}'), "\U0001f600"),
+        (Answer(body=b'{"external_id": "\xff"}'), None),
+        (Answer(body=b"{"), None),
+        (Answer(body=b"[" * 60_000), None),
+        (Answer(body=b'{"n": ' + b"9" * 10_000 + b"}"), None),
+        (taken({"external_id": "abc", "padding": "x" * 63_000}), "abc"),
+        (taken({"external_id": "abc", "padding": "x" * 64_000}), None),
+        (Answer(headers={"content-encoding": "gzip"}, body=gzip.compress(b'{"external_id": "abc"}')), None),
+        (Answer(cut=Cut.AFTER_HEAD), None),
+        (Answer(cut=Cut.AFTER_HEAD, reset=True), None),
+        (Answer(cut=Cut.IN_BODY), None),
+        (Answer(cut=Cut.IN_BODY, reset=True), None),
+    ],
+)
+async def test_a_post_is_accepted_by_the_status_whatever_the_body(
+    publisher: WebhookPublisher, receiver: Receiver, answer: Answer, external_id: str | None
+) -> None:
+    receiver.decide = always(answer)
+
+    assert await publisher.publish(an_attempt()) == Accepted(external_id)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (plain(429), Deferred("the receiver answered 429")),
+        (plain(429, "slow down"), Deferred("the receiver answered 429: slow down")),
+        (plain(503), Deferred("the receiver answered 503")),
+        (plain(408), Unknown("the receiver answered 408")),
+        (plain(500, "oops"), Unknown("the receiver answered 500: oops")),
+        (plain(501), Unknown("the receiver answered 501")),
+        (plain(502), Unknown("the receiver answered 502")),
+        (plain(504), Unknown("the receiver answered 504")),
+        (plain(599), Unknown("the receiver answered 599")),
+        (plain(600), Unknown("the receiver answered 600")),
+        (plain(300), Refused("the receiver answered 300; redirects are not followed")),
+        (plain(400), Refused("the receiver answered 400")),
+        (plain(401), Refused("the receiver answered 401")),
+        (plain(404), Refused("the receiver answered 404")),
+        (plain(409), Refused("the receiver answered 409")),
+        (plain(410), Refused("the receiver answered 410")),
+        (plain(422, '{"error":\r\n "no\x00 such\x1b[31m video"}'),
+         Refused('the receiver answered 422: {"error": "no such [31m video"}')),
+        (plain(400, "ä" * 1000), Refused("the receiver answered 400: " + "ä" * 200)),
+        (Answer(status=400, body=b"\xff\xfe"), Refused("the receiver answered 400: \ufffd\ufffd")),
+        (Answer(status=400, headers={"content-encoding": "gzip"}, body=gzip.compress(b"x")),
+         Refused("the receiver answered 400")),
+        (Answer(status=400, body=b"broken off", cut=Cut.IN_BODY), Refused("the receiver answered 400: broke")),
+        (Answer(status=500, body=b"", cut=Cut.AFTER_HEAD), Unknown("the receiver answered 500")),
+    ],
+)  # fmt: skip
+async def test_the_status_decides_and_a_little_of_the_body_is_the_reason(
+    publisher: WebhookPublisher, receiver: Receiver, answer: Answer, verdict: Verdict
+) -> None:
+    receiver.decide = always(answer)
+
+    assert await publisher.publish(an_attempt()) == verdict
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        ("120", 120),
+        ("999999999", 999_999_999),
+        ("Mon, 01 Mar 2027 12:02:00 GMT", 120),
+        ("Monday, 01-Mar-27 12:02:00 GMT", 120),
+        ("Mon Mar  1 12:02:00 2027", 120),
+        ("Mon, 01 Mar 2027 11:00:00 GMT", 0),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("1.5", None),
+        ("1e9", None),
+        ("120 seconds", None),
+        ("9" * 400, None),
+        ("Mon, 01 Mar 99999 12:02:00 GMT", None),
+        ("\xb2", None),
+    ],
+)
+async def test_a_deferral_says_after_what_time_to_come_back(
+    publisher: WebhookPublisher, receiver: Receiver, status: int, text: str, seconds: int | None
+) -> None:
+    receiver.decide = always(plain(status, retry_after=text))
+
+    verdict = await publisher.publish(an_attempt())
+
+    expected = None if seconds is None else timedelta(seconds=seconds)
+    assert verdict == Deferred(f"the receiver answered {status}", retry_after=expected)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(RESET, id="reset"),
+        pytest.param(Answer(cut=Cut.BEFORE_HEAD), id="closed without an answer"),
+        pytest.param(BLACK_HOLE, id="black hole"),
+        pytest.param(Answer(delay=30), id="too slow"),
+        pytest.param(Answer(headers={"x": "y" * 200_000}), id="a head without end"),
+        pytest.param(Answer(headers={"content-length": "many"}), id="no HTTP"),
+        pytest.param(Answer(status=101), id="another protocol"),
+    ],
+)
+async def test_a_send_that_left_and_was_not_answered_is_unknown_in_time(
+    impatient: WebhookPublisher, receiver: Receiver, answer: Answer
+) -> None:
+    receiver.decide = always(answer)
+    began = time.monotonic()
+
+    verdict = await impatient.publish(an_attempt())
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason.removeprefix("no answer: ")
+    assert len(receiver.received) == 1
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(200, Accepted()), (400, Refused), (429, Deferred), (500, Unknown)])
+@pytest.mark.parametrize("way", [{"pace": 0.1}, {"endless": True}], ids=["dripping", "endless"])
+async def test_a_body_that_never_ends_keeps_the_send_neither_in_time_nor_in_bytes(
+    impatient: WebhookPublisher, receiver: Receiver, status: int, verdict: Verdict | type, way: dict[str, Any]
+) -> None:
+    receiver.decide = always(Answer(status=status, body=b"x" * 60_000, **way))
+    began = time.monotonic()
+
+    given = await impatient.publish(an_attempt())
+
+    assert given == verdict or type(given) is verdict
+    assert time.monotonic() - began < 5
+    assert receiver.bytes_answered < 16_000_000  # what buffers between the two may swallow
+
+
+async def connection_refused(clock: FrozenClock) -> Verdict:
+    return await published(f"http://127.0.0.1:{(port := unused_port())}/", port, clock)
+
+
+async def name_not_found(clock: FrozenClock) -> Verdict:
+    async def look_up(_: str) -> Sequence[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    targets = the_one_target("https://publisher.example.com/")
+    async with WebhookPublisher(targets, clock=clock, look_up=look_up) as publisher:
+        return await publisher.publish(an_attempt())
+
+
+async def name_server_hangs(clock: FrozenClock) -> Verdict:
+    async def look_up(_: str) -> Sequence[str]:
+        await asyncio.Event().wait()
+        return ()
+
+    targets = the_one_target("https://publisher.example.com/")
+    async with WebhookPublisher(targets, clock=clock, look_up=look_up, timeout=timedelta(seconds=0.1)) as publisher:
+        return await publisher.publish(an_attempt())
+
+
+async def no_tls(clock: FrozenClock) -> Verdict:
+    async def greet(_: StreamReader, writer: StreamWriter) -> None:
+        writer.write(b"220 a mail server\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        return await published(f"https://127.0.0.1:{port}/", port, clock)
+
+
+async def tls_hangs(clock: FrozenClock) -> Verdict:
+    async with receiving() as receiver:
+        return await published(f"https://127.0.0.1:{receiver.port}/", receiver.port, clock)
+
+
+async def published(url: str, port: int, clock: FrozenClock) -> Verdict:
+    targets = the_one_target(url, allow=[f"127.0.0.1/32:{port}"])
+    async with WebhookPublisher(targets, clock=clock, timeout=timedelta(seconds=0.3)) as publisher:
+        return await publisher.publish(an_attempt())
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (connection_refused, "attempts failed"),
+        (name_not_found, "the name publisher.example.com leads nowhere: Name or service not known"),
+        (name_server_hangs, "the time was up"),
+        (no_tls, "SSL"),
+        (tls_hangs, "the time was up"),
+    ],
+)
+async def test_where_no_connection_is_made_nothing_was_sent(
+    clock: FrozenClock, fault: Callable[[FrozenClock], Awaitable[Verdict]], said: str
+) -> None:
+    verdict = await fault(clock)
+
+    assert isinstance(verdict, Unsent)
+    assert verdict.reason.startswith("nothing was sent: ")
+    assert said in verdict.reason
+
+
+async def test_a_reason_repeats_no_secret_that_the_receiver_repeats(receiver: Receiver, clock: FrozenClock) -> None:
+    targets = the_one_target(f"{receiver.url}?token=hu%73h&v=2", allow=[f"127.0.0.1/32:{receiver.port}"])
+    receiver.decide = always(plain(404, f"/posts?token=hu%73h&v=2 not found; token: hush; {SECRET}"))
+
+    async with WebhookPublisher(targets, clock=clock) as publisher:
+        verdict = await publisher.publish(an_attempt())
+
+    assert verdict == Refused("the receiver answered 404: /posts?*** not found; token: ***; ***")
