@@ -7,7 +7,7 @@ schedule gets an id of its own.
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.planning import Brief, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
@@ -32,6 +32,8 @@ def a_brand(
     name: str = "Acme",
     default_zone: str = ZONE,
     tone_profile: str = "Plain words",
+    on_late: OnLate = OnLate.PUBLISH,
+    max_lateness: timedelta = timedelta(hours=6),
     created_at: datetime = NOW,
     updated_at: datetime = NOW,
 ) -> Brand:
@@ -40,6 +42,7 @@ def a_brand(
         name=name,
         default_zone=default_zone,
         tone_profile=tone_profile,
+        lateness=Lateness(on_late=on_late, max_lateness=max_lateness),
         created_at=created_at,
         updated_at=updated_at,
     )
@@ -120,6 +123,10 @@ def a_schedule(
     version: int = 1,
     created_at: datetime = NOW,
     updated_at: datetime = NOW,
+    is_doubtful: bool = False,
+    external_id: str | None = None,
+    error: str | None = None,
+    retry_of: UUID | None = None,
 ) -> Schedule:
     """An appointment of ``post``, else of a post that is nowhere stored."""
     post = post or a_post()
@@ -135,6 +142,10 @@ def a_schedule(
         version=version,
         created_at=created_at,
         updated_at=updated_at,
+        is_doubtful=is_doubtful,
+        external_id=external_id,
+        error=error,
+        retry_of=retry_of,
     )
 
 

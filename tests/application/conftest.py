@@ -1,16 +1,23 @@
-"""The use cases over fakes: a storage in memory, and a clock that stands at ``NOW``."""
+"""The use cases over fakes: a storage in memory, and one clock for all that stands at ``NOW``."""
 
 from datetime import timedelta
 
 import pytest
 
+from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import assemble
+from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
 from tests.builders import NOW
 from tests.fakes.clock import CountedIds, FrozenClock
+from tests.fakes.dispatch_queue import InMemoryDispatchQueue
+from tests.fakes.holds import InMemoryHolds
+from tests.fakes.publisher import ScriptedPublisher
+from tests.fakes.queue_standing import InMemoryQueueStandings
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.storage import InMemoryStorage
+from tests.fakes.upkeep import InMemoryUpkeep
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +26,8 @@ def _zone_rules(zones: ZoneCatalogue) -> None:  # pyright: ignore[reportUnusedFu
 
 
 @pytest.fixture
-def storage() -> InMemoryStorage:
-    return InMemoryStorage()
+def storage(clock: FrozenClock) -> InMemoryStorage:
+    return InMemoryStorage(clock)
 
 
 @pytest.fixture
@@ -34,12 +41,39 @@ def readiness() -> ScriptedReadiness:
 
 
 @pytest.fixture
+def publisher() -> ScriptedPublisher:
+    return ScriptedPublisher()
+
+
+@pytest.fixture
+def outbound(storage: InMemoryStorage, publisher: ScriptedPublisher) -> Outbound:
+    queue, metering = InMemoryDispatchQueue(storage), MeteredDispatch()
+    return Outbound(
+        queue=queue,
+        pulled=queue,
+        upkeep=InMemoryUpkeep(storage),
+        storage=storage,
+        holds=InMemoryHolds(storage),
+        standings=InMemoryQueueStandings(storage),
+        publisher=publisher,
+        platforms=Platform,
+        observer=metering,
+        metrics=metering,
+    )
+
+
+@pytest.fixture
 def use_cases(
-    storage: InMemoryStorage, readiness: ScriptedReadiness, zones: ZoneCatalogue, clock: FrozenClock
+    storage: InMemoryStorage,
+    readiness: ScriptedReadiness,
+    outbound: Outbound,
+    zones: ZoneCatalogue,
+    clock: FrozenClock,
 ) -> UseCases:
     return assemble(
         storage=storage,
         readiness=readiness,
+        outbound=outbound,
         zones=zones,
         clock=clock,
         new_id=CountedIds(since=NOW),

@@ -79,9 +79,8 @@ async def settle(
 ) -> Schedule:
     """Put a schedule where only the dispatcher puts it."""
     settled = replace(made, status=status)
-    async with storage.unit_of_work() as work:
-        await work.schedules.save(settled)
-        await work.commit()
+    with storage.changing() as rows:
+        rows.schedules[made.schedule_id] = replace(rows.schedules[made.schedule_id], schedule=settled, due_at=None)
     return settled
 
 

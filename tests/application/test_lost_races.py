@@ -13,13 +13,14 @@ from marketmind_scheduler.application.catalog import PostContent
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.post_scheduling import AskedTime
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.brand import Lateness
 from marketmind_scheduler.domain.errors import FixedField, StorageUnavailable
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import assemble
+from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.repositories import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace
 from tests.builders import (
@@ -98,7 +99,7 @@ ASKED = AskedTime(text="2027-03-17T20:00:00", zone=ZONE, disambiguation=Disambig
 
 WRITERS: dict[str, Callable[[UseCases], Awaitable[object]]] = {
     "put_brand": lambda use_cases: use_cases.catalog.put_brand(
-        BRAND_ID, name="New", default_zone=ZONE, tone_profile="New"
+        BRAND_ID, name="New", default_zone=ZONE, tone_profile="New", lateness=Lateness()
     ),
     "put_campaign": lambda use_cases: use_cases.catalog.put_campaign(
         CAMPAIGN_ID,
@@ -153,10 +154,11 @@ async def postgres(pool: Pool, tables: AsyncEngine) -> PostgresStorage:
 
 
 @pytest.fixture
-def on_postgres(postgres: PostgresStorage, zones: ZoneCatalogue) -> UseCases:
+def on_postgres(postgres: PostgresStorage, outbound: Outbound, zones: ZoneCatalogue) -> UseCases:
     return assemble(
         storage=postgres,
         readiness=ScriptedReadiness(),
+        outbound=outbound,
         zones=zones,
         clock=FrozenClock(NOW),
         new_id=CountedIds(since=NOW),

@@ -12,12 +12,12 @@ from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
     AlreadyScheduled,
     BeyondHorizon,
-    IllegalTransition,
     LocalTimeAmbiguous,
     LocalTimeInGap,
     OffsetContradictsZone,
     PostNotFound,
     ScheduleNotFound,
+    SendInFlight,
     StaleVersion,
     TimeInPast,
     UnknownZone,
@@ -362,7 +362,7 @@ async def test_a_schedule_that_is_being_sent_cannot_be_changed(
     under_way = a_schedule(post, status=status)
     await given(storage, under_way)
 
-    with pytest.raises(IllegalTransition) as refused:
+    with pytest.raises(SendInFlight) as refused:
         await CALLS[call](use_cases, post)
 
     assert refused.value.details == {"schedule_id": under_way.schedule_id, "schedule_status": status}

@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import assemble
+from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
 from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.readiness import ScriptedReadiness
@@ -25,11 +25,12 @@ WALL_TIMES = ["2027-03-17T19:00:00", "2027-03-17T19:00:00-07:00[America/Los_Ange
 INSTANTS = ["2027-03-18T02:00:00Z", "2027-03-17T19:00:00-07:00", "2027-03-18T02:00:00Z[America/Los_Angeles]"]
 
 
-def with_rules(storage: InMemoryStorage, zones: ZoneCatalogue, release: str) -> UseCases:
+def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogue, release: str) -> UseCases:
     """The use cases of a process with another release of the rules."""
     return assemble(
         storage=storage,
         readiness=ScriptedReadiness(),
+        outbound=outbound,
         zones=replace(zones, release=release),
         clock=FrozenClock(NOW),
         new_id=CountedIds(since=NOW),
@@ -38,10 +39,10 @@ def with_rules(storage: InMemoryStorage, zones: ZoneCatalogue, release: str) -> 
 
 
 @pytest.fixture
-async def outdated(use_cases: UseCases, storage: InMemoryStorage, zones: ZoneCatalogue) -> UseCases:
+async def outdated(use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogue) -> UseCases:
     """A process with older rules than another one has registered."""
     await use_cases.zone_rules.register()
-    older = with_rules(storage, zones, OLDER)
+    older = with_rules(storage, outbound, zones, OLDER)
     await older.zone_rules.register()
     return older
 
@@ -141,10 +142,10 @@ async def test_a_process_with_older_rules_is_not_ready_and_says_why(outdated: Us
 
 
 async def test_newer_rules_take_over_from_the_moment_they_are_registered(
-    use_cases: UseCases, storage: InMemoryStorage, zones: ZoneCatalogue, post: Post
+    use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogue, post: Post
 ) -> None:
     await use_cases.zone_rules.register()
-    newer = with_rules(storage, zones, NEWER)
+    newer = with_rules(storage, outbound, zones, NEWER)
     ready_before = (await use_cases.health.report()).is_ready
 
     await newer.zone_rules.register()

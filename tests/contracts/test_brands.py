@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import BrandNotFound
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, NOW, a_brand, given, new_id
 
 
 async def test_a_brand_is_read_as_it_was_saved(storage: Storage) -> None:
-    brand = a_brand(updated_at=NOW + timedelta(microseconds=1))
+    brand = a_brand(on_late=OnLate.HOLD, max_lateness=timedelta(seconds=90), updated_at=NOW + timedelta(microseconds=1))
 
     await given(storage, brand)
 
@@ -42,6 +43,8 @@ async def test_saving_a_brand_again_replaces_all_but_its_creation(storage: Stora
                 name="Acme Tea",
                 default_zone="Europe/Berlin",
                 tone_profile="Short and warm",
+                on_late=OnLate.SKIP,
+                max_lateness=timedelta(minutes=1),
                 created_at=later,
                 updated_at=later,
             )
@@ -49,7 +52,13 @@ async def test_saving_a_brand_again_replaces_all_but_its_creation(storage: Stora
         await work.commit()
 
     expected = a_brand(
-        name="Acme Tea", default_zone="Europe/Berlin", tone_profile="Short and warm", created_at=NOW, updated_at=later
+        name="Acme Tea",
+        default_zone="Europe/Berlin",
+        tone_profile="Short and warm",
+        on_late=OnLate.SKIP,
+        max_lateness=timedelta(minutes=1),
+        created_at=NOW,
+        updated_at=later,
     )
     assert saved == expected
     async with storage.reading() as stored:

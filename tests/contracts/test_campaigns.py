@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from marketmind_scheduler.domain.campaign import CampaignStatus
+from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import CampaignNotFound
+from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.ports.storage import Storage
-from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, given, new_id
+from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given, new_id
 
 
 async def test_a_campaign_is_read_as_it_was_saved(storage: Storage) -> None:
@@ -86,19 +87,70 @@ async def test_saving_a_campaign_again_replaces_name_goal_and_dates_only(storage
         assert await stored.campaigns.get(CAMPAIGN_ID) == expected
 
 
-async def test_a_status_is_set_for_one_campaign_alone(storage: Storage) -> None:
-    later = NOW + timedelta(days=1)
-    other = a_campaign(campaign_id=new_id())
-    await given(storage, a_brand(), a_campaign(), other)
-
+async def follow_schedules(storage: Storage, campaign_id: UUID) -> None:
     async with storage.unit_of_work() as work:
-        await work.campaigns.set_status(CAMPAIGN_ID, CampaignStatus.SCHEDULED, now=later)
+        await work.campaigns.lock(campaign_id)
+        await work.campaigns.follow_schedules(campaign_id)
         await work.commit()
 
+
+async def find(storage: Storage, campaign_id: UUID) -> Campaign | None:
     async with storage.reading() as stored:
-        changed = await stored.campaigns.get(CAMPAIGN_ID)
-        assert changed == a_campaign(status=CampaignStatus.SCHEDULED, updated_at=later)
-        assert await stored.campaigns.get(other.campaign_id) == other
+        return await stored.campaigns.find(campaign_id)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "status"),
+    [
+        (["PENDING"], "SCHEDULED"),
+        (["PUBLISHING"], "SCHEDULED"),
+        (["UNCONFIRMED", "FAILED", "MISSED"], "SCHEDULED"),
+        (["PENDING", "COMPLETED"], "ACTIVE"),
+        (["UNCONFIRMED", "COMPLETED", "CANCELLED"], "ACTIVE"),
+        (["COMPLETED", "FAILED", "MISSED", "CANCELLED"], "COMPLETED"),
+        (["FAILED"], "COMPLETED"),
+        (["MISSED"], "COMPLETED"),
+    ],
+)
+async def test_a_campaign_follows_the_schedules_of_its_own_posts(
+    storage: Storage, schedules: list[str], status: str
+) -> None:
+    posts = [a_post(campaign_id=CAMPAIGN_ID) for _ in schedules]
+    other, elsewhere = a_campaign(campaign_id=new_id()), a_post()
+    stored = [a_schedule(post, status=ScheduleStatus(each)) for post, each in zip(posts, schedules, strict=True)]
+    await given(storage, a_brand(), a_campaign(), other, *posts, elsewhere, *stored, a_schedule(elsewhere))
+
+    await follow_schedules(storage, CAMPAIGN_ID)
+    await follow_schedules(storage, other.campaign_id)
+
+    changed = await find(storage, CAMPAIGN_ID)
+    assert changed is not None
+    assert changed.updated_at != NOW
+    assert changed == a_campaign(status=CampaignStatus(status), post_count=len(posts), updated_at=changed.updated_at)
+    assert await find(storage, other.campaign_id) == other
+
+
+@pytest.mark.parametrize("schedules", [[], [ScheduleStatus.CANCELLED]])
+async def test_a_campaign_is_a_draft_while_nothing_of_it_is_to_be_sent_or_was(
+    storage: Storage, schedules: list[ScheduleStatus]
+) -> None:
+    post = a_post(campaign_id=CAMPAIGN_ID)
+    cancelled = [a_schedule(post, status=each) for each in schedules]
+    await given(storage, a_brand(), a_campaign(status=CampaignStatus.ACTIVE), post, *cancelled)
+
+    await follow_schedules(storage, CAMPAIGN_ID)
+
+    changed = await find(storage, CAMPAIGN_ID)
+    assert changed is not None
+    assert changed.status is CampaignStatus.DRAFT
+
+
+async def test_a_campaign_whose_status_stays_is_not_touched(storage: Storage) -> None:
+    await given(storage, a_brand(), a_campaign())
+
+    await follow_schedules(storage, CAMPAIGN_ID)
+
+    assert await find(storage, CAMPAIGN_ID) == a_campaign()
 
 
 async def test_campaigns_are_listed_by_id_page_by_page(storage: Storage) -> None:

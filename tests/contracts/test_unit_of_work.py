@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.errors import CampaignNotFound, StorageUnavailable
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.repositories import ScheduleFilter
@@ -21,6 +20,7 @@ from tests.builders import (
     given,
     new_id,
 )
+from tests.fakes.clock import FrozenClock
 from tests.fakes.storage import InMemoryStorage
 
 POST = a_post(campaign_id=CAMPAIGN_ID)
@@ -51,7 +51,7 @@ CHANGES: dict[str, Callable[[UnitOfWork], Awaitable[object]]] = {
     "a brand is replaced": lambda work: work.brands.save(a_brand(name="New")),
     "a brand is new": lambda work: work.brands.save(a_brand(brand_id=new_id())),
     "a campaign is replaced": lambda work: work.campaigns.save(a_campaign(name="New")),
-    "a status is set": lambda work: work.campaigns.set_status(CAMPAIGN_ID, CampaignStatus.SCHEDULED, now=NOW),
+    "a status follows": lambda work: work.campaigns.follow_schedules(CAMPAIGN_ID),
     "posts are replaced and new": lambda work: work.posts.save([a_post(post_id=POST.post_id, title="New"), a_post()]),
     "schedules are added": lambda work: work.schedules.add([a_schedule(OTHER_POST)]),
     "a schedule is saved": lambda work: work.schedules.save(schedule().moved(a_slot("2027-04-01T19:00"), now=NOW)),
@@ -131,7 +131,7 @@ def test_a_lost_race_is_one_way_of_being_unavailable() -> None:
 
 
 async def test_the_storage_in_memory_lets_one_of_two_at_once_lose_the_race() -> None:
-    storage = InMemoryStorage()
+    storage = InMemoryStorage(FrozenClock(NOW))
 
     async with storage.unit_of_work() as work:
         await given(storage, a_brand(name="Sooner"))
@@ -144,7 +144,7 @@ async def test_the_storage_in_memory_lets_one_of_two_at_once_lose_the_race() -> 
 
 
 async def test_the_storage_in_memory_knows_whether_a_unit_of_work_is_open() -> None:
-    storage = InMemoryStorage()
+    storage = InMemoryStorage(FrozenClock(NOW))
 
     async with storage.reading():
         while_reading = storage.has_open_unit_of_work

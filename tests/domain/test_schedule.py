@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from marketmind_scheduler.domain.errors import IllegalTransition, StaleVersion
+from marketmind_scheduler.domain.errors import SendInFlight, StaleVersion
 from marketmind_scheduler.domain.planning import SchedulerKind
-from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from tests.builders import a_post, a_schedule, a_slot, new_id
 from tests.domain.times import instant
 
@@ -61,14 +61,38 @@ def test_cancelling_changes_the_status_and_nothing_else_but_version_and_time_of_
 
 @pytest.mark.parametrize("status", NOT_PENDING)
 def test_a_schedule_that_is_not_pending_cannot_be_moved(status: ScheduleStatus) -> None:
-    with pytest.raises(IllegalTransition, match=f"is {status} and cannot be moved"):
+    with pytest.raises(SendInFlight, match=f"is {status}: .* so it cannot be moved"):
         a_schedule(status=status).moved(a_slot("2027-03-18T19:00"), now=LATER)
 
 
 @pytest.mark.parametrize("status", NOT_PENDING)
 def test_a_schedule_that_is_not_pending_cannot_be_cancelled(status: ScheduleStatus) -> None:
-    with pytest.raises(IllegalTransition, match=f"is {status} and cannot be cancelled"):
+    with pytest.raises(SendInFlight, match=f"is {status}: .* so it cannot be cancelled"):
         a_schedule(status=status).cancelled(now=LATER)
+
+
+def test_a_schedule_that_may_be_out_is_not_moved_and_stays_in_doubt_when_it_is_cancelled() -> None:
+    doubtful = a_schedule(is_doubtful=True)
+
+    with pytest.raises(SendInFlight, match="cannot be moved"):
+        doubtful.moved(a_slot("2027-03-18T19:00"), now=LATER)
+
+    assert doubtful.cancelled(now=LATER) == replace(
+        doubtful, status=ScheduleStatus.UNCONFIRMED, version=2, updated_at=LATER
+    )
+
+
+def test_a_schedule_that_is_moved_is_held_for_being_late_no_longer() -> None:
+    late = replace(a_schedule(), holds=frozenset({Hold.LATE, Hold.BRAND_PAUSED}))
+
+    assert late.moved(a_slot("2027-03-18T19:00"), now=LATER).holds == {Hold.BRAND_PAUSED}
+
+
+def test_a_post_may_be_out_while_it_is_sent_or_in_doubt_and_once_it_is_published() -> None:
+    may_be_out = [status for status in ScheduleStatus if a_schedule(status=status).may_be_out]
+
+    assert may_be_out == ["PUBLISHING", "UNCONFIRMED", "COMPLETED"]
+    assert a_schedule(is_doubtful=True).may_be_out
 
 
 def test_pending_publishing_and_unconfirmed_are_active_the_others_final() -> None:

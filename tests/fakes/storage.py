@@ -7,50 +7,33 @@ second gets LostRace, as the port allows. References between rows are not checke
 """
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.attempt import AttemptRecord
+from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
-from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound
+from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound, UnknownSchedule
+from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.repositories import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace
+from tests.fakes.rows import FRESH_RETRIES, Row, Rows, View, changed, in_time_order, kind_of, place_in_time
 
-
-@dataclass(slots=True)
-class _Rows:
-    brands: dict[UUID, Brand] = field(default_factory=dict[UUID, Brand])
-    campaigns: dict[UUID, Campaign] = field(default_factory=dict[UUID, Campaign])
-    posts: dict[UUID, Post] = field(default_factory=dict[UUID, Post])
-    schedules: dict[UUID, Schedule] = field(default_factory=dict[UUID, Schedule])
-    tz_releases: dict[str, datetime] = field(default_factory=dict[str, datetime])
-    last_position: int = 0
-
-    def copy(self) -> "_Rows":
-        return _Rows(
-            brands=dict(self.brands),
-            campaigns=dict(self.campaigns),
-            posts=dict(self.posts),
-            schedules=dict(self.schedules),
-            tz_releases=dict(self.tz_releases),
-            last_position=self.last_position,
-        )
-
-    def posts_of(self, campaign_id: UUID) -> list[Post]:
-        posts = (post for post in self.posts.values() if post.campaign_id == campaign_id)
-        return sorted(posts, key=lambda post: post.position)
-
-
-_View = Callable[[], _Rows]
+_CONFIRMED = {
+    Confirmation.PUBLISHED: ScheduleStatus.COMPLETED,
+    Confirmation.SEND_AGAIN: ScheduleStatus.PENDING,
+    Confirmation.FAILED: ScheduleStatus.FAILED,
+}
 
 
 class InMemoryBrandRepository:
-    def __init__(self, view: _View) -> None:
+    def __init__(self, view: View) -> None:
         self._view = view
 
     async def get(self, brand_id: UUID) -> Brand:
@@ -64,7 +47,8 @@ class InMemoryBrandRepository:
     async def save(self, brand: Brand) -> Brand:
         brands = self._view().brands
         known = brands.get(brand.brand_id)
-        stored = replace(brand, created_at=known.created_at) if known else brand
+        kept = (known.created_at, known.paused_at) if known else (brand.created_at, None)
+        stored = replace(brand, created_at=kept[0], paused_at=kept[1])
         brands[brand.brand_id] = stored
         return stored
 
@@ -74,8 +58,9 @@ class InMemoryBrandRepository:
 
 
 class InMemoryCampaignRepository:
-    def __init__(self, view: _View) -> None:
+    def __init__(self, view: View, clock: Clock) -> None:
         self._view = view
+        self._clock = clock
 
     async def get(self, campaign_id: UUID) -> Campaign:
         if campaign := await self.find(campaign_id):
@@ -94,11 +79,11 @@ class InMemoryCampaignRepository:
         campaigns[campaign.campaign_id] = campaign
         return await self.get(campaign.campaign_id)
 
-    async def set_status(self, campaign_id: UUID, status: CampaignStatus, *, now: datetime) -> None:
-        campaigns = self._view().campaigns
-        known = campaigns.get(campaign_id)
-        if known and known.status is not status:
-            campaigns[campaign_id] = replace(known, status=status, updated_at=now)
+    async def lock(self, campaign_id: UUID) -> None:
+        del campaign_id  # whoever commits second loses the race
+
+    async def follow_schedules(self, campaign_id: UUID) -> None:
+        self._view().follow_schedules(campaign_id, now=self._clock.now())
 
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
@@ -114,7 +99,7 @@ class InMemoryCampaignRepository:
 
 
 class InMemoryPostRepository:
-    def __init__(self, view: _View) -> None:
+    def __init__(self, view: View) -> None:
         self._view = view
 
     async def get(self, post_id: UUID) -> Post:
@@ -167,7 +152,7 @@ class InMemoryPostRepository:
 
 
 class InMemoryTzReleaseRepository:
-    def __init__(self, view: _View) -> None:
+    def __init__(self, view: View) -> None:
         self._view = view
 
     async def add(self, release: str, *, now: datetime) -> None:
@@ -177,9 +162,22 @@ class InMemoryTzReleaseRepository:
         return max(self._view().tz_releases, default=None)
 
 
-class InMemoryScheduleRepository:
-    def __init__(self, view: _View) -> None:
+class InMemoryEventRepository:
+    def __init__(self, view: View) -> None:
         self._view = view
+
+    async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+        chosen = (event for event in self._view().events if event.position > after)
+        return [event for event in chosen if brand_id in (None, event.brand_id)][:limit]
+
+    async def latest_position(self) -> int:
+        return max((event.position for event in self._view().events), default=0)
+
+
+class InMemoryScheduleRepository:
+    def __init__(self, view: View, clock: Clock) -> None:
+        self._view = view
+        self._clock = clock
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
         return max(self._of_posts({post_id}), key=lambda each: (each.is_active, each.schedule_id), default=None)
@@ -195,37 +193,116 @@ class InMemoryScheduleRepository:
         by_post: defaultdict[UUID, list[Schedule]] = defaultdict(list)
         for schedule in self._of_posts(post_ids):
             by_post[schedule.post_id].append(schedule)
-        return _in_time_order(each for schedules in by_post.values() for each in _standing(schedules))
+        return in_time_order(each for schedules in by_post.values() for each in _standing(schedules))
 
-    async def add(self, schedules: Sequence[Schedule]) -> None:
-        stored = self._view().schedules
-        taken = {each.post_id for each in stored.values() if each.is_active}
+    async def get(self, schedule_id: UUID) -> Schedule:
+        if row := self._view().schedules.get(schedule_id):
+            return row.schedule
+        raise UnknownSchedule(schedule_id)
+
+    async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
+        return [row.schedule for row in self._view().schedules.values() if row.schedule_id in schedule_ids]
+
+    async def attempts_of(self, schedule_id: UUID) -> Sequence[AttemptRecord]:
+        attempts = sorted(self._view().attempts.items(), key=lambda item: item[0])
+        return [record for (of, _), record in attempts if of == schedule_id]
+
+    async def next_attempt_at(self, schedule_id: UUID) -> datetime | None:
+        return self._view().schedules[schedule_id].due_at
+
+    async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+        rows = self._view()
+        taken = {row.schedule.post_id for row in rows.schedules.values() if row.schedule.is_active}
         for schedule in schedules:
             if schedule.is_active and schedule.post_id in taken:
                 raise LostRace
             if schedule.is_active:
                 taken.add(schedule.post_id)
-        stored.update((schedule.schedule_id, schedule) for schedule in schedules)
+        stored = [replace(each, holds=rows.holds_on(each)) for each in schedules]
+        for schedule in stored:
+            brand = rows.brands.get(schedule.brand_id)
+            row = Row.added(schedule, brand.lateness if brand else Lateness())
+            rows.put(row, EventKind.SCHEDULED, now=self._clock.now())
+        return stored
 
     async def save(self, schedule: Schedule) -> None:
-        stored = self._view().schedules
-        stored[schedule.schedule_id] = replace(
-            stored[schedule.schedule_id],
+        rows, now = self._view(), self._clock.now()
+        row = rows.schedules[schedule.schedule_id]
+        stored = replace(
+            row.schedule,
             slot=schedule.slot,
             status=schedule.status,
+            holds=rows.holds_on(row.schedule),
             version=schedule.version,
             updated_at=schedule.updated_at,
         )
+        is_pending = schedule.status is ScheduleStatus.PENDING
+        later_by = schedule.publish_time - row.schedule.publish_time
+        saved = replace(
+            row,
+            schedule=stored,
+            latest_at=row.latest_at and row.latest_at + later_by,
+            max_retries=stored.retry_count + FRESH_RETRIES if is_pending else row.max_retries,
+            lost_leases=0,
+            token=row.token + 1,
+            owner=None,
+            lease_expires_at=None,
+            begun_at=None,
+        )
+        kind = EventKind.RESCHEDULED if is_pending else kind_of(schedule.status)
+        rows.put(replace(saved, due_at=saved.waiting_until(now)), kind, now=now)
+
+    async def confirm(
+        self, schedule_id: UUID, confirmation: Confirmation, *, external_id: str | None, note: str | None
+    ) -> Schedule | None:
+        rows, now = self._view(), self._clock.now()
+        row = rows.schedules.get(schedule_id)
+        if row is None or row.status is not ScheduleStatus.UNCONFIRMED:
+            return None
+        status = _CONFIRMED[confirmation]
+        is_to_be_sent = confirmation is Confirmation.SEND_AGAIN
+        confirmed = replace(
+            row,
+            schedule=replace(
+                changed(row.schedule, now=now, status=status, holds=row.schedule.holds - {Hold.LATE}),
+                is_doubtful=False,
+                external_id=row.schedule.external_id if external_id is None else external_id,
+                error=row.schedule.error if note is None and confirmation is not Confirmation.PUBLISHED else note,
+            ),
+            on_late=OnLate.PUBLISH if is_to_be_sent else row.on_late,
+            latest_at=None if is_to_be_sent else row.latest_at,
+            max_retries=row.schedule.retry_count + FRESH_RETRIES if is_to_be_sent else row.max_retries,
+            lost_leases=0,
+            token=row.token + 1,
+            owner=None,
+            begun_at=None,
+            resend_until=None,
+        )
+        kind = EventKind.RETRYING if is_to_be_sent else kind_of(status)
+        rows.put(replace(confirmed, due_at=confirmed.waiting_until(now)), kind, now=now)
+        return confirmed.schedule
+
+    async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
+        rows, now = self._view(), self._clock.now()
+        for row in rows.rows_of(post_ids):
+            is_held = Hold.CAMPAIGN_PAUSED in row.schedule.holds
+            is_paused = rows.posts[row.schedule.post_id].campaign_id in rows.paused_campaigns
+            if not row.schedule.is_active or is_held is is_paused:
+                continue
+            if is_paused:
+                rows.put(row.held(Hold.CAMPAIGN_PAUSED, now=now), EventKind.PARKED, now=now)
+            else:
+                rows.put(row.released(Hold.CAMPAIGN_PAUSED, ready_at=now, now=now), EventKind.RESUMED, now=now)
 
     async def cancel_pending(self, schedule_ids: Collection[UUID], *, now: datetime) -> Sequence[Schedule]:
-        stored = self._view().schedules
-        cancelled = {
-            schedule_id: stored[schedule_id].cancelled(now=now)
-            for schedule_id in schedule_ids
-            if schedule_id in stored and stored[schedule_id].status is ScheduleStatus.PENDING
-        }
-        stored.update(cancelled)
-        return _in_time_order(cancelled.values())
+        rows = self._view()
+        found = (rows.schedules[schedule_id] for schedule_id in schedule_ids if schedule_id in rows.schedules)
+        pending = [row for row in found if row.status is ScheduleStatus.PENDING]
+        for row in pending:
+            schedule = row.schedule.cancelled(now=now)
+            cancelled = replace(row, schedule=schedule, due_at=None, lease_expires_at=None, token=row.token + 1)
+            rows.put(cancelled, kind_of(schedule.status), now=self._clock.now())
+        return in_time_order(rows.schedules[row.schedule_id].schedule for row in pending)
 
     async def cancel_pending_of_campaign(self, campaign_id: UUID, *, now: datetime) -> Sequence[Schedule]:
         of_campaign = self._of_posts({post.post_id for post in self._view().posts_of(campaign_id)})
@@ -236,8 +313,8 @@ class InMemoryScheduleRepository:
     ) -> Sequence[Schedule]:
         return [
             each
-            for each in _in_time_order(self._view().schedules.values())
-            if self._is_chosen(each, chosen) and (after is None or _place(each) > after)
+            for each in in_time_order(row.schedule for row in self._view().schedules.values())
+            if self._is_chosen(each, chosen) and (after is None or place_in_time(each) > after)
         ][:limit]
 
     def _is_chosen(self, schedule: Schedule, chosen: ScheduleFilter) -> bool:
@@ -252,21 +329,22 @@ class InMemoryScheduleRepository:
         )
 
     def _of_posts(self, post_ids: Collection[UUID]) -> Sequence[Schedule]:
-        return [each for each in self._view().schedules.values() if each.post_id in post_ids]
+        return [row.schedule for row in self._view().rows_of(post_ids)]
 
 
 class InMemoryRepositories:
-    def __init__(self, view: _View) -> None:
+    def __init__(self, view: View, clock: Clock) -> None:
         self.brands = InMemoryBrandRepository(view)
-        self.campaigns = InMemoryCampaignRepository(view)
+        self.campaigns = InMemoryCampaignRepository(view, clock)
         self.posts = InMemoryPostRepository(view)
-        self.schedules = InMemoryScheduleRepository(view)
+        self.schedules = InMemoryScheduleRepository(view, clock)
+        self.events = InMemoryEventRepository(view)
         self.tz_releases = InMemoryTzReleaseRepository(view)
 
 
 class InMemoryUnitOfWork(InMemoryRepositories):
-    def __init__(self, view: _View, commit: Callable[[], None]) -> None:
-        super().__init__(view)
+    def __init__(self, view: View, clock: Clock, commit: Callable[[], None]) -> None:
+        super().__init__(view, clock)
         self._commit = commit
 
     async def commit(self) -> None:
@@ -274,10 +352,13 @@ class InMemoryUnitOfWork(InMemoryRepositories):
 
 
 class InMemoryStorage:
-    def __init__(self) -> None:
+    """``clock`` is the storage's own, which alone says what is due."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.races_to_lose = 0
         """How many of the next commits raise LostRace."""
-        self._committed = _Rows()
+        self._committed = Rows()
         self._open_units_of_work = 0
 
     @property
@@ -286,7 +367,7 @@ class InMemoryStorage:
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[InMemoryRepositories]:
-        yield InMemoryRepositories(self._snapshot)
+        yield InMemoryRepositories(self._snapshot, self.clock)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[InMemoryUnitOfWork]:
@@ -303,11 +384,20 @@ class InMemoryStorage:
 
         self._open_units_of_work += 1
         try:
-            yield InMemoryUnitOfWork(lambda: draft, commit)
+            yield InMemoryUnitOfWork(lambda: draft, self.clock, commit)
         finally:
             self._open_units_of_work -= 1
 
-    def _snapshot(self) -> _Rows:
+    @contextmanager
+    def changing(self) -> Generator[Rows]:
+        """One change of all that is stored, committed at the end; a unit of work that is open meanwhile loses the
+        race, unless nothing was changed."""
+        draft = self._committed.copy()
+        yield draft
+        if draft != self._committed:
+            self._committed = draft
+
+    def _snapshot(self) -> Rows:
         return self._committed.copy()  # so that nothing can be written while reading
 
 
@@ -320,11 +410,3 @@ def _standing(schedules_of_post: Collection[Schedule]) -> Sequence[Schedule]:
     active = [each for each in schedules_of_post if each.is_active]
     completed = [each for each in schedules_of_post if each.status is ScheduleStatus.COMPLETED]
     return [*active, *sorted(completed, key=lambda each: each.schedule_id)[-1:]]
-
-
-def _place(schedule: Schedule) -> tuple[datetime, UUID]:
-    return schedule.publish_time, schedule.schedule_id
-
-
-def _in_time_order(schedules: Iterable[Schedule]) -> Sequence[Schedule]:
-    return sorted(schedules, key=_place)

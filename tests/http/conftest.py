@@ -1,15 +1,17 @@
-"""The API as it is served, over PostgreSQL and a clock that stands still."""
+"""The API as it is served, over PostgreSQL and a clock that stands still; and one that dispatches."""
 
 from collections.abc import AsyncGenerator, Generator
 
 import httpx2
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.fakes.clock import FrozenClock
+from tests.fakes.publisher import ScriptedPublisher
 from tests.http.steps import NOON, App, calling, observed, over
 
 
@@ -41,3 +43,25 @@ async def client(app: App, tables: AsyncEngine, clock: FrozenClock) -> AsyncGene
     del tables, clock
     async with calling(app) as caller:
         yield caller
+
+
+@pytest.fixture
+def publisher() -> ScriptedPublisher:
+    """Where ``dispatching`` publishes."""
+    return ScriptedPublisher()
+
+
+@pytest.fixture
+async def dispatching(pool: Pool, zones: ZoneCatalogue, tables: AsyncEngine, publisher: ScriptedPublisher) -> UseCases:
+    """Use cases of a test's own. Their clock stands at the second in which the database has just been, so that what is
+    scheduled for now is due."""
+    async with tables.connect() as connection:
+        now = (await connection.execute(select(func.date_trunc("second", func.now())))).scalar_one()
+    return over(pool, zones, FrozenClock(now), publisher=publisher)
+
+
+@pytest.fixture
+async def caller(dispatching: UseCases) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A caller of the API over ``dispatching``; nothing is registered yet."""
+    async with calling(observed(dispatching)) as calls:
+        yield calls

@@ -9,20 +9,29 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx2
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import DateTime, Row, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.http.observed import Observed
+from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.queue_standing import PostgresQueueStandings
 from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
+from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
+from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import assemble
+from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.publisher import Publisher
+from tests.fakes.publisher import Answer, ScriptedPublisher
 
 Json = dict[str, Any]
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -35,10 +44,25 @@ SAMPLES = Path(__file__).parents[1] / "data"
 PROBLEM_MEMBERS = {"type", "title", "status", "code", "detail", "instance", "errors", "details"}
 
 
-def over(pool: Pool, zones: ZoneCatalogue, clock: Clock) -> UseCases:
+def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher | None = None) -> UseCases:
+    """The use cases over PostgreSQL; without a publisher, nothing is really published."""
+    metering, queue = MeteredDispatch(), PostgresDispatchQueue(pool)
+    outbound = Outbound(
+        queue=queue,
+        pulled=queue,
+        upkeep=PostgresUpkeep(pool),
+        storage=PostgresStorage(pool),
+        holds=PostgresHolds(pool),
+        standings=PostgresQueueStandings(pool),
+        publisher=publisher or DryRunPublisher(),
+        platforms=Platform,
+        observer=metering,
+        metrics=metering,
+    )
     return assemble(
         storage=PostgresStorage(pool),
         readiness=PostgresReadiness(pool),
+        outbound=outbound,
         zones=zones,
         clock=clock,
         new_id=new_uuid7,
@@ -64,9 +88,9 @@ def new_id() -> str:
     return str(uuid4())
 
 
-async def a_brand(client: httpx2.AsyncClient, *, zone: str = LOS_ANGELES) -> str:
+async def a_brand(client: httpx2.AsyncClient, *, zone: str = LOS_ANGELES, **lateness: str | int) -> str:
     brand_id = new_id()
-    body = {"brand_name": "Northwind Tea", "brand_default_timezone": zone}
+    body = {"brand_name": "Northwind Tea", "brand_default_timezone": zone, **lateness}
     answer = await client.put(f"/brands/{brand_id}", json=body)
     assert answer.status_code == 201, answer.text
     return brand_id
@@ -108,9 +132,15 @@ def a_post_body(platform: str = "TWITTER") -> Json:
     return {"post_id": new_id(), "title": "Meet the new line", "s3_url": "s3://tea/meet.mp4", "platform": platform}
 
 
-async def a_post(client: httpx2.AsyncClient, *, brand_id: str | None = None, zone: str = LOS_ANGELES) -> str:
+async def a_post(
+    client: httpx2.AsyncClient,
+    *,
+    brand_id: str | None = None,
+    zone: str = LOS_ANGELES,
+    platform: str = "TWITTER",
+) -> str:
     """The id of a post that belongs to no campaign."""
-    content = a_post_body()
+    content = a_post_body(platform)
     post_id = content.pop("post_id")
     brand_id = brand_id or await a_brand(client, zone=zone)
     answer = await client.put(f"/posts/{post_id}", json={"brand_id": brand_id, **content})
@@ -123,6 +153,84 @@ async def a_scheduled_post(client: httpx2.AsyncClient, timestamp: str = SEVEN_PM
     answer = await client.post(f"/schedule/post/{post_id}", json={"timestamp": timestamp})
     assert answer.status_code == 201, answer.text
     return post_id, answer.json()
+
+
+async def due(
+    client: httpx2.AsyncClient, *, post_id: str | None = None, brand_id: str | None = None, platform: str = "TWITTER"
+) -> Json:
+    """The schedule of this post, else of a new one, for the present moment of the service."""
+    post_id = post_id or await a_post(client, brand_id=brand_id, platform=platform)
+    return await scheduled(client, post_id, await present(client))
+
+
+async def present(client: httpx2.AsyncClient) -> datetime:
+    """What the clock of the service shows."""
+    return datetime.fromisoformat((await client.get("/health")).json()["timestamp"])
+
+
+async def scheduled(client: httpx2.AsyncClient, post_id: str, publish_time: datetime) -> Json:
+    answer = await client.post(f"/schedule/post/{post_id}", json={"timestamp": publish_time.isoformat()})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def script(publisher: ScriptedPublisher, schedule: Json, *answers: Answer) -> None:
+    """Let this be what becomes of the schedule's sends."""
+    publisher.script(UUID(schedule["schedule_id"]), *answers)
+
+
+async def trigger(client: httpx2.AsyncClient, **body: int) -> list[Json]:
+    """Send what is due; the results."""
+    answer = await client.post("/schedule/trigger", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["results"]
+
+
+async def claim(client: httpx2.AsyncClient, **body: Any) -> list[Json]:
+    """Take what is due to publish it elsewhere; the claims."""
+    answer = await client.post("/dispatch/claims", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["claims"]
+
+
+async def settle(client: httpx2.AsyncClient, *claims: Json, verdict: str, **more: Any) -> list[Json]:
+    """Say the same of all these claims; what was recorded of each."""
+    settlements = [{**held(claim), "verdict": verdict, **more} for claim in claims]
+    answer = await client.post("/dispatch/settlements", json={"settlements": settlements})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["results"]
+
+
+def held(claim: Json) -> Json:
+    return {name: claim[name] for name in ("schedule_id", "claim_token")}
+
+
+async def record(client: httpx2.AsyncClient, schedule: Json) -> Json:
+    """The schedule as it stands now, with its attempts."""
+    answer = await client.get(f"/schedules/{schedule['schedule_id']}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def unconfirmed(client: httpx2.AsyncClient, **of_post: Any) -> Json:
+    """A schedule of which nobody knows whether its post is out."""
+    schedule = await due(client, **of_post)
+    await settle(client, *await claim(client), verdict="unknown", reason="no answer")
+    return await in_status(client, schedule, "UNCONFIRMED")
+
+
+async def in_status(client: httpx2.AsyncClient, schedule: Json, status: str) -> Json:
+    """The schedule, which must have that status."""
+    found = await record(client, schedule)
+    assert found["status"] == status, found
+    return found
+
+
+async def time_passes(engine: AsyncEngine, **length: float) -> None:
+    """Put every moment of every schedule back by so much; to the database it is as if it were that much later."""
+    moments = [each for each in schedules.c if isinstance(each.type, DateTime) and each.type.timezone]
+    async with engine.connect() as connection:
+        await connection.execute(update(schedules).values({each: each - timedelta(**length) for each in moments}))
 
 
 def problem(answer: httpx2.Response, status: int, code: str) -> Json:
@@ -171,7 +279,14 @@ async def set_status(engine: AsyncEngine, post_id: str, status: str) -> None:
     """Put the post's schedules into a status that only the dispatcher gives."""
     async with engine.connect() as connection:
         chosen = update(schedules).where(schedules.c.post_id == UUID(post_id))
-        await connection.execute(chosen.values(status=status))
+        is_sent, is_pending = status in {"PUBLISHING", "UNCONFIRMED"}, status == "PENDING"
+        consistent = {
+            "due_at": schedules.c.publish_time if is_pending else None,
+            "send_started_at": func.now() if is_sent else None,
+            "lease_expires_at": func.now() + timedelta(seconds=30) if status == "PUBLISHING" else None,
+            "finished_at": None if is_sent or is_pending else func.now(),
+        }
+        await connection.execute(chosen.values(status=status, **consistent))
 
 
 async def table_exists(engine: AsyncEngine, name: str) -> bool:

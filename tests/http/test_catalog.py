@@ -43,6 +43,9 @@ async def test_a_brand_is_registered_and_read(client: httpx2.AsyncClient) -> Non
     assert answer.json() == {
         "brand_id": brand_id,
         **body,
+        "on_late": "publish",
+        "max_lateness_seconds": 6 * 3600,
+        "paused_at": None,
         "created_at": "2027-03-01T12:00:00Z",
         "updated_at": "2027-03-01T12:00:00Z",
     }
@@ -66,6 +69,9 @@ async def test_a_brand_is_replaced_and_its_schedules_keep_their_zone(
         "brand_name": "Southwind",
         "brand_default_timezone": "Asia/Tokyo",
         "tone_profile": "",
+        "on_late": "publish",
+        "max_lateness_seconds": 6 * 3600,
+        "paused_at": None,
         "created_at": "2027-03-01T12:00:00Z",
         "updated_at": "2027-03-01T13:00:00Z",
     }

@@ -54,6 +54,11 @@ async def test_a_post_is_scheduled_at_a_wall_time_in_a_zone(client: httpx2.Async
         "publish_time_local": "2027-03-17T19:00:00-07:00[America/Los_Angeles]",
         "status": "PENDING",
         "retry_count": 0,
+        "doubtful": False,
+        "holds": [],
+        "external_id": None,
+        "error": None,
+        "retry_of": None,
         "intent": "wall",
         "local_time": "2027-03-17T19:00:00",
         "timezone": LOS_ANGELES,
@@ -594,7 +599,7 @@ async def test_a_schedule_that_may_be_out_is_neither_moved_nor_cancelled(
 
     answer = await client.request(method, f"/schedule/post/{post_id}", json=body)
 
-    details = problem(answer, 409, "illegal_transition")["details"]
+    details = problem(answer, 409, "send_in_flight")["details"]
     assert details == {"schedule_id": first["schedule_id"], "schedule_status": status}
 
 

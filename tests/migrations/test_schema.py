@@ -10,6 +10,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.domain.attempt import VerdictKind
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
@@ -89,6 +91,7 @@ async def test_the_migrated_schema_is_what_the_tables_of_the_code_would_create(
 @pytest.mark.parametrize(
     ("table", "constraint", "values"),
     [
+        ("brands", "ck_brands_on_late", OnLate),
         ("campaigns", "ck_campaigns_status", CampaignStatus),
         ("posts", "ck_posts_platform", Platform),
         ("schedules", "ck_schedules_platform", Platform),
@@ -96,6 +99,12 @@ async def test_the_migrated_schema_is_what_the_tables_of_the_code_would_create(
         ("schedules", "ck_schedules_intent", IntentKind),
         ("schedules", "ck_schedules_disambiguation", Disambiguation),
         ("schedules", "ck_schedules_resolution", Resolution),
+        ("schedules", "ck_schedules_on_late", OnLate),
+        ("attempts", "ck_attempts_verdict", VerdictKind),
+        ("event_outbox", "ck_event_outbox_platform", Platform),
+        ("event_outbox", "ck_event_outbox_status", ScheduleStatus),
+        ("events", "ck_events_platform", Platform),
+        ("events", "ck_events_status", ScheduleStatus),
     ],
 )
 async def test_the_database_takes_exactly_the_values_of_the_enum(

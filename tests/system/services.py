@@ -22,7 +22,7 @@ COMMAND = Path(sys.executable).with_name("marketmind-scheduler")
 
 
 class Service:
-    """One ``marketmind-scheduler serve``."""
+    """One ``marketmind-scheduler`` at work."""
 
     def __init__(self, process: Process, port: int, printed: Path) -> None:
         self.process = process
@@ -75,12 +75,12 @@ async def _is_healthy(client: httpx2.AsyncClient) -> bool:
 
 
 @asynccontextmanager
-async def started(**settings: str) -> AsyncGenerator[Service]:
+async def started(command: str = "serve", **settings: str) -> AsyncGenerator[Service]:
     """A service that is starting with these settings and no others; killed at the end if it still runs."""
     port = int(settings.setdefault("SCHEDULER_PORT", str(free_port())))
     with tempfile.TemporaryDirectory() as empty, tempfile.NamedTemporaryFile() as printed:
         process = await asyncio.create_subprocess_exec(
-            COMMAND, "serve", stdin=DEVNULL, stdout=printed, stderr=STDOUT, cwd=empty, env=environment(settings)
+            COMMAND, command, stdin=DEVNULL, stdout=printed, stderr=STDOUT, cwd=empty, env=environment(settings)
         )
         service = Service(process, port, Path(printed.name))
         try:

@@ -22,7 +22,17 @@ INSTRUCTIONS = [
 ]
 """Of the Dockerfile, each in one line."""
 LAST_STAGE = INSTRUCTIONS[max(nth for nth, (word, _) in enumerate(INSTRUCTIONS) if word == "FROM") :]
-PASSED_THROUGH = NAMES.keys() - {"DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_HOST"}
+DISPATCHER: dict[str, Any] = COMPOSE["services"]["dispatcher"]
+OF_DISPATCHER = {"SCHEDULER_METRICS_PORT"}
+OF_COMPOSE = {"DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_DISPATCH"}
+PASSED_THROUGH = NAMES.keys() - OF_COMPOSE - OF_DISPATCHER
+OF_API = {
+    "SCHEDULER_PORT",
+    "SCHEDULER_DISPATCH",
+    "SCHEDULER_DEMO_DATA",
+    "SCHEDULER_RESET_ON_START",
+    "SCHEDULER_HORIZON_DAYS",
+}
 
 
 def said(word: str) -> list[str]:
@@ -62,7 +72,26 @@ def test_compose_passes_a_setting_through_and_leaves_the_default_to_the_service(
 
 
 def test_compose_names_no_setting_that_the_service_does_not_know() -> None:
-    assert {name for name in SCHEDULER["environment"] if not name.startswith("PG")} <= NAMES.keys()
+    named = {*SCHEDULER["environment"], *DISPATCHER["environment"]}
+
+    assert {name for name in named if not name.startswith("PG")} <= NAMES.keys()
+
+
+def test_compose_dispatches_in_a_service_of_its_own_from_the_same_image_and_settings() -> None:
+    assert SCHEDULER["environment"]["SCHEDULER_DISPATCH"] == "${SCHEDULER_DISPATCH:-off}"
+    assert DISPATCHER["command"] == ["dispatch"]
+    assert DISPATCHER["image"] == SCHEDULER["image"]
+    assert {**SCHEDULER["environment"], **DISPATCHER["environment"]}.items() >= DISPATCHER["environment"].items()
+    assert SCHEDULER["environment"].keys() - DISPATCHER["environment"].keys() == OF_API
+
+
+def test_compose_lets_sends_in_flight_end_before_it_kills() -> None:
+    assert DISPATCHER["stop_grace_period"] == "30s"
+
+
+def test_compose_asks_the_dispatcher_for_its_own_readiness() -> None:
+    assert "/health/ready" in DISPATCHER["healthcheck"]["test"][-1]
+    assert "SCHEDULER_METRICS_PORT" in DISPATCHER["healthcheck"]["test"][-1]
 
 
 def test_compose_publishes_both_ports_on_this_machine_only() -> None:

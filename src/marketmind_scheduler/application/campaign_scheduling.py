@@ -8,7 +8,7 @@ from uuid import UUID
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.brand import Brand
-from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import (
     BeyondHorizon,
     CampaignAlreadyScheduled,
@@ -41,7 +41,7 @@ class CampaignScheduling:
     async def schedule(
         self, campaign_id: UUID, *, kind: SchedulerKind, platforms: Collection[Platform], replace: bool
     ) -> tuple[Sequence[Schedule], bool]:
-        """Schedule every post of a campaign on ``platforms``, all or nothing, and make the campaign SCHEDULED.
+        """Schedule every post of a campaign on ``platforms``, all or nothing, and let the campaign's status follow.
 
         Returns the schedules in time order, and whether this call made them: the same request again, with nothing
         changed, finds the first one's. With ``replace``, what is PENDING is cancelled and planned anew in the same
@@ -64,10 +64,10 @@ class CampaignScheduling:
         async with self.storage.unit_of_work() as work:
             await _check_unchanged(work, case)
             await _cancel(work, case.pending, now)
-            await work.schedules.add(schedules)
-            await work.campaigns.set_status(campaign_id, CampaignStatus.SCHEDULED, now=now)
+            stored = await work.schedules.add(schedules)
+            await work.campaigns.follow_schedules(campaign_id)
             await work.commit()
-        return schedules, True
+        return stored, True
 
     async def list(
         self,
@@ -87,13 +87,13 @@ class CampaignScheduling:
 
     @repeats_lost_races
     async def cancel(self, campaign_id: UUID) -> Sequence[Schedule]:
-        """Cancel what is still PENDING, all or nothing; the campaign is a DRAFT again. Returns what was cancelled,
-        in time order; raises CampaignNotFound."""
+        """Cancel what is still PENDING, all or nothing; the campaign is a DRAFT again, or COMPLETED where something of
+        it has gone out. Returns what was cancelled, in time order; raises CampaignNotFound."""
         now = self.clock.now()
         async with self.storage.unit_of_work() as work:
             await work.campaigns.get(campaign_id)
             cancelled = await work.schedules.cancel_pending_of_campaign(campaign_id, now=now)
-            await work.campaigns.set_status(campaign_id, CampaignStatus.DRAFT, now=now)
+            await work.campaigns.follow_schedules(campaign_id)
             await work.commit()
         return cancelled
 
@@ -179,7 +179,7 @@ class _Case:
     @property
     def out(self) -> Collection[UUID]:
         """The posts that are published or being sent; they keep what they have, a repost that is PENDING too."""
-        return {each.post_id for each in self.standing if each.status is not ScheduleStatus.PENDING}
+        return {each.post_id for each in self.standing if each.may_be_out}
 
     @property
     def pending(self) -> Sequence[Schedule]:
@@ -198,6 +198,7 @@ async def _check_unchanged(work: UnitOfWork, case: _Case) -> None:
     """Lock the posts, and raise LostRace if they or what stands for them changed since ``case`` was read."""
     campaign_id = case.campaign.campaign_id
     posts = await work.posts.lock_of_campaign(campaign_id, platforms=case.platforms)
+    await work.campaigns.lock(campaign_id)
     standing = await work.schedules.standing_of_campaign(campaign_id, platforms=case.platforms)
     if list(posts) != [post.post_id for post in case.posts] or list(standing) != list(case.standing):
         raise LostRace

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.brand import Brand, Lateness
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandMismatch, DuplicatePost, FixedField, PostInOtherCampaign
 from marketmind_scheduler.domain.post import Platform, Post
@@ -44,8 +44,11 @@ class Catalog:
     clock: Clock
 
     @repeats_lost_races
-    async def put_brand(self, brand_id: UUID, *, name: str, default_zone: str, tone_profile: str) -> tuple[Brand, bool]:
-        """Register or replace a brand; raises UnknownZone. Existing schedules keep the zone they were made with."""
+    async def put_brand(
+        self, brand_id: UUID, *, name: str, default_zone: str, tone_profile: str, lateness: Lateness
+    ) -> tuple[Brand, bool]:
+        """Register or replace a brand; raises UnknownZone. Existing schedules keep the zone and the lateness they were
+        made with."""
         self.zones.check(default_zone)
         now = self.clock.now()
         brand = Brand(
@@ -53,6 +56,7 @@ class Catalog:
             name=name,
             default_zone=default_zone,
             tone_profile=tone_profile,
+            lateness=lateness,
             created_at=now,
             updated_at=now,
         )
@@ -129,6 +133,7 @@ class Catalog:
             await work.posts.save([post])
             stored = await work.posts.get(content.post_id)
             _check_fixed_fields(stored, post)  # somebody else may have been first
+            await work.schedules.follow_campaigns([content.post_id])  # whoever was first may have said another campaign
             await work.commit()
         return stored, known is None
 
@@ -164,6 +169,8 @@ class Catalog:
             known = {post.post_id: post for post in await work.posts.find_all(given.keys())}
             changed = [post for post in posts if _differs(post, known.get(post.post_id))]
             await work.posts.save(changed)
+            if changed:
+                await work.schedules.follow_campaigns([post.post_id for post in changed])
             stored = await work.campaigns.get(campaign_id)
             await work.commit()
         created = len(posts) - len(known)

@@ -11,11 +11,12 @@ from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
     AlreadyScheduled,
     BeyondHorizon,
+    NotRetryable,
     ScheduleNotFound,
     TimeInPast,
 )
 from marketmind_scheduler.domain.post import Post
-from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot, read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
@@ -62,8 +63,35 @@ class PostScheduling:
                 raise AlreadyPublished(post_id, schedule_id=standing[0].schedule_id)
             now = self.clock.now()
             self._check_bounds(slot, asked, now)
-            schedule = self._new_schedule(post, slot, now)
-            await work.schedules.add([schedule])
+            [schedule] = await work.schedules.add([self._new_schedule(post, slot, now)])
+            await work.commit()
+            return schedule, True
+
+    @repeats_lost_races
+    async def retry(self, schedule_id: UUID, asked: AskedTime | None) -> tuple[Schedule, bool]:
+        """Give the post of a FAILED or MISSED schedule a new appointment, now or at the time asked for. Returns the new
+        schedule, and whether this call made it: the same request again finds the first one's.
+
+        Raises UnknownSchedule, NotRetryable, AlreadyScheduled, AlreadyPublished, and for a time what ``schedule``
+        raises.
+        """
+        async with self.storage.unit_of_work() as work:
+            failed = await work.schedules.get(schedule_id)
+            if failed.status not in (ScheduleStatus.FAILED, ScheduleStatus.MISSED):
+                raise NotRetryable(schedule_id, status=failed.status)
+            post = await work.posts.lock(failed.post_id)
+            brand = await work.brands.get(post.brand_id)
+            now = self.clock.now()
+            asked_or_now = asked or _at(now)
+            slot = await self._slot(asked_or_now, brand.default_zone, work)
+            standing = await work.schedules.standing_of_post(post.post_id)
+            if active := next((each for each in standing if each.is_active), None):
+                is_same = active.retry_of == schedule_id and asked is None
+                return active if is_same else _same_or_refused(active, slot), False
+            if standing:
+                raise AlreadyPublished(post.post_id, schedule_id=standing[0].schedule_id)
+            self._check_bounds(slot, asked_or_now, now)
+            [schedule] = await work.schedules.add([self._new_schedule(post, slot, now, retry_of=schedule_id)])
             await work.commit()
             return schedule, True
 
@@ -86,7 +114,7 @@ class PostScheduling:
     async def move(self, post_id: UUID, asked: AskedTime, *, version: int | None) -> Schedule:
         """Move the post's PENDING schedule to another time.
 
-        Raises PostNotFound, ScheduleNotFound when none is active, IllegalTransition when it is not PENDING,
+        Raises PostNotFound, ScheduleNotFound when none is active, SendInFlight when its post may be out,
         StaleVersion, TimeInPast, BeyondHorizon, and what ``read_slot`` raises.
         """
         async with self.storage.unit_of_work() as work:
@@ -95,7 +123,7 @@ class PostScheduling:
             current = await _locked(work, post_id)
             current.check_version(version)
             slot = await self._slot(asked, brand.default_zone, work)
-            if slot.asks_the_same_as(current.slot):
+            if slot.asks_the_same_as(current.slot) and Hold.LATE not in current.holds:
                 return current
             now = self.clock.now()
             moved = current.moved(slot, now=now)
@@ -106,9 +134,10 @@ class PostScheduling:
 
     @repeats_lost_races
     async def cancel(self, post_id: UUID) -> Schedule:
-        """Cancel the post's PENDING schedule.
+        """Cancel the post's PENDING schedule: no send of it starts any more. Where an earlier send may be out, it is
+        UNCONFIRMED afterwards.
 
-        Raises PostNotFound, ScheduleNotFound when none is active, IllegalTransition when it is not PENDING.
+        Raises PostNotFound, ScheduleNotFound when none is active, SendInFlight when its post may be out.
         """
         async with self.storage.unit_of_work() as work:
             await work.posts.lock(post_id)
@@ -130,7 +159,7 @@ class PostScheduling:
             await check_zone_rules(work, self.zones)
         return slot
 
-    def _new_schedule(self, post: Post, slot: Slot, now: datetime) -> Schedule:
+    def _new_schedule(self, post: Post, slot: Slot, now: datetime, *, retry_of: UUID | None = None) -> Schedule:
         return Schedule.pending(
             self.new_id(),
             post_id=post.post_id,
@@ -139,6 +168,7 @@ class PostScheduling:
             slot=slot,
             scheduler=None,
             now=now,
+            retry_of=retry_of,
         )
 
     def _check_bounds(self, slot: Slot, asked: AskedTime, now: datetime) -> None:
@@ -146,6 +176,10 @@ class PostScheduling:
             raise TimeInPast(asked.text, earliest=now - _GRACE)
         if slot.publish_time > now + self.horizon:
             raise BeyondHorizon(asked.text, latest=now + self.horizon)
+
+
+def _at(instant: datetime) -> AskedTime:
+    return AskedTime(text=f"{instant:%Y-%m-%dT%H:%M:%SZ}", zone=None, disambiguation=Disambiguation.COMPATIBLE)
 
 
 def _same_or_refused(active: Schedule, slot: Slot) -> Schedule:

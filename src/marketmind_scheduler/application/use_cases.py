@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
+from marketmind_scheduler.application.dispatching import Dispatcher
+from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.health import Health
+from marketmind_scheduler.application.monitoring import Monitoring
+from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.pulling import Pulling
 from marketmind_scheduler.application.zone_rules import ZoneRules
 
 
@@ -17,4 +23,10 @@ class UseCases:
     catalog: Catalog
     post_scheduling: PostScheduling
     campaign_scheduling: CampaignScheduling
+    outcomes: Outcomes
+    pausing: Pausing
+    pulling: Pulling
+    dispatcher: Dispatcher
+    event_feed: EventFeed
+    monitoring: Monitoring
     demo: Demo

@@ -13,10 +13,20 @@ MOST_CAMPAIGN_DAYS = 1827  # five years
 class CampaignStatus(StrEnum):
     DRAFT = "DRAFT"  # nothing of it is scheduled
     SCHEDULED = "SCHEDULED"
-    ACTIVE = "ACTIVE"
+    ACTIVE = "ACTIVE"  # some of it is published, some is still to come
     PAUSED = "PAUSED"
-    COMPLETED = "COMPLETED"
+    COMPLETED = "COMPLETED"  # nothing is left to do
     CANCELLED = "CANCELLED"
+
+
+def status_of(*, is_paused: bool, is_active: bool, is_published: bool, is_finished: bool) -> CampaignStatus:
+    """Where a campaign stands, by its schedules: whether one is active, one published, one published, failed or
+    missed."""
+    if is_paused:
+        return CampaignStatus.PAUSED
+    if is_active:
+        return CampaignStatus.ACTIVE if is_published else CampaignStatus.SCHEDULED
+    return CampaignStatus.COMPLETED if is_finished else CampaignStatus.DRAFT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,13 @@ class ScheduleNotFound(NotFound):
         )
 
 
+class UnknownSchedule(NotFound):
+    """No schedule has this id. `GET /schedule` lists them."""
+
+    def __init__(self, schedule_id: UUID) -> None:
+        super().__init__(f"there is no schedule {schedule_id}; GET /schedule lists them", schedule_id=schedule_id)
+
+
 class NoPostsToSchedule(NotFound):
     """The campaign has no post that could be scheduled: none is registered on the chosen platforms, or every one
     is published or being sent."""
@@ -152,12 +159,36 @@ class StaleVersion(Conflict):
         )
 
 
-class IllegalTransition(Conflict):
-    """The schedule's status does not allow this change. Only a PENDING schedule can be moved or cancelled."""
+class SendInFlight(Conflict):
+    """The post is being sent, or may be out already, so it can be neither moved nor cancelled. Read the schedule again
+    in a moment; one that is UNCONFIRMED waits for `POST /schedules/{schedule_id}/confirm`."""
 
     def __init__(self, schedule_id: UUID, *, status: str, change: str) -> None:
         super().__init__(
-            f"schedule {schedule_id} is {status} and cannot be {change}; only a PENDING schedule can",
+            f"schedule {schedule_id} is {status}: its post is being sent or may be out, so it cannot be {change}; "
+            f"read GET /schedules/{schedule_id} in a moment, and confirm it if it stays UNCONFIRMED",
+            schedule_id=schedule_id,
+            schedule_status=status,
+        )
+
+
+class NotUnconfirmed(Conflict):
+    """Only an UNCONFIRMED schedule can be confirmed: of every other one it is known whether the post is out."""
+
+    def __init__(self, schedule_id: UUID, *, status: str) -> None:
+        super().__init__(
+            f"schedule {schedule_id} is {status}; only an UNCONFIRMED schedule can be confirmed",
+            schedule_id=schedule_id,
+            schedule_status=status,
+        )
+
+
+class NotRetryable(Conflict):
+    """Only a FAILED or MISSED schedule can be tried again, because of it nothing is out."""
+
+    def __init__(self, schedule_id: UUID, *, status: str) -> None:
+        super().__init__(
+            f"schedule {schedule_id} is {status}; only a FAILED or MISSED schedule can be tried again",
             schedule_id=schedule_id,
             schedule_status=status,
         )
@@ -201,11 +232,33 @@ class BrandMismatch(Rejected):
         )
 
 
+class ContradictoryConfirmation(Rejected):
+    """A confirmation says that the post is out and asks to send it again, or says that it is not out and names its id
+    on the platform."""
+
+    def __init__(self, schedule_id: UUID, *, field: str, published: bool) -> None:
+        super().__init__(
+            f'"{field}" contradicts "published": {str(published).lower()} for schedule {schedule_id}; leave one out',
+            schedule_id=schedule_id,
+            field=field,
+        )
+
+
 class DuplicatePost(Rejected):
     """One body names the same post twice."""
 
     def __init__(self, post_id: UUID) -> None:
         super().__init__(f"post {post_id} stands in the body more than once; name each post once", post_id=post_id)
+
+
+class DuplicateClaim(Rejected):
+    """One body names the same schedule twice."""
+
+    def __init__(self, schedule_id: UUID) -> None:
+        super().__init__(
+            f"schedule {schedule_id} stands in the body more than once; name each schedule once",
+            schedule_id=schedule_id,
+        )
 
 
 class DatesReversed(Rejected):

@@ -1,12 +1,12 @@
 """A schedule: the record of one post's appointment, and how it may change."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from marketmind_scheduler.domain.errors import IllegalTransition, StaleVersion
+from marketmind_scheduler.domain.errors import SendInFlight, StaleVersion
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.wall_clock import Slot
@@ -22,13 +22,34 @@ class ScheduleStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class Confirmation(StrEnum):
+    """What a person says of an UNCONFIRMED schedule."""
+
+    PUBLISHED = "published"  # → COMPLETED
+    SEND_AGAIN = "send_again"  # it is not out: → PENDING, however late
+    FAILED = "failed"  # it is not out, and is not to be: → FAILED
+
+
+class Hold(StrEnum):
+    """Why a PENDING schedule is not sent though it may be due."""
+
+    CAMPAIGN_PAUSED = "campaign_paused"
+    BRAND_PAUSED = "brand_paused"
+    LATE = "late"  # until a person moves or cancels it
+
+
 ACTIVE = frozenset({ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED})
 """A post has at most one schedule in these statuses; the others are final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One post's appointment. ``scheduler`` names the one that chose the time; None: a caller did."""
+    """One post's appointment. ``scheduler`` names the one that chose the time; None: a caller did.
+
+    ``is_doubtful``: an earlier send of it may be out, though it is PENDING again. Such a schedule never ends as FAILED,
+    MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED
+    schedule that this one makes good for.
+    """
 
     schedule_id: UUID
     post_id: UUID
@@ -41,6 +62,11 @@ class Schedule:
     version: int
     created_at: datetime
     updated_at: datetime
+    is_doubtful: bool = False
+    holds: frozenset[Hold] = field(default_factory=frozenset[Hold])
+    external_id: str | None = None
+    error: str | None = None
+    retry_of: UUID | None = None
 
     @classmethod
     def pending(
@@ -53,6 +79,7 @@ class Schedule:
         slot: Slot,
         scheduler: SchedulerKind | None,
         now: datetime,
+        retry_of: UUID | None = None,
     ) -> Self:
         """A new appointment, made at ``now``."""
         return cls(
@@ -67,6 +94,7 @@ class Schedule:
             version=1,
             created_at=now,
             updated_at=now,
+            retry_of=retry_of,
         )
 
     @property
@@ -77,21 +105,29 @@ class Schedule:
     def is_active(self) -> bool:
         return self.status in ACTIVE
 
+    @property
+    def may_be_out(self) -> bool:
+        """Whether it is published, or nobody can say that it is not."""
+        is_sent = self.status in (ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED, ScheduleStatus.COMPLETED)
+        return is_sent or self.is_doubtful
+
     def moved(self, slot: Slot, *, now: datetime) -> Self:
-        """This schedule at another time; raises IllegalTransition unless it is PENDING."""
-        self._must_be_pending("moved")
-        return replace(self, slot=slot, version=self.version + 1, updated_at=now)
+        """This schedule at another time, no longer held for being late; raises SendInFlight unless it is PENDING and
+        certainly not out."""
+        if self.status is not ScheduleStatus.PENDING or self.is_doubtful:
+            raise SendInFlight(self.schedule_id, status=self.status, change="moved")
+        holds = self.holds - {Hold.LATE}
+        return replace(self, slot=slot, holds=holds, version=self.version + 1, updated_at=now)
 
     def cancelled(self, *, now: datetime) -> Self:
-        """This schedule, never to be sent; raises IllegalTransition unless it is PENDING."""
-        self._must_be_pending("cancelled")
-        return replace(self, status=ScheduleStatus.CANCELLED, version=self.version + 1, updated_at=now)
+        """This schedule, never to be sent again: CANCELLED, or UNCONFIRMED where an earlier send may be out. Raises
+        SendInFlight unless it is PENDING."""
+        if self.status is not ScheduleStatus.PENDING:
+            raise SendInFlight(self.schedule_id, status=self.status, change="cancelled")
+        status = ScheduleStatus.UNCONFIRMED if self.is_doubtful else ScheduleStatus.CANCELLED
+        return replace(self, status=status, version=self.version + 1, updated_at=now)
 
     def check_version(self, given: int | None) -> None:
         """Raise StaleVersion when the caller names a version and it is not the current one."""
         if given is not None and given != self.version:
             raise StaleVersion(self.schedule_id, given=given, current=self.version)
-
-    def _must_be_pending(self, change: str) -> None:
-        if self.status is not ScheduleStatus.PENDING:
-            raise IllegalTransition(self.schedule_id, status=self.status, change=change)

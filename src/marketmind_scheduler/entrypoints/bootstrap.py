@@ -1,32 +1,58 @@
 """The composition root: which adapter stands behind which port."""
 
+import time
 import zoneinfo
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
+from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.adapters.postgres.queue_standing import PostgresQueueStandings
 from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
+from marketmind_scheduler.application.dispatching import Dispatcher
+from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.health import Health
+from marketmind_scheduler.application.monitoring import Monitoring
+from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.pulling import Pulling
 from marketmind_scheduler.application.schedulers import NaiveScheduler
+from marketmind_scheduler.application.sending import DispatchLimits
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
+from marketmind_scheduler.domain.attempt import RetryPolicy
 from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.entrypoints.publishers import publishing
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
+from marketmind_scheduler.ports.holds import Holds
 from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.metrics import Metrics
+from marketmind_scheduler.ports.publisher import Publisher
+from marketmind_scheduler.ports.queue_standing import QueueStandings
 from marketmind_scheduler.ports.readiness import Readiness
 from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.upkeep import Upkeep
 
+_DISPATCH_CONNECTIONS = 4
 _RELEASE_LINE = "# version "
 
 
@@ -34,10 +60,48 @@ class ZoneRulesMissingError(Exception):
     """The tzdata package, the only source of zone rules, is not installed or not whole."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """What dispatch stands on. ``queue``, ``upkeep`` and ``storage`` have connections that only the dispatcher uses, so
+    that a busy API does not stop it; ``pulled`` is the same queue for those who pull."""
+
+    queue: DispatchQueue
+    pulled: DispatchQueue
+    upkeep: Upkeep
+    storage: Storage
+    holds: Holds
+    standings: QueueStandings
+    publisher: Publisher
+    platforms: Collection[Platform]
+    observer: DispatchObserver
+    metrics: Metrics
+    limits: DispatchLimits = field(default_factory=DispatchLimits)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+
 def assemble(
-    *, storage: Storage, readiness: Readiness, zones: ZoneCatalogue, clock: Clock, new_id: NewId, horizon: timedelta
+    *,
+    storage: Storage,
+    readiness: Readiness,
+    outbound: Outbound,
+    zones: ZoneCatalogue,
+    clock: Clock,
+    new_id: NewId,
+    horizon: timedelta,
 ) -> UseCases:
     """Every use case over these adapters."""
+    dispatcher = Dispatcher(
+        queue=outbound.queue,
+        upkeep=outbound.upkeep,
+        storage=outbound.storage,
+        publisher=outbound.publisher,
+        observer=outbound.observer,
+        owner=new_id(),
+        platforms=outbound.platforms,
+        monotonic=time.monotonic,
+        limits=outbound.limits,
+        retries=outbound.retries,
+    )
     return UseCases(
         health=Health(readiness=readiness, storage=storage, zones=zones, clock=clock),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
@@ -51,22 +115,58 @@ def assemble(
             new_id=new_id,
             horizon=horizon,
         ),
+        outcomes=Outcomes(storage=storage),
+        pausing=Pausing(storage=storage, holds=outbound.holds),
+        pulling=Pulling(queue=outbound.pulled, retries=outbound.retries),
+        dispatcher=dispatcher,
+        event_feed=EventFeed(storage),
+        monitoring=Monitoring(standings=outbound.standings, metrics=outbound.metrics),
         demo=Demo(storage=storage, clock=clock),
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The use cases, and how far dispatch has got."""
+
+    use_cases: UseCases
+    metering: MeteredDispatch
+
+
 @asynccontextmanager
-async def running(database_url: str, *, pool_size: int, horizon: timedelta) -> AsyncGenerator[UseCases]:
-    """The use cases over PostgreSQL; the pool is closed at the end."""
-    async with open_pool(database_url, size=pool_size) as pool:
-        yield assemble(
+async def running(settings: Settings, database_url: str) -> AsyncGenerator[Service]:
+    """The use cases over PostgreSQL and the configured publisher; everything is closed at the end. Raises
+    SettingsError where the publisher's configuration is wrong."""
+    limits = settings.dispatch_limits
+    metering = MeteredDispatch()
+    async with (
+        publishing(settings, send_timeout=limits.send_timeout) as publisher,
+        open_pool(database_url, size=settings.pool_size) as pool,
+        open_pool(database_url, size=_DISPATCH_CONNECTIONS) as dispatch_pool,
+    ):
+        outbound = Outbound(
+            queue=PostgresDispatchQueue(dispatch_pool),
+            pulled=PostgresDispatchQueue(pool),
+            upkeep=PostgresUpkeep(dispatch_pool),
+            storage=PostgresStorage(dispatch_pool),
+            holds=PostgresHolds(pool),
+            standings=PostgresQueueStandings(pool),
+            publisher=publisher,
+            platforms=settings.published_platforms,
+            observer=metering,
+            metrics=metering,
+            limits=limits,
+        )
+        use_cases = assemble(
             storage=PostgresStorage(pool),
             readiness=PostgresReadiness(pool),
+            outbound=outbound,
             zones=pin_zone_rules(),
             clock=SystemClock(),
             new_id=new_uuid7,
-            horizon=horizon,
+            horizon=timedelta(days=settings.horizon_days),
         )
+        yield Service(use_cases=use_cases, metering=metering)
 
 
 def pin_zone_rules() -> ZoneCatalogue:

@@ -1,34 +1,40 @@
-"""The command line: serve, migrate, demo."""
+"""The command line: serve, dispatch, status, migrate, demo."""
 
 import asyncio
 import os
+import socket
 import sys
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 
 import rich_click as click
 import structlog
 from dotenv import dotenv_values
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
+from uvicorn.loops.auto import auto_loop_factory
 
 from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
-from marketmind_scheduler.entrypoints import api, logs
+from marketmind_scheduler.entrypoints import api, dispatcher, logs
 from marketmind_scheduler.entrypoints.bootstrap import ZoneRulesMissingError, running
 from marketmind_scheduler.entrypoints.database import database, prepare
+from marketmind_scheduler.entrypoints.http_server import bind
 from marketmind_scheduler.entrypoints.parent import stop_with_make
 from marketmind_scheduler.entrypoints.settings import Settings, SettingsError, load
+from marketmind_scheduler.entrypoints.standing_table import standing_table
 
 NAME = "marketmind-scheduler"
 EPILOG = (
     "Everything is configured by environment variables or an .env file; .env.example lists them all. "
     "Without DATABASE_URL a PostgreSQL of its own is started, and its data is kept between runs."
 )
+
+_WATCH_SECONDS = 1
 
 log = structlog.get_logger()
 
@@ -46,16 +52,32 @@ def serve() -> None:
     Migrates first, under a lock, so any number of replicas may start at once. Ctrl-C stops it.
     """
     stop_with_make()
-    with _told() as settings:
-        try:
-            listener = api.bind(settings.host, settings.port)
-        except OSError as taken:
-            raise click.ClickException(
-                f"cannot listen on {settings.host}:{settings.port}: {taken.strerror}; "
-                "set SCHEDULER_PORT or SCHEDULER_HOST to another"
-            ) from None
-        with listener, database(settings) as url:
-            api.run(settings, url, listener, lambda: _announce(settings))
+    with _told() as settings, ExitStack() as opened:
+        listener = opened.enter_context(_listening(settings, settings.port, "SCHEDULER_PORT"))
+        url = opened.enter_context(database(settings))
+        _run(api.serve(settings, url, listener, lambda: _announce(settings)))
+
+
+@main.command()
+def dispatch() -> None:
+    """Publish what is due, and nothing else.
+
+    Any number may run beside each other and beside `serve`. Ctrl-C stops it: what has begun may end first.
+    """
+    with _told() as settings, ExitStack() as opened:
+        listener = None
+        if settings.metrics_port:
+            listener = opened.enter_context(_listening(settings, settings.metrics_port, "SCHEDULER_METRICS_PORT"))
+        url = opened.enter_context(database(settings))
+        _run(dispatcher.dispatch(settings, url, listener))
+
+
+@main.command()
+@click.option("--watch", is_flag=True, help="Keep it on screen; Ctrl-C ends it.")  # pyright: ignore[reportUnknownMemberType]
+def status(watch: bool) -> None:  # noqa: FBT001
+    """Show what is due, late, in flight and gone wrong."""
+    with _told() as settings, database(settings) as url:
+        asyncio.run(_show_standing(settings, url, watch=watch))
 
 
 @main.command()
@@ -98,11 +120,10 @@ def _told() -> Generator[Settings]:
 
 def _with_database(settings: Settings, then: Callable[[UseCases], Awaitable[None]] | None = None) -> None:
     async def work(url: str) -> None:
-        horizon = timedelta(days=settings.horizon_days)
-        async with running(url, pool_size=1, horizon=horizon) as use_cases:
-            await prepare(settings, url, use_cases)
+        async with running(settings, url) as service:
+            await prepare(settings, url, service.use_cases)
             if then is not None:
-                await then(use_cases)
+                await then(service.use_cases)
 
     with database(settings) as url:
         asyncio.run(work(url))
@@ -116,6 +137,39 @@ async def _print_campaigns(use_cases: UseCases) -> None:
         days = f"{campaign.start_date} to {campaign.end_date}"
         console.print(f"  {campaign_id}  {escape(campaign.name)}")
         console.print(f"    {days}, {campaign.post_count} posts, {campaign.status}")
+
+
+async def _show_standing(settings: Settings, url: str, *, watch: bool) -> None:
+    async with running(settings, url) as service:
+        report = await service.use_cases.health.report()
+        if not report.is_ready:
+            raise click.ClickException("; ".join(f"{name}: {said}" for name, said in report.checks.items()))
+        monitoring = service.use_cases.monitoring
+        if not watch:
+            Console().print(standing_table(await monitoring.standing()))
+            return
+        with Live(standing_table(await monitoring.standing()), auto_refresh=False) as screen:
+            while True:
+                await asyncio.sleep(_WATCH_SECONDS)
+                screen.update(standing_table(await monitoring.standing()), refresh=True)
+
+
+@contextmanager
+def _listening(settings: Settings, port: int, variable: str) -> Generator[socket.socket]:
+    try:
+        listener = bind(settings.host, port)
+    except OSError as taken:
+        raise click.ClickException(
+            f"cannot listen on {settings.host}:{port}: {taken.strerror}; set {variable} or SCHEDULER_HOST to another"
+        ) from None
+    with listener:
+        yield listener
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """In an event loop of its own, uvloop's where it is installed."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(work)
 
 
 def _announce(settings: Settings) -> None:

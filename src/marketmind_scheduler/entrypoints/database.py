@@ -1,14 +1,14 @@
 """Which database the process uses, and making it ready."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import structlog
 
 from marketmind_scheduler.adapters.postgres.embedded import default_home, embedded_postgres
-from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.postgres.migrations import Migrator, migrating
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints.settings import Settings
@@ -33,9 +33,7 @@ def database(settings: Settings) -> Generator[str]:
 async def prepare(settings: Settings, url: str, use_cases: UseCases) -> None:
     """Bring the database to the schema of this version and load the demo data where wanted, once over however many
     processes start; raises StorageUnavailable after a minute without a database."""
-    await _reachable(use_cases)
-    async with migrating(url) as migrator:
-        await migrator.upgrade()
+    async with _migrated(url, use_cases) as migrator:
         if settings.reset_on_start:
             log.warning("SCHEDULER_RESET_ON_START is set: clearing every table")
             await migrator.clear()
@@ -45,6 +43,20 @@ async def prepare(settings: Settings, url: str, use_cases: UseCases) -> None:
             if await use_cases.demo.is_over():
                 log.info("renewing the demo data: its campaigns' days are over")
                 await migrator.reload_demo()
+
+
+async def prepare_to_dispatch(url: str, use_cases: UseCases) -> None:
+    """The same without touching any data."""
+    async with _migrated(url, use_cases):
+        await use_cases.zone_rules.register()
+
+
+@asynccontextmanager
+async def _migrated(url: str, use_cases: UseCases) -> AsyncGenerator[Migrator]:
+    await _reachable(use_cases)
+    async with migrating(url) as migrator:
+        await migrator.upgrade()
+        yield migrator
 
 
 async def _reachable(use_cases: UseCases) -> None:

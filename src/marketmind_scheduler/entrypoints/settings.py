@@ -1,6 +1,7 @@
 """Everything that can be configured, read from the environment once."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, Self
@@ -10,11 +11,24 @@ import msgspec
 import msgspec.inspect
 from msgspec import Meta
 
+from marketmind_scheduler.application.sending import DispatchLimits
+from marketmind_scheduler.domain.post import Platform
+
 PREFIX = "SCHEDULER_"
 
 
 class SettingsError(Exception):
     """A setting is wrong; the message names the variable and what it takes."""
+
+
+class Switch(StrEnum):
+    ON = "on"
+    OFF = "off"
+
+
+class PublisherKind(StrEnum):
+    DRY_RUN = "dry_run"
+    WEBHOOK = "webhook"
 
 
 class LogFormat(StrEnum):
@@ -38,6 +52,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_dir: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    dispatch: Switch = Switch.ON
+    publisher: PublisherKind = PublisherKind.DRY_RUN
+    webhooks: str | None = None
+    platforms: str = ",".join(Platform)
+    send_timeout_seconds: Annotated[int, Meta(ge=1, le=20)] = 10  # the grace at the end is 20 s
+    lease_seconds: Annotated[int, Meta(ge=3, le=600)] = 30
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     demo_data: bool | None = None
     reset_on_start: bool = False
     horizon_days: Annotated[int, Meta(ge=1, le=36500)] = 1827
@@ -51,6 +72,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "SCHEDULER_RESET_ON_START=true clears every table, so it is refused unless SCHEDULER_DEMO_DATA=true "
                 "says that this is a demo; unset one or set the other"
             )
+        if self.publisher is PublisherKind.WEBHOOK and self.webhooks is None:
+            raise SettingsError(
+                "SCHEDULER_PUBLISHER=webhook needs SCHEDULER_WEBHOOKS, the path of a TOML file with the receivers; "
+                "the README shows one"
+            )
+        _ = self.published_platforms, self.dispatch_limits
+
+    @property
+    def published_platforms(self) -> tuple[Platform, ...]:
+        """The platforms that are dispatched here; raises SettingsError."""
+        names = [name.strip() for name in self.platforms.split(",")]
+        if unknown := [name for name in names if name not in Platform.__members__]:
+            raise SettingsError(
+                f"SCHEDULER_PLATFORMS={self.platforms}: {unknown[0]!r} is no platform; it takes some of "
+                f"{', '.join(Platform)}, with commas between"
+            )
+        return tuple(platform for platform in Platform if platform in names)
+
+    @property
+    def dispatch_limits(self) -> DispatchLimits:
+        """Raises SettingsError."""
+        lease, send_timeout = timedelta(seconds=self.lease_seconds), timedelta(seconds=self.send_timeout_seconds)
+        try:
+            return DispatchLimits(lease=lease, send_timeout=send_timeout)
+        except ValueError:
+            raise SettingsError(
+                f"SCHEDULER_LEASE_SECONDS={self.lease_seconds} is too short beside SCHEDULER_SEND_TIMEOUT_SECONDS="
+                f"{self.send_timeout_seconds}: it takes at least three times as many"
+            ) from None
 
     @property
     def loads_demo_data(self) -> bool:

@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.event import Event
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Confirmation, Schedule, ScheduleStatus
 
 
 class BrandRepository(Protocol):
@@ -22,7 +24,7 @@ class BrandRepository(Protocol):
     async def find(self, brand_id: UUID) -> Brand | None: ...
 
     async def save(self, brand: Brand) -> Brand:
-        """Insert or replace; return what is stored now, which keeps the first ``created_at``."""
+        """Insert or replace; return what is stored now, which keeps the first ``created_at`` and stays paused."""
         ...
 
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
@@ -40,7 +42,13 @@ class CampaignRepository(Protocol):
         ``created_at`` stay as first stored, and ``post_count`` is counted."""
         ...
 
-    async def set_status(self, campaign_id: UUID, status: CampaignStatus, *, now: datetime) -> None: ...
+    async def lock(self, campaign_id: UUID) -> None:
+        """Lock until the unit of work ends. Lock its posts first."""
+        ...
+
+    async def follow_schedules(self, campaign_id: UUID) -> None:
+        """Let the status be what ``campaign.status_of`` says of the schedules as they are now."""
+        ...
 
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
@@ -99,6 +107,16 @@ class TzReleaseRepository(Protocol):
     async def newest(self) -> str | None: ...
 
 
+class EventRepository(Protocol):
+    async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+        """Up to ``limit`` events behind the position ``after``, in their final order."""
+        ...
+
+    async def latest_position(self) -> int:
+        """The last position that has been given; 0 before the first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleFilter:
     """Which schedules to list; None does not limit. ``from_time`` is included, ``to_time`` is not."""
@@ -129,16 +147,43 @@ class ScheduleRepository(Protocol):
         """For each post of the campaign on ``platforms``, what ``standing_of_post`` would return; in time order."""
         ...
 
-    async def add(self, schedules: Sequence[Schedule]) -> None:
-        """Insert all; raises LostRace when one of the posts has got an active schedule meanwhile."""
+    async def get(self, schedule_id: UUID) -> Schedule:
+        """Raises UnknownSchedule."""
+        ...
+
+    async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
+        """The schedules that exist among ``schedule_ids``, in no order."""
+        ...
+
+    async def attempts_of(self, schedule_id: UUID) -> Sequence[AttemptRecord]:
+        """Every try to publish it, in their order."""
+        ...
+
+    async def next_attempt_at(self, schedule_id: UUID) -> datetime | None:
+        """When it may next be sent; None while it is being sent or held, and for ever once it is final."""
+        ...
+
+    async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+        """Insert all; return them as they are stored: held where their brand or campaign is paused. Raises LostRace
+        when one of the posts has got an active schedule meanwhile."""
         ...
 
     async def save(self, schedule: Schedule) -> None:
         """Replace slot, status, version and ``updated_at`` of a schedule that this unit of work has locked."""
         ...
 
+    async def confirm(
+        self, schedule_id: UUID, confirmation: Confirmation, *, external_id: str | None, note: str | None
+    ) -> Schedule | None:
+        """Let an UNCONFIRMED schedule be what a person says; None, and nothing changed, when it is not UNCONFIRMED."""
+        ...
+
+    async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
+        """Let the active schedules of posts that changed their campaign be held while their new one is paused."""
+        ...
+
     async def cancel_pending(self, schedule_ids: Collection[UUID], *, now: datetime) -> Sequence[Schedule]:
-        """Cancel those that are PENDING; return them as they are now, in time order."""
+        """Cancel those that are PENDING, as ``Schedule.cancelled`` does; return them as they are now, in time order."""
         ...
 
     async def cancel_pending_of_campaign(self, campaign_id: UUID, *, now: datetime) -> Sequence[Schedule]:

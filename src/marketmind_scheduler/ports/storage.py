@@ -7,6 +7,7 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.repositories import (
     BrandRepository,
     CampaignRepository,
+    EventRepository,
     PostRepository,
     ScheduleRepository,
     TzReleaseRepository,
@@ -31,6 +32,9 @@ class Repositories(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def events(self) -> EventRepository: ...
 
     @property
     def tz_releases(self) -> TzReleaseRepository: ...

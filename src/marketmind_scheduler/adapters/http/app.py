@@ -15,8 +15,13 @@ from litestar.openapi.spec import Tag
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 
 from marketmind_scheduler.adapters.http.catalog import CatalogController
+from marketmind_scheduler.adapters.http.dispatch import DispatchController
+from marketmind_scheduler.adapters.http.events import EventController
 from marketmind_scheduler.adapters.http.health import SERVICE, HealthController
+from marketmind_scheduler.adapters.http.metrics import MetricsController
 from marketmind_scheduler.adapters.http.openapi import Explorable, StrictStructs, operation_id
+from marketmind_scheduler.adapters.http.outcomes import OutcomeController
+from marketmind_scheduler.adapters.http.pausing import PausingController
 from marketmind_scheduler.adapters.http.problems import to_problem
 from marketmind_scheduler.adapters.http.schedules import (
     CampaignScheduleController,
@@ -43,8 +48,13 @@ def create_app(use_cases: UseCases) -> Litestar:
             PostScheduleController,
             CampaignScheduleController,
             ScheduleController,
+            OutcomeController,
+            PausingController,
+            DispatchController,
+            EventController,
             CatalogController,
             HealthController,
+            MetricsController,
             create_static_files_router(
                 path=_ASSETS,
                 directories=[Path(str(files("marketmind_scheduler.adapters.http") / "assets"))],
@@ -56,12 +66,31 @@ def create_app(use_cases: UseCases) -> Litestar:
             "catalog": _provided(use_cases.catalog),
             "post_scheduling": _provided(use_cases.post_scheduling),
             "campaign_scheduling": _provided(use_cases.campaign_scheduling),
+            "outcomes": _provided(use_cases.outcomes),
+            "pausing": _provided(use_cases.pausing),
+            "pulling": _provided(use_cases.pulling),
+            "dispatcher": _provided(use_cases.dispatcher),
+            "event_feed": _provided(use_cases.event_feed),
+            "monitoring": _provided(use_cases.monitoring),
         },
         dto=StrictBody,
         return_dto=None,
         before_request=check_url,
         exception_handlers={Exception: to_problem},
         request_max_body_size=_BODY_BYTES,
+        openapi_config=_openapi(),
+        plugins=[StrictStructs()],
+        logging_config=None,
+    )
+
+
+def create_monitoring_app(use_cases: UseCases) -> Litestar:
+    """What a dispatcher shows of itself: whether it lives, whether it can work, and its metrics."""
+    return Litestar(
+        route_handlers=[HealthController, MetricsController],
+        dependencies={"health": _provided(use_cases.health), "monitoring": _provided(use_cases.monitoring)},
+        before_request=check_url,
+        exception_handlers={Exception: to_problem},
         openapi_config=_openapi(),
         plugins=[StrictStructs()],
         logging_config=None,
@@ -92,7 +121,10 @@ def _openapi() -> OpenAPIConfig:
         tags=[
             Tag("Schedules of posts", "One post, one time."),
             Tag("Schedules of campaigns", "Every post of a campaign, spread over its days."),
-            Tag("Schedules", "What goes out when."),
+            Tag("Schedules", "What goes out when, and what became of it."),
+            Tag("Pausing", "Holding a campaign or a whole brand."),
+            Tag("Dispatch", "For callers that drive it by cron, and for services that publish by themselves."),
+            Tag("Events", "Every change, in its final order."),
             Tag("Catalog", "Brands, campaigns and posts, registered by sibling services."),
             Tag("Service", "What this is and how it is."),
         ],

@@ -82,3 +82,30 @@ SCHEDULE_CAMPAIGN = (
     Example(summary="The posts on two platforms", value={"scheduler": "naive", "platforms": ["TWITTER", "LINKEDIN"]}),
     Example(summary="Anew, instead of what is PENDING", value={"replace": True}),
 )
+CONFIRM = (
+    Example(summary="It is out", value={"published": True, "external_id": "1890", "note": "seen on the platform"}),
+    Example(summary="It is not out, send it again", value={"published": False, "send_again": True}),
+    Example(summary="It is not out, and is not to be", value={"published": False, "note": "the day is over"}),
+)
+RETRY = (
+    Example(summary="Now", value={}),
+    Example(summary="At another time", value={"timestamp": "2030-03-19T09:00:00"}),
+)
+TRIGGER = (Example(summary="Up to 50", value={"limit": 50}),)
+CLAIMS = (
+    Example(summary="Ten of any platform, for a minute", value={}),
+    Example(
+        summary="Of two platforms", value={"platforms": ["TWITTER", "LINKEDIN"], "limit": 50, "lease_seconds": 120}
+    ),
+)
+_CLAIM = {"schedule_id": "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d", "claim_token": 1}
+SETTLEMENTS = (
+    Example(summary="It is out", value={"settlements": [{**_CLAIM, "verdict": "accepted", "external_id": "1890"}]}),
+    Example(
+        summary="Not now, in half a minute",
+        value={
+            "settlements": [{**_CLAIM, "verdict": "deferred", "reason": "rate limited", "retry_after_seconds": 30}],
+        },
+    ),
+)
+EXTEND = (Example(summary="Two more minutes", value={"claims": [_CLAIM], "lease_seconds": 120}),)

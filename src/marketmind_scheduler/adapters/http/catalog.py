@@ -69,9 +69,13 @@ class CatalogController(Controller):
     async def put_brand(
         self, catalog: NamedDependency[Catalog], brand_id: BrandInPath, data: JSONBody[BrandIn]
     ) -> Response[BrandOut]:
-        """Schedules that exist keep the time zone they were made with."""
+        """Schedules that exist keep the time zone and the lateness they were made with."""
         brand, is_new = await catalog.put_brand(
-            brand_id, name=data.brand_name, default_zone=data.brand_default_timezone, tone_profile=data.tone_profile
+            brand_id,
+            name=data.brand_name,
+            default_zone=data.brand_default_timezone,
+            tone_profile=data.tone_profile,
+            lateness=data.lateness(),
         )
         return Response(BrandOut.of(brand), status_code=201 if is_new else 200)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
-from marketmind_scheduler.adapters.http.schemas import DEMO_BRAND, DEMO_CAMPAIGN, DEMO_POST
+from marketmind_scheduler.adapters.http.schemas import DEMO_BRAND, DEMO_CAMPAIGN, DEMO_POST, EXAMPLE_SCHEDULE
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
@@ -20,6 +20,10 @@ CampaignInPath = Annotated[
 ]
 PostInPath = Annotated[
     UUID, PathParameter(description="The post's id", examples=[Example(summary="A demo post", value=DEMO_POST)])
+]
+ScheduleInPath = Annotated[
+    UUID,
+    PathParameter(description="The schedule's id", examples=[Example(summary="A schedule", value=EXAMPLE_SCHEDULE)]),
 ]
 CodeInPath = Annotated[
     str,

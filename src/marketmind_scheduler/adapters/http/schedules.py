@@ -41,7 +41,6 @@ from marketmind_scheduler.domain.errors import (
     CampaignAlreadyScheduled,
     CampaignNotFound,
     CampaignOver,
-    IllegalTransition,
     LocalTimeAmbiguous,
     LocalTimeInGap,
     NoPostsToSchedule,
@@ -49,6 +48,7 @@ from marketmind_scheduler.domain.errors import (
     PolicyViolated,
     PostNotFound,
     ScheduleNotFound,
+    SendInFlight,
     StaleVersion,
     TimeInPast,
     TooManyPosts,
@@ -110,22 +110,22 @@ class PostScheduleController(Controller):
         operation_class=body_like(*body_examples.MOVE_POST),
         summary="Move a post to another time",
         response_description="Moved",
-        responses=documented(*BODY, PostNotFound, ScheduleNotFound, IllegalTransition, StaleVersion, *TIME),
+        responses=documented(*BODY, PostNotFound, ScheduleNotFound, SendInFlight, StaleVersion, *TIME),
     )
     async def move_post(
         self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath, data: JSONBody[MovePostIn]
     ) -> ScheduleOut:
-        """Only a PENDING schedule can be moved; it keeps its id and gets a new version."""
+        """It keeps its id and gets a new version. While a send is in flight, or may be out, it is refused."""
         return ScheduleOut.of(await post_scheduling.move(post_id, data.asked(), version=data.version))
 
     @delete(
         status_code=200,
         summary="Cancel a post's schedule",
         response_description="Cancelled",
-        responses=documented(*READ, PostNotFound, ScheduleNotFound, IllegalTransition),
+        responses=documented(*READ, PostNotFound, ScheduleNotFound, SendInFlight),
     )
     async def cancel_post(self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath) -> ScheduleOut:
-        """Only a PENDING schedule can be cancelled; it is kept as CANCELLED, and no send starts afterwards."""
+        """It is kept as CANCELLED, and no send starts afterwards. While a send is in flight it is refused."""
         return ScheduleOut.of(await post_scheduling.cancel(post_id))
 
 
@@ -203,7 +203,8 @@ class CampaignScheduleController(Controller):
     async def cancel_campaign(
         self, campaign_scheduling: NamedDependency[CampaignScheduling], campaign_id: CampaignInPath
     ) -> CampaignSchedulesOut:
-        """Cancels what is still PENDING; the campaign is a DRAFT again."""
+        """Cancels what is still PENDING. The campaign is a DRAFT again, or COMPLETED where something of it has gone
+        out."""
         return CampaignSchedulesOut.of(campaign_id, await campaign_scheduling.cancel(campaign_id))
 
 

@@ -1,7 +1,7 @@
 """What callers send and what they get: the contract's field names, translated by hand to and from the domain."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -9,11 +9,11 @@ from msgspec import Meta, Struct
 
 from marketmind_scheduler.application.catalog import PostContent, Registered
 from marketmind_scheduler.application.post_scheduling import AskedTime
-from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 
 MOST_POSTS_IN_A_BODY = 10_000
@@ -21,7 +21,7 @@ MOST_POSTS_IN_A_BODY = 10_000
 DEMO_BRAND = "11111111-1111-1111-1111-111111111111"
 DEMO_CAMPAIGN = "22222222-2222-2222-2222-222222222222"
 DEMO_POST = "33333333-3333-3333-3333-333333333333"
-_SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
+EXAMPLE_SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
 _NO_NUL = r"^[^\u0000]*$"
 # a host or bucket, then anything without spaces; Python's $ alone would allow a line feed behind it
 _MEDIA_URL = r"^(s3|https?)://[A-Za-z0-9._~%:@-]+([/?#][^\u0000-\u0020\u007f]*)?$(?!\n)"
@@ -29,7 +29,7 @@ _MEDIA_URL = r"^(s3|https?)://[A-Za-z0-9._~%:@-]+([/?#][^\u0000-\u0020\u007f]*)?
 BrandId = Annotated[UUID, Meta(examples=[DEMO_BRAND])]
 CampaignId = Annotated[UUID, Meta(examples=[DEMO_CAMPAIGN])]
 PostId = Annotated[UUID, Meta(examples=[DEMO_POST])]
-ScheduleId = Annotated[UUID, Meta(description="UUIDv7", examples=[_SCHEDULE])]
+ScheduleId = Annotated[UUID, Meta(description="UUIDv7", examples=[EXAMPLE_SCHEDULE])]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NO_NUL)]
 LongText = Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)]
 Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL, examples=["Meet the new line"])]
@@ -72,6 +72,14 @@ Timestamp = Annotated[
         examples=["2030-03-18T19:00:00"],
     ),
 ]
+OnLateChoice = Annotated[
+    OnLate,
+    Meta(
+        description="What happens with a post later than `max_lateness_seconds`: it is published all the same, it is "
+        "skipped (MISSED), or held until somebody moves or cancels it"
+    ),
+]
+LatenessSeconds = Annotated[int, Meta(ge=60, le=2**31 - 1, description="How late is still in time", examples=[21_600])]
 Moment = Annotated[datetime, Meta(description="An instant in UTC", examples=["2030-03-19T02:00:00Z"])]
 
 
@@ -83,6 +91,11 @@ class BrandIn(Body, frozen=True):
     brand_name: Annotated[Name, Meta(examples=["Demo Brand"])]
     brand_default_timezone: ZoneName
     tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])] = ""
+    on_late: OnLateChoice = OnLate.PUBLISH
+    max_lateness_seconds: LatenessSeconds = 21_600
+
+    def lateness(self) -> Lateness:
+        return Lateness(on_late=self.on_late, max_lateness=timedelta(seconds=self.max_lateness_seconds))
 
 
 class BrandOut(Struct, frozen=True, kw_only=True):
@@ -90,6 +103,9 @@ class BrandOut(Struct, frozen=True, kw_only=True):
     brand_name: Annotated[Name, Meta(examples=["Demo Brand"])]
     brand_default_timezone: ZoneName
     tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])]
+    on_late: OnLateChoice
+    max_lateness_seconds: LatenessSeconds
+    paused_at: Annotated[datetime | None, Meta(description="Since when nothing of it is sent; null: it is not paused")]
     created_at: Moment
     updated_at: Moment
 
@@ -100,6 +116,9 @@ class BrandOut(Struct, frozen=True, kw_only=True):
             brand_name=brand.name,
             brand_default_timezone=brand.default_zone,
             tone_profile=brand.tone_profile,
+            on_late=brand.lateness.on_late,
+            max_lateness_seconds=round(brand.lateness.max_lateness.total_seconds()),
+            paused_at=brand.paused_at,
             created_at=brand.created_at,
             updated_at=brand.updated_at,
         )
@@ -120,7 +139,13 @@ class CampaignOut(Struct, frozen=True, kw_only=True):
     goal: Annotated[LongText, Meta(examples=["Make the new line known"])]
     start_date: Annotated[date, Meta(description="The first day, in the brand's zone", examples=["2030-03-15"])]
     end_date: Annotated[date, Meta(description="The last day, included", examples=["2030-03-21"])]
-    status: Annotated[CampaignStatus, Meta(description="DRAFT until its posts are scheduled")]
+    status: Annotated[
+        CampaignStatus,
+        Meta(
+            description="DRAFT until a post is scheduled, ACTIVE from the first published one, COMPLETED when nothing "
+            "is left to do"
+        ),
+    ]
     post_count: Annotated[int, Meta(ge=0, description="How many posts are registered", examples=[3])]
     created_at: Moment
     updated_at: Moment
@@ -259,7 +284,14 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             description="PENDING, PUBLISHING and UNCONFIRMED are active, one at most for a post; the others are final"
         ),
     ]
-    retry_count: Annotated[int, Meta(ge=0, examples=[0])]
+    retry_count: Annotated[int, Meta(ge=0, description="How many sends had to be repeated", examples=[0])]
+    holds: Annotated[
+        list[Hold], Meta(description="Why it is not sent though it may be due: paused, or held for being late")
+    ]
+    doubtful: Annotated[bool, Meta(description="An earlier send of it may be out, though it is PENDING again")]
+    external_id: Annotated[str | None, Meta(description="What the platform calls the published post")]
+    error: Annotated[str | None, Meta(description="Why the latest attempt did not succeed")]
+    retry_of: Annotated[UUID | None, Meta(description="The FAILED or MISSED schedule that this one makes good for")]
     intent: Annotated[IntentKind, Meta(description="Whether a wall time or an instant was asked for")]
     local_time: Annotated[
         str | None,
@@ -292,6 +324,11 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             publish_time_local=slot.local_text(),
             status=schedule.status,
             retry_count=schedule.retry_count,
+            holds=sorted(schedule.holds),
+            doubtful=schedule.is_doubtful,
+            external_id=schedule.external_id,
+            error=schedule.error,
+            retry_of=schedule.retry_of,
             intent=intent.kind,
             local_time=None if intent.local_time is None else intent.local_time.isoformat(),
             timezone=intent.zone,

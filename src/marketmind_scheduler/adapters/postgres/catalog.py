@@ -1,19 +1,22 @@
 """Brands, campaigns and posts: SQL in, frozen values out."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.selections import select_page
-from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound
 from marketmind_scheduler.domain.post import Platform, Post
 
-_BRAND = "brand_id, brand_name, brand_default_timezone, tone_profile, created_at, updated_at"
+_BRAND = (
+    "brand_id, brand_name, brand_default_timezone, tone_profile, on_late, max_lateness_seconds, paused_at, created_at, "
+    "updated_at"
+)
 _CAMPAIGN = """
 campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at,
 (SELECT count(*) FROM posts WHERE posts.campaign_id = campaigns.campaign_id) AS post_count
@@ -22,11 +25,13 @@ _POST = "post_id, brand_id, campaign_id, title, s3_url, platform, position, crea
 
 _SELECT_BRAND = f"SELECT {_BRAND} FROM brands"
 _SAVE_BRAND = f"""
-INSERT INTO brands (brand_id, brand_name, brand_default_timezone, tone_profile, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO brands (brand_id, brand_name, brand_default_timezone, tone_profile, on_late, max_lateness_seconds,
+                    created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (brand_id) DO UPDATE
    SET brand_name = excluded.brand_name, brand_default_timezone = excluded.brand_default_timezone,
-       tone_profile = excluded.tone_profile, updated_at = excluded.updated_at
+       tone_profile = excluded.tone_profile, on_late = excluded.on_late,
+       max_lateness_seconds = excluded.max_lateness_seconds, updated_at = excluded.updated_at
 RETURNING {_BRAND}
 """
 _SELECT_CAMPAIGN = f"SELECT {_CAMPAIGN} FROM campaigns"
@@ -38,7 +43,22 @@ ON CONFLICT (campaign_id) DO UPDATE
        updated_at = excluded.updated_at
 RETURNING {_CAMPAIGN}
 """
-_SET_STATUS = "UPDATE campaigns SET status = $2, updated_at = $3 WHERE campaign_id = $1 AND status <> $2"
+_LOCK_CAMPAIGN = "SELECT 1 FROM campaigns WHERE campaign_id = $1 FOR NO KEY UPDATE"
+# The rule is domain.campaign.status_of.
+FOLLOW_SCHEDULES = """
+UPDATE campaigns c
+   SET status = n.status, updated_at = now()
+  FROM (SELECT k.campaign_id,
+               CASE WHEN k.paused_at IS NOT NULL THEN 'PAUSED'
+                    WHEN EXISTS (OF_IT AND s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED'))
+                    THEN CASE WHEN EXISTS (OF_IT AND s.status = 'COMPLETED') THEN 'ACTIVE' ELSE 'SCHEDULED' END
+                    WHEN EXISTS (OF_IT AND s.status IN ('COMPLETED', 'FAILED', 'MISSED')) THEN 'COMPLETED'
+                    ELSE 'DRAFT' END AS status
+          FROM campaigns k WHERE k.campaign_id = ANY($1::uuid[])) n
+ WHERE c.campaign_id = n.campaign_id AND c.status <> n.status
+""".replace(
+    "OF_IT", "SELECT FROM posts p JOIN schedules s ON s.post_id = p.post_id WHERE p.campaign_id = k.campaign_id"
+)
 _SELECT_POST = f"SELECT {_POST} FROM posts"
 _OF_CAMPAIGN = "FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[])"
 # Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
@@ -85,6 +105,8 @@ class PostgresBrandRepository:
             brand.name,
             brand.default_zone,
             brand.tone_profile,
+            brand.lateness.on_late,
+            round(brand.lateness.max_lateness.total_seconds()),
             brand.created_at,
             brand.updated_at,
         )
@@ -123,8 +145,11 @@ class PostgresCampaignRepository:
         )
         return _to_campaign(row)
 
-    async def set_status(self, campaign_id: UUID, status: CampaignStatus, *, now: datetime) -> None:
-        await self._connection.execute(_SET_STATUS, campaign_id, status, now)
+    async def lock(self, campaign_id: UUID) -> None:
+        await self._connection.execute(_LOCK_CAMPAIGN, campaign_id)
+
+    async def follow_schedules(self, campaign_id: UUID) -> None:
+        await self._connection.execute(FOLLOW_SCHEDULES, [campaign_id])
 
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
@@ -204,6 +229,8 @@ def _to_brand(row: Record) -> Brand:
         name=row["brand_name"],
         default_zone=row["brand_default_timezone"],
         tone_profile=row["tone_profile"],
+        lateness=Lateness(on_late=OnLate(row["on_late"]), max_lateness=timedelta(seconds=row["max_lateness_seconds"])),
+        paused_at=row["paused_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -18,11 +18,11 @@ _UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006")
 
 
 @asynccontextmanager
-async def translated() -> AsyncGenerator[None]:
+async def translated(within_seconds: float = _WITHIN_SECONDS) -> AsyncGenerator[None]:
     """Raise LostRace and StorageUnavailable for what the driver, the pool or the network raise inside, and
-    StorageUnavailable when it takes longer than four seconds altogether. Anything else is a bug and passes through."""
+    StorageUnavailable when it takes longer altogether. Anything else is a bug and passes through."""
     try:
-        async with asyncio.timeout(_WITHIN_SECONDS):
+        async with asyncio.timeout(within_seconds):
             yield
     except asyncpg.PostgresError as failed:
         raise _meaning(failed) from failed

@@ -30,8 +30,9 @@ class Migrator:
         self._connection = connection
 
     async def upgrade(self, target: str = "main@head") -> None:
-        """Apply what is missing up to ``target``; nothing when it is there already."""
-        await self._connection.run_sync(lambda made: command.upgrade(_config(made), target))
+        """Bring the schema to this version, then apply what is missing up to ``target``."""
+        for revision in dict.fromkeys(("main@head", target)):
+            await self._connection.run_sync(_upgrade, revision)
 
     async def reload_demo(self) -> None:
         """Take the demo data out, with whatever was scheduled for it, and put it in anew from today."""
@@ -76,6 +77,10 @@ def revisions_at_head() -> frozenset[str]:
     return frozenset(
         script.revision for script in scripts.walk_revisions() if head in scripts.get_all_current((script.revision,))
     )
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    command.upgrade(_config(connection), revision)
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -1,8 +1,10 @@
 """Connections from the pool: to read with, or with one transaction."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import asyncpg
 
@@ -12,12 +14,18 @@ from marketmind_scheduler.adapters.postgres.catalog import (
     PostgresPostRepository,
 )
 from marketmind_scheduler.adapters.postgres.errors import translated
+from marketmind_scheduler.adapters.postgres.events import PostgresEventRepository
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.schedules import PostgresScheduleRepository
 from marketmind_scheduler.adapters.postgres.tz_releases import PostgresTzReleaseRepository
 from marketmind_scheduler.domain.errors import SchedulerError
+from marketmind_scheduler.ports.storage import LostRace
+
+T = TypeVar("T")
 
 _POOL_SECONDS = 2
+_REPEATS = 3
+_LONGEST_PAUSE_SECONDS = 0.05
 
 
 class PostgresUnitOfWork:
@@ -30,6 +38,7 @@ class PostgresUnitOfWork:
         self.posts = PostgresPostRepository(connection)
         self.schedules = PostgresScheduleRepository(connection)
         self.tz_releases = PostgresTzReleaseRepository(connection)
+        self.events = PostgresEventRepository(connection)
 
     async def commit(self) -> None:
         await self._connection.execute("COMMIT")
@@ -46,14 +55,41 @@ class PostgresStorage:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with connected(self._pool) as connection:
-            await connection.execute("BEGIN")
-            try:
-                yield PostgresUnitOfWork(connection)
-            except (SchedulerError, asyncpg.PostgresError):
-                await _roll_back(connection)
-                raise
-            await _roll_back(connection)
+        async with connected(self._pool) as connection, _begun(connection):
+            yield PostgresUnitOfWork(connection)
+
+
+@asynccontextmanager
+async def transaction(pool: Pool, *, seconds: float | None = None) -> AsyncGenerator[Connection]:
+    """A connection in one transaction, which is committed unless something is raised. With ``seconds`` its statements
+    may take that long instead of the usual few."""
+    async with connected(pool, seconds=seconds) as connection, _begun(connection):
+        if seconds is not None:
+            await connection.execute(f"SET LOCAL statement_timeout = '{seconds:.0f}s'")
+        yield connection
+        await connection.execute("COMMIT")
+
+
+async def repeated(work: Callable[[], Awaitable[T]]) -> T:
+    """Do ``work`` again up to three times when another transaction got in its way."""
+    for _ in range(_REPEATS):
+        try:
+            return await work()
+        except LostRace:
+            await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311
+    return await work()
+
+
+@asynccontextmanager
+async def _begun(connection: Connection) -> AsyncGenerator[None]:
+    """A transaction that leaves nothing behind unless it is committed inside."""
+    await connection.execute("BEGIN")
+    try:
+        yield
+    except (SchedulerError, asyncpg.PostgresError):
+        await _roll_back(connection)
+        raise
+    await _roll_back(connection)
 
 
 async def _roll_back(connection: Connection) -> None:
@@ -63,9 +99,11 @@ async def _roll_back(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def connected(pool: Pool) -> AsyncGenerator[Connection]:
-    """A connection for a few seconds at most; what goes wrong with it is raised as the core's errors."""
-    async with translated(), pool.acquire(timeout=_POOL_SECONDS) as connection:
+async def connected(pool: Pool, *, seconds: float | None = None) -> AsyncGenerator[Connection]:
+    """A connection for a few seconds at most, or as many as given; what goes wrong with it is raised as the core's
+    errors."""
+    within = translated() if seconds is None else translated(seconds)
+    async with within, pool.acquire(timeout=_POOL_SECONDS) as connection:
         try:
             yield connection
         except (TimeoutError, asyncio.CancelledError):

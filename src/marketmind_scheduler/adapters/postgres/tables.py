@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -15,17 +16,23 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
+from marketmind_scheduler.domain.attempt import VerdictKind
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
+
+_IS_FINAL = "status IN ('COMPLETED', 'FAILED', 'MISSED', 'CANCELLED')"
 
 metadata = MetaData(
     naming_convention={
@@ -44,6 +51,10 @@ def _is_one_of(column: str, values: Iterable[StrEnum]) -> str:
 
 def _one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
     return CheckConstraint(_is_one_of(column, values), name=column)
+
+
+def _index_of_some(name: str, *columns: str, where: str) -> Index:
+    return Index(f"ix_schedules_{name}", *columns, postgresql_where=text(where))
 
 
 def _timestamps() -> tuple[Column[object], Column[object]]:
@@ -68,6 +79,11 @@ brands = Table(
     Column("brand_default_timezone", Text, nullable=False),
     Column("tone_profile", Text, nullable=False),
     *_timestamps(),
+    Column("on_late", Text, nullable=False, server_default=text("'publish'")),
+    Column("max_lateness_seconds", Integer, nullable=False, server_default=text("21600")),
+    Column("paused_at", DateTime(timezone=True)),
+    _one_of("on_late", OnLate),
+    CheckConstraint("max_lateness_seconds >= 60", name="max_lateness"),
 )
 
 campaigns = Table(
@@ -81,6 +97,7 @@ campaigns = Table(
     Column("end_date", Date, nullable=False),
     Column("status", Text, nullable=False),
     *_timestamps(),
+    Column("paused_at", DateTime(timezone=True)),
     UniqueConstraint("brand_id", "campaign_id"),
     CheckConstraint("end_date >= start_date", name="dates"),
     _one_of("status", CampaignStatus),
@@ -124,6 +141,24 @@ schedules = Table(
     Column("scheduler", Text),
     Column("version", Integer, nullable=False),
     *_timestamps(),
+    # From here on it is the dispatcher's.
+    Column("due_at", DateTime(timezone=True)),  # when it may next be claimed; NULL: not claimable
+    Column("on_late", Text, nullable=False, server_default=text("'publish'")),
+    Column("latest_at", DateTime(timezone=True)),
+    Column("parked", SmallInteger, nullable=False, server_default=text("0")),  # bits: see schedules.HOLDS
+    Column("max_retries", Integer, nullable=False, server_default=text("3")),
+    Column("lost_leases", Integer, nullable=False, server_default=text("0")),  # leases that ran out before the send
+    Column("lease_token", BigInteger, nullable=False, server_default=text("0")),  # only grows
+    Column("lease_owner", Uuid),  # NULL once a verdict is in
+    Column("lease_expires_at", DateTime(timezone=True)),
+    Column("send_started_at", DateTime(timezone=True)),  # of the send that this claim has begun
+    Column("last_send_at", DateTime(timezone=True)),  # of the latest send that has ended
+    Column("resend_until_at", DateTime(timezone=True)),  # until when a repeat is certainly dropped by its receiver
+    Column("is_doubtful", Boolean, nullable=False, server_default=text("false")),
+    Column("external_id", Text),
+    Column("last_error", Text),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("retry_of", Uuid),
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),
@@ -135,7 +170,15 @@ schedules = Table(
         "(intent = 'wall') = (local_time IS NOT NULL) AND (intent = 'wall') = (disambiguation IS NOT NULL)",
         name="wall_intent",
     ),
-    CheckConstraint("retry_count >= 0", name="retry_count"),
+    _one_of("on_late", OnLate),
+    CheckConstraint("(status = 'PENDING' AND parked = 0) = (due_at IS NOT NULL)", name="due_iff_waiting"),
+    CheckConstraint("due_at >= publish_time", name="never_early"),
+    CheckConstraint("(status = 'PUBLISHING') = (lease_expires_at IS NOT NULL)", name="lease_iff_publishing"),
+    CheckConstraint(f"({_IS_FINAL}) = (finished_at IS NOT NULL)", name="finished_iff_final"),
+    CheckConstraint("status <> 'PENDING' OR send_started_at IS NULL", name="pending_not_started"),
+    CheckConstraint("NOT is_doubtful OR finished_at IS NULL", name="doubt_stays_open"),
+    CheckConstraint("(on_late = 'publish') = (latest_at IS NULL)", name="latest_iff_limited"),
+    CheckConstraint("retry_count BETWEEN 0 AND max_retries", name="retries_bounded"),
     Index(
         "uq_schedules_active_post",
         "post_id",
@@ -145,4 +188,64 @@ schedules = Table(
     Index(None, "post_id", "schedule_id"),
     Index(None, "brand_id", "publish_time", "schedule_id"),
     Index(None, "publish_time", "schedule_id"),
+    _index_of_some("due", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
+    _index_of_some("lease", "lease_expires_at", where="lease_expires_at IS NOT NULL"),
+    _index_of_some("latest", "latest_at", where="due_at IS NOT NULL AND latest_at IS NOT NULL"),
+    _index_of_some("unconfirmed", "platform", "last_send_at", where="status = 'UNCONFIRMED'"),
+    _index_of_some("gone_wrong", "platform", "finished_at", where="status IN ('FAILED', 'MISSED')"),
+    _index_of_some("parked", "platform", "schedule_id", where="status = 'PENDING' AND parked <> 0"),
+    postgresql_with={
+        "fillfactor": 70,
+        "autovacuum_vacuum_scale_factor": 0.01,
+        "autovacuum_vacuum_threshold": 1000,
+        "autovacuum_vacuum_cost_delay": 0,
+        "autovacuum_analyze_scale_factor": 0.02,
+    },
+)
+
+# Neither attempts nor events refer to their schedule: checking that would lock its row once more for every send, and
+# events outlive what they tell of.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("schedule_id", Uuid, primary_key=True),
+    Column("lease_token", BigInteger, primary_key=True, autoincrement=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text),
+    Column("external_id", Text),
+    _one_of("verdict", VerdictKind),
+)
+
+
+def _event_columns() -> tuple[SchemaItem, ...]:
+    return (
+        Column("kind", Text, nullable=False),
+        Column("schedule_id", Uuid, nullable=False),
+        Column("brand_id", Uuid, nullable=False),
+        Column("post_id", Uuid, nullable=False),
+        Column("platform", Text, nullable=False),
+        Column("publish_time", DateTime(timezone=True), nullable=False),
+        Column("status", Text, nullable=False),
+        Column("retry_count", Integer, nullable=False),
+        Column("external_id", Text),
+        Column("error", Text),
+        Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        _one_of("platform", Platform),
+        _one_of("status", ScheduleStatus),
+    )
+
+
+# Written with each change. Its numbers are taken before commit, so readers could miss a late one; hence the second.
+event_outbox = Table(
+    "event_outbox", metadata, Column("seq", BigInteger, Identity(always=True), primary_key=True), *_event_columns()
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
+    *_event_columns(),
+    Index(None, "brand_id", "position"),
 )

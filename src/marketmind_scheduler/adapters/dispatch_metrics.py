@@ -1,0 +1,155 @@
+"""Watches dispatch: Prometheus metrics, and log lines for what a person should know."""
+
+from collections import Counter as Tally
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+
+from marketmind_scheduler.domain.attempt import Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.breaker import BreakerState
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.ports.dispatch_queue import Recorded, Settled
+from marketmind_scheduler.ports.queue_standing import PlatformStanding, QueueStanding
+
+_LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600)
+_DURATION = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_STATES = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
+_GONE_WRONG = (ScheduleStatus.FAILED, ScheduleStatus.UNCONFIRMED)
+
+log = structlog.get_logger()
+
+
+class MeteredDispatch:
+    """The metrics of one process; ``progress`` is what has happened since it was last asked."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()
+        self._registry = registry = CollectorRegistry()
+        self._claims = Counter("scheduler_claims", "Schedules claimed", ["platform"], registry=registry)
+        self._lateness = Histogram(
+            "scheduler_lateness_seconds",
+            "From the publish time to the beginning of a send",
+            ["platform"],
+            buckets=_LATENESS,
+            registry=registry,
+        )
+        self._sends = Histogram(
+            "scheduler_send_seconds", "How long sends take", ["platform"], buckets=_DURATION, registry=registry
+        )
+        self._verdicts = Counter("scheduler_verdicts", "Verdicts on sends", ["platform", "verdict"], registry=registry)
+        self._settlements = Counter(
+            "scheduler_settlements", "Settlements written", ["platform", "status", "recorded"], registry=registry
+        )
+        self._retries = Counter("scheduler_retries", "Sends to be repeated", ["platform"], registry=registry)
+        self._expiries = Counter(
+            "scheduler_lease_expiries", "Leases that ran out, by what became of it", ["status"], registry=registry
+        )
+        self._too_late = Counter(
+            "scheduler_too_late",
+            "Schedules past their latest time, by what became of it",
+            ["status"],
+            registry=registry,
+        )
+        self._breakers = Gauge(
+            "scheduler_breaker_state", "0 closed, 1 half open, 2 open", ["platform", "target"], registry=registry
+        )
+        self._storage_up = Gauge("scheduler_storage_up", "Whether the database can be used", registry=registry)
+        self._queue = Gauge(
+            "scheduler_queue_schedules",
+            "Schedules by where they stand, counted up to 10001; failed and missed of the last 24 hours",
+            ["platform", "standing"],
+            registry=registry,
+        )
+        self._lag = Gauge(
+            "scheduler_due_lag_seconds", "How long the earliest due schedule waits", ["platform"], registry=registry
+        )
+        self._oldest_unconfirmed = Gauge(
+            "scheduler_oldest_unconfirmed_seconds",
+            "How long the oldest UNCONFIRMED schedule waits for a confirmation",
+            ["platform"],
+            registry=registry,
+        )
+        self._outbox = Gauge(
+            "scheduler_events_to_sequence", "Events without a position yet, counted up to 10001", registry=registry
+        )
+        self._progress: Tally[str] = Tally()
+        self._is_unavailable = False
+
+    def exposition(self, standing: QueueStanding | None) -> bytes:
+        self._storage_up.set(standing is not None)
+        if standing is not None:
+            self._outbox.set(standing.events_to_sequence)
+            for platform in standing.platforms:
+                self._show(platform)
+        return generate_latest(self._registry)
+
+    def progress(self) -> dict[str, int]:
+        """How many schedules ended where since the last call; empty when nothing happened."""
+        progress, self._progress = self._progress, Tally()
+        return dict(progress)
+
+    def claimed(self, platform: Platform, count: int) -> None:
+        self._claims.labels(platform).inc(count)
+
+    def began(self, platform: Platform, late_by: timedelta) -> None:
+        self._lateness.labels(platform).observe(late_by.total_seconds())
+
+    def ended(self, platform: Platform, verdict: VerdictKind, took: timedelta) -> None:
+        self._sends.labels(platform).observe(took.total_seconds())
+        self._verdicts.labels(platform, verdict).inc()
+
+    def settled(self, claim: Claim, settlement: Settlement, outcome: Settled) -> None:
+        self._is_unavailable = False
+        status = outcome.status or "none"
+        self._settlements.labels(claim.platform, status, outcome.recorded).inc()
+        about = {"schedule_id": str(claim.schedule_id), "claim_token": claim.token, "reason": settlement.reason}
+        if outcome.recorded is Recorded.STALE:
+            log.warning(
+                "verdict came too late", verdict=settlement.verdict, external_id=settlement.external_id, **about
+            )
+            return
+        if status == ScheduleStatus.PENDING and settlement.verdict is not VerdictKind.UNSENT:
+            self._retries.labels(claim.platform).inc()
+        if settlement.verdict is not VerdictKind.UNSENT:
+            self._progress["retrying" if status == ScheduleStatus.PENDING else status.lower()] += 1
+        if status in _GONE_WRONG:
+            log.warning(status.lower(), platform=claim.platform, **about)
+
+    def expired(self, statuses: Sequence[ScheduleStatus]) -> None:
+        for status, count in Tally(statuses).items():
+            self._expiries.labels(status).inc(count)
+            log.warning("leases ran out", schedules=count, now=status)
+
+    def came_too_late(self, statuses: Sequence[ScheduleStatus]) -> None:
+        for status, count in Tally(statuses).items():
+            self._too_late.labels(status).inc(count)
+            log.warning("too late to be sent", schedules=count, now=status)
+
+    def breaker(self, platform: Platform, target: str, state: BreakerState) -> None:
+        self._breakers.labels(platform, target).set(_STATES[state])
+        write = log.info if state is BreakerState.CLOSED else log.warning
+        write("breaker", platform=platform, target=target, state=state)
+
+    def spread(self, schedules: int) -> None:
+        log.info("overdue posts go out one by one", schedules=schedules)
+
+    def unavailable(self, error: StorageUnavailable) -> None:
+        if not self._is_unavailable:
+            log.warning("the database cannot be used; dispatch goes on when it can", because=str(error.__cause__))
+        self._is_unavailable = True
+
+    def surprised(self, error: Exception) -> None:
+        log.error("a publisher failed", exc_info=error)
+
+    def _show(self, standing: PlatformStanding) -> None:
+        platform = standing.platform
+        for name in ("waiting", "due", "late", "in_flight", "held", "unconfirmed", "failed", "missed"):
+            self._queue.labels(platform, name).set(getattr(standing, name))
+        waits = standing.next_due_in
+        self._lag.labels(platform).set(max(0, -waits.total_seconds()) if waits is not None else 0)
+        oldest = standing.oldest_unconfirmed
+        self._oldest_unconfirmed.labels(platform).set(oldest.total_seconds() if oldest is not None else 0)

@@ -1,0 +1,47 @@
+"""Events over HTTP: every change of every schedule, in its final order."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from marketmind_scheduler.adapters.http.catalog import LIST
+from marketmind_scheduler.adapters.http.dispatch_schemas import EventsOut
+from marketmind_scheduler.adapters.http.parameters import BrandFilter
+from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.application.event_feed import EventFeed
+
+After = Annotated[
+    int, QueryParameter(ge=0, le=2**53 - 1, description="Only events behind this position; 0 starts at the first")
+]
+EventLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=1000, description="How many to return at most")]
+WaitSeconds = Annotated[
+    int, QueryParameter(ge=0, le=30, description="Where there is none yet, how long to wait for the first")
+]
+
+
+class EventController(Controller):
+    tags = ("Events",)
+
+    @get(
+        "/events",
+        summary="Read events, or wait for them",
+        response_description="Events in their final order, none where nothing happened in time",
+        responses=documented(*LIST),
+    )
+    async def list_events(
+        self,
+        event_feed: NamedDependency[EventFeed],
+        after: After = 0,
+        brand_id: BrandFilter = None,
+        limit: EventLimit = 100,
+        wait_seconds: WaitSeconds = 0,
+    ) -> EventsOut:
+        """Send `next_after` as `after` to go on. Positions only rise: what was read up to one is complete for good, so
+        a reader that remembers it misses nothing and can start anew from any point."""
+        events = await event_feed.read(
+            brand_id=brand_id, after=after, limit=limit, wait=timedelta(seconds=wait_seconds)
+        )
+        return EventsOut.of(events, after=after)

@@ -1,0 +1,81 @@
+"""One schedule over HTTP: what became of it, and what a person decides about it."""
+
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import JSONBody
+
+from marketmind_scheduler.adapters.http import body_examples
+from marketmind_scheduler.adapters.http.catalog import BODY, READ
+from marketmind_scheduler.adapters.http.dispatch_schemas import ConfirmIn, RetryIn, ScheduleRecordOut
+from marketmind_scheduler.adapters.http.openapi import body_like
+from marketmind_scheduler.adapters.http.parameters import ScheduleInPath
+from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.schedules import TIME
+from marketmind_scheduler.adapters.http.schemas import ScheduleOut
+from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.domain.errors import (
+    AlreadyPublished,
+    AlreadyScheduled,
+    ContradictoryConfirmation,
+    NotRetryable,
+    NotUnconfirmed,
+    UnknownSchedule,
+)
+
+
+class OutcomeController(Controller):
+    path = "/schedules/{schedule_id:uuid}"
+    tags = ("Schedules",)
+
+    @get(
+        summary="Read a schedule with its attempts",
+        response_description="The schedule and every try to publish it",
+        responses=documented(*READ, UnknownSchedule),
+    )
+    async def get_schedule(self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath) -> ScheduleRecordOut:
+        return ScheduleRecordOut.of_record(await outcomes.get(schedule_id))
+
+    @post(
+        "/confirm",
+        status_code=200,
+        operation_class=body_like(*body_examples.CONFIRM),
+        summary="Say whether an UNCONFIRMED post is out",
+        response_description="The schedule as it stands now",
+        responses=documented(*BODY, UnknownSchedule, NotUnconfirmed, ContradictoryConfirmation),
+    )
+    async def confirm_schedule(
+        self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath, data: JSONBody[ConfirmIn]
+    ) -> ScheduleOut:
+        """It becomes COMPLETED when the post is out; else FAILED, or PENDING again with `send_again`. The attempts
+        show what is known: look at the platform before you answer."""
+        confirmed = await outcomes.confirm(
+            schedule_id,
+            published=data.published,
+            send_again=data.send_again,
+            external_id=data.external_id,
+            note=data.note,
+        )
+        return ScheduleOut.of(confirmed)
+
+    @post(
+        "/retry",
+        status_code=201,
+        operation_class=body_like(*body_examples.RETRY, required=False),
+        summary="Try a FAILED or MISSED post again",
+        response_description="A new schedule of the same post",
+        responses={
+            200: ResponseSpec(ScheduleOut, generate_examples=False, description="It had been made already"),
+            **documented(*BODY, UnknownSchedule, NotRetryable, AlreadyScheduled, AlreadyPublished, *TIME),
+        },
+    )
+    async def retry_schedule(
+        self,
+        post_scheduling: NamedDependency[PostScheduling],
+        schedule_id: ScheduleInPath,
+        data: JSONBody[RetryIn | None] = None,
+    ) -> Response[ScheduleOut]:
+        """Now, or at the given time. The new schedule names the old one as `retry_of`. The body may be left out."""
+        schedule, is_new = await post_scheduling.retry(schedule_id, data.asked() if data else None)
+        return Response(ScheduleOut.of(schedule), status_code=201 if is_new else 200)

@@ -1,0 +1,59 @@
+"""Pausing and resuming over HTTP."""
+
+from litestar import Controller, post
+from litestar.di import NamedDependency
+
+from marketmind_scheduler.adapters.http.catalog import READ
+from marketmind_scheduler.adapters.http.parameters import BrandInPath, CampaignInPath
+from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.schemas import BrandOut, CampaignOut
+from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
+
+
+class PausingController(Controller):
+    tags = ("Pausing",)
+
+    @post(
+        "/campaigns/{campaign_id:uuid}/pause",
+        status_code=200,
+        summary="Pause a campaign",
+        response_description="Nothing of it begins to be sent any more",
+        responses=documented(*READ, CampaignNotFound),
+    )
+    async def pause_campaign(self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath) -> CampaignOut:
+        """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
+        return CampaignOut.of(await pausing.pause_campaign(campaign_id))
+
+    @post(
+        "/campaigns/{campaign_id:uuid}/resume",
+        status_code=200,
+        summary="Resume a campaign",
+        response_description="It goes on",
+        responses=documented(*READ, CampaignNotFound),
+    )
+    async def resume_campaign(self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath) -> CampaignOut:
+        """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
+        return CampaignOut.of(await pausing.resume_campaign(campaign_id))
+
+    @post(
+        "/brands/{brand_id:uuid}/pause",
+        status_code=200,
+        summary="Pause a brand",
+        response_description="Nothing of it begins to be sent any more",
+        responses=documented(*READ, BrandNotFound),
+    )
+    async def pause_brand(self, pausing: NamedDependency[Pausing], brand_id: BrandInPath) -> BrandOut:
+        """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
+        return BrandOut.of(await pausing.pause_brand(brand_id))
+
+    @post(
+        "/brands/{brand_id:uuid}/resume",
+        status_code=200,
+        summary="Resume a brand",
+        response_description="It goes on",
+        responses=documented(*READ, BrandNotFound),
+    )
+    async def resume_brand(self, pausing: NamedDependency[Pausing], brand_id: BrandInPath) -> BrandOut:
+        """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
+        return BrandOut.of(await pausing.resume_brand(brand_id))

@@ -1,0 +1,58 @@
+"""Events read in their final order, waiting for new ones where there are none yet."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.event import Event
+from marketmind_scheduler.ports.storage import Storage
+
+_LOOK_SECONDS = 0.2
+
+
+class EventFeed:
+    """Any number of readers may wait: one look at the storage serves all of them."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._latest = 0
+        self._look: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+
+    async def read(self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta) -> Sequence[Event]:
+        """Up to ``limit`` events behind the position ``after``; where there are none, the first that come within
+        ``wait``. What has been read up to a position never changes, so nothing is missed by going on from there."""
+        seen = self._latest
+        events = await self._page(brand_id, after, limit)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait.total_seconds()):
+                while wait and not events and not self._closing.is_set():
+                    await self._next_look()
+                    if self._latest > seen:
+                        seen = self._latest
+                        events = await self._page(brand_id, after, limit)
+        return events
+
+    def close(self) -> None:
+        """Let every reader that waits return."""
+        self._closing.set()
+
+    async def _page(self, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+        async with self._storage.reading() as repositories:
+            return await repositories.events.list(brand_id=brand_id, after=after, limit=limit)
+
+    async def _next_look(self) -> None:
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._see_latest())
+        await asyncio.shield(self._look)
+
+    async def _see_latest(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._closing.wait()
+        with suppress(StorageUnavailable):  # whoever reads next is told
+            async with self._storage.reading() as repositories:
+                self._latest = await repositories.events.latest_position()

@@ -1,0 +1,25 @@
+"""Seeing what happens: the queue at a glance, and metrics."""
+
+from dataclasses import dataclass
+
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.ports.metrics import Metrics
+from marketmind_scheduler.ports.queue_standing import QueueStanding, QueueStandings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitoring:
+    standings: QueueStandings
+    metrics: Metrics
+
+    async def standing(self) -> QueueStanding:
+        """How the queue stands; raises StorageUnavailable."""
+        return await self.standings.read()
+
+    async def exposition(self) -> bytes:
+        """Metrics in the Prometheus text format, also while the storage cannot be used."""
+        try:
+            standing = await self.standings.read()
+        except StorageUnavailable:
+            standing = None
+        return self.metrics.exposition(standing)

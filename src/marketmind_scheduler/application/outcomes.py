@@ -1,0 +1,59 @@
+"""What became of a schedule, and what a person says of one that nobody is sure of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketmind_scheduler.domain.attempt import AttemptRecord
+from marketmind_scheduler.domain.errors import ContradictoryConfirmation, NotUnconfirmed
+from marketmind_scheduler.domain.schedule import Confirmation, Schedule
+from marketmind_scheduler.ports.storage import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRecord:
+    """A schedule with every try to publish it; ``next_attempt_at`` is None where nothing is to be sent."""
+
+    schedule: Schedule
+    attempts: Sequence[AttemptRecord]
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    storage: Storage
+
+    async def get(self, schedule_id: UUID) -> ScheduleRecord:
+        """Raises UnknownSchedule."""
+        async with self.storage.reading() as repositories:
+            return ScheduleRecord(
+                schedule=await repositories.schedules.get(schedule_id),
+                attempts=await repositories.schedules.attempts_of(schedule_id),
+                next_attempt_at=await repositories.schedules.next_attempt_at(schedule_id),
+            )
+
+    async def confirm(
+        self, schedule_id: UUID, *, published: bool, send_again: bool, external_id: str | None, note: str | None
+    ) -> Schedule:
+        """Say whether the post of an UNCONFIRMED schedule is out: COMPLETED if it is; if not FAILED, or with
+        ``send_again`` PENDING and sent once more, however late.
+
+        Raises UnknownSchedule, NotUnconfirmed, ContradictoryConfirmation.
+        """
+        if published and send_again:
+            raise ContradictoryConfirmation(schedule_id, field="send_again", published=published)
+        if external_id is not None and not published:
+            raise ContradictoryConfirmation(schedule_id, field="external_id", published=published)
+        confirmation = Confirmation.PUBLISHED if published else _not_out(send_again=send_again)
+        async with self.storage.unit_of_work() as work:
+            confirmed = await work.schedules.confirm(schedule_id, confirmation, external_id=external_id, note=note)
+            if confirmed is None:
+                found = await work.schedules.get(schedule_id)
+                raise NotUnconfirmed(schedule_id, status=found.status)
+            await work.commit()
+        return confirmed
+
+
+def _not_out(*, send_again: bool) -> Confirmation:
+    return Confirmation.SEND_AGAIN if send_again else Confirmation.FAILED

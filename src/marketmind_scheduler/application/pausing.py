@@ -1,0 +1,47 @@
+"""Pausing and resuming a brand or a campaign."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from marketmind_scheduler.application.dispatching import PACES
+from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.schedule import Hold
+from marketmind_scheduler.ports.holds import Holds
+from marketmind_scheduler.ports.storage import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pausing:
+    """All of it can be repeated: pausing what is paused, or resuming what is not, changes nothing."""
+
+    storage: Storage
+    holds: Holds
+
+    async def pause_brand(self, brand_id: UUID) -> Brand:
+        """Once this returns, nothing of the brand begins to be sent until it is resumed; raises BrandNotFound."""
+        await self.holds.place(Hold.BRAND_PAUSED, brand_id)
+        return await self._brand(brand_id)
+
+    async def resume_brand(self, brand_id: UUID) -> Brand:
+        """Send again. What fell due meanwhile goes out at a pace, unless it is too late; raises BrandNotFound."""
+        await self.holds.lift(Hold.BRAND_PAUSED, brand_id, paces=PACES)
+        return await self._brand(brand_id)
+
+    async def pause_campaign(self, campaign_id: UUID) -> Campaign:
+        """As ``pause_brand``, for one campaign; raises CampaignNotFound."""
+        await self.holds.place(Hold.CAMPAIGN_PAUSED, campaign_id)
+        return await self._campaign(campaign_id)
+
+    async def resume_campaign(self, campaign_id: UUID) -> Campaign:
+        """As ``resume_brand``, for one campaign; raises CampaignNotFound."""
+        await self.holds.lift(Hold.CAMPAIGN_PAUSED, campaign_id, paces=PACES)
+        return await self._campaign(campaign_id)
+
+    async def _brand(self, brand_id: UUID) -> Brand:
+        async with self.storage.reading() as repositories:
+            return await repositories.brands.get(brand_id)
+
+    async def _campaign(self, campaign_id: UUID) -> Campaign:
+        async with self.storage.reading() as repositories:
+            return await repositories.campaigns.get(campaign_id)

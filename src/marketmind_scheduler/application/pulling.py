@@ -1,0 +1,80 @@
+"""Pull mode: another service takes what is due, publishes it by itself, and says what became of it."""
+
+import random
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from marketmind_scheduler.domain.attempt import Attempt, Claim, RetryPolicy, Settlement, Unsent, VerdictKind, conclude
+from marketmind_scheduler.domain.errors import DuplicateClaim
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
+
+_PULLERS = UUID("70756c6c-0000-4000-8000-000000000000")  # all of them: what is claimed here may be settled elsewhere
+_NOT_BEGUN = Unsent("the send did not begin in time", timedelta(seconds=0.25))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a puller says of a claim."""
+
+    schedule_id: UUID
+    token: int
+    verdict: VerdictKind
+    reason: str | None
+    external_id: str | None
+    retry_after: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulling:
+    queue: DispatchQueue
+    retries: RetryPolicy
+
+    async def claim(self, platforms: Collection[Platform], *, limit: int, lease: timedelta) -> Sequence[Attempt]:
+        """Up to ``limit`` due schedules for the caller to publish, each once, within ``lease``. Their sends count as
+        begun, so none of them can be cancelled or moved any more; one that is not settled in time is UNCONFIRMED."""
+        claims: list[Claim] = []
+        for platform in platforms:
+            if wanted := limit - len(claims):
+                claims += await self.queue.claim({platform: wanted}, owner=_PULLERS, lease=lease)
+        if not claims:
+            return ()
+        sends = [Send(claim=claim, resend_window=None) for claim in claims]
+        attempts = await self.queue.begin_send(sends, owner=_PULLERS, least_lease=timedelta())
+        begun = {attempt.claim.schedule_id for attempt in attempts}
+        left = [claim for claim in claims if claim.schedule_id not in begun]
+        if left:
+            unsent = [conclude(claim, _NOT_BEGUN, policy=self.retries, jitter=0) for claim in left]
+            await self.queue.settle(unsent, owner=_PULLERS)
+        return sorted(attempts, key=lambda attempt: attempt.publish_time)
+
+    async def settle(self, told: Sequence[Told]) -> Mapping[UUID, Settled]:
+        """Record what became of claims; safe to repeat. See ``DispatchQueue.settle`` for late ones. Raises
+        DuplicateClaim."""
+        _check_distinct(told)
+        return await self.queue.settle([self._settlement(each) for each in told], owner=_PULLERS)
+
+    async def extend(self, claims: Mapping[UUID, int], *, lease: timedelta) -> Collection[UUID]:
+        """Let these claims, each schedule with its token, last ``lease`` from now; return those still held."""
+        return await self.queue.extend(claims, owner=_PULLERS, lease=lease)
+
+    def _settlement(self, told: Told) -> Settlement:
+        delay = self.retries.delay(retry_count=0, retry_after=told.retry_after, jitter=random.random())  # noqa: S311
+        is_to_wait = told.verdict in (VerdictKind.DEFERRED, VerdictKind.UNKNOWN)
+        return Settlement(
+            schedule_id=told.schedule_id,
+            token=told.token,
+            verdict=told.verdict,
+            delay=delay if is_to_wait else told.retry_after or timedelta(),
+            reason=told.reason,
+            external_id=told.external_id,
+        )
+
+
+def _check_distinct(told: Sequence[Told]) -> None:
+    for schedule_id, times in Counter(each.schedule_id for each in told).items():
+        if times > 1:
+            raise DuplicateClaim(schedule_id)

@@ -1,0 +1,68 @@
+"""Verdicts written in batches, again and again until they are written."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from marketmind_scheduler.domain.attempt import Claim, Settlement
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Settled
+
+_MOST_IN_A_BATCH = 250
+_MOST_WAITING = 1000
+_LINGER_SECONDS = 0.02
+_PAUSE_SECONDS = 0.2
+
+Ended = tuple[Claim, Settlement]
+
+
+class Settler:
+    """Losing a verdict would leave a post UNCONFIRMED that is known to be out; writing it twice changes nothing. So
+    what cannot be written is kept and written again over another connection."""
+
+    def __init__(self, queue: DispatchQueue, *, owner: UUID, observer: DispatchObserver) -> None:
+        self._queue = queue
+        self._owner = owner
+        self._observer = observer
+        self._waiting: asyncio.Queue[Ended] = asyncio.Queue(_MOST_WAITING)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so many are waiting that no more sends should begin."""
+        return self._waiting.full()
+
+    async def put(self, claim: Claim, settlement: Settlement) -> None:
+        """Have it written soon; waits while very many are waiting already."""
+        await self._waiting.put((claim, settlement))
+
+    async def run(self) -> None:
+        """Write what was put, for ever."""
+        while True:
+            batch = await self._next_batch()
+            await self.write(batch)
+            for _ in batch:
+                self._waiting.task_done()
+
+    async def all_written(self) -> None:
+        await self._waiting.join()
+
+    async def write(self, batch: Sequence[Ended]) -> Mapping[UUID, Settled]:
+        """Return when all of these are written."""
+        while True:
+            try:
+                settled = await self._queue.settle([settlement for _, settlement in batch], owner=self._owner)
+            except StorageUnavailable as unavailable:
+                self._observer.unavailable(unavailable)
+                await asyncio.sleep(_PAUSE_SECONDS)
+            else:
+                for claim, settlement in batch:
+                    self._observer.settled(claim, settlement, settled[settlement.schedule_id])
+                return settled
+
+    async def _next_batch(self) -> Sequence[Ended]:
+        batch = [await self._waiting.get()]
+        await asyncio.sleep(_LINGER_SECONDS if self._waiting.qsize() + 1 < _MOST_IN_A_BATCH else 0)
+        while len(batch) < _MOST_IN_A_BATCH and not self._waiting.empty():
+            batch.append(self._waiting.get_nowait())
+        return batch

@@ -1,0 +1,89 @@
+"""How much may be sent where at once, and who is left alone because it does not answer."""
+
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+
+from marketmind_scheduler.domain.attempt import Unsent, Verdict
+from marketmind_scheduler.domain.breaker import Breaker, BreakerState
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
+from marketmind_scheduler.ports.publisher import Publisher, Target
+
+_MOST_AT_ONCE = 500
+_BUSY = timedelta(seconds=1)
+_NO_TARGET = timedelta(minutes=5)
+
+
+Lane = tuple[Platform, str]
+"""One target on one platform: what is limited and left alone together."""
+
+
+class Traffic:
+    """The sends in flight of one process. A target that serves several platforms is counted for each by itself."""
+
+    def __init__(self, publisher: Publisher, *, observer: DispatchObserver, monotonic: Callable[[], float]) -> None:
+        self._publisher = publisher
+        self._observer = observer
+        self._monotonic = monotonic
+        self._in_flight: Counter[Lane] = Counter()
+        self._breakers: dict[Lane, Breaker] = {}
+
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight.total()
+
+    def room(self, platforms: Collection[Platform]) -> Mapping[Platform, int]:
+        """How many more sends each platform can take now, about 500 over all of them; platforms without any are left
+        out."""
+        free = {
+            platform: sum(self._room((platform, target.name), target) for target in self._publisher.targets(platform))
+            for platform in platforms
+        }
+        share = min(1, max(0, _MOST_AT_ONCE - self.in_flight) / max(1, sum(free.values())))
+        return {platform: math.ceil(room * share) for platform, room in free.items() if room * share > 0}
+
+    def enter(self, platform: Platform, target: Target | None) -> Unsent | None:
+        """Count one more send to the target; else say why it has to wait, and how long."""
+        if target is None:
+            return Unsent("no target is configured for this brand and platform", _NO_TARGET)
+        lane = platform, target.name
+        if rest := self._breaker(lane).rest(self._now()):
+            return Unsent(f"{target.name} does not answer and is left alone for a while", rest + _jitter(_BUSY))
+        if self._room(lane, target) <= 0:
+            return Unsent(f"{target.name} is busy", _BUSY + _jitter(_BUSY))
+        self._in_flight[lane] += 1
+        return None
+
+    def leave(self, platform: Platform, target: Target) -> None:
+        """A send that had entered has ended, or never began."""
+        self._in_flight[platform, target.name] -= 1
+
+    def learn(self, platform: Platform, target: Target, verdict: Verdict) -> Verdict:
+        """Let the breaker know how a send ended. An outage comes back with the time to wait."""
+        lane = platform, target.name
+        before = self._breaker(lane)
+        after = before.after(verdict, now=self._now())
+        self._breakers[lane] = after
+        if (state := after.state(self._now())) is not before.state(self._now()):
+            self._observer.breaker(platform, target.name, state)
+        if isinstance(verdict, Unsent):
+            return Unsent(verdict.reason, max(after.rest(self._now()), _BUSY) + _jitter(_BUSY))
+        return verdict
+
+    def _room(self, lane: Lane, target: Target) -> int:
+        state = self._breaker(lane).state(self._now())
+        most = {BreakerState.OPEN: 0, BreakerState.HALF_OPEN: 1, BreakerState.CLOSED: target.sends_at_once}[state]
+        return max(0, most - self._in_flight[lane])
+
+    def _breaker(self, lane: Lane) -> Breaker:
+        return self._breakers.get(lane, Breaker())
+
+    def _now(self) -> timedelta:
+        return timedelta(seconds=self._monotonic())
+
+
+def _jitter(most: timedelta) -> timedelta:
+    return most * random.random()  # noqa: S311

@@ -1,0 +1,42 @@
+"""What happened to a schedule, as it is told to others."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+
+
+class EventKind(StrEnum):
+    SCHEDULED = "schedule.scheduled"
+    RESCHEDULED = "schedule.rescheduled"
+    RETRYING = "schedule.retrying"  # PENDING again after a send that began
+    PARKED = "schedule.parked"  # not sent though it may be due: paused, or held for being late
+    RESUMED = "schedule.resumed"
+    COMPLETED = "schedule.completed"
+    FAILED = "schedule.failed"
+    UNCONFIRMED = "schedule.unconfirmed"
+    MISSED = "schedule.missed"
+    CANCELLED = "schedule.cancelled"
+    STALE_VERDICT = "schedule.stale_verdict"  # a verdict came that changed nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One change of one schedule, and where it stood right after. Positions rise in the final order: one that has been
+    read is never preceded by a new one."""
+
+    position: int
+    kind: EventKind
+    brand_id: UUID
+    schedule_id: UUID
+    post_id: UUID
+    platform: Platform
+    publish_time: datetime
+    status: ScheduleStatus
+    retry_count: int
+    external_id: str | None
+    error: str | None
+    occurred_at: datetime

@@ -1,0 +1,38 @@
+"""Whoever watches dispatch: metrics, and the lines a person reads."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from marketmind_scheduler.domain.attempt import Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.breaker import BreakerState
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.ports.dispatch_queue import Settled
+
+
+class DispatchObserver(Protocol):
+    """No method raises, waits or takes long."""
+
+    def claimed(self, platform: Platform, count: int) -> None: ...
+
+    def began(self, platform: Platform, late_by: timedelta) -> None: ...
+
+    def ended(self, platform: Platform, verdict: VerdictKind, took: timedelta) -> None: ...
+
+    def settled(self, claim: Claim, settlement: Settlement, outcome: Settled) -> None: ...
+
+    def expired(self, statuses: Sequence[ScheduleStatus]) -> None: ...
+
+    def came_too_late(self, statuses: Sequence[ScheduleStatus]) -> None: ...
+
+    def breaker(self, platform: Platform, target: str, state: BreakerState) -> None: ...
+
+    def spread(self, schedules: int) -> None: ...
+
+    def unavailable(self, error: StorageUnavailable) -> None: ...
+
+    def surprised(self, error: Exception) -> None:
+        """A publisher raised what it should not."""
+        ...

@@ -1,0 +1,74 @@
+"""What is due, handed out under leases and settled.
+
+Each method is one short transaction of its own, committed before it returns, and raises StorageUnavailable when the
+storage cannot be used. Due, late and expired are judged by the storage's clock alone: callers pass durations. ``owner``
+names one run of one process.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+
+
+class Recorded(StrEnum):
+    SETTLED = "settled"
+    REPEATED = "repeated"  # this verdict had been recorded before
+    STALE = "stale"  # the schedule has moved on; nothing was changed
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a settlement, and where its schedule stands; None: there is no such schedule."""
+
+    recorded: Recorded
+    status: ScheduleStatus | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """A claim whose send is to begin. ``resend_window`` is that of its target."""
+
+    claim: Claim
+    resend_window: timedelta | None
+
+
+class DispatchQueue(Protocol):
+    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
+        """Make up to ``room`` due schedules of each platform ours for ``lease``, the earliest due first.
+
+        No schedule is handed to two callers. One that is paused, held or past its latest time is not handed out.
+        Until its send begins, a claimed schedule still counts as PENDING for everybody else.
+        """
+        ...
+
+    async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
+        """Record that these sends begin now. Only what is returned may be sent, and each of it once.
+
+        Left out is what was cancelled, moved or paused since, what is not due or too late, what has less than
+        ``least_lease`` of its lease left, and what may be out already and is no longer safe to repeat.
+        """
+        ...
+
+    async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, Settled]:
+        """Record how claims ended, all of them or none; safe to repeat.
+
+        A verdict counts as long as its claim is the schedule's latest and nobody has changed the schedule since, even
+        after the lease ran out. An ``accepted`` counts later too, while the schedule is active and no newer send has
+        begun. Any other late verdict changes nothing, and is written to the events.
+        """
+        ...
+
+    async def extend(self, claims: Mapping[UUID, int], *, owner: UUID, lease: timedelta) -> Collection[UUID]:
+        """Let the leases of these schedules, each with its token, end ``lease`` from now; return those still held."""
+        ...
+
+    async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
+        """How long until the next schedule on these platforms is due, negative when it is overdue; None without one."""
+        ...

@@ -1,0 +1,24 @@
+"""Pausing: nothing of a brand or a campaign is sent until it is resumed."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Hold
+
+
+class Holds(Protocol):
+    """Both methods work in pieces, each a transaction of its own, so that they may take long and block nobody. Cut off
+    in between, they are to be called again. Both raise BrandNotFound, CampaignNotFound and StorageUnavailable."""
+
+    async def place(self, hold: Hold, of: UUID) -> None:
+        """Pause a brand or a campaign. Once this returns, none of its sends begins any more; those that have begun go
+        on. What is scheduled for it meanwhile is held too."""
+        ...
+
+    async def lift(self, hold: Hold, of: UUID, *, paces: Mapping[Platform, timedelta]) -> None:
+        """Resume it. What fell due meanwhile goes out in the order of its times, on each platform one now and one more
+        at each pace, unless it is too late; everything else keeps its time. Another hold on a schedule stays."""
+        ...

@@ -1,0 +1,12 @@
+"""What has been measured, as monitoring systems read it."""
+
+from typing import Protocol
+
+from marketmind_scheduler.ports.queue_standing import QueueStanding
+
+
+class Metrics(Protocol):
+    def exposition(self, standing: QueueStanding | None) -> bytes:
+        """Everything measured by this process, with how the queue stands, in the Prometheus text format; None: the
+        storage cannot be used."""
+        ...

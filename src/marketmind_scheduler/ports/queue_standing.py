@@ -1,0 +1,42 @@
+"""How the queue stands, for people and for metrics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from marketmind_scheduler.domain.post import Platform
+
+MOST_COUNTED = 10_001
+"""Nothing is counted further than this, however long the queue is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformStanding:
+    """Counts up to MOST_COUNTED. ``late`` is due for more than a minute; ``failed`` and ``missed`` are those of the
+    last 24 hours; ``next_due_in`` is negative while something is overdue."""
+
+    platform: Platform
+    waiting: int
+    due: int
+    late: int
+    in_flight: int
+    held: int
+    unconfirmed: int
+    failed: int
+    missed: int
+    next_due_in: timedelta | None
+    oldest_unconfirmed: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStanding:
+    platforms: Sequence[PlatformStanding]
+    events_to_sequence: int
+
+
+class QueueStandings(Protocol):
+    async def read(self) -> QueueStanding:
+        """How the queue stands now, each platform in the order of the enum; raises StorageUnavailable. Its cost does
+        not grow with the queue."""
+        ...

@@ -1,0 +1,57 @@
+"""An observer that remembers what it was told."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from marketmind_scheduler.domain.attempt import Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.breaker import BreakerState
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.ports.dispatch_queue import Settled
+
+
+class RecordingObserver:
+    """Each method appends what it is given to the list that is named like what happened."""
+
+    def __init__(self) -> None:
+        self.claims: list[tuple[Platform, int]] = []
+        self.beginnings: list[tuple[Platform, timedelta]] = []
+        self.endings: list[tuple[Platform, VerdictKind, timedelta]] = []
+        self.settlements: list[tuple[Claim, Settlement, Settled]] = []
+        self.expiries: list[ScheduleStatus] = []
+        self.too_late: list[ScheduleStatus] = []
+        self.breaker_states: list[tuple[Platform, str, BreakerState]] = []
+        self.spreads: list[int] = []
+        self.outages: list[StorageUnavailable] = []
+        self.surprises: list[Exception] = []
+
+    def claimed(self, platform: Platform, count: int) -> None:
+        self.claims.append((platform, count))
+
+    def began(self, platform: Platform, late_by: timedelta) -> None:
+        self.beginnings.append((platform, late_by))
+
+    def ended(self, platform: Platform, verdict: VerdictKind, took: timedelta) -> None:
+        self.endings.append((platform, verdict, took))
+
+    def settled(self, claim: Claim, settlement: Settlement, outcome: Settled) -> None:
+        self.settlements.append((claim, settlement, outcome))
+
+    def expired(self, statuses: Sequence[ScheduleStatus]) -> None:
+        self.expiries.extend(statuses)
+
+    def came_too_late(self, statuses: Sequence[ScheduleStatus]) -> None:
+        self.too_late.extend(statuses)
+
+    def breaker(self, platform: Platform, target: str, state: BreakerState) -> None:
+        self.breaker_states.append((platform, target, state))
+
+    def spread(self, schedules: int) -> None:
+        self.spreads.append(schedules)
+
+    def unavailable(self, error: StorageUnavailable) -> None:
+        self.outages.append(error)
+
+    def surprised(self, error: Exception) -> None:
+        self.surprises.append(error)

@@ -1,0 +1,67 @@
+"""Holds in memory, over the rows of the storage in memory and its clock."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
+from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Hold
+from tests.fakes.rows import Row, Rows, place_in_time
+from tests.fakes.storage import InMemoryStorage
+
+
+class InMemoryHolds:
+    """Nothing here takes long, so each method is one change."""
+
+    def __init__(self, storage: InMemoryStorage) -> None:
+        self._storage = storage
+
+    async def place(self, hold: Hold, of: UUID) -> None:
+        now = self._storage.clock.now()
+        with self._storage.changing() as rows:
+            _pause(rows, hold, of, since=now, now=now)
+            for row in _active_of(rows, hold, of):
+                if hold not in row.schedule.holds:
+                    rows.put(row.held(hold, now=now), EventKind.PARKED, now=now)
+
+    async def lift(self, hold: Hold, of: UUID, *, paces: Mapping[Platform, timedelta]) -> None:
+        now = self._storage.clock.now()
+        before: Counter[Platform] = Counter()  # how many of a platform go out sooner
+        with self._storage.changing() as rows:
+            _pause(rows, hold, of, since=None, now=now)
+            for row in _active_of(rows, hold, of):
+                if hold not in row.schedule.holds:
+                    continue
+                ready_at = now
+                if row.schedule.publish_time <= now and (pace := paces.get(row.schedule.platform)) is not None:
+                    ready_at += before[row.schedule.platform] * pace
+                    before[row.schedule.platform] += 1
+                rows.put(row.released(hold, ready_at=ready_at, now=now), EventKind.RESUMED, now=now)
+
+
+def _pause(rows: Rows, hold: Hold, of: UUID, *, since: datetime | None, now: datetime) -> None:
+    if hold is Hold.BRAND_PAUSED:
+        if (brand := rows.brands.get(of)) is None:
+            raise BrandNotFound(of)
+        paused_at = since and (brand.paused_at or since)
+        rows.brands[of] = replace(brand, paused_at=paused_at, updated_at=now)
+        return
+    if (campaign := rows.campaigns.get(of)) is None:
+        raise CampaignNotFound(of)
+    rows.campaigns[of] = replace(campaign, updated_at=now)
+    rows.paused_campaigns = rows.paused_campaigns | {of} if since else rows.paused_campaigns - {of}
+    rows.follow_schedules(of, now=now)
+
+
+def _active_of(rows: Rows, hold: Hold, of: UUID) -> list[Row]:
+    """Its active schedules in time order."""
+    if hold is Hold.BRAND_PAUSED:
+        found = [row for row in rows.schedules.values() if row.schedule.brand_id == of]
+    else:
+        found = rows.rows_of({post.post_id for post in rows.posts_of(of)})
+    active = (row for row in found if row.schedule.is_active)
+    return sorted(active, key=lambda row: place_in_time(row.schedule))

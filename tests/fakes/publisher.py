@@ -1,0 +1,56 @@
+"""A publisher that answers as it was told to."""
+
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Collection
+from datetime import timedelta
+from uuid import UUID
+
+from marketmind_scheduler.domain.attempt import Accepted, Attempt, Verdict
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.ports.publisher import Target
+
+Answer = Verdict | Exception | Callable[[Attempt], Awaitable[Verdict]]
+
+
+class ScriptedPublisher:
+    """Keeps the attempts it was given. Answers those of one schedule one after another as ``script`` says (a verdict,
+    an error to raise, or a function to await), and takes everything that the script does not speak of.
+
+    Every platform has one target, named like it, unless ``reroute`` says where a brand's posts go.
+    """
+
+    def __init__(
+        self,
+        *,
+        sends_at_once: int = 100,
+        resend_window: timedelta | None = None,
+        platforms: Collection[Platform] = Platform,
+    ) -> None:
+        self.attempts: list[Attempt] = []
+        self._answers: defaultdict[UUID, deque[Answer]] = defaultdict(deque)
+        self._targets = {
+            platform: Target(name=platform.lower(), sends_at_once=sends_at_once, resend_window=resend_window)
+            for platform in platforms
+        }
+        self._rerouted: dict[tuple[UUID, Platform], Target] = {}
+
+    def script(self, schedule_id: UUID, *answers: Answer) -> None:
+        self._answers[schedule_id].extend(answers)
+
+    def reroute(self, brand_id: UUID, platform: Platform, target: Target) -> None:
+        self._rerouted[brand_id, platform] = target
+
+    def targets(self, platform: Platform) -> Collection[Target]:
+        usual = [self._targets[platform]] if platform in self._targets else []
+        return [*usual, *(target for (_, of), target in self._rerouted.items() if of is platform)]
+
+    def target_of(self, brand_id: UUID, platform: Platform) -> Target | None:
+        return self._rerouted.get((brand_id, platform), self._targets.get(platform))
+
+    async def publish(self, attempt: Attempt) -> Verdict:
+        self.attempts.append(attempt)
+        answers = self._answers[attempt.claim.schedule_id]
+        answer = answers.popleft() if answers else Accepted(f"external-{attempt.key}")
+        if isinstance(answer, Exception):
+            raise answer
+        return await answer(attempt) if callable(answer) else answer

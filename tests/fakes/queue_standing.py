@@ -1,0 +1,43 @@
+"""How the queue in memory stands."""
+
+from datetime import timedelta
+
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, PlatformStanding, QueueStanding
+from tests.fakes.rows import Rows
+from tests.fakes.storage import InMemoryStorage
+
+_LATE = timedelta(minutes=1)
+_RECENT = timedelta(hours=24)
+
+
+class InMemoryQueueStandings:
+    def __init__(self, storage: InMemoryStorage) -> None:
+        self._storage = storage
+
+    async def read(self) -> QueueStanding:
+        with self._storage.changing() as rows:
+            platforms = [self._standing(rows, platform) for platform in Platform]
+            return QueueStanding(platforms=platforms, events_to_sequence=min(len(rows.outbox), MOST_COUNTED))
+
+    def _standing(self, rows: Rows, platform: Platform) -> PlatformStanding:
+        now = self._storage.clock.now()
+        of_it = [row for row in rows.schedules.values() if row.schedule.platform is platform]
+        due_at = [row.due_at for row in of_it if row.due_at is not None]
+        recent = [row.status for row in of_it if row.schedule.updated_at > now - _RECENT]
+        unconfirmed = [row for row in of_it if row.status is ScheduleStatus.UNCONFIRMED]
+        sent_at = [row.last_send_at for row in unconfirmed if row.last_send_at is not None]
+        return PlatformStanding(
+            platform=platform,
+            waiting=len(due_at),
+            due=sum(each <= now for each in due_at),
+            late=sum(each <= now - _LATE for each in due_at),
+            in_flight=sum(row.lease_expires_at is not None for row in of_it),
+            held=sum(bool(row.schedule.holds) for row in of_it if row.status is ScheduleStatus.PENDING),
+            unconfirmed=len(unconfirmed),
+            failed=recent.count(ScheduleStatus.FAILED),
+            missed=recent.count(ScheduleStatus.MISSED),
+            next_due_in=min(due_at) - now if due_at else None,
+            oldest_unconfirmed=now - min(sent_at) if sent_at else None,
+        )
