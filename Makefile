@@ -4,9 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check chaos bench bench-dispatch lock clean
 help: ## what can be run
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## start everything from nothing; Ctrl-C stops it
 	@SCHEDULER_LOG_FORMAT=$${SCHEDULER_LOG_FORMAT:-console} exec $(BIN)/marketmind-scheduler serve
@@ -22,16 +22,21 @@ check: $(VENV)/.installed ## format, lint, types, and who may import whom
 bench: $(VENV)/.installed ## measure the service against a bare floor
 	@$(BIN)/python -P benchmarks/http.py $(ARGS)
 
+PEERS := .venv-peers
+bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher beside two other queues
+	@$(BIN)/python -m benchmarks.dispatch --peers-python $(PEERS)/bin/python $(ARGS)
+
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
   --no-emit-index-url --no-emit-find-links
 lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --group build -o requirements-build.txt
 	$(COMPILE) pyproject.toml --extra embedded --group dev -o requirements-dev.txt
-	! grep -n '://' requirements*.txt
+	$(COMPILE) benchmarks/requirements-peers.in -o benchmarks/requirements-peers.txt
+	! grep -n '://' requirements*.txt benchmarks/requirements*.txt
 
 clean: ## remove the virtual environment and caches; the data of `make run` stays
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -40,4 +45,9 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(PEERS)/.installed: benchmarks/requirements-peers.txt
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-peers.txt
 	@touch $@

@@ -112,9 +112,13 @@ class Dispatcher:
             if wanted := min(room, limit - len(claims)):
                 claims += await self._queue.claim({platform: wanted}, owner=self._owner, lease=self._limits.lease)
         begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
-        sent = await asyncio.gather(*map(self._sender.send, begun))
-        if claims:
-            await self._write([*ended, *sent])
+        try:
+            sent = await asyncio.gather(*map(self._sender.send, begun))
+            if claims:
+                await self._write([*ended, *sent])
+        finally:
+            for each in begun:
+                self._sender.done(each)
         await self._sequence()
         async with self._storage.reading() as repositories:
             found = await repositories.schedules.find_all([claim.schedule_id for claim in claims])
@@ -148,7 +152,7 @@ class Dispatcher:
         self._wake.clear()
         room = self._traffic.room(self._platforms)
         self._is_full = any(platform not in room for platform in self._platforms)
-        if not room or self._settler.is_behind:
+        if not room:
             return _POLL_SECONDS
         claimed_at = self._monotonic()
         claims = await self._queue.claim(room, owner=self._owner, lease=self._limits.lease)
@@ -169,10 +173,14 @@ class Dispatcher:
             await self._settler.put(*each)
 
     async def _send_and_settle(self, begun: BegunSend) -> None:
-        ended = await self._sender.send(begun)
-        if self._is_full:
-            self._wake.set()
-        await self._settler.put(*ended)
+        """A send keeps its slot until its verdict has its place among those to be written: what a killed process leaves
+        behind stays within the slots and a batch or two."""
+        try:
+            await self._settler.put(*await self._sender.send(begun))
+        finally:
+            self._sender.done(begun)
+            if self._is_full:
+                self._wake.set()
 
     async def _seconds_until_due(self, platforms: Collection[Platform]) -> float:
         due_in = await self._queue.next_due_in(platforms)

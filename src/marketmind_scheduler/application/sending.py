@@ -88,20 +88,21 @@ class Sender:
         return begun, ended
 
     async def send(self, begun: BegunSend) -> Ended:
-        """Publish once, and say what became of it."""
+        """Publish once, and say what became of it. It counts as in flight until ``done``."""
         claim = begun.attempt.claim
         self.observer.began(claim.platform, begun.attempt.late_by)
         started_at = self.monotonic()
         is_in_time = started_at - begun.claimed_at <= self.limits.longest_wait.total_seconds()
-        try:
-            verdict = await self._published(begun.attempt) if is_in_time else _STALLED
-        finally:
-            self.traffic.leave(claim.platform, begun.target)
+        verdict = await self._published(begun.attempt) if is_in_time else _STALLED
         if is_in_time:
             verdict = self.traffic.learn(claim.platform, begun.target, verdict)
         settlement = conclude(claim, verdict, policy=self.retries, jitter=random.random())  # noqa: S311
         self.observer.ended(claim.platform, settlement.verdict, timedelta(seconds=self.monotonic() - started_at))
         return claim, settlement
+
+    def done(self, begun: BegunSend) -> None:
+        """It is out of our hands: there is room for another one."""
+        self.traffic.leave(begun.attempt.claim.platform, begun.target)
 
     def release(self, claims: Sequence[Claim]) -> Sequence[Ended]:
         """Claims that are given back without a send."""

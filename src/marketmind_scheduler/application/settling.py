@@ -10,7 +10,6 @@ from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Settled
 
 _MOST_IN_A_BATCH = 250
-_MOST_WAITING = 1000
 _LINGER_SECONDS = 0.02
 _PAUSE_SECONDS = 0.2
 
@@ -25,12 +24,7 @@ class Settler:
         self._queue = queue
         self._owner = owner
         self._observer = observer
-        self._waiting: asyncio.Queue[Ended] = asyncio.Queue(_MOST_WAITING)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether so many are waiting that no more sends should begin."""
-        return self._waiting.full()
+        self._waiting: asyncio.Queue[Ended] = asyncio.Queue(_MOST_IN_A_BATCH)
 
     async def put(self, claim: Claim, settlement: Settlement) -> None:
         """Have it written soon; waits while very many are waiting already."""
