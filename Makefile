@@ -22,6 +22,9 @@ check: $(VENV)/.installed ## format, lint, types, and who may import whom
 bench: $(VENV)/.installed ## measure the service against a bare floor
 	@$(BIN)/python -P benchmarks/http.py $(ARGS)
 
+chaos: $(VENV)/.installed ## every kind of fault while dispatchers work; under five minutes
+	@CHAOS=long timeout 300 $(BIN)/python -m pytest -n 0 tests/chaos $(ARGS)
+
 PEERS := .venv-peers
 bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher beside two other queues
 	@$(BIN)/python -m benchmarks.dispatch --peers-python $(PEERS)/bin/python $(ARGS)

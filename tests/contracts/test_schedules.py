@@ -25,6 +25,7 @@ from tests.builders import (
     a_schedule,
     a_slot,
     given,
+    new_id,
 )
 
 PENDING = ScheduleStatus.PENDING
@@ -64,7 +65,16 @@ async def test_a_schedule_is_read_as_it_was_added(
     post = a_post(platform=Platform.YOUTUBE)
     slot = read_slot(text, zone=None, default_zone=ZONE, disambiguation=disambiguation, zones=zones)
     schedule = a_schedule(
-        post, slot=slot, scheduler=scheduler, status=FAILED, retry_count=2, version=3, updated_at=LATER
+        post,
+        slot=slot,
+        scheduler=scheduler,
+        status=FAILED,
+        retry_count=2,
+        version=3,
+        updated_at=LATER,
+        external_id="t-1",
+        error="Refused",
+        retry_of=new_id(),
     )
 
     await given(storage, a_brand(), post, schedule)

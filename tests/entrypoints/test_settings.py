@@ -67,6 +67,10 @@ def test_every_variable_reaches_its_setting() -> None:
         ("SCHEDULER_HORIZON_DAYS", "36501", "a whole number from 1 to 36500"),
         ("SCHEDULER_POOL_SIZE", "0", "a whole number from 1 to 500"),
         ("SCHEDULER_POOL_SIZE", "501", "a whole number from 1 to 500"),
+        ("SCHEDULER_SEND_TIMEOUT_SECONDS", "0", "a whole number from 1 to 20"),
+        ("SCHEDULER_SEND_TIMEOUT_SECONDS", "21", "a whole number from 1 to 20"),
+        ("SCHEDULER_LEASE_SECONDS", "2", "a whole number from 3 to 600"),
+        ("SCHEDULER_LEASE_SECONDS", "601", "a whole number from 3 to 600"),
         ("SCHEDULER_DEMO_DATA", "yes", "true or false"),
         ("SCHEDULER_DEMO_DATA", "2", "true or false"),
         ("SCHEDULER_RESET_ON_START", "on", "true or false"),
@@ -183,6 +187,21 @@ def test_clearing_all_tables_is_refused_without_the_demo_data(environment: dict[
 
     assert "SCHEDULER_RESET_ON_START=true clears every table" in said
     assert "SCHEDULER_DEMO_DATA=true" in said
+
+
+@pytest.mark.parametrize(("lease", "send_timeout"), [("29", "10"), ("30", "11"), ("3", "2")])
+def test_a_lease_that_two_sends_would_not_fit_into_is_refused(lease: str, send_timeout: str) -> None:
+    said = refusal({"SCHEDULER_LEASE_SECONDS": lease, "SCHEDULER_SEND_TIMEOUT_SECONDS": send_timeout})
+
+    assert said.startswith(f"SCHEDULER_LEASE_SECONDS={lease} is too short beside SCHEDULER_SEND_TIMEOUT_SECONDS=")
+    assert said.endswith("it takes at least three times as many")
+
+
+@pytest.mark.parametrize(("lease", "send_timeout"), [("30", "10"), ("60", "20"), ("3", "1")])
+def test_a_lease_of_three_times_the_send_timeout_is_long_enough(lease: str, send_timeout: str) -> None:
+    limits = load({"SCHEDULER_LEASE_SECONDS": lease, "SCHEDULER_SEND_TIMEOUT_SECONDS": send_timeout}).dispatch_limits
+
+    assert (limits.lease.total_seconds(), limits.send_timeout.total_seconds()) == (int(lease), int(send_timeout))
 
 
 @pytest.mark.parametrize("environment", [{}, {"DATABASE_URL": URL, "SCHEDULER_DEMO_DATA": "true"}])

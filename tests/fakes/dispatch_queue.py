@@ -216,7 +216,7 @@ def _correct(rows: Rows, verdict: Settlement, now: datetime) -> None:
             rows.attempts[key],
             finished_at=now,
             verdict=verdict.verdict,
-            reason=None if verdict.verdict is VerdictKind.ACCEPTED else verdict.reason,
+            reason=verdict.reason,
             external_id=verdict.external_id,
         )
 
@@ -230,7 +230,7 @@ def _accepted_late(rows: Rows, row: Row, verdict: Settlement, now: datetime) -> 
     )
     closed = replace(row, schedule=schedule, due_at=None, owner=None, lease_expires_at=None, token=row.token + 1)
     rows.put(closed, EventKind.COMPLETED, now=now)
-    _correct(rows, verdict, now)
+    _correct(rows, replace(verdict, reason=None), now)
     return Settled(Recorded.SETTLED, ScheduleStatus.COMPLETED)
 
 

@@ -95,4 +95,4 @@ async def test_the_tour_of_the_readme_ends_as_it_says() -> None:
     assert retried["post_id"] == "b0000000-0000-4000-8000-000000000004"
     kinds = [event["kind"] for answer in answers for event in answer.get("events", ())]
     assert {"schedule.retrying", "schedule.unconfirmed", "schedule.failed", "schedule.completed"} <= set(kinds)
-    assert re.search(r"^ LINKEDIN +\d", printed, re.MULTILINE)
+    assert re.search(r"^ *LINKEDIN +\d", printed, re.MULTILINE)

@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.events import AS_STATUS, RETURNED, telling
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.schedules import SHOWN_STATUS
 from marketmind_scheduler.adapters.postgres.storage import connected, repeated
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, VerdictKind
 from marketmind_scheduler.domain.post import Platform
@@ -120,20 +121,20 @@ _ACCEPT_LATE = (
     )
     + "SELECT schedule_id, status FROM done"
 )
-_STANDING = """
-SELECT s.status, s.lease_token = $2 AND s.lease_owner IS NULL AS is_settled, a.verdict AS recorded
+_STANDING = f"""
+SELECT {SHOWN_STATUS} AS status, s.lease_token = $2 AND s.lease_owner IS NULL AS is_settled, a.verdict AS recorded
   FROM schedules s LEFT JOIN attempts a ON a.schedule_id = s.schedule_id AND a.lease_token = $2
  WHERE s.schedule_id = $1
 """
-_TELL_STALE = """
+_TELL_STALE = f"""
 WITH tried AS (
   UPDATE attempts SET verdict = $3::text, reason = $5, external_id = $4, finished_at = now()
    WHERE schedule_id = $1 AND lease_token = $2)
 INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
                           external_id, error)
-SELECT 'schedule.stale_verdict', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, $4,
-       concat_ws(': ', $3::text || ' came too late', $5)
-  FROM schedules WHERE schedule_id = $1
+SELECT 'schedule.stale_verdict', s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, {SHOWN_STATUS},
+       s.retry_count, $4, concat_ws(': ', $3::text || ' came too late', $5)
+  FROM schedules s WHERE s.schedule_id = $1
 """
 _EXTEND = """
 UPDATE schedules s SET lease_expires_at = now() + $4::interval

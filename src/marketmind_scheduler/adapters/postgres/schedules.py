@@ -27,9 +27,9 @@ _KEPT = (
     "last_error, retry_of"
 )
 # A claimed schedule whose send has not begun is PENDING for everybody: it can still be cancelled, moved and paused.
-_SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END"
+SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END"
 _COLUMNS = ", ".join(
-    f"{_SHOWN_STATUS} AS status" if name == "status" else f"s.{name}" for name in (*_KEPT.split(", "), "parked")
+    f"{SHOWN_STATUS} AS status" if name == "status" else f"s.{name}" for name in (*_KEPT.split(", "), "parked")
 )
 IS_ACTIVE = "s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED')"
 _STANDS = f"({IS_ACTIVE} OR s.status = 'COMPLETED')"
@@ -259,7 +259,7 @@ class PostgresScheduleRepository:
         conditions = [
             ("s.post_id IN (SELECT post_id FROM posts WHERE campaign_id = {})", chosen.campaign_id),
             ("s.brand_id = {}", chosen.brand_id),
-            (f"{_SHOWN_STATUS} = {{}}", chosen.status),
+            (f"{SHOWN_STATUS} = {{}}", chosen.status),
             ("s.platform = {}", chosen.platform),
             ("s.publish_time >= {}", chosen.from_time),
             ("s.publish_time < {}", chosen.to_time),

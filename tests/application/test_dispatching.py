@@ -1,0 +1,704 @@
+"""The dispatcher over fakes: it sends what is due, loses nothing, and nobody who is slow or broken holds it up."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from marketmind_scheduler.application.dispatching import Dispatcher
+from marketmind_scheduler.application.sending import DispatchLimits
+from marketmind_scheduler.domain.attempt import (
+    Accepted,
+    Attempt,
+    Claim,
+    Deferred,
+    RetryPolicy,
+    Settlement,
+    Unknown,
+    Unsent,
+    Verdict,
+)
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.ports.dispatch_queue import Send, Settled
+from marketmind_scheduler.ports.publisher import Target
+from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, a_slot, given
+from tests.fakes.clock import FrozenClock
+from tests.fakes.dispatch_observer import RecordingObserver
+from tests.fakes.dispatch_queue import InMemoryDispatchQueue
+from tests.fakes.publisher import ScriptedPublisher
+from tests.fakes.storage import InMemoryStorage
+from tests.fakes.upkeep import InMemoryUpkeep
+
+QUICK = DispatchLimits(send_timeout=timedelta(seconds=0.2), grace=timedelta(seconds=0.5))
+PATIENT = DispatchLimits(grace=timedelta(seconds=0.5))
+SLOW = Target(name="slow", sends_at_once=2, resend_window=None)
+OTHER_BRAND = UUID("b0000000-0000-4000-8000-000000000001")
+PENDING, PUBLISHING, COMPLETED, UNCONFIRMED = (
+    ScheduleStatus.PENDING,
+    ScheduleStatus.PUBLISHING,
+    ScheduleStatus.COMPLETED,
+    ScheduleStatus.UNCONFIRMED,
+)
+
+
+class SteeredQueue:
+    """The queue in memory, of which a test counts the calls. A call in ``failing`` is refused, one in ``losing`` loses
+    its answer after it is done, and one with a gate answers when that is open."""
+
+    def __init__(self, queue: InMemoryDispatchQueue) -> None:
+        self.calls: Counter[str] = Counter()
+        self.failing: set[str] = set()
+        self.losing: set[str] = set()
+        self.gates: dict[str, asyncio.Event] = {}
+        self.most_wanted: Counter[Platform] = Counter()
+        self.is_locked_by_others = False
+        self._queue = queue
+
+    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
+        self.most_wanted |= Counter(room)
+        async with self._steered("claim"):
+            if self.is_locked_by_others:
+                return []
+            return await self._queue.claim(room, owner=owner, lease=lease)
+
+    async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
+        async with self._steered("begin_send"):
+            return await self._queue.begin_send(sends, owner=owner, least_lease=least_lease)
+
+    async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, Settled]:
+        async with self._steered("settle"):
+            return await self._queue.settle(settlements, owner=owner)
+
+    async def extend(self, claims: Mapping[UUID, int], *, owner: UUID, lease: timedelta) -> Collection[UUID]:
+        async with self._steered("extend"):
+            return await self._queue.extend(claims, owner=owner, lease=lease)
+
+    async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
+        async with self._steered("next_due_in"):
+            return await self._queue.next_due_in(platforms)
+
+    @asynccontextmanager
+    async def _steered(self, call: str) -> AsyncGenerator[None]:
+        self.calls[call] += 1
+        if call in self.failing:
+            raise StorageUnavailable
+        yield
+        if call in self.gates:
+            await self.gates[call].wait()
+        if call in self.losing:
+            raise StorageUnavailable
+
+
+class MonotonicClock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Door:
+    """A receiver that answers nobody until it is opened; ``waiting`` is how many stand before it."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.most_waiting = 0
+        self._is_open = asyncio.Event()
+
+    async def __call__(self, _attempt: Attempt) -> Verdict:
+        self.waiting += 1
+        self.most_waiting = max(self.most_waiting, self.waiting)
+        try:
+            await self._is_open.wait()
+        finally:
+            self.waiting -= 1
+        return Accepted()
+
+    def open(self) -> None:
+        self._is_open.set()
+
+
+@pytest.fixture
+def queue(storage: InMemoryStorage) -> SteeredQueue:
+    return SteeredQueue(InMemoryDispatchQueue(storage))
+
+
+@pytest.fixture
+def observer() -> RecordingObserver:
+    return RecordingObserver()
+
+
+MakeDispatcher = Callable[..., Dispatcher]
+
+
+@pytest.fixture
+def make(
+    queue: SteeredQueue, storage: InMemoryStorage, publisher: ScriptedPublisher, observer: RecordingObserver
+) -> MakeDispatcher:
+    """Makes dispatchers of these limits, over this clock and this publisher."""
+
+    def made(
+        limits: DispatchLimits = PATIENT,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        publisher: ScriptedPublisher = publisher,
+    ) -> Dispatcher:
+        return Dispatcher(
+            queue=queue,
+            upkeep=InMemoryUpkeep(storage),
+            storage=storage,
+            publisher=publisher,
+            observer=observer,
+            owner=uuid4(),
+            platforms=Platform,
+            monotonic=monotonic,
+            limits=limits,
+            retries=RetryPolicy(),
+        )
+
+    return made
+
+
+@asynccontextmanager
+async def running(*dispatchers: Dispatcher) -> AsyncGenerator[asyncio.Event]:
+    """They run until the block ends, or until what it is given is set; and they have stopped afterwards."""
+    stopping = asyncio.Event()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        for dispatcher in dispatchers:
+            tasks.create_task(dispatcher.run(stopping))
+        yield stopping
+        stopping.set()
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + 10
+    while not await _is_so(condition()):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.002)
+
+
+async def _is_so(answer: bool | Awaitable[bool]) -> bool:  # noqa: FBT001
+    return answer if isinstance(answer, bool) else await answer
+
+
+async def some_due(
+    storage: InMemoryStorage, count: int, *, platform: Platform = Platform.TWITTER, brand_id: UUID = BRAND_ID
+) -> Sequence[Schedule]:
+    """Schedules for the moment at which the clock stands."""
+    posts = [a_post(platform=platform, brand_id=brand_id) for _ in range(count)]
+    schedules = [a_schedule(post, slot=a_slot("2027-03-01T12:00", zone="UTC")) for post in posts]
+    await given(storage, a_brand(brand_id=brand_id), *posts, *schedules)
+    return schedules
+
+
+async def one_due(storage: InMemoryStorage, **of_post: Platform | UUID) -> Schedule:
+    [schedule] = await some_due(storage, 1, **of_post)  # pyright: ignore[reportArgumentType]
+    return schedule
+
+
+async def standing(storage: InMemoryStorage, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+    async with storage.reading() as stored:
+        return [await stored.schedules.get(schedule.schedule_id) for schedule in schedules]
+
+
+async def statuses(storage: InMemoryStorage, schedules: Sequence[Schedule]) -> Counter[ScheduleStatus]:
+    return Counter(each.status for each in await standing(storage, schedules))
+
+
+def all_are(status: ScheduleStatus, storage: InMemoryStorage, *schedules: Schedule) -> Callable[[], Awaitable[bool]]:
+    async def are() -> bool:
+        return set(await statuses(storage, schedules)) == {status}
+
+    return are
+
+
+def sent(publisher: ScriptedPublisher) -> list[str]:
+    return [attempt.key for attempt in publisher.attempts]
+
+
+def keys(*schedules: Schedule) -> list[str]:
+    return [str(schedule.schedule_id) for schedule in schedules]
+
+
+async def test_what_was_claimed_and_had_not_begun_when_the_stop_came_is_released_unharmed(
+    make: MakeDispatcher,
+    storage: InMemoryStorage,
+    queue: SteeredQueue,
+    publisher: ScriptedPublisher,
+    clock: FrozenClock,
+) -> None:
+    schedules = await some_due(storage, 20)
+    queue.gates["claim"] = asyncio.Event()
+
+    async with running(make()) as stopping:
+        await until(lambda: queue.calls["claim"] == 1)
+        stopping.set()
+        queue.gates["claim"].set()
+
+    assert publisher.attempts == []
+    assert {(each.status, each.retry_count, each.error) for each in await standing(storage, schedules)} == {
+        (PENDING, 0, "the send did not begin in time")
+    }
+    async with running(make()):
+        clock.advance(timedelta(seconds=1))
+        await until(all_are(COMPLETED, storage, *schedules))
+
+
+async def test_after_the_stop_nothing_more_is_claimed_and_sends_in_flight_end_within_the_grace(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, publisher: ScriptedPublisher
+) -> None:
+    door, in_flight = Door(), await one_due(storage)
+    publisher.script(in_flight.schedule_id, door)
+
+    async with running(make()) as stopping:
+        await until(lambda: door.waiting == 1)
+        stopping.set()
+        later = await one_due(storage)
+        claims = queue.calls["claim"]
+        await asyncio.sleep(0.1)
+        door.open()
+
+    assert queue.calls["claim"] == claims
+    assert await statuses(storage, [in_flight]) == {COMPLETED: 1}
+    assert await statuses(storage, [later]) == {PENDING: 1}
+
+
+async def test_a_send_that_outlasts_the_grace_is_given_up_and_left_to_its_lease(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher
+) -> None:
+    door, stuck, quick = Door(), await one_due(storage), await one_due(storage)
+    publisher.script(stuck.schedule_id, door)
+    dispatcher = make()
+
+    async with running(dispatcher) as stopping:
+        await until(lambda: door.waiting == 1)
+        began = time.monotonic()
+        stopping.set()
+
+    assert 0.4 < time.monotonic() - began < 5
+    assert dispatcher.in_flight == 0
+    assert await statuses(storage, [stuck]) == {PUBLISHING: 1}
+    assert await statuses(storage, [quick]) == {COMPLETED: 1}
+
+
+async def test_a_verdict_that_waits_to_be_written_when_the_stop_comes_is_written(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+) -> None:
+    schedules = await some_due(storage, 3)
+    queue.failing.add("settle")
+
+    async with running(make()) as stopping:
+        await until(lambda: queue.calls["settle"] >= 1)
+        stopping.set()
+        await asyncio.sleep(0.05)
+        queue.failing.clear()
+
+    assert await statuses(storage, schedules) == {COMPLETED: 3}
+
+
+async def test_a_verdict_that_cannot_be_written_does_not_keep_the_process_up(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+) -> None:
+    schedule = await one_due(storage)
+    queue.failing.add("settle")
+
+    async with running(make()) as stopping:
+        await until(lambda: queue.calls["settle"] >= 1)
+        began = time.monotonic()
+        stopping.set()
+
+    assert time.monotonic() - began < 5
+    assert await statuses(storage, [schedule]) == {PUBLISHING: 1}
+
+
+@pytest.mark.parametrize("fault", ["failing", "losing"])
+async def test_claims_that_fail_or_are_lost_send_nothing_and_the_dispatcher_goes_on_by_itself(
+    make: MakeDispatcher,
+    storage: InMemoryStorage,
+    queue: SteeredQueue,
+    publisher: ScriptedPublisher,
+    observer: RecordingObserver,
+    fault: str,
+    clock: FrozenClock,
+) -> None:
+    schedule = await one_due(storage)
+    faulty: set[str] = getattr(queue, fault)
+    faulty.add("claim")
+
+    async with running(make()):
+        await until(lambda: bool(observer.outages))
+        assert publisher.attempts == []
+        clock.advance(timedelta(seconds=31))  # longer than the lease of a claim that nobody knows of
+        faulty.clear()
+        await until(all_are(COMPLETED, storage, schedule))
+
+    assert sent(publisher) == keys(schedule)
+    assert [each.retry_count for each in await standing(storage, [schedule])] == [0]
+
+
+@pytest.mark.parametrize("fault", ["failing", "losing"])
+async def test_a_send_that_could_not_be_recorded_is_not_made_and_released_at_once(
+    make: MakeDispatcher,
+    storage: InMemoryStorage,
+    queue: SteeredQueue,
+    publisher: ScriptedPublisher,
+    fault: str,
+    clock: FrozenClock,
+) -> None:
+    schedules = await some_due(storage, 3)
+    faulty: set[str] = getattr(queue, fault)
+    faulty.add("begin_send")
+
+    async with running(make()):
+        await until(lambda: queue.calls["settle"] == 1)
+        assert publisher.attempts == []
+        assert await statuses(storage, schedules) == {PENDING: 3}
+        faulty.clear()
+        clock.advance(timedelta(seconds=1))
+        await until(all_are(COMPLETED, storage, *schedules))
+
+    assert sorted(sent(publisher)) == sorted(keys(*schedules))
+    assert {each.retry_count for each in await standing(storage, schedules)} == {0}
+
+
+@pytest.mark.parametrize("fault", ["failing", "losing"])
+async def test_a_verdict_is_written_again_until_it_is_written_and_nothing_is_sent_twice(
+    make: MakeDispatcher,
+    storage: InMemoryStorage,
+    queue: SteeredQueue,
+    publisher: ScriptedPublisher,
+    observer: RecordingObserver,
+    fault: str,
+) -> None:
+    accepted, deferred = await some_due(storage, 2)
+    publisher.script(deferred.schedule_id, Deferred("busy"))
+    faulty: set[str] = getattr(queue, fault)
+    faulty.add("settle")
+
+    async with running(make()):
+        await until(lambda: queue.calls["settle"] >= 2)
+        faulty.clear()
+        await until(lambda: len(observer.settlements) == 2)
+
+    assert sorted(sent(publisher)) == sorted(keys(accepted, deferred))
+    assert [(each.status, each.retry_count) for each in await standing(storage, [accepted, deferred])] == [
+        (COMPLETED, 0),
+        (PENDING, 1),
+    ]
+
+
+async def test_while_no_verdict_can_be_written_no_more_is_begun_than_can_be_kept(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, publisher: ScriptedPublisher
+) -> None:
+    schedules = await some_due(storage, 1000)
+    queue.failing.add("settle")
+
+    async with running(make()):
+        await until(lambda: len(publisher.attempts) >= 500)
+        await asyncio.sleep(0.5)
+
+    assert len(publisher.attempts) <= 600  # two batches of verdicts, and a platform's slots
+    assert await statuses(storage, schedules) == {
+        PUBLISHING: len(publisher.attempts),
+        PENDING: 1000 - len(publisher.attempts),
+    }
+
+
+async def test_a_publisher_that_raises_leaves_its_post_unconfirmed_and_strands_no_other(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher, observer: RecordingObserver
+) -> None:
+    schedules = await some_due(storage, 3)
+    surprise = KeyError("a bug")
+    publisher.script(schedules[0].schedule_id, surprise)
+
+    async with running(make()):
+        await until(lambda: len(observer.settlements) == 3)
+
+    assert [(each.status, each.error) for each in await standing(storage, schedules)] == [
+        (UNCONFIRMED, "the publisher failed: KeyError"),
+        (COMPLETED, None),
+        (COMPLETED, None),
+    ]
+    assert observer.surprises == [surprise]
+
+
+async def test_a_send_without_an_answer_in_time_is_given_up_unconfirmed_and_never_repeated(
+    make: MakeDispatcher,
+    storage: InMemoryStorage,
+    publisher: ScriptedPublisher,
+    observer: RecordingObserver,
+    clock: FrozenClock,
+) -> None:
+    door, schedule = Door(), await one_due(storage)
+    publisher.script(schedule.schedule_id, door)
+
+    async with running(make(QUICK)):
+        await until(lambda: len(observer.settlements) == 1)
+        clock.advance(timedelta(hours=1))
+        await asyncio.sleep(0.1)
+
+    assert [(each.status, each.error) for each in await standing(storage, [schedule])] == [
+        (UNCONFIRMED, "no answer within 0.2 s")
+    ]
+    assert sent(publisher) == keys(schedule)
+    assert door.waiting == 0
+
+
+async def test_where_a_repeat_is_dropped_by_its_receiver_a_send_without_an_answer_is_made_again_under_its_key(
+    make: MakeDispatcher, storage: InMemoryStorage, observer: RecordingObserver, clock: FrozenClock
+) -> None:
+    schedule = await one_due(storage)
+    idempotent = ScriptedPublisher(resend_window=timedelta(hours=1))
+    idempotent.script(schedule.schedule_id, Unknown("no answer"))
+    dispatcher = make(publisher=idempotent)
+
+    await dispatcher.trigger(10)
+    doubtful = await standing(storage, [schedule])
+    clock.advance(timedelta(minutes=1))
+    await dispatcher.trigger(10)
+
+    assert [(each.status, each.is_doubtful) for each in doubtful] == [(PENDING, True)]
+    assert sent(idempotent) == keys(schedule, schedule)
+    assert await statuses(storage, [schedule]) == {COMPLETED: 1}
+    assert len(observer.settlements) == 2
+
+
+async def test_a_slow_target_is_given_as_much_as_it_takes_at_once_and_delays_no_other(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+) -> None:
+    slow = await some_due(storage, 10, platform=Platform.REDDIT)
+    quick = await some_due(storage, 10, platform=Platform.TIKTOK)
+    publisher, door = ScriptedPublisher(sends_at_once=2), Door()
+    for schedule in slow:
+        publisher.script(schedule.schedule_id, door)
+
+    async with running(make(publisher=publisher)):
+        await until(all_are(COMPLETED, storage, *quick))
+        assert await statuses(storage, slow) == {PUBLISHING: 2, PENDING: 8}
+        door.open()
+        await until(all_are(COMPLETED, storage, *slow))
+
+    assert door.most_waiting == 2
+    assert queue.most_wanted[Platform.REDDIT] == 2
+
+
+async def test_a_brands_own_slow_target_delays_no_other_brand_on_the_same_platform(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher
+) -> None:
+    door, slow = Door(), await some_due(storage, 10, brand_id=OTHER_BRAND)
+    publisher.reroute(OTHER_BRAND, Platform.TWITTER, SLOW)
+    for schedule in slow:
+        publisher.script(schedule.schedule_id, door)
+
+    async with running(make()):
+        await until(lambda: door.waiting == SLOW.sends_at_once)
+        quick = await some_due(storage, 10)
+        await until(all_are(COMPLETED, storage, *quick))
+        assert (await statuses(storage, slow))[PUBLISHING] == 2
+        door.open()
+
+    assert door.most_waiting == 2
+
+
+async def test_three_sends_of_which_nobody_knows_stop_the_platform_and_leave_the_rest_as_it_is(
+    make: MakeDispatcher, storage: InMemoryStorage
+) -> None:
+    swallowed = await some_due(storage, 10, platform=Platform.REDDIT)
+    publisher = ScriptedPublisher(sends_at_once=1)
+    for schedule in swallowed:
+        publisher.script(schedule.schedule_id, Unknown("no answer"))
+
+    async with running(make(publisher=publisher)):
+        await until(lambda: len(publisher.attempts) == 3)
+        others = await some_due(storage, 10, platform=Platform.TIKTOK)
+        await until(all_are(COMPLETED, storage, *others))
+
+    assert await statuses(storage, swallowed) == {UNCONFIRMED: 3, PENDING: 7}
+    assert {each.retry_count for each in await standing(storage, swallowed)} == {0}
+
+
+async def test_an_outage_uses_up_no_retry_and_its_target_is_left_alone_until_its_rest_is_over(
+    make: MakeDispatcher, storage: InMemoryStorage, observer: RecordingObserver, clock: FrozenClock
+) -> None:
+    schedules = await some_due(storage, 10)
+    publisher, monotonic = ScriptedPublisher(sends_at_once=1), MonotonicClock()
+    for schedule in schedules:
+        publisher.script(schedule.schedule_id, *[Unsent("connection refused")] * (schedule in schedules[:5]))
+    dispatcher = make(publisher=publisher, monotonic=monotonic)
+
+    async with running(dispatcher):
+        await until(lambda: len(observer.settlements) == 5)
+        clock.advance(timedelta(minutes=1))
+        await asyncio.sleep(0.05)
+        assert len(publisher.attempts) == 5
+        monotonic.seconds += 30
+        await until(all_are(COMPLETED, storage, *schedules))
+
+    assert {each.retry_count for each in await standing(storage, schedules)} == {0}
+    waits = [settlement.delay for _, settlement, _ in observer.settlements[:5]]
+    assert all(wait < timedelta(seconds=3) for wait in waits[:4])
+    assert waits[4] >= timedelta(seconds=30)
+
+
+async def test_a_process_that_was_stalled_after_its_claim_sends_nothing(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, publisher: ScriptedPublisher
+) -> None:
+    schedule, monotonic = await one_due(storage), MonotonicClock()
+    queue.gates["begin_send"] = asyncio.Event()
+
+    async with running(make(monotonic=monotonic)):
+        await until(lambda: queue.calls["begin_send"] == 1)
+        monotonic.seconds += 15.1  # of the lease of 30 s, too little is left for a send of 10 s
+        queue.gates["begin_send"].set()
+        await until(lambda: queue.calls["settle"] == 1)
+        assert publisher.attempts == []
+        await until(all_are(COMPLETED, storage, schedule))
+
+    assert sent(publisher) == keys(schedule)
+    assert [each.retry_count for each in await standing(storage, [schedule])] == [0]
+
+
+async def test_a_brand_without_a_target_waits_and_holds_nobody_up(
+    make: MakeDispatcher, storage: InMemoryStorage
+) -> None:
+    publisher = ScriptedPublisher(platforms=[Platform.TIKTOK])
+    publisher.reroute(OTHER_BRAND, Platform.TWITTER, SLOW)
+    lost = await one_due(storage)
+    unserved = await one_due(storage, platform=Platform.YOUTUBE)
+    served = await one_due(storage, brand_id=OTHER_BRAND)
+
+    async with running(make(publisher=publisher)):
+        await until(all_are(COMPLETED, storage, served))
+
+    assert sent(publisher) == keys(served)
+    assert [(each.status, each.error) for each in await standing(storage, [lost, unserved])] == [
+        (PENDING, "no target is configured for this brand and platform"),
+        (PENDING, None),
+    ]
+
+
+async def test_at_the_start_what_is_overdue_is_spread_before_anything_is_claimed(
+    make: MakeDispatcher,
+    storage: InMemoryStorage,
+    publisher: ScriptedPublisher,
+    observer: RecordingObserver,
+    clock: FrozenClock,
+) -> None:
+    schedules = await some_due(storage, 5)
+    clock.advance(timedelta(hours=1))
+
+    async with running(make()):
+        await until(lambda: bool(observer.settlements))
+        await asyncio.sleep(0.1)
+
+    assert sent(publisher) == keys(schedules[0])
+    assert observer.spreads == [4]
+
+
+async def test_several_dispatchers_and_triggers_send_everything_once(
+    make: MakeDispatcher, storage: InMemoryStorage
+) -> None:
+    schedules = await some_due(storage, 200)
+    publisher = ScriptedPublisher(sends_at_once=10)
+    dispatchers = [make(publisher=publisher) for _ in range(3)]
+
+    async with running(*dispatchers):
+        results = await asyncio.gather(*(dispatcher.trigger(20) for dispatcher in dispatchers))
+        await until(all_are(COMPLETED, storage, *schedules))
+
+    assert sorted(sent(publisher)) == sorted(keys(*schedules))
+    assert all(len(found) <= 20 for found in results)
+    assert {schedule.status for found in results for schedule in found} <= {COMPLETED}
+
+
+@pytest.mark.parametrize("call", ["claim", "settle"])
+async def test_a_trigger_says_when_the_storage_cannot_be_used(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, call: str
+) -> None:
+    await one_due(storage)
+    queue.failing.add(call)
+    dispatcher = make()
+
+    with pytest.raises(StorageUnavailable):
+        await dispatcher.trigger(1)
+
+    assert dispatcher.in_flight == 0
+
+
+async def test_with_nothing_to_do_the_queue_is_asked_once_a_second(make: MakeDispatcher, queue: SteeredQueue) -> None:
+    began = time.monotonic()
+
+    async with running(make()):
+        await asyncio.sleep(1.3)
+
+    most = 1 + (time.monotonic() - began)
+    assert all(2 <= count <= most for count in queue.calls.values()), queue.calls
+    assert set(queue.calls) == {"claim", "next_due_in"}
+
+
+async def test_a_post_that_will_be_due_soon_is_not_waited_for_longer_than_that(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher, clock: FrozenClock
+) -> None:
+    clock.advance(-timedelta(seconds=0.2))
+    schedule = await one_due(storage)
+    began = time.monotonic()
+
+    async with running(make()):
+        await asyncio.sleep(0.1)
+        clock.advance(timedelta(seconds=0.2))
+        await until(all_are(COMPLETED, storage, schedule))
+
+    assert time.monotonic() - began < 1
+    assert len(publisher.attempts) == 1
+
+
+async def test_while_a_platform_is_full_the_queue_is_left_alone(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+) -> None:
+    schedules = await some_due(storage, 10)
+    publisher, door = ScriptedPublisher(sends_at_once=2), Door()
+    for schedule in schedules:
+        publisher.script(schedule.schedule_id, door)
+
+    async with running(make(publisher=publisher)):
+        await until(lambda: door.waiting == 2)
+        await asyncio.sleep(0.1)
+        before, began = queue.calls["claim"], time.monotonic()
+        await asyncio.sleep(0.5)
+        assert queue.calls["claim"] - before <= 1 + (time.monotonic() - began)
+        door.open()
+
+
+async def test_a_slot_that_is_freed_is_used_at_once(make: MakeDispatcher, storage: InMemoryStorage) -> None:
+    async def takes_a_moment(_attempt: Attempt) -> Verdict:
+        await asyncio.sleep(0.01)
+        return Accepted()
+
+    schedules, publisher = await some_due(storage, 30), ScriptedPublisher(sends_at_once=1)
+    for schedule in schedules:
+        publisher.script(schedule.schedule_id, takes_a_moment)
+
+    async with running(make(publisher=publisher)):
+        await until(all_are(COMPLETED, storage, *schedules))  # and not after a poll of a second for each
+
+
+async def test_what_is_due_and_locked_by_somebody_else_is_not_asked_for_in_a_hot_loop(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+) -> None:
+    await one_due(storage)
+    queue.is_locked_by_others = True
+    began = time.monotonic()
+
+    async with running(make()):
+        await asyncio.sleep(0.5)
+
+    assert 2 <= queue.calls["claim"] <= 1 + (time.monotonic() - began) / 0.02

@@ -1,0 +1,81 @@
+"""A receiver that refuses and one that swallows everything: they delay nobody else, and cost no retries."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from asyncpg import Record
+
+from marketmind_scheduler.domain.post import Platform
+from tests.builders import a_brand
+from tests.chaos.deliveries import Script
+from tests.chaos.dispatchers import by_webhook, dispatching
+from tests.chaos.given import a_database, given_posts
+from tests.chaos.people import clock
+from tests.receivers import BLACK_HOLE, Answer, always, receiving
+from tests.system.servers import OwnServer, Sql, connected, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+IS_LONG = os.environ.get("CHAOS") == "long"
+POSTS = 60
+DISPATCHERS = 2
+SENDS_AT_ONCE = 20
+MOST_LATE = timedelta(seconds=2)
+OF_BRAND = "SELECT status, retry_count, due_at FROM schedules WHERE brand_id = $1"
+IN_FLIGHT = "SELECT count(*) FROM schedules WHERE status = 'PUBLISHING' OR due_at < now()"
+
+
+async def of(sql: Sql, brand_id: UUID) -> Sequence[Record]:
+    return await sql.fetch(OF_BRAND, brand_id)
+
+
+async def test_dead_receivers_delay_nobody_else_and_cost_no_retries(server: OwnServer) -> None:
+    url = await a_database(server)
+    well, dead, black_hole = uuid4(), uuid4(), uuid4()
+    script = Script()
+    async with AsyncExitStack() as opened:
+        receivers = {
+            well: await opened.enter_async_context(receiving(script.decide)),
+            dead: await opened.enter_async_context(receiving()),
+            black_hole: await opened.enter_async_context(receiving(always(BLACK_HOLE))),
+        }
+        await receivers[dead].close()
+        settings = opened.enter_context(by_webhook(receivers)) | {"DATABASE_URL": url}
+        dispatchers = await opened.enter_async_context(dispatching([settings] * DISPATCHERS))
+        sql = await opened.enter_async_context(connected(url))
+        await dispatchers.until_dispatching()
+        times = [clock() + timedelta(seconds=0.5 + nth * 0.05) for nth in range(POSTS)]
+
+        for brand_id in receivers:
+            await given_posts(url, a_brand(brand_id=brand_id), Platform.TWITTER, times)
+
+        async def are_known() -> bool:
+            """Whether nothing is in flight, and what waits knows for how long."""
+            return clock() > times[-1] and not await sql.fetchval(IN_FLIGHT)
+
+        await until(are_known, seconds=20)
+        assert {row["status"] for row in await of(sql, well)} == {"COMPLETED"}
+        assert max(delivery.at - delivery.publish_time for delivery in script.deliveries) < MOST_LATE
+        assert {(row["status"], row["retry_count"]) for row in await of(sql, dead)} == {("PENDING", 0)}
+        swallowed = Counter((row["status"], row["retry_count"]) for row in await of(sql, black_hole))
+        assert swallowed.keys() == {("PENDING", 0), ("UNCONFIRMED", 0)}
+        assert swallowed["UNCONFIRMED", 0] == len(receivers[black_hole].received) <= DISPATCHERS * SENDS_AT_ONCE
+
+        if IS_LONG:
+            await receivers[dead].listen()
+            receivers[black_hole].decide = always(Answer())
+
+            async def are_all_out() -> bool:
+                return {row["status"] for row in await of(sql, dead)} == {"COMPLETED"} and {
+                    row["status"] for row in await of(sql, black_hole)
+                } == {"COMPLETED", "UNCONFIRMED"}
+
+            await until(are_all_out, seconds=90)
+            for brand_id in (dead, black_hole):
+                keys = Counter(received.key for received in receivers[brand_id].received)
+                assert len(keys) == keys.total() == POSTS

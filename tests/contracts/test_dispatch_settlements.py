@@ -1,0 +1,491 @@
+"""What DispatchQueue promises of verdicts: in time, late, repeated and stale."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from marketmind_scheduler.domain.attempt import Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.ports.dispatch_queue import Recorded, Settled
+from tests.builders import BRAND_ID, a_brand, given, new_id
+from tests.contracts.worlds import (
+    ANOTHER_OWNER,
+    MINUTE,
+    OWNER,
+    World,
+    attempts_of,
+    begin,
+    cancel,
+    claim,
+    claim_and_begin,
+    claim_one,
+    due_in,
+    events,
+    expire,
+    find,
+    given_due,
+    in_minutes,
+    kinds,
+    move,
+    settle,
+    status_of,
+    until_due,
+    verdicts_on,
+)
+
+ACCEPTED, DEFERRED, REFUSED = VerdictKind.ACCEPTED, VerdictKind.DEFERRED, VerdictKind.REFUSED
+UNKNOWN, UNSENT, LOST = VerdictKind.UNKNOWN, VerdictKind.UNSENT, VerdictKind.LOST
+PENDING, PUBLISHING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED
+COMPLETED, FAILED, CANCELLED = ScheduleStatus.COMPLETED, ScheduleStatus.FAILED, ScheduleStatus.CANCELLED
+HOUR = 60 * MINUTE
+MAX_RETRIES = 3
+TOLD = [ACCEPTED, DEFERRED, REFUSED, UNKNOWN, UNSENT]
+
+
+async def confirm(world: World, schedule: Schedule, confirmation: Confirmation) -> None:
+    async with world.storage.unit_of_work() as work:
+        await work.schedules.confirm(schedule.schedule_id, confirmation, external_id=None, note=None)
+        await work.commit()
+
+
+async def fail_once(world: World, verdict: VerdictKind, *, window: timedelta | None = None) -> Claim:
+    """Send what is due, which is one, with this verdict, and wait until it may be due again."""
+    claimed = await claim_and_begin(world, window=window)
+    await settle(world, claimed, verdict, reason="Busy")
+    await until_due(world)
+    return claimed
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "retry_count", "kind"),
+    [
+        (ACCEPTED, COMPLETED, 0, EventKind.COMPLETED),
+        (DEFERRED, PENDING, 1, EventKind.RETRYING),
+        (REFUSED, FAILED, 0, EventKind.FAILED),
+        (UNKNOWN, UNCONFIRMED, 0, EventKind.UNCONFIRMED),
+    ],
+)
+async def test_a_verdict_decides_where_its_schedule_stands(
+    world: World, verdict: VerdictKind, status: ScheduleStatus, retry_count: int, kind: EventKind
+) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world)
+    await world.pass_time(MINUTE)
+
+    settled = await settle(world, claimed, verdict, reason="So it said", external_id="t-1")
+
+    found = await find(world, schedule)
+    assert settled == Settled(Recorded.SETTLED, status)
+    assert (found.status, found.retry_count, found.version) == (status, retry_count, schedule.version + 1)
+    assert found.error == (None if verdict is ACCEPTED else "So it said")
+    assert found.external_id == "t-1"
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED, kind]
+    [attempt] = await attempts_of(world, schedule)
+    assert (attempt.token, attempt.verdict, attempt.reason) == (claimed.token, verdict, "So it said")
+    assert attempt.external_id == "t-1"
+    assert in_minutes(attempt.finished_at - attempt.started_at) == MINUTE
+
+
+async def test_what_certainly_was_not_sent_uses_no_retry_and_leaves_no_trace(world: World) -> None:
+    schedule = await given_due(world)
+    for _ in range(2 * MAX_RETRIES):
+        claimed = await claim_and_begin(world)
+        assert await settle(world, claimed, UNSENT) == Settled(Recorded.SETTLED, PENDING)
+
+    found = await find(world, schedule)
+    assert (found.status, found.retry_count, found.version) == (PENDING, 0, schedule.version)
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED]
+    assert not await attempts_of(world, schedule)
+
+
+@pytest.mark.parametrize("verdict", [DEFERRED, UNSENT])
+async def test_a_retry_waits_as_long_as_it_was_told(world: World, verdict: VerdictKind) -> None:
+    schedule = await given_due(world)
+
+    await settle(world, await claim_and_begin(world), verdict, delay=7 * MINUTE)
+
+    assert await due_in(world, schedule) == 7 * MINUTE
+    await world.pass_time(6 * MINUTE)
+    assert not await claim(world)
+    await world.pass_time(MINUTE)
+    assert (await claim_one(world)).retry_count == (verdict is DEFERRED)
+
+
+async def test_a_schedule_fails_once_its_retries_are_spent(world: World) -> None:
+    schedule = await given_due(world)
+
+    for _ in range(MAX_RETRIES):
+        await fail_once(world, DEFERRED)
+        assert await status_of(world, schedule) is PENDING
+    await fail_once(world, DEFERRED)
+
+    found = await find(world, schedule)
+    assert (found.status, found.retry_count, found.error) == (FAILED, MAX_RETRIES, "Busy")
+    assert await verdicts_on(world, schedule) == [DEFERRED] * (MAX_RETRIES + 1)
+
+
+async def test_a_success_leaves_no_error_of_earlier_attempts(world: World) -> None:
+    schedule = await given_due(world)
+    await fail_once(world, DEFERRED)
+
+    await settle(world, await claim_and_begin(world), ACCEPTED)
+
+    assert (await find(world, schedule)).error is None
+
+
+async def test_an_unknown_outcome_is_sent_again_while_a_repeat_is_certainly_dropped(world: World) -> None:
+    schedule = await given_due(world)
+
+    settled = await settle(world, await claim_and_begin(world, window=HOUR), UNKNOWN, delay=50 * MINUTE)
+
+    found = await find(world, schedule)
+    assert settled.status is PENDING
+    assert found.is_doubtful
+    assert found.retry_count == 1
+    assert await due_in(world, schedule) == 50 * MINUTE
+
+
+async def test_an_unknown_outcome_is_not_sent_again_where_the_window_would_be_over(world: World) -> None:
+    await given_due(world)
+
+    settled = await settle(world, await claim_and_begin(world, window=HOUR), UNKNOWN, delay=HOUR)
+
+    assert settled.status is UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "is_still_doubtful"),
+    [
+        (ACCEPTED, COMPLETED, {False}),
+        (DEFERRED, PENDING, {True}),
+        (UNSENT, PENDING, {True}),
+        (REFUSED, UNCONFIRMED, {True}),
+        (UNKNOWN, PENDING, {True}),
+    ],
+)
+async def test_what_may_be_out_ends_published_or_unconfirmed_whatever_a_repeat_brings(
+    world: World, verdict: VerdictKind, status: ScheduleStatus, is_still_doubtful: set[bool]
+) -> None:
+    schedule = await given_due(world)
+    await fail_once(world, UNKNOWN, window=HOUR)
+
+    settled = await settle(world, await claim_and_begin(world, window=HOUR), verdict)
+
+    assert settled.status is status
+    assert {(await find(world, schedule)).is_doubtful} == is_still_doubtful
+
+
+@pytest.mark.parametrize("verdict", [DEFERRED, UNKNOWN])
+async def test_what_may_be_out_is_unconfirmed_once_its_retries_are_spent(world: World, verdict: VerdictKind) -> None:
+    schedule = await given_due(world)
+    await fail_once(world, UNKNOWN, window=24 * HOUR)
+
+    for _ in range(MAX_RETRIES):
+        await fail_once(world, verdict, window=24 * HOUR)
+
+    assert await status_of(world, schedule) is UNCONFIRMED
+
+
+async def test_many_verdicts_are_settled_at_once_each_for_its_own(world: World) -> None:
+    schedules = {verdict: await given_due(world) for verdict in TOLD}
+    claims = {each.schedule_id: each for each in await claim(world)}
+    await begin(world, *claims.values())
+    settlements = [
+        Settlement(schedule_id=schedule.schedule_id, token=claims[schedule.schedule_id].token, verdict=verdict)
+        for verdict, schedule in schedules.items()
+    ]
+    unheard_of = Settlement(schedule_id=new_id(), token=1, verdict=ACCEPTED)
+
+    settled = await world.queue.settle([unheard_of, *settlements], owner=OWNER)
+
+    assert settled == {
+        unheard_of.schedule_id: Settled(Recorded.STALE, None),
+        schedules[ACCEPTED].schedule_id: Settled(Recorded.SETTLED, COMPLETED),
+        schedules[DEFERRED].schedule_id: Settled(Recorded.SETTLED, PENDING),
+        schedules[REFUSED].schedule_id: Settled(Recorded.SETTLED, FAILED),
+        schedules[UNKNOWN].schedule_id: Settled(Recorded.SETTLED, UNCONFIRMED),
+        schedules[UNSENT].schedule_id: Settled(Recorded.SETTLED, PENDING),
+    }
+
+
+@pytest.mark.parametrize("verdict", TOLD)
+@pytest.mark.parametrize("window", [None, HOUR])
+async def test_a_verdict_that_is_told_twice_counts_once(
+    world: World, verdict: VerdictKind, window: timedelta | None
+) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world, window=window)
+    first = await settle(world, claimed, verdict)
+    before = await find(world, schedule), await verdicts_on(world, schedule), await events(world)
+
+    assert await settle(world, claimed, verdict) == Settled(Recorded.REPEATED, first.status)
+
+    assert (await find(world, schedule), await verdicts_on(world, schedule), await events(world)) == before
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [(ACCEPTED, COMPLETED), (DEFERRED, PENDING), (REFUSED, FAILED), (UNKNOWN, UNCONFIRMED), (UNSENT, PENDING)],
+)
+async def test_the_verdict_on_a_send_whose_lease_ran_out_counts_once(
+    world: World, verdict: VerdictKind, status: ScheduleStatus
+) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world)
+    await expire(world)
+    assert await verdicts_on(world, schedule) == [LOST]
+
+    settled = await settle(world, claimed, verdict)
+
+    assert settled == Settled(Recorded.SETTLED, status)
+    assert await verdicts_on(world, schedule) == [verdict]
+    assert (await settle(world, claimed, verdict)).recorded is Recorded.REPEATED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [(ACCEPTED, COMPLETED), (DEFERRED, PENDING), (REFUSED, UNCONFIRMED), (UNKNOWN, PENDING), (UNSENT, PENDING)],
+)
+async def test_one_send_whose_lease_ran_out_is_one_retry_whenever_its_verdict_comes(
+    world: World, verdict: VerdictKind, status: ScheduleStatus
+) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world, window=HOUR)
+    await expire(world)
+
+    settled = await settle(world, claimed, verdict)
+
+    assert settled == Settled(Recorded.SETTLED, status)
+    assert (await find(world, schedule)).retry_count == 1
+
+
+async def claimed_anew(world: World, _: Schedule) -> None:
+    await until_due(world)
+    await claim_one(world)
+
+
+async def confirmed_to_be_sent_again(world: World, schedule: Schedule) -> None:
+    await confirm(world, schedule, Confirmation.SEND_AGAIN)
+
+
+async def confirmed_and_claimed(world: World, schedule: Schedule) -> None:
+    await confirm(world, schedule, Confirmation.SEND_AGAIN)
+    await claim_one(world)
+
+
+async def nothing(_: World, __: Schedule) -> None:
+    pass
+
+
+Meanwhile = Callable[[World, Schedule], Awaitable[None]]
+
+
+@pytest.mark.parametrize("verdict", [UNKNOWN, LOST])
+@pytest.mark.parametrize("meanwhile", [nothing, confirmed_to_be_sent_again, confirmed_and_claimed])
+async def test_an_accepted_counts_late_too_as_long_as_no_newer_send_has_begun(
+    world: World, verdict: VerdictKind, meanwhile: Meanwhile
+) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world)
+    await (expire(world) if verdict is LOST else settle(world, claimed, verdict))
+    await meanwhile(world, schedule)
+
+    settled = await settle(world, claimed, ACCEPTED, external_id="t-9")
+
+    found = await find(world, schedule)
+    assert settled == Settled(Recorded.SETTLED, COMPLETED)
+    assert (found.status, found.external_id, found.error) == (COMPLETED, "t-9", None)
+    assert await verdicts_on(world, schedule) == [ACCEPTED]
+    assert (await kinds(world, schedule))[-1] is EventKind.COMPLETED
+    assert (await settle(world, claimed, ACCEPTED, external_id="t-9")).recorded is Recorded.REPEATED
+
+
+async def test_no_send_begins_after_an_accepted_that_came_late(world: World) -> None:
+    schedule = await given_due(world)
+    first = await claim_and_begin(world, window=HOUR)
+    await expire(world)
+    await until_due(world)
+    second = await claim_one(world)
+
+    await settle(world, first, ACCEPTED)
+
+    assert not await begin(world, second, window=HOUR)
+    assert (await settle(world, second, UNSENT)).recorded is Recorded.STALE
+    assert await status_of(world, schedule) is COMPLETED
+
+
+async def test_an_accepted_is_too_late_while_a_newer_send_is_under_way(world: World) -> None:
+    schedule = await given_due(world)
+    first = await claim_and_begin(world, window=HOUR)
+    await expire(world)
+    await until_due(world)
+    second = await claim_and_begin(world, window=HOUR)
+
+    settled = await settle(world, first, ACCEPTED, external_id="t-1")
+
+    assert settled == Settled(Recorded.STALE, PUBLISHING)
+    assert await status_of(world, schedule) is PUBLISHING
+    assert await verdicts_on(world, schedule) == [ACCEPTED]
+    assert (await kinds(world, schedule))[-1] is EventKind.STALE_VERDICT
+    assert (await settle(world, second, ACCEPTED)).status is COMPLETED
+
+
+async def moved(world: World, schedule: Schedule) -> None:
+    await move(world, schedule, to=await world.now() + HOUR)
+
+
+async def paused(world: World, _: Schedule) -> None:
+    await world.holds.place(Hold.BRAND_PAUSED, BRAND_ID)
+
+
+@pytest.mark.parametrize("meanwhile", [cancel, moved, paused])
+async def test_a_verdict_on_a_claim_that_was_taken_back_changes_nothing_and_is_told(
+    world: World, meanwhile: Meanwhile
+) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_one(world)
+    await meanwhile(world, schedule)
+    before = await find(world, schedule)
+
+    settled = await settle(world, claimed, DEFERRED, reason="Too fast", external_id="t-5")
+
+    assert settled == Settled(Recorded.STALE, before.status)
+    assert await find(world, schedule) == before
+    told = (await events(world))[-1]
+    assert (told.kind, told.status, told.external_id) == (EventKind.STALE_VERDICT, before.status, "t-5")
+    assert told.error == "deferred came too late: Too fast"
+
+
+async def test_that_nothing_was_sent_is_no_news_where_the_claim_was_taken_back(world: World) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_one(world)
+    await cancel(world, schedule)
+
+    settled = await settle(world, claimed, UNSENT)
+
+    assert settled == Settled(Recorded.STALE, CANCELLED)
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.CANCELLED]
+
+
+@pytest.mark.parametrize("verdict", [DEFERRED, REFUSED, UNKNOWN])
+async def test_a_verdict_from_before_a_newer_claim_changes_nothing_but_its_attempt(
+    world: World, verdict: VerdictKind
+) -> None:
+    schedule = await given_due(world)
+    first = await claim_and_begin(world, window=HOUR)
+    await expire(world)
+    await claimed_anew(world, schedule)
+    before = await find(world, schedule)
+
+    settled = await settle(world, first, verdict, reason="At last")
+
+    assert settled.recorded is Recorded.STALE
+    assert await find(world, schedule) == before
+    [attempt] = await attempts_of(world, schedule)
+    assert (attempt.verdict, attempt.reason) == (verdict, "At last")
+
+
+async def test_a_claim_whose_send_has_not_begun_counts_as_pending_for_whoever_does_not_own_it(world: World) -> None:
+    await given_due(world)
+    claimed = await claim_one(world)
+
+    settled = await settle(world, claimed, REFUSED, owner=ANOTHER_OWNER)
+
+    assert settled == Settled(Recorded.STALE, PENDING)
+    assert (await events(world))[-1].status is PENDING
+
+
+@pytest.mark.parametrize("verdict", TOLD)
+async def test_only_its_owner_settles_a_claim(world: World, verdict: VerdictKind) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world)
+
+    settled = await settle(world, claimed, verdict, owner=ANOTHER_OWNER)
+
+    assert settled == Settled(Recorded.STALE, PUBLISHING)
+    assert await status_of(world, schedule) is PUBLISHING
+
+
+@pytest.mark.parametrize("verdict", [DEFERRED, UNKNOWN])
+async def test_what_was_cancelled_in_doubt_is_not_sent_again_whatever_verdict_comes_late(
+    world: World, verdict: VerdictKind
+) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world, window=HOUR)
+    await expire(world)
+    await cancel(world, schedule)
+
+    settled = await settle(world, claimed, verdict)
+
+    assert settled == Settled(Recorded.STALE, UNCONFIRMED)
+    assert await status_of(world, schedule) is UNCONFIRMED
+    assert not await claim(world)
+
+
+@pytest.mark.parametrize(
+    ("given_text", "kept"),
+    [
+        ("a\0b", "a\N{REPLACEMENT CHARACTER}b"),
+        ("lone \ud83d", "lone ?"),
+        ("Ünïcode ☕", "Ünïcode ☕"),
+        ("x" * 5000, "x" * 1000),
+        ("", ""),
+    ],
+)
+async def test_whatever_text_a_receiver_sends_can_be_kept(world: World, given_text: str, kept: str) -> None:
+    schedule = await given_due(world)
+
+    await settle(world, await claim_and_begin(world), REFUSED, reason=given_text, external_id=given_text)
+
+    found = await find(world, schedule)
+    [attempt] = await attempts_of(world, schedule)
+    assert [found.error, attempt.reason, found.external_id, attempt.external_id] == [kept] * 4
+
+
+async def completed(world: World) -> None:
+    await settle(world, await claim_and_begin(world), ACCEPTED)
+
+
+async def failed(world: World) -> None:
+    await settle(world, await claim_and_begin(world), REFUSED)
+
+
+async def missed(world: World) -> None:
+    await world.pass_time(2 * HOUR)
+    await world.upkeep.miss_late(limit=10)
+
+
+async def lost_again_and_again(world: World) -> None:
+    await claim_one(world)
+    await expire(world, most_lost=1)
+
+
+@pytest.mark.parametrize("end", [completed, failed, missed, lost_again_and_again])
+async def test_what_is_final_stays_as_it_is(world: World, end: Callable[[World], Awaitable[None]]) -> None:
+    await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=HOUR))
+    schedule = await given_due(world)
+    await end(world)
+    before = await find(world, schedule)
+    assert not before.is_active
+
+    for verdict in TOLD:
+        await settle(world, claimed_first(schedule), verdict)
+    await cancel(world, schedule)
+    await confirm(world, schedule, Confirmation.SEND_AGAIN)
+    await paused(world, schedule)
+    await world.holds.lift(Hold.BRAND_PAUSED, BRAND_ID, paces={})
+    await world.upkeep.expire_leases(limit=10, most_lost=1)
+    await world.upkeep.miss_late(limit=10)
+
+    assert await find(world, schedule) == before
+    assert not await claim(world)
+    assert not await begin(world, claimed_first(schedule))
+
+
+def claimed_first(schedule: Schedule) -> Claim:
+    return Claim(
+        schedule_id=schedule.schedule_id, brand_id=BRAND_ID, platform=schedule.platform, token=1, retry_count=0
+    )

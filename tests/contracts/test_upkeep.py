@@ -1,0 +1,323 @@
+"""What Upkeep promises."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from marketmind_scheduler.domain.attempt import VerdictKind
+from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from tests.builders import BRAND_ID, a_brand, a_post, given, new_id
+from tests.contracts.worlds import (
+    LEASE,
+    MINUTE,
+    MOST_LOST,
+    World,
+    cancel,
+    claim,
+    claim_and_begin,
+    claim_one,
+    due_in,
+    expire,
+    find,
+    given_due,
+    kinds,
+    move,
+    settle,
+    status_of,
+    until_due,
+    verdicts_on,
+)
+
+PENDING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.UNCONFIRMED
+FAILED, MISSED = ScheduleStatus.FAILED, ScheduleStatus.MISSED
+HOUR = 60 * MINUTE
+
+
+async def test_a_lease_that_has_not_run_out_is_left_alone(world: World) -> None:
+    await given_due(world)
+    await claim_and_begin(world)
+
+    await world.pass_time(LEASE - MINUTE)
+
+    assert not await world.upkeep.expire_leases(limit=10, most_lost=MOST_LOST)
+
+
+async def test_a_claim_that_was_lost_before_its_send_is_due_again_and_uses_no_retry(world: World) -> None:
+    schedule = await given_due(world)
+    await claim_one(world)
+
+    assert await expire(world) == [PENDING]
+
+    found = await find(world, schedule)
+    assert (found.status, found.retry_count, found.is_doubtful) == (PENDING, 0, False)
+    assert found.error == "the lease ran out before a verdict came"
+    assert not await verdicts_on(world, schedule)
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED]
+    assert (await claim_one(world)).schedule_id == schedule.schedule_id
+
+
+async def test_a_claim_that_was_lost_in_its_send_is_unconfirmed(world: World) -> None:
+    schedule = await given_due(world)
+    await claim_and_begin(world)
+
+    assert await expire(world) == [UNCONFIRMED]
+
+    assert await status_of(world, schedule) is UNCONFIRMED
+    assert await verdicts_on(world, schedule) == [VerdictKind.LOST]
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.UNCONFIRMED]
+    assert not await claim(world)
+
+
+async def test_a_claim_that_was_lost_in_its_send_is_sent_again_where_that_is_harmless(world: World) -> None:
+    schedule = await given_due(world)
+    await claim_and_begin(world, window=HOUR)
+
+    assert await expire(world) == [PENDING]
+
+    found = await find(world, schedule)
+    assert (found.status, found.retry_count, found.is_doubtful) == (PENDING, 1, True)
+    assert await verdicts_on(world, schedule) == [VerdictKind.LOST]
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.RETRYING]
+
+
+async def test_a_claim_that_was_lost_in_its_send_is_unconfirmed_once_its_window_is_over(world: World) -> None:
+    await given_due(world)
+    await claim_and_begin(world, window=MINUTE)
+
+    assert await expire(world) == [UNCONFIRMED]
+
+
+async def test_a_send_that_is_lost_again_and_again_is_unconfirmed_once_its_retries_are_spent(world: World) -> None:
+    schedule = await given_due(world)
+    for _ in range(3):
+        await claim_and_begin(world, window=24 * HOUR)
+        assert await expire(world) == [PENDING]
+        await until_due(world)
+    await claim_and_begin(world, window=24 * HOUR)
+
+    assert await expire(world) == [UNCONFIRMED]
+    assert (await find(world, schedule)).retry_count == 3
+
+
+async def lose_until_the_last(world: World) -> None:
+    for _ in range(MOST_LOST - 1):
+        await claim_one(world)
+        assert await expire(world) == [PENDING]
+        await until_due(world)
+    await claim_one(world)
+
+
+async def test_a_post_that_kills_whoever_claims_it_ends_as_failed(world: World) -> None:
+    schedule = await given_due(world)
+    await lose_until_the_last(world)
+
+    assert await expire(world) == [FAILED]
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.FAILED]
+
+
+async def test_a_post_that_may_be_out_and_kills_whoever_claims_it_is_unconfirmed(world: World) -> None:
+    await given_due(world)
+    await claim_and_begin(world, window=24 * HOUR)
+    await expire(world)
+    await until_due(world)
+    await lose_until_the_last(world)
+
+    assert await expire(world) == [UNCONFIRMED]
+
+
+async def test_a_move_forgets_the_leases_that_were_lost(world: World) -> None:
+    schedule = await given_due(world)
+    await lose_until_the_last(world)
+    await move(world, schedule, to=await world.now() + MINUTE)
+    await until_due(world)
+    await claim_one(world)
+
+    assert await expire(world) == [PENDING]
+
+
+async def test_no_more_leases_are_taken_back_at_once_than_asked_for(world: World) -> None:
+    for _ in range(3):
+        await given_due(world)
+    await claim(world)
+    await world.pass_time(LEASE)
+
+    taken = [len(await world.upkeep.expire_leases(limit=2, most_lost=MOST_LOST)) for _ in range(3)]
+
+    assert taken == [2, 1, 0]
+
+
+async def given_lateness(world: World, on_late: OnLate) -> None:
+    await given(world.storage, a_brand(on_late=on_late, max_lateness=HOUR))
+
+
+@pytest.mark.parametrize(
+    ("on_late", "status", "holds", "told"),
+    [
+        (OnLate.PUBLISH, PENDING, set[Hold](), []),
+        (OnLate.SKIP, MISSED, set[Hold](), [EventKind.MISSED]),
+        (OnLate.HOLD, PENDING, {Hold.LATE}, [EventKind.PARKED]),
+    ],
+)
+async def test_a_post_that_is_too_late_becomes_what_its_brand_wants(
+    world: World, on_late: OnLate, status: ScheduleStatus, holds: set[Hold], told: list[EventKind]
+) -> None:
+    await given_lateness(world, on_late)
+    schedule = await given_due(world, since=HOUR)
+
+    missed = await world.upkeep.miss_late(limit=10)
+
+    found = await find(world, schedule)
+    assert missed == [status] * len(told)
+    assert (found.status, found.holds) == (status, holds)
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED, *told]
+    assert bool(await claim(world)) is (on_late is OnLate.PUBLISH)
+    assert not await world.upkeep.miss_late(limit=10)
+
+
+@pytest.mark.parametrize("on_late", OnLate)
+async def test_what_is_not_too_late_yet_is_sent(world: World, on_late: OnLate) -> None:
+    await given_lateness(world, on_late)
+    await given_due(world, since=59 * MINUTE)
+
+    assert not await world.upkeep.miss_late(limit=10)
+    assert await claim(world)
+
+
+async def test_the_latest_time_is_named_where_it_was_missed(world: World) -> None:
+    await given_lateness(world, OnLate.SKIP)
+    schedule = await given_due(world, since=2 * HOUR)
+
+    await world.upkeep.miss_late(limit=10)
+
+    latest = schedule.publish_time + HOUR
+    assert (await find(world, schedule)).error == f"too late: not sent by {latest:%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize("on_late", [OnLate.SKIP, OnLate.HOLD])
+async def test_what_may_be_out_is_unconfirmed_when_it_is_too_late_for_a_repeat(world: World, on_late: OnLate) -> None:
+    await given_lateness(world, on_late)
+    schedule = await given_due(world)
+    await settle(world, await claim_and_begin(world, window=9 * HOUR), VerdictKind.UNKNOWN)
+    await world.pass_time(HOUR)
+
+    assert await world.upkeep.miss_late(limit=10) == [UNCONFIRMED]
+    assert not (await find(world, schedule)).holds
+
+
+async def test_a_retry_whose_time_would_be_too_late_is_missed_as_well(world: World) -> None:
+    await given_lateness(world, OnLate.SKIP)
+    await given_due(world, since=50 * MINUTE)
+    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=30 * MINUTE)
+    await world.pass_time(10 * MINUTE)
+
+    assert await world.upkeep.miss_late(limit=10) == [MISSED]
+
+
+async def test_a_send_under_way_is_not_missed(world: World) -> None:
+    await given_lateness(world, OnLate.SKIP)
+    schedule = await given_due(world, since=50 * MINUTE)
+    claimed = await claim_and_begin(world)
+    await world.pass_time(20 * MINUTE)
+
+    assert not await world.upkeep.miss_late(limit=10)
+    assert (await settle(world, claimed, VerdictKind.ACCEPTED)).status is ScheduleStatus.COMPLETED
+    assert await status_of(world, schedule) is ScheduleStatus.COMPLETED
+
+
+async def test_what_is_held_for_being_late_waits_for_a_person_to_move_it(world: World) -> None:
+    await given_lateness(world, OnLate.HOLD)
+    schedule = await given_due(world, since=2 * HOUR)
+    await world.upkeep.miss_late(limit=10)
+
+    await move(world, schedule, to=await world.now() + MINUTE)
+    await world.pass_time(MINUTE)
+
+    assert not (await find(world, schedule)).holds
+    assert not await world.upkeep.miss_late(limit=10)
+    assert await claim(world)
+
+
+async def test_what_is_held_for_being_late_can_be_cancelled(world: World) -> None:
+    await given_lateness(world, OnLate.HOLD)
+    schedule = await given_due(world, since=2 * HOUR)
+    await world.upkeep.miss_late(limit=10)
+
+    await cancel(world, schedule)
+
+    assert await status_of(world, schedule) is ScheduleStatus.CANCELLED
+
+
+async def test_no_more_are_missed_at_once_than_asked_for(world: World) -> None:
+    await given_lateness(world, OnLate.SKIP)
+    for _ in range(3):
+        await given_due(world, since=2 * HOUR)
+
+    missed = [len(await world.upkeep.miss_late(limit=2)) for _ in range(3)]
+
+    assert missed == [2, 1, 0]
+
+
+PACES = {Platform.TWITTER: 5 * MINUTE, Platform.REDDIT: 10 * MINUTE}
+
+
+async def given_overdue(
+    world: World, *, hours: Sequence[int], platform: Platform = Platform.TWITTER
+) -> Sequence[Schedule]:
+    return [await given_due(world, a_post(platform=platform), since=each * HOUR) for each in hours]
+
+
+async def waits(world: World, schedules: Sequence[Schedule]) -> Sequence[timedelta | None]:
+    return [await due_in(world, schedule) for schedule in schedules]
+
+
+async def test_a_backlog_goes_out_at_a_pace_the_earliest_first(world: World) -> None:
+    backlog = await given_overdue(world, hours=[1, 3, 2])
+    fresh = await given_due(world, since=3 * MINUTE)
+
+    spread = await world.upkeep.catch_up(age=4 * MINUTE, paces=PACES)
+
+    assert spread == 2
+    assert await waits(world, backlog) == [10 * MINUTE, timedelta(), 5 * MINUTE]
+    assert await due_in(world, fresh) == -3 * MINUTE
+
+
+async def test_each_brand_has_its_own_pace_on_each_platform(world: World) -> None:
+    other = a_brand(brand_id=new_id())
+    await given(world.storage, a_brand(), other)
+    tweets = await given_overdue(world, hours=[2, 1])
+    threads = await given_overdue(world, hours=[3, 2, 1], platform=Platform.REDDIT)
+    videos = await given_overdue(world, hours=[1, 1], platform=Platform.TIKTOK)
+    theirs = await given_due(world, a_post(brand_id=other.brand_id), since=HOUR)
+
+    spread = await world.upkeep.catch_up(age=MINUTE, paces=PACES)
+
+    assert spread == 3
+    assert await waits(world, tweets) == [timedelta(), 5 * MINUTE]
+    assert await waits(world, threads) == [timedelta(), 10 * MINUTE, 20 * MINUTE]
+    assert await waits(world, videos) == [-HOUR, -HOUR]
+    assert await due_in(world, theirs) == timedelta()
+
+
+async def test_what_was_spread_is_not_spread_again(world: World) -> None:
+    backlog = await given_overdue(world, hours=[2, 1])
+    await world.upkeep.catch_up(age=MINUTE, paces=PACES)
+
+    assert not await world.upkeep.catch_up(age=MINUTE, paces=PACES)
+    assert await waits(world, backlog) == [timedelta(), 5 * MINUTE]
+
+
+async def test_what_is_held_claimed_or_ahead_is_not_spread(world: World) -> None:
+    held = await given_overdue(world, hours=[3])
+    await world.holds.place(Hold.BRAND_PAUSED, BRAND_ID)
+    other = a_brand(brand_id=new_id())
+    await given(world.storage, other)
+    await given_due(world, a_post(brand_id=other.brand_id), since=2 * HOUR)
+    await claim_one(world)
+    ahead = await given_due(world, a_post(brand_id=other.brand_id), since=-HOUR)
+
+    assert not await world.upkeep.catch_up(age=MINUTE, paces=PACES)
+    assert await waits(world, [*held, ahead]) == [None, HOUR]

@@ -1,0 +1,227 @@
+"""Dispatch over one storage, whose clock a test moves on, and the steps that its suites take again and again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import DateTime
+
+from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.postgres.tables import attempts, schedules
+from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
+from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.wall_clock import Intent, Resolution, Slot
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
+from marketmind_scheduler.ports.holds import Holds
+from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.upkeep import Upkeep
+from tests.builders import TZ_RELEASE, a_brand, a_post, a_schedule, given
+from tests.fakes.clock import FrozenClock
+from tests.fakes.dispatch_queue import InMemoryDispatchQueue
+from tests.fakes.holds import InMemoryHolds
+from tests.fakes.storage import InMemoryStorage
+from tests.fakes.upkeep import InMemoryUpkeep
+
+MINUTE = timedelta(minutes=1)
+LEASE = timedelta(minutes=2)
+LEAST_LEASE = timedelta(seconds=30)
+OWNER, ANOTHER_OWNER = UUID(int=0xA), UUID(int=0xB)
+ROOM: Mapping[Platform, int] = dict.fromkeys(Platform, 100)
+MOST_LOST = 8
+
+
+class World(Protocol):
+    """One storage behind every port of dispatch. As time stands still or nearly so, whatever is to be judged by the
+    clock should be whole minutes away."""
+
+    @property
+    def storage(self) -> Storage: ...
+    @property
+    def queue(self) -> DispatchQueue: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
+    @property
+    def holds(self) -> Holds: ...
+
+    async def now(self) -> datetime: ...
+
+    async def pass_time(self, by: timedelta) -> None:
+        """Let everything that is stored be as if the storage's clock had moved on."""
+        ...
+
+
+class InMemoryWorld:
+    def __init__(self, now: datetime) -> None:
+        self.clock = FrozenClock(now)
+        self.storage = InMemoryStorage(self.clock)
+        self.queue = InMemoryDispatchQueue(self.storage)
+        self.upkeep = InMemoryUpkeep(self.storage)
+        self.holds = InMemoryHolds(self.storage)
+
+    async def now(self) -> datetime:
+        return self.clock.now()
+
+    async def pass_time(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+
+class PostgresWorld:
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.storage = PostgresStorage(pool)
+        self.queue = PostgresDispatchQueue(pool)
+        self.upkeep = PostgresUpkeep(pool)
+        self.holds = PostgresHolds(pool)
+
+    async def now(self) -> datetime:
+        now = await self.pool.fetchval("SELECT now()")
+        return now.astimezone(UTC)
+
+    async def pass_time(self, by: timedelta) -> None:
+        for table in (schedules, attempts):
+            moments = [each.name for each in table.c if isinstance(each.type, DateTime) and each.type.timezone]
+            put_back = ", ".join(f"{name} = {name} - $1::interval" for name in moments)
+            await self.pool.execute(f"UPDATE {table.name} SET {put_back}", by)  # noqa: S608  # the names are ours
+
+
+def at(instant: datetime) -> Slot:
+    intent = Intent(
+        zone="UTC", local_time=None, disambiguation=None, resolution=Resolution.EXACT, tz_release=TZ_RELEASE
+    )
+    return Slot(publish_time=instant, intent=intent)
+
+
+async def given_due(world: World, post: Post | None = None, *, since: timedelta = MINUTE) -> Schedule:
+    """The schedule of a post of the default brand, unless one is given, that has been due for so long; or is only due
+    later, where that is negative."""
+    post = post or a_post()
+    schedule = a_schedule(post, slot=at(await world.now() - since))
+    async with world.storage.reading() as stored:
+        is_known = await stored.brands.find(post.brand_id) is not None
+    brands = [] if is_known else [a_brand(brand_id=post.brand_id)]
+    await given(world.storage, *brands, post, schedule)
+    return schedule
+
+
+async def claim(world: World, *, room: Mapping[Platform, int] = ROOM, owner: UUID = OWNER) -> Sequence[Claim]:
+    return await world.queue.claim(room, owner=owner, lease=LEASE)
+
+
+async def claim_one(world: World) -> Claim:
+    [only] = await claim(world)
+    return only
+
+
+async def begin(
+    world: World, *claims: Claim, window: timedelta | None = None, owner: UUID = OWNER
+) -> Sequence[Attempt]:
+    sends = [Send(claim=each, resend_window=window) for each in claims]
+    return await world.queue.begin_send(sends, owner=owner, least_lease=LEAST_LEASE)
+
+
+async def claim_and_begin(world: World, *, window: timedelta | None = None) -> Claim:
+    """Claim what is due, which is one, and let its send begin."""
+    claimed = await claim_one(world)
+    assert await begin(world, claimed, window=window)
+    return claimed
+
+
+async def settle(
+    world: World,
+    claimed: Claim,
+    verdict: VerdictKind,
+    *,
+    delay: timedelta = timedelta(),
+    reason: str | None = None,
+    external_id: str | None = None,
+    owner: UUID = OWNER,
+) -> Settled:
+    settlement = Settlement(
+        schedule_id=claimed.schedule_id,
+        token=claimed.token,
+        verdict=verdict,
+        delay=delay,
+        reason=reason,
+        external_id=external_id,
+    )
+    settled = await world.queue.settle([settlement], owner=owner)
+    return settled[claimed.schedule_id]
+
+
+async def expire(world: World, *, most_lost: int = MOST_LOST) -> Sequence[ScheduleStatus]:
+    """Let leases run out that were given now."""
+    await world.pass_time(LEASE)
+    return await world.upkeep.expire_leases(limit=100, most_lost=most_lost)
+
+
+async def until_due(world: World) -> None:
+    """As long as any back-off of these suites takes."""
+    await world.pass_time(10 * MINUTE)
+
+
+async def move(world: World, schedule: Schedule, *, to: datetime) -> None:
+    async with world.storage.unit_of_work() as work:
+        current = await work.schedules.lock_current(schedule.post_id)
+        assert current is not None
+        await work.schedules.save(current.moved(at(to), now=await world.now()))
+        await work.commit()
+
+
+async def cancel(world: World, schedule: Schedule) -> None:
+    async with world.storage.unit_of_work() as work:
+        await work.schedules.cancel_pending([schedule.schedule_id], now=await world.now())
+        await work.commit()
+
+
+async def find(world: World, schedule: Schedule) -> Schedule:
+    async with world.storage.reading() as stored:
+        return await stored.schedules.get(schedule.schedule_id)
+
+
+async def status_of(world: World, schedule: Schedule) -> ScheduleStatus:
+    return (await find(world, schedule)).status
+
+
+async def attempts_of(world: World, schedule: Schedule) -> Sequence[AttemptRecord]:
+    async with world.storage.reading() as stored:
+        return await stored.schedules.attempts_of(schedule.schedule_id)
+
+
+async def verdicts_on(world: World, schedule: Schedule) -> Sequence[VerdictKind]:
+    return [attempt.verdict for attempt in await attempts_of(world, schedule)]
+
+
+async def due_in(world: World, schedule: Schedule) -> timedelta | None:
+    """How long until it may next be claimed, in whole minutes; None: it may not."""
+    async with world.storage.reading() as stored:
+        next_attempt_at = await stored.schedules.next_attempt_at(schedule.schedule_id)
+    return None if next_attempt_at is None else in_minutes(next_attempt_at - await world.now())
+
+
+def in_minutes(duration: timedelta) -> timedelta:
+    return round(duration / MINUTE) * MINUTE
+
+
+async def events(world: World) -> Sequence[Event]:
+    """Every event so far, in its final order."""
+    while await world.upkeep.sequence_events(limit=100):
+        pass
+    async with world.storage.reading() as stored:
+        return await stored.events.list(brand_id=None, after=0, limit=1000)
+
+
+async def kinds(world: World, schedule: Schedule) -> Sequence[EventKind]:
+    return [event.kind for event in await events(world) if event.schedule_id == schedule.schedule_id]
+
+
+def untimed(schedule: Schedule) -> Schedule:
+    """Without what the storage's clock says of it."""
+    return replace(schedule, updated_at=schedule.created_at)

@@ -1,0 +1,593 @@
+"""Dispatch over HTTP: triggered from outside, or pulled, published and settled by another service."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Verdict
+from tests.fakes.publisher import ScriptedPublisher
+from tests.http.steps import (
+    Json,
+    a_brand,
+    a_campaign,
+    a_post,
+    add_posts,
+    claim,
+    due,
+    held,
+    in_status,
+    new_id,
+    present,
+    problem,
+    record,
+    scheduled,
+    script,
+    settle,
+    time_passes,
+    trigger,
+    unconfirmed,
+)
+
+OF_CLAIM = {
+    "schedule_id",
+    "claim_token",
+    "brand_id",
+    "campaign_id",
+    "post_id",
+    "platform",
+    "title",
+    "s3_url",
+    "publish_time",
+    "retry_count",
+}
+TEN_MINUTES = timedelta(minutes=10)
+
+
+async def some_due(client: httpx2.AsyncClient, count: int, *, seconds_apart: int = 1) -> list[Json]:
+    """Schedules of one brand that are due, the earliest first."""
+    brand_id, now = await a_brand(client), await present(client)
+    return [
+        await scheduled(
+            client, await a_post(client, brand_id=brand_id), now - timedelta(seconds=(count - nth) * seconds_apart)
+        )
+        for nth in range(count)
+    ]
+
+
+def ids(of: Sequence[Json]) -> list[str]:
+    return [each["schedule_id"] for each in of]
+
+
+async def test_a_trigger_sends_what_is_due_and_tells_where_it_stands_the_earliest_first(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher
+) -> None:
+    first, second, third = await some_due(caller, 3)
+    script(publisher, first, Accepted("1890"))
+
+    results = await trigger(caller)
+
+    assert ids(results) == ids([first, second, third])
+    assert results[0] == {
+        "schedule_id": first["schedule_id"],
+        "post_id": first["post_id"],
+        "platform": "TWITTER",
+        "status": "COMPLETED",
+        "retry_count": 0,
+        "error": None,
+        "external_id": "1890",
+    }
+    assert sorted(attempt.key for attempt in publisher.attempts) == sorted(ids(results))
+
+
+async def test_a_trigger_needs_no_body_and_finds_nothing_where_nothing_is_due(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher
+) -> None:
+    ahead = await scheduled(caller, await a_post(caller), await present(caller) + timedelta(hours=1))
+
+    answer = await caller.post("/schedule/trigger")
+
+    assert (answer.status_code, answer.json()) == (200, {"results": []})
+    assert publisher.attempts == []
+    await in_status(caller, ahead, "PENDING")
+
+
+async def test_a_trigger_sends_no_more_than_its_limit_over_all_platforms(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher
+) -> None:
+    for platform in ("TWITTER", "TWITTER", "REDDIT", "TIKTOK"):
+        await due(caller, platform=platform)
+
+    rounds = [len(await trigger(caller, limit=3)) for _ in range(3)]
+
+    assert rounds == [3, 1, 0]
+    assert len({attempt.key for attempt in publisher.attempts}) == len(publisher.attempts) == 4
+
+
+@pytest.mark.parametrize(
+    ("verdict", "standing"),
+    [
+        (Deferred("rate limited"), {"status": "PENDING", "retry_count": 1, "error": "rate limited"}),
+        (Refused("too long"), {"status": "FAILED", "retry_count": 0, "error": "too long"}),
+        (Unknown("no answer"), {"status": "UNCONFIRMED", "retry_count": 0, "error": "no answer"}),
+    ],
+)
+async def test_what_did_not_succeed_is_told_with_its_reason(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher, verdict: Verdict, standing: Json
+) -> None:
+    script(publisher, await due(caller), verdict)
+
+    [result] = await trigger(caller)
+
+    assert result.items() >= standing.items()
+    assert await trigger(caller) == []
+
+
+async def test_a_post_that_is_always_deferred_fails_after_its_third_retry_under_one_key(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher, tables: AsyncEngine
+) -> None:
+    schedule = await due(caller)
+    script(publisher, schedule, *(Deferred(f"busy {nth}") for nth in range(10)))
+
+    told: list[tuple[str, int]] = []
+    while len(told) < 10 and (results := await trigger(caller)):
+        told += [(result["status"], result["retry_count"]) for result in results]
+        await time_passes(tables, minutes=1)
+
+    assert told == [("PENDING", 1), ("PENDING", 2), ("PENDING", 3), ("FAILED", 3)]
+    assert [attempt.key for attempt in publisher.attempts] == [schedule["schedule_id"]] * 4
+    assert (await record(caller, schedule))["error"] == "busy 3"
+
+
+async def test_a_trigger_does_what_else_a_running_dispatcher_does(
+    caller: httpx2.AsyncClient, tables: AsyncEngine
+) -> None:
+    lost = await due(caller)
+    await claim(caller)
+    skipping = await a_brand(caller, on_late="skip", max_lateness_seconds=60)
+    late = await due(caller, brand_id=skipping)
+    await time_passes(tables, minutes=2)
+
+    await trigger(caller)
+
+    assert (await in_status(caller, lost, "UNCONFIRMED"))["error"] == "the lease ran out before a verdict came"
+    assert (await in_status(caller, late, "MISSED"))["error"].startswith("too late: not sent by ")
+    told = (await caller.get("/events")).json()["events"]
+    assert {event["kind"] for event in told} == {"schedule.scheduled", "schedule.unconfirmed", "schedule.missed"}
+
+
+async def test_after_downtime_a_brands_posts_go_out_one_by_one_on_each_platform(
+    caller: httpx2.AsyncClient, tables: AsyncEngine
+) -> None:
+    overdue = await some_due(caller, 3)
+    elsewhere = await due(caller, brand_id=overdue[0]["brand_id"], platform="REDDIT")
+    await time_passes(tables, hours=1)
+
+    at_once = await trigger(caller)
+    await time_passes(tables, seconds=30)
+    half_a_minute_later = await trigger(caller)
+
+    assert ids(at_once) == ids([overdue[0], elsewhere])
+    assert ids(half_a_minute_later) == ids([overdue[1]])
+    await in_status(caller, overdue[2], "PENDING")
+
+
+@pytest.mark.parametrize(
+    ("on_late", "later", "status", "holds"),
+    [
+        ("publish", {"days": 30}, "COMPLETED", []),
+        ("skip", {"minutes": 9}, "COMPLETED", []),
+        ("skip", {"minutes": 11}, "MISSED", []),
+        ("hold", {"minutes": 9}, "COMPLETED", []),
+        ("hold", {"minutes": 11}, "PENDING", ["late"]),
+    ],
+)
+async def test_a_late_post_is_treated_as_its_brand_wants(
+    caller: httpx2.AsyncClient,
+    publisher: ScriptedPublisher,
+    tables: AsyncEngine,
+    on_late: str,
+    later: dict[str, float],
+    status: str,
+    holds: Sequence[str],
+) -> None:
+    brand_id = await a_brand(caller, on_late=on_late, max_lateness_seconds=600)
+    schedule = await due(caller, brand_id=brand_id)
+    await time_passes(tables, **later)
+
+    await trigger(caller)
+
+    found = await in_status(caller, schedule, status)
+    assert found["holds"] == holds
+    assert found["next_attempt_at"] is None
+    assert len(publisher.attempts) == (status == "COMPLETED")
+
+
+async def test_a_schedule_keeps_the_lateness_it_was_made_with(caller: httpx2.AsyncClient, tables: AsyncEngine) -> None:
+    brand_id = await a_brand(caller, on_late="skip", max_lateness_seconds=600)
+    schedule = await due(caller, brand_id=brand_id)
+    brand = (await caller.get(f"/brands/{brand_id}")).json()
+    body = {name: brand[name] for name in ("brand_name", "brand_default_timezone")}
+    await caller.put(f"/brands/{brand_id}", json={**body, "on_late": "publish"})
+    await time_passes(tables, minutes=11)
+
+    await trigger(caller)
+
+    await in_status(caller, schedule, "MISSED")
+
+
+async def test_a_post_that_is_held_for_being_late_goes_out_when_somebody_moves_it(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher, tables: AsyncEngine
+) -> None:
+    brand_id = await a_brand(caller, on_late="hold", max_lateness_seconds=600)
+    schedule = await due(caller, brand_id=brand_id)
+    await time_passes(tables, hours=1)
+    await trigger(caller)
+
+    moved = await caller.put(
+        f"/schedule/post/{schedule['post_id']}", json={"timestamp": (await present(caller)).isoformat()}
+    )
+    await trigger(caller)
+
+    assert (moved.status_code, moved.json()["holds"]) == (200, [])
+    await in_status(caller, schedule, "COMPLETED")
+    assert len(publisher.attempts) == 1
+
+
+async def test_a_claim_gives_the_post_and_a_token_and_is_given_once(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher
+) -> None:
+    now = await present(caller)
+    campaign_id = await a_campaign(caller)
+    [post_id] = await add_posts(caller, campaign_id, ["LINKEDIN"])
+    schedule = await scheduled(caller, post_id, now)
+
+    [claimed], again = await claim(caller), await claim(caller)
+
+    assert set(claimed) == OF_CLAIM
+    assert claimed["campaign_id"] == campaign_id
+    assert {name: claimed[name] for name in OF_CLAIM & schedule.keys()} == {
+        name: schedule[name] for name in OF_CLAIM & schedule.keys()
+    }
+    assert (claimed["claim_token"], claimed["title"], claimed["s3_url"]) == (
+        1,
+        "Meet the new line",
+        "s3://tea/meet.mp4",
+    )
+    assert again == []
+    assert (await trigger(caller), publisher.attempts) == ([], [])
+    await in_status(caller, schedule, "PUBLISHING")
+
+
+async def test_claims_are_the_earliest_due_of_the_platforms_asked_for(caller: httpx2.AsyncClient) -> None:
+    tweets = await some_due(caller, 3)
+    await due(caller, platform="REDDIT")
+    clip = await due(caller, platform="TIKTOK")
+
+    of_two_platforms = await claim(caller, platforms=["TIKTOK", "TWITTER"], limit=3)
+
+    assert ids(of_two_platforms) == ids([*tweets[:2], clip])
+    assert ids(await claim(caller, platforms=["TWITTER"])) == ids(tweets[2:])
+
+
+async def test_nobody_is_given_what_is_not_due(caller: httpx2.AsyncClient) -> None:
+    await scheduled(caller, await a_post(caller), await present(caller) + timedelta(hours=1))
+
+    answer = await caller.post("/dispatch/claims")
+
+    assert (answer.status_code, answer.json()) == (200, {"claims": []})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "standing"),
+    [
+        ("accepted", {"status": "COMPLETED", "retry_count": 0, "error": None, "external_id": "1890"}),
+        ("deferred", {"status": "PENDING", "retry_count": 1, "error": "so it was"}),
+        ("refused", {"status": "FAILED", "retry_count": 0, "error": "so it was"}),
+        ("unknown", {"status": "UNCONFIRMED", "retry_count": 0, "error": "so it was"}),
+        ("unsent", {"status": "PENDING", "retry_count": 0, "error": "so it was"}),
+    ],
+)
+async def test_a_settlement_is_recorded_as_told(caller: httpx2.AsyncClient, verdict: str, standing: Json) -> None:
+    schedule = await due(caller)
+    [claimed] = await claim(caller)
+
+    told = await settle(
+        caller, claimed, verdict=verdict, reason="so it was", external_id="1890" if verdict == "accepted" else None
+    )
+
+    assert told == [{"schedule_id": schedule["schedule_id"], "outcome": "settled", "status": standing["status"]}]
+    found = await record(caller, schedule)
+    assert found.items() >= standing.items()
+    assert [attempt["verdict"] for attempt in found["attempts"]] == [verdict] * (verdict != "unsent")
+
+
+@pytest.mark.parametrize("verdict", ["deferred", "unsent"])
+async def test_a_retry_waits_as_long_as_it_was_told_to(
+    caller: httpx2.AsyncClient, tables: AsyncEngine, verdict: str
+) -> None:
+    schedule = await due(caller)
+
+    await settle(caller, *await claim(caller), verdict=verdict, retry_after_seconds=600)
+
+    waits_until = datetime.fromisoformat((await record(caller, schedule))["next_attempt_at"])
+    assert timedelta() <= waits_until - await present(caller) - TEN_MINUTES <= timedelta(minutes=2)
+    assert await claim(caller) == []
+    await time_passes(tables, minutes=12)
+    [again] = await claim(caller)
+    assert (again["schedule_id"], again["claim_token"]) == (schedule["schedule_id"], 2)
+    assert again["retry_count"] == (verdict == "deferred")
+
+
+@pytest.mark.parametrize("verdict", ["accepted", "deferred", "refused", "unknown", "unsent"])
+async def test_a_settlement_that_is_repeated_changes_nothing(caller: httpx2.AsyncClient, verdict: str) -> None:
+    schedule = await due(caller)
+    [claimed] = await claim(caller)
+    await settle(caller, claimed, verdict=verdict)
+    before = await record(caller, schedule)
+
+    told = await settle(caller, claimed, verdict=verdict)
+
+    assert told == [{"schedule_id": schedule["schedule_id"], "outcome": "repeated", "status": before["status"]}]
+    assert await record(caller, schedule) == before
+
+
+@pytest.mark.parametrize("verdict", ["deferred", "refused", "unknown"])
+async def test_a_verdict_on_what_has_been_decided_otherwise_is_stale_and_kept_in_the_events(
+    caller: httpx2.AsyncClient, verdict: str
+) -> None:
+    schedule = await due(caller)
+    [claimed] = await claim(caller)
+    await settle(caller, claimed, verdict="unknown")
+    await caller.post(f"/schedules/{schedule['schedule_id']}/confirm", json={"published": True})
+    before = await record(caller, schedule)
+
+    told = await settle(caller, {**claimed, "claim_token": 7}, verdict=verdict, reason="much later")
+
+    assert [each["outcome"] for each in told] == ["stale"]
+    assert await record(caller, schedule) == before
+    await trigger(caller)
+    [*_, last] = (await caller.get("/events")).json()["events"]
+    assert (last["kind"], last["status"]) == ("schedule.stale_verdict", "COMPLETED")
+    assert last["error"] == f"{verdict} came too late: much later"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"), [("accepted", "COMPLETED"), ("refused", "FAILED"), ("unknown", "UNCONFIRMED")]
+)
+async def test_a_verdict_after_its_lease_counts_while_nobody_has_decided_otherwise(
+    caller: httpx2.AsyncClient, tables: AsyncEngine, verdict: str, status: str
+) -> None:
+    schedule = await due(caller)
+    [claimed] = await claim(caller, lease_seconds=10)
+    await time_passes(tables, seconds=11)
+    await trigger(caller)
+    lost = await in_status(caller, schedule, "UNCONFIRMED")
+
+    told = await settle(caller, claimed, verdict=verdict)
+
+    assert [attempt["verdict"] for attempt in lost["attempts"]] == ["lost"]
+    assert told == [{"schedule_id": schedule["schedule_id"], "outcome": "settled", "status": status}]
+    assert [attempt["verdict"] for attempt in (await record(caller, schedule))["attempts"]] == [verdict]
+
+
+@pytest.mark.parametrize("first", ["unknown", "deferred", "unsent"])
+async def test_an_accepted_counts_even_after_another_verdict_on_the_same_claim(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher, tables: AsyncEngine, first: str
+) -> None:
+    schedule = await due(caller)
+    [claimed] = await claim(caller)
+    await settle(caller, claimed, verdict=first)
+
+    told = await settle(caller, claimed, verdict="accepted", external_id="1890")
+
+    assert [(each["outcome"], each["status"]) for each in told] == [("settled", "COMPLETED")]
+    assert (await record(caller, schedule))["external_id"] == "1890"
+    await time_passes(tables, hours=1)
+    assert (await trigger(caller), publisher.attempts) == ([], [])
+
+
+async def test_an_accepted_that_comes_after_a_person_asked_for_another_send_prevents_that(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher
+) -> None:
+    schedule = await due(caller)
+    [claimed] = await claim(caller)
+    await settle(caller, claimed, verdict="unknown")
+    confirm = f"/schedules/{schedule['schedule_id']}/confirm"
+    await caller.post(confirm, json={"published": False, "send_again": True})
+
+    told = await settle(caller, claimed, verdict="accepted", external_id="1890")
+
+    assert [(each["outcome"], each["status"]) for each in told] == [("settled", "COMPLETED")]
+    assert (await trigger(caller), publisher.attempts) == ([], [])
+
+
+async def test_claims_are_settled_in_bulk_and_one_that_is_stale_keeps_none_of_the_others_out(
+    caller: httpx2.AsyncClient,
+) -> None:
+    await some_due(caller, 3)
+    claims = await claim(caller)
+    unheard_of = {"schedule_id": new_id(), "claim_token": 1}
+
+    told = await settle(caller, *claims[:2], unheard_of, {**claims[2], "claim_token": 9}, verdict="refused")
+
+    assert {each["schedule_id"]: (each["outcome"], each["status"]) for each in told} == {
+        claims[0]["schedule_id"]: ("settled", "FAILED"),
+        claims[1]["schedule_id"]: ("settled", "FAILED"),
+        claims[2]["schedule_id"]: ("stale", "PUBLISHING"),
+        unheard_of["schedule_id"]: ("stale", None),
+    }
+
+
+async def test_a_schedule_that_stands_twice_in_one_body_settles_nothing(caller: httpx2.AsyncClient) -> None:
+    schedule = await due(caller)
+    [claimed] = await claim(caller)
+    settlements = [{**held(claimed), "verdict": verdict} for verdict in ("accepted", "refused")]
+
+    answer = await caller.post("/dispatch/settlements", json={"settlements": settlements})
+
+    refused = problem(answer, 422, "duplicate_claim")
+    assert refused["details"] == {"schedule_id": schedule["schedule_id"]}
+    await in_status(caller, schedule, "PUBLISHING")
+
+
+async def test_a_claim_that_is_extended_outlives_its_first_lease_and_the_others_are_lost(
+    caller: httpx2.AsyncClient, tables: AsyncEngine
+) -> None:
+    kept, let_go = await some_due(caller, 2)
+    claims = await claim(caller, lease_seconds=10)
+    stranger = {"schedule_id": new_id(), "claim_token": 1}
+    asked = [held(claims[0]), {**held(claims[1]), "claim_token": 9}, stranger]
+
+    answer = await caller.post("/dispatch/claims/extend", json={"claims": asked, "lease_seconds": 3600})
+    await time_passes(tables, minutes=30)
+    await trigger(caller)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {
+        "extended": [kept["schedule_id"]],
+        "lost": [let_go["schedule_id"], stranger["schedule_id"]],
+    }
+    await in_status(caller, kept, "PUBLISHING")
+    await in_status(caller, let_go, "UNCONFIRMED")
+    again = await caller.post("/dispatch/claims/extend", json={"claims": [held(claims[1])]})
+    assert again.json()["lost"] == [let_go["schedule_id"]]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("status", ["PUBLISHING", "UNCONFIRMED"])
+async def test_a_post_whose_send_is_in_flight_or_may_be_out_is_neither_moved_nor_cancelled(
+    caller: httpx2.AsyncClient, method: str, status: str
+) -> None:
+    schedule = await due(caller)
+    [claimed] = await claim(caller)
+    if status == "UNCONFIRMED":
+        await settle(caller, claimed, verdict="unknown")
+    before = await record(caller, schedule)
+    in_an_hour = {"timestamp": (await present(caller) + timedelta(hours=1)).isoformat()}
+
+    answer = await caller.request(
+        method, f"/schedule/post/{schedule['post_id']}", json=in_an_hour if method == "PUT" else None
+    )
+
+    refused = problem(answer, 409, "send_in_flight")
+    assert refused["details"] == {"schedule_id": schedule["schedule_id"], "schedule_status": status}
+    assert await record(caller, schedule) == before
+    assert [each["status"] for each in await settle(caller, claimed, verdict="accepted")] == ["COMPLETED"]
+
+
+async def test_cancelling_a_campaign_leaves_the_send_that_is_in_flight(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher
+) -> None:
+    now, campaign_id = await present(caller), await a_campaign(caller)
+    post_ids = await add_posts(caller, campaign_id, ["TWITTER", "TWITTER"])
+    in_flight, waiting = [await scheduled(caller, post_id, now) for post_id in post_ids]
+    [claimed] = await claim(caller, limit=1)
+    if claimed["schedule_id"] == waiting["schedule_id"]:
+        in_flight, waiting = waiting, in_flight
+
+    answer = await caller.delete(f"/schedule/campaign/{campaign_id}")
+
+    assert ids(answer.json()["schedules"]) == ids([waiting])
+    await in_status(caller, in_flight, "PUBLISHING")
+    assert (await trigger(caller), publisher.attempts) == ([], [])
+
+
+@pytest.mark.parametrize("change", ["move", "cancel"])
+async def test_what_is_moved_or_cancelled_before_it_is_due_is_not_sent_then(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher, tables: AsyncEngine, change: str
+) -> None:
+    in_an_hour = await present(caller) + timedelta(hours=1)
+    schedule = await scheduled(caller, await a_post(caller), in_an_hour)
+    path = f"/schedule/post/{schedule['post_id']}"
+
+    if change == "cancel":
+        await caller.delete(path)
+    else:
+        await caller.put(path, json={"timestamp": (in_an_hour + timedelta(hours=1)).isoformat()})
+    await time_passes(tables, minutes=61)
+
+    assert (await trigger(caller), publisher.attempts) == ([], [])
+
+
+async def test_a_post_of_which_nobody_knows_whether_it_is_out_is_not_sent_again(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher, tables: AsyncEngine
+) -> None:
+    schedule = await unconfirmed(caller)
+    await time_passes(tables, days=2)
+
+    assert await trigger(caller) == []
+
+    assert (await record(caller, schedule))["doubtful"] is True
+    assert publisher.attempts == []
+
+
+TRIGGER, CLAIMS = "/schedule/trigger", "/dispatch/claims"
+SETTLEMENTS, EXTEND = "/dispatch/settlements", "/dispatch/claims/extend"
+HELD: Json = {"schedule_id": "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d", "claim_token": 1}
+SETTLEMENT: Json = {**HELD, "verdict": "accepted"}
+
+
+def settlement(**changed: Any) -> Json:
+    return {"settlements": [{**SETTLEMENT, **changed}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "at"),
+    [
+        (TRIGGER, {"limit": 0}, "$.limit"),
+        (TRIGGER, {"limit": 201}, "$.limit"),
+        (TRIGGER, {"limit": "50"}, "$.limit"),
+        (TRIGGER, {"limit": 1, "platforms": ["TWITTER"]}, "$"),
+        (TRIGGER, [], "$"),
+        (CLAIMS, {"platforms": []}, "$.platforms"),
+        (CLAIMS, {"platforms": ["MYSPACE"]}, "$.platforms[0]"),
+        (CLAIMS, {"platforms": ["TWITTER"] * 7}, "$.platforms"),
+        (CLAIMS, {"limit": 0}, "$.limit"),
+        (CLAIMS, {"limit": 201}, "$.limit"),
+        (CLAIMS, {"lease_seconds": 9}, "$.lease_seconds"),
+        (CLAIMS, {"lease_seconds": 3601}, "$.lease_seconds"),
+        (CLAIMS, {"lease_seconds": 30.5}, "$.lease_seconds"),
+        (CLAIMS, {"owner": "me"}, "$"),
+        (SETTLEMENTS, None, "data"),
+        (SETTLEMENTS, {}, "$"),
+        (SETTLEMENTS, {"settlements": []}, "$.settlements"),
+        (SETTLEMENTS, {"settlements": [SETTLEMENT] * 1001}, "$.settlements"),
+        (SETTLEMENTS, settlement(verdict="lost"), "$.settlements[0].verdict"),
+        (SETTLEMENTS, settlement(verdict=None), "$.settlements[0].verdict"),
+        (SETTLEMENTS, settlement(schedule_id="mine"), "$.settlements[0].schedule_id"),
+        (SETTLEMENTS, settlement(claim_token=0), "$.settlements[0].claim_token"),
+        (SETTLEMENTS, settlement(claim_token=2**63), "$.settlements[0].claim_token"),
+        (SETTLEMENTS, settlement(reason=""), "$.settlements[0].reason"),
+        (SETTLEMENTS, settlement(reason="x" * 1001), "$.settlements[0].reason"),
+        (SETTLEMENTS, settlement(reason="\0"), "$.settlements[0].reason"),
+        (SETTLEMENTS, settlement(external_id="x" * 201), "$.settlements[0].external_id"),
+        (SETTLEMENTS, settlement(external_id="\0"), "$.settlements[0].external_id"),
+        (SETTLEMENTS, settlement(retry_after_seconds=-1), "$.settlements[0].retry_after_seconds"),
+        (SETTLEMENTS, settlement(retry_after_seconds=3601), "$.settlements[0].retry_after_seconds"),
+        (SETTLEMENTS, settlement(note="out"), "$.settlements[0]"),
+        (EXTEND, {"claims": []}, "$.claims"),
+        (EXTEND, {"claims": [HELD] * 1001}, "$.claims"),
+        (EXTEND, {"claims": [{"schedule_id": HELD["schedule_id"]}]}, "$.claims[0]"),
+        (EXTEND, {"claims": [HELD], "lease_seconds": 9}, "$.lease_seconds"),
+        (EXTEND, {"claims": [SETTLEMENT]}, "$.claims[0]"),
+    ],
+)
+async def test_a_body_that_is_out_of_bounds_is_malformed(
+    client: httpx2.AsyncClient, path: str, body: Any, at: str
+) -> None:
+    answer = await client.post(path, json=body)
+
+    assert [error["at"] for error in problem(answer, 400, "malformed")["errors"]] == [at]
+
+
+@pytest.mark.parametrize("path", [TRIGGER, CLAIMS, SETTLEMENTS, EXTEND])
+async def test_what_is_no_json_is_refused(client: httpx2.AsyncClient, path: str) -> None:
+    as_form = await client.post(path, content=b"limit=1", headers={"content-type": "application/x-www-form-urlencoded"})
+    broken = await client.post(path, content=b'{"limit": ', headers={"content-type": "application/json"})
+
+    problem(as_form, 415, "unsupported_media_type")
+    problem(broken, 400, "malformed")

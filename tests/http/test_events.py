@@ -1,0 +1,288 @@
+"""Events over HTTP: every change of a schedule in its final order, waited for by any number of readers."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.application.event_feed import EventFeed
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.attempt import Accepted, Deferred
+from marketmind_scheduler.ports.storage import Repositories, UnitOfWork
+from tests.fakes.publisher import ScriptedPublisher
+from tests.http.steps import (
+    Json,
+    a_brand,
+    a_post,
+    calling,
+    claim,
+    due,
+    new_id,
+    observed,
+    present,
+    problem,
+    scheduled,
+    script,
+    settle,
+    time_passes,
+    trigger,
+)
+
+WAITERS = 100
+
+
+class CountedStorage:
+    """PostgreSQL, with a count of how often it was read."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.readings = 0
+        self.was_read = asyncio.Semaphore(0)
+        self._storage = PostgresStorage(pool)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Repositories]:
+        self.readings += 1
+        self.was_read.release()
+        async with self._storage.reading() as repositories:
+            yield repositories
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._storage.unit_of_work()
+
+
+@pytest.fixture
+def storage(pool: Pool) -> CountedStorage:
+    return CountedStorage(pool)
+
+
+@pytest.fixture
+def event_feed(storage: CountedStorage) -> EventFeed:
+    return EventFeed(storage)
+
+
+@pytest.fixture
+async def reader(dispatching: UseCases, event_feed: EventFeed) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A caller of the API with ``event_feed``."""
+    async with calling(observed(replace(dispatching, event_feed=event_feed))) as reads:
+        yield reads
+
+
+async def events(client: httpx2.AsyncClient, **query: Any) -> list[Json]:
+    return (await page(client, **query))["events"]
+
+
+async def page(client: httpx2.AsyncClient, **query: Any) -> Json:
+    answer = await client.get("/events", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def kinds(of: Sequence[Json]) -> list[str]:
+    return [event["kind"].removeprefix("schedule.") for event in of]
+
+
+async def test_every_change_of_a_schedule_is_told_in_its_order(
+    caller: httpx2.AsyncClient, publisher: ScriptedPublisher, tables: AsyncEngine
+) -> None:
+    brand_id, in_an_hour = await a_brand(caller), await present(caller) + timedelta(hours=1)
+    post_id = await a_post(caller, brand_id=brand_id)
+    schedule = await scheduled(caller, post_id, in_an_hour)
+    script(publisher, schedule, Deferred("rate limited"), Accepted("1890"))
+    await caller.put(f"/schedule/post/{post_id}", json={"timestamp": (await present(caller)).isoformat()})
+    await caller.post(f"/brands/{brand_id}/pause")
+    await caller.post(f"/brands/{brand_id}/resume")
+    await trigger(caller)
+    await time_passes(tables, minutes=1)
+    [result] = await trigger(caller)
+
+    told = await events(caller)
+
+    assert kinds(told) == ["scheduled", "rescheduled", "parked", "resumed", "retrying", "completed"]
+    assert [(event["status"], event["retry_count"], event["error"]) for event in told[-2:]] == [
+        ("PENDING", 1, "rate limited"),
+        ("COMPLETED", 1, None),
+    ]
+    last = told[-1]
+    occurred_at = datetime.fromisoformat(last.pop("occurred_at"))
+    assert timedelta() <= occurred_at - await present(caller) < timedelta(minutes=1)
+    assert last.pop("position") > told[-2]["position"]
+    assert last == {
+        "kind": "schedule.completed",
+        "schedule_id": result["schedule_id"],
+        "post_id": post_id,
+        "brand_id": brand_id,
+        "platform": "TWITTER",
+        "publish_time": last["publish_time"],
+        "status": "COMPLETED",
+        "retry_count": 1,
+        "external_id": "1890",
+        "error": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "told"),
+    [
+        ("refused", None, ["failed"]),
+        ("unsent", None, []),
+        ("unknown", {"published": True}, ["unconfirmed", "completed"]),
+        ("unknown", {"published": False}, ["unconfirmed", "failed"]),
+        ("unknown", {"published": False, "send_again": True}, ["unconfirmed", "retrying"]),
+    ],
+)
+async def test_what_became_of_a_claim_is_told_and_the_claim_itself_is_not(
+    caller: httpx2.AsyncClient, verdict: str, said: Json | None, told: Sequence[str]
+) -> None:
+    schedule = await due(caller)
+    await settle(caller, *await claim(caller), verdict=verdict, retry_after_seconds=60)
+    if said is not None:
+        await caller.post(f"/schedules/{schedule['schedule_id']}/confirm", json=said)
+        await caller.post(f"/brands/{schedule['brand_id']}/pause")  # else it is sent now
+
+    await trigger(caller)
+
+    assert [kind for kind in kinds(await events(caller)) if kind != "parked"] == ["scheduled", *told]
+
+
+async def test_a_cancelled_schedule_is_told(caller: httpx2.AsyncClient) -> None:
+    post_id = await a_post(caller)
+    await scheduled(caller, post_id, await present(caller) + timedelta(hours=1))
+    await caller.delete(f"/schedule/post/{post_id}")
+    await trigger(caller)
+
+    assert kinds(await events(caller)) == ["scheduled", "cancelled"]
+
+
+async def test_pages_lead_from_one_to_the_next_and_can_be_read_anew_from_any_point(
+    caller: httpx2.AsyncClient,
+) -> None:
+    for _ in range(5):
+        await due(caller)
+    await trigger(caller, limit=1)
+    everything = await page(caller)
+
+    pages: list[Json] = [await page(caller, limit=4)]
+    while pages[-1]["events"]:
+        pages.append(await page(caller, limit=4, after=pages[-1]["next_after"]))
+
+    assert [len(each["events"]) for each in pages] == [4, 2, 0]
+    assert [event for each in pages for event in each["events"]] == everything["events"]
+    positions = [event["position"] for event in everything["events"]]
+    assert positions == sorted(set(positions))
+    assert pages[-1]["next_after"] == everything["next_after"] == positions[-1]
+
+
+async def test_events_can_be_those_of_one_brand(caller: httpx2.AsyncClient) -> None:
+    mine, _other = await due(caller), await due(caller)
+    await trigger(caller)
+
+    told = await events(caller, brand_id=mine["brand_id"])
+
+    assert kinds(told) == ["scheduled", "completed"]
+    assert {event["schedule_id"] for event in told} == {mine["schedule_id"]}
+    assert await events(caller, brand_id=new_id()) == []
+
+
+async def test_who_waits_is_told_as_soon_as_something_of_its_brand_happens(caller: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(caller)
+    waiting = asyncio.create_task(page(caller, brand_id=brand_id, wait_seconds=30))
+    await due(caller)
+    await trigger(caller)
+    began = time.monotonic()
+
+    schedule = await due(caller, brand_id=brand_id)
+    await trigger(caller)
+    told = await waiting
+
+    assert time.monotonic() - began < 5
+    assert {event["schedule_id"] for event in told["events"]} == {schedule["schedule_id"]}
+    assert told["next_after"] == told["events"][-1]["position"]
+
+
+async def test_who_waits_in_vain_goes_on_from_where_it_was(caller: httpx2.AsyncClient) -> None:
+    await due(caller)
+    await trigger(caller)
+    last = (await page(caller))["next_after"]
+    began = time.monotonic()
+
+    told = await page(caller, after=last, wait_seconds=1)
+
+    assert told == {"events": [], "next_after": last}
+    assert 0.9 < time.monotonic() - began < 5
+
+
+async def test_what_is_there_already_is_not_waited_for(caller: httpx2.AsyncClient) -> None:
+    await due(caller)
+    await trigger(caller)
+    began = time.monotonic()
+
+    assert len(await events(caller, wait_seconds=30)) == 2
+    assert time.monotonic() - began < 5
+
+
+async def test_many_who_wait_cost_the_storage_no_more_than_one(
+    reader: httpx2.AsyncClient, storage: CountedStorage
+) -> None:
+    began = time.monotonic()
+
+    told = await asyncio.gather(*(events(reader, wait_seconds=1) for _ in range(WAITERS)))
+
+    looks = storage.readings - WAITERS
+    assert told == [[]] * WAITERS
+    assert 1 <= looks <= (time.monotonic() - began) / 0.2
+
+
+async def test_many_who_wait_are_all_told(reader: httpx2.AsyncClient) -> None:
+    waiting = [asyncio.create_task(events(reader, wait_seconds=30)) for _ in range(WAITERS)]
+
+    await due(reader)
+    await trigger(reader)
+
+    async with asyncio.timeout(10):
+        told = await asyncio.gather(*waiting)
+    assert {tuple(kinds(each)) for each in told} <= {("scheduled", "completed"), ("scheduled",)}
+
+
+async def test_when_the_service_stops_everybody_who_waits_is_answered_at_once(
+    reader: httpx2.AsyncClient, event_feed: EventFeed, storage: CountedStorage
+) -> None:
+    waiting = [asyncio.create_task(page(reader, after=7, wait_seconds=30)) for _ in range(10)]
+    for _ in waiting:
+        await storage.was_read.acquire()
+
+    event_feed.close()
+
+    async with asyncio.timeout(2):
+        told = [*await asyncio.gather(*waiting), await page(reader, after=7, wait_seconds=30)]
+    assert told == [{"events": [], "next_after": 7}] * 11
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("after", "-1"),
+        ("after", "9223372036854775808"),
+        ("after", "first"),
+        ("after", "null"),
+        ("limit", "0"),
+        ("limit", "1001"),
+        ("wait_seconds", "-1"),
+        ("wait_seconds", "31"),
+        ("wait_seconds", "0.5"),
+        ("brand_id", "mine"),
+        ("cursor", "MzM"),
+    ],
+)
+async def test_a_query_that_is_out_of_bounds_is_malformed(client: httpx2.AsyncClient, name: str, value: str) -> None:
+    answer = await client.get("/events", params={name: value})
+
+    assert [error["at"] for error in problem(answer, 400, "malformed")["errors"]] == [name]

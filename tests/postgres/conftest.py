@@ -1,0 +1,37 @@
+"""The adapters of dispatch over a database with nothing in it."""
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+
+
+@pytest.fixture
+def empty(pool: Pool, tables: AsyncEngine, zones: ZoneCatalogue) -> Pool:
+    del tables, zones  # without rows, and with the rules by which slots are built
+    return pool
+
+
+@pytest.fixture
+def storage(empty: Pool) -> PostgresStorage:
+    return PostgresStorage(empty)
+
+
+@pytest.fixture
+def queue(empty: Pool) -> PostgresDispatchQueue:
+    return PostgresDispatchQueue(empty)
+
+
+@pytest.fixture
+def upkeep(empty: Pool) -> PostgresUpkeep:
+    return PostgresUpkeep(empty)
+
+
+@pytest.fixture
+def holds(empty: Pool) -> PostgresHolds:
+    return PostgresHolds(empty)

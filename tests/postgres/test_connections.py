@@ -1,0 +1,115 @@
+"""What dispatch asks of its connections: no state between two statements, and little while there is nothing to do."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from time import monotonic
+from uuid import uuid4
+
+import pytest
+
+from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
+from marketmind_scheduler.application.dispatching import Dispatcher
+from marketmind_scheduler.application.sending import DispatchLimits
+from marketmind_scheduler.domain.attempt import Deferred, RetryPolicy
+from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Hold, ScheduleStatus
+from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, given
+from tests.fakes.dispatch_observer import RecordingObserver
+from tests.fakes.publisher import ScriptedPublisher
+from tests.postgres.given import given_due
+from tests.postgres.poolers import TransactionPooler
+
+MOST_SECONDS = 20
+REPLICAS = 4
+ROUNDS = 3
+AT_ONCE = dict.fromkeys(Platform, timedelta())
+SOON = RetryPolicy(first=timedelta(milliseconds=100), longest=timedelta(milliseconds=100))
+
+
+@pytest.fixture
+async def pooler(empty: Pool, database_url: str) -> AsyncGenerator[TransactionPooler]:
+    """Over a database with nothing in it."""
+    del empty
+    async with TransactionPooler.over(database_url, size=5) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def dispatching(pool: Pool, observer: RecordingObserver, publisher: ScriptedPublisher) -> AsyncGenerator[None]:
+    """A dispatcher at work."""
+    dispatcher = Dispatcher(
+        queue=PostgresDispatchQueue(pool),
+        upkeep=PostgresUpkeep(pool),
+        storage=PostgresStorage(pool),
+        publisher=publisher,
+        observer=observer,
+        owner=uuid4(),
+        platforms=list(Platform),
+        monotonic=monotonic,
+        limits=DispatchLimits(),
+        retries=SOON,
+    )
+    stopping = asyncio.Event()
+    running = asyncio.create_task(dispatcher.run(stopping))
+    try:
+        yield
+    finally:
+        stopping.set()
+        await running
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(MOST_SECONDS):
+        while not is_so():  # noqa: ASYNC110  # it is so without anybody saying so
+            await asyncio.sleep(0.01)
+
+
+async def test_each_statement_may_go_over_another_connection(pool: Pool, pooler: TransactionPooler) -> None:
+    storage, holds = PostgresStorage(pooler.as_pool()), PostgresHolds(pooler.as_pool())
+    observer, publisher = RecordingObserver(), ScriptedPublisher()
+    await given(storage, a_brand(), a_campaign())
+    schedules = await given_due(storage, 40, campaign_id=CAMPAIGN_ID)
+    publisher.script(schedules[0].schedule_id, Deferred("busy"))
+    await holds.place(Hold.BRAND_PAUSED, BRAND_ID)
+    await holds.lift(Hold.BRAND_PAUSED, BRAND_ID, paces=AT_ONCE)
+
+    async with dispatching(pooler.as_pool(), observer, publisher):
+        await until(lambda: len(observer.settlements) > len(schedules))
+
+    async with storage.reading() as stored:
+        found = await stored.schedules.find_all([each.schedule_id for each in schedules])
+        events = await stored.events.list(brand_id=BRAND_ID, after=0, limit=1000)
+    assert {schedule.status for schedule in found} == {ScheduleStatus.COMPLETED}
+    assert len(publisher.attempts) == len(schedules) + 1
+    assert {event.kind for event in events} >= {EventKind.SCHEDULED, EventKind.PARKED, EventKind.RESUMED}
+    assert len(pooler.used) == 5
+    assert observer.outages == []
+    assert await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+
+
+async def test_four_that_have_nothing_to_do_ask_once_a_second_each_and_little_else(pooler: TransactionPooler) -> None:
+    observers = [RecordingObserver() for _ in range(REPLICAS)]
+    claims = "UPDATE schedules s"
+    began = monotonic()
+
+    async with asyncio.TaskGroup() as replicas:
+        for observer in observers:
+            replicas.create_task(idling(pooler, observer, until_claimed=claims))
+    took = monotonic() - began
+
+    statements = pooler.statements
+    assert all(observer.outages == [] for observer in observers)
+    assert took >= ROUNDS - 1
+    assert statements.total() / took / REPLICAS < 40
+
+
+async def idling(pooler: TransactionPooler, observer: RecordingObserver, *, until_claimed: str) -> None:
+    async with dispatching(pooler.as_pool(), observer, ScriptedPublisher()):
+        await until(lambda: pooler.statements[until_claimed] >= REPLICAS * ROUNDS)

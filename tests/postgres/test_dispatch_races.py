@@ -1,0 +1,374 @@
+"""What is promised of a schedule when several want something else of it at the same moment."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
+from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.domain.attempt import Claim, VerdictKind
+from marketmind_scheduler.domain.errors import NotUnconfirmed, SendInFlight
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.ports.dispatch_queue import Recorded
+from tests.builders import BRAND_ID, a_brand, a_campaign, given, new_id
+from tests.contracts.waiting import until_waiting
+from tests.postgres.given import (
+    FAR_AHEAD,
+    LEASE,
+    OWNER,
+    a_moment,
+    asked,
+    begin,
+    claim_all,
+    few_at_once,
+    given_due,
+    in_batches,
+    let_leases_run_out,
+    post_scheduling,
+    settlement,
+)
+
+ROWS = 300
+BATCH = 10
+PAUSED = (Hold.BRAND_PAUSED, BRAND_ID)
+HOUR = timedelta(hours=1)
+
+
+Want = Callable[[Schedule], Awaitable[bool]]
+
+
+async def race(schedules: Sequence[Schedule], one: Want, other: Want) -> Sequence[tuple[bool, bool]]:
+    """Both want each schedule at the same moment; whether they got it."""
+
+    async def for_one(schedule: Schedule) -> tuple[bool, bool]:
+        gets_it, other_gets_it = await asyncio.gather(soon(one, schedule), soon(other, schedule))
+        return gets_it, other_gets_it
+
+    async def soon(want: Want, schedule: Schedule) -> bool:
+        await a_moment()
+        return await want(schedule)
+
+    return await few_at_once(schedules, for_one)
+
+
+async def standing_of(storage: PostgresStorage, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+    async with storage.reading() as stored:
+        found = await stored.schedules.find_all([each.schedule_id for each in schedules])
+    return sorted(found, key=lambda schedule: schedule.schedule_id)
+
+
+async def settle_all(
+    queue: PostgresDispatchQueue, claims: Sequence[Claim], verdict: VerdictKind
+) -> Mapping[UUID, Recorded]:
+    settled = await queue.settle([settlement(claim, verdict) for claim in claims], owner=OWNER)
+    return {schedule_id: each.recorded for schedule_id, each in settled.items()}
+
+
+async def test_many_who_claim_get_each_schedule_once_and_never_more_than_they_have_room_for(
+    storage: PostgresStorage, queue: PostgresDispatchQueue
+) -> None:
+    await given(storage, a_brand())
+    schedules = await given_due(storage, 1000)
+
+    async def claim_until_nothing_is_left() -> Sequence[Sequence[Claim]]:
+        owner, taken = uuid4(), list[Sequence[Claim]]()
+        while claims := await queue.claim({Platform.TWITTER: 17, Platform.TIKTOK: 5}, owner=owner, lease=LEASE):
+            taken.append(claims)
+        return taken
+
+    by_owner = await asyncio.gather(*(claim_until_nothing_is_left() for _ in range(8)))
+
+    taken = [claims for each in by_owner for claims in each]
+    claimed = Counter((claim.schedule_id, claim.token) for claims in taken for claim in claims)
+    assert claimed == {(schedule.schedule_id, 1): 1 for schedule in schedules}
+    assert max(map(len, taken)) == 17
+
+
+@pytest.mark.parametrize(("change", "status"), [("cancel", ScheduleStatus.CANCELLED), ("move", ScheduleStatus.PENDING)])
+async def test_either_a_send_begins_or_it_is_cancelled_or_moved(
+    storage: PostgresStorage,
+    queue: PostgresDispatchQueue,
+    zones: ZoneCatalogue,
+    change: str,
+    status: ScheduleStatus,
+) -> None:
+    await given(storage, a_brand())
+    schedules = await given_due(storage, ROWS)
+    claims = {claim.schedule_id: claim for claim in await claim_all(queue)}
+    scheduling = post_scheduling(storage, zones)
+
+    async def begins(schedule: Schedule) -> bool:
+        return bool(await begin(queue, [claims[schedule.schedule_id]]))
+
+    async def is_withdrawn(schedule: Schedule) -> bool:
+        try:
+            if change == "cancel":
+                await scheduling.cancel(schedule.post_id)
+            else:
+                await scheduling.move(schedule.post_id, asked(FAR_AHEAD), version=None)
+        except SendInFlight:
+            return False
+        return True
+
+    outcomes = await race(schedules, begins, is_withdrawn)
+
+    assert set(outcomes) == {(True, False), (False, True)}
+    for schedule, (begun, _), standing in zip(schedules, outcomes, await standing_of(storage, schedules), strict=True):
+        is_moved = change == "move" and not begun
+        assert standing.status is (ScheduleStatus.PUBLISHING if begun else status)
+        assert standing.publish_time == (FAR_AHEAD if is_moved else schedule.publish_time)
+
+
+@pytest.mark.parametrize("change", ["cancel", "move", "pause"])
+async def test_with_the_token_of_before_nothing_is_begun_or_settled_any_more(
+    storage: PostgresStorage, queue: PostgresDispatchQueue, holds: PostgresHolds, zones: ZoneCatalogue, change: str
+) -> None:
+    await given(storage, a_brand())
+    schedules = await given_due(storage, BATCH)
+    claims = await claim_all(queue)
+    scheduling = post_scheduling(storage, zones)
+    for schedule in schedules:
+        if change == "cancel":
+            await scheduling.cancel(schedule.post_id)
+        elif change == "move":
+            await scheduling.move(schedule.post_id, asked(FAR_AHEAD), version=None)
+    if change == "pause":
+        await holds.place(Hold.BRAND_PAUSED, BRAND_ID)
+    before = await standing_of(storage, schedules)
+
+    begun = await begin(queue, claims)
+    settled = await settle_all(queue, claims, VerdictKind.REFUSED)
+
+    assert not begun
+    assert set(settled.values()) == {Recorded.STALE}
+    assert await standing_of(storage, schedules) == before
+    assert not await claim_all(queue)
+
+
+async def test_of_two_claims_of_one_schedule_only_the_later_one_begins(
+    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, upkeep: PostgresUpkeep
+) -> None:
+    await given(storage, a_brand())
+    await given_due(storage, 1)
+    [earlier] = await claim_all(queue)
+    await let_leases_run_out(pool)
+    await upkeep.expire_leases(limit=1, most_lost=8)
+    [later] = await claim_all(queue)
+
+    begun = await begin(queue, [later, earlier])
+
+    assert [attempt.claim for attempt in begun] == [later]
+
+
+async def test_a_claim_that_never_began_leaves_no_attempt_even_when_its_verdict_comes_late(
+    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, upkeep: PostgresUpkeep
+) -> None:
+    await given(storage, a_brand())
+    [schedule] = await given_due(storage, 1)
+    tried = await claim_all(queue)
+    await begin(queue, tried, resend_window=HOUR)
+    await settle_all(queue, tried, VerdictKind.UNKNOWN)
+    never_begun = await claim_all(queue)
+    await let_leases_run_out(pool)
+    await upkeep.expire_leases(limit=1, most_lost=1)
+
+    await settle_all(queue, never_begun, VerdictKind.UNSENT)
+
+    async with storage.reading() as stored:
+        attempts = await stored.schedules.attempts_of(schedule.schedule_id)
+    assert [(each.token, each.verdict) for each in attempts] == [(tried[0].token, VerdictKind.UNKNOWN)]
+
+
+@pytest.mark.parametrize("hold", [Hold.BRAND_PAUSED, Hold.CAMPAIGN_PAUSED])
+async def test_either_a_send_begins_or_it_is_held_once_its_brand_or_campaign_is_paused(
+    storage: PostgresStorage, queue: PostgresDispatchQueue, holds: PostgresHolds, hold: Hold
+) -> None:
+    seen = set[bool]()
+    for _ in range(10):
+        brand = a_brand(brand_id=new_id())
+        campaign = a_campaign(campaign_id=new_id(), brand_id=brand.brand_id)
+        await given(storage, brand, campaign)
+        schedules = await given_due(storage, 6 * BATCH, brand_id=brand.brand_id, campaign_id=campaign.campaign_id)
+        claims = list(await claim_all(queue))
+        random.shuffle(claims)
+
+        async def begins(batch: Sequence[Claim]) -> set[UUID]:
+            await a_moment(0.02)
+            return {attempt.claim.schedule_id for attempt in await begin(queue, batch)}
+
+        async def pauses(of: UUID) -> None:
+            await a_moment(0.01)
+            await holds.place(hold, of)
+
+        of = brand.brand_id if hold is Hold.BRAND_PAUSED else campaign.campaign_id
+        _, begun_by_batch = await asyncio.gather(pauses(of), asyncio.gather(*map(begins, in_batches(claims, BATCH))))
+
+        begun = {schedule_id for each in begun_by_batch for schedule_id in each}
+        assert not await begin(queue, claims)
+        for standing in await standing_of(storage, schedules):
+            is_begun = standing.schedule_id in begun
+            assert standing.status is (ScheduleStatus.PUBLISHING if is_begun else ScheduleStatus.PENDING)
+            assert standing.holds == {hold}
+            seen.add(is_begun)
+    assert seen == {True, False}
+    assert not await claim_all(queue)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "resend_window", "status", "retry_count"),
+    [
+        (VerdictKind.ACCEPTED, None, ScheduleStatus.COMPLETED, 0),
+        (VerdictKind.DEFERRED, None, ScheduleStatus.PENDING, 1),
+        (VerdictKind.REFUSED, None, ScheduleStatus.FAILED, 0),
+        (VerdictKind.UNKNOWN, None, ScheduleStatus.UNCONFIRMED, 0),
+        (VerdictKind.ACCEPTED, HOUR, ScheduleStatus.COMPLETED, None),
+        (VerdictKind.DEFERRED, HOUR, ScheduleStatus.PENDING, 1),
+        (VerdictKind.UNKNOWN, HOUR, ScheduleStatus.PENDING, 1),
+    ],
+)
+async def test_a_verdict_counts_once_whether_its_lease_is_taken_back_before_or_after_it(
+    pool: Pool,
+    storage: PostgresStorage,
+    queue: PostgresDispatchQueue,
+    upkeep: PostgresUpkeep,
+    verdict: VerdictKind,
+    resend_window: timedelta | None,
+    status: ScheduleStatus,
+    retry_count: int | None,
+) -> None:
+    await given(storage, a_brand())
+    schedules = await given_due(storage, ROWS)
+    claims = list(await claim_all(queue))
+    await begin(queue, claims, resend_window=resend_window)
+    await let_leases_run_out(pool)
+    random.shuffle(claims)
+
+    async def settles(batch: Sequence[Claim]) -> Mapping[UUID, Recorded]:
+        await a_moment(0.03)
+        return await settle_all(queue, batch, verdict)
+
+    async def take_back() -> int:
+        await a_moment(0.03)
+        return len(await upkeep.expire_leases(limit=BATCH, most_lost=8))
+
+    batches = in_batches(claims, BATCH)
+    settled, expired = await asyncio.gather(
+        asyncio.gather(*map(settles, batches)), asyncio.gather(*(take_back() for _ in batches))
+    )
+
+    again = await settle_all(queue, claims, verdict)
+
+    assert {recorded for each in settled for recorded in each.values()} == {Recorded.SETTLED}
+    assert set(again.values()) == {Recorded.REPEATED}
+    assert sum(expired)
+    for standing in await standing_of(storage, schedules):
+        assert standing.status is status
+        assert retry_count is None or standing.retry_count == retry_count
+    attempts = await pool.fetch("SELECT verdict, count(*) FROM attempts GROUP BY verdict")
+    assert [tuple(row) for row in attempts] == [(verdict, ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("published", "send_again", "status_if_first", "recorded_if_second"),
+    [
+        (True, False, ScheduleStatus.COMPLETED, Recorded.STALE),
+        (False, True, ScheduleStatus.COMPLETED, Recorded.SETTLED),
+        (False, False, ScheduleStatus.FAILED, Recorded.STALE),
+    ],
+)
+async def test_a_late_accepted_and_what_a_person_says_at_that_moment_are_told_apart(
+    pool: Pool,
+    storage: PostgresStorage,
+    queue: PostgresDispatchQueue,
+    upkeep: PostgresUpkeep,
+    published: bool,  # noqa: FBT001
+    send_again: bool,  # noqa: FBT001
+    status_if_first: ScheduleStatus,
+    recorded_if_second: Recorded,
+) -> None:
+    await given(storage, a_brand())
+    schedules = await given_due(storage, ROWS)
+    claims = {claim.schedule_id: claim for claim in await claim_all(queue)}
+    await begin(queue, list(claims.values()))
+    await let_leases_run_out(pool)
+    await upkeep.expire_leases(limit=ROWS, most_lost=8)
+    outcomes = Outcomes(storage=storage)
+    recorded = dict[UUID, Recorded]()
+
+    async def settles(schedule: Schedule) -> bool:
+        recorded.update(await settle_all(queue, [claims[schedule.schedule_id]], VerdictKind.ACCEPTED))
+        return recorded[schedule.schedule_id] is Recorded.SETTLED
+
+    async def confirms(schedule: Schedule) -> bool:
+        try:
+            await outcomes.confirm(
+                schedule.schedule_id, published=published, send_again=send_again, external_id=None, note=None
+            )
+        except NotUnconfirmed:
+            return False
+        return True
+
+    pairs = await race(schedules, settles, confirms)
+
+    assert {is_confirmed for _, is_confirmed in pairs} == {True, False}
+    for (_, is_confirmed), standing in zip(pairs, await standing_of(storage, schedules), strict=True):
+        expected = recorded_if_second if is_confirmed else Recorded.SETTLED
+        assert recorded[standing.schedule_id] is expected
+        assert standing.status is (status_if_first if is_confirmed else ScheduleStatus.COMPLETED)
+
+
+@pytest.mark.parametrize("victim", ["settle", "pause"])
+async def test_whoever_has_to_give_way_in_a_deadlock_tries_again(
+    storage: PostgresStorage,
+    tables: AsyncEngine,
+    queue: PostgresDispatchQueue,
+    holds: PostgresHolds,
+    victim: str,
+) -> None:
+    """PostgreSQL breaks a deadlock a second after the first of the two began to wait."""
+    await given(storage, a_brand())
+    schedules = await given_due(storage, 2)
+    first, second = sorted(schedules, key=lambda schedule: schedule.schedule_id)
+    claims = await claim_all(queue)
+    await begin(queue, claims)
+
+    async with storage.unit_of_work() as work:
+        await work.schedules.lock_current(second.post_id)
+        waiting = asyncio.ensure_future(
+            settle_all(queue, claims, VerdictKind.REFUSED) if victim == "settle" else holds.place(*PAUSED)
+        )
+        await until_waiting(tables, waiting)
+        await work.schedules.lock_current(first.post_id)
+        await work.commit()
+    await waiting
+
+    statuses = {(each.status, each.holds) for each in await standing_of(storage, schedules)}
+    refused, held = (ScheduleStatus.FAILED, frozenset[Hold]()), (ScheduleStatus.PUBLISHING, frozenset({PAUSED[0]}))
+    assert statuses == {refused if victim == "settle" else held}
+
+
+async def test_of_two_who_would_put_events_in_order_only_one_does(
+    pool: Pool, storage: PostgresStorage, tables: AsyncEngine, upkeep: PostgresUpkeep
+) -> None:
+    await given(storage, a_brand())
+    await given_due(storage, BATCH)
+
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM event_outbox FOR UPDATE")
+        first = asyncio.create_task(upkeep.sequence_events(limit=BATCH))
+        await until_waiting(tables, first)
+        second = await upkeep.sequence_events(limit=BATCH)
+
+    assert (await first, second) == (BATCH, 0)
