@@ -20,8 +20,8 @@ async def test_a_post_is_logged_without_its_title_and_accepted() -> None:
             "event": "published",
             "log_level": "info",
             "publisher": "dry_run",
-            "schedule_id": attempt.claim.schedule_id,
-            "post_id": attempt.post_id,
+            "schedule_id": attempt.key,
+            "post_id": str(attempt.post_id),
             "platform": Platform.REDDIT,
         }
     ]

@@ -288,7 +288,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
     holds: Annotated[
         list[Hold], Meta(description="Why it is not sent though it may be due: paused, or held for being late")
     ]
-    doubtful: Annotated[bool, Meta(description="An earlier send of it may be out, though it is PENDING again")]
+    doubtful: Annotated[bool, Meta(description="An earlier send of it may be out, though it is active")]
     external_id: Annotated[str | None, Meta(description="What the platform calls the published post")]
     error: Annotated[str | None, Meta(description="Why the latest attempt did not succeed")]
     retry_of: Annotated[UUID | None, Meta(description="The FAILED or MISSED schedule that this one makes good for")]
