@@ -22,6 +22,7 @@ from marketmind_scheduler.domain.attempt import (
     Unknown,
     Unsent,
     Verdict,
+    VerdictKind,
 )
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.post import Platform
@@ -305,8 +306,8 @@ async def test_a_verdict_that_waits_to_be_written_when_the_stop_comes_is_written
     assert await statuses(storage, schedules) == {COMPLETED: 3}
 
 
-async def test_a_verdict_that_cannot_be_written_does_not_keep_the_process_up(
-    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+async def test_a_verdict_that_cannot_be_written_does_not_keep_the_process_up_and_is_told(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, observer: RecordingObserver
 ) -> None:
     schedule = await one_due(storage)
     queue.failing.add("settle")
@@ -318,6 +319,23 @@ async def test_a_verdict_that_cannot_be_written_does_not_keep_the_process_up(
 
     assert time.monotonic() - began < 5
     assert await statuses(storage, [schedule]) == {PUBLISHING: 1}
+    [(claim, settlement)] = observer.never_written
+    assert (claim.schedule_id, settlement.verdict) == (schedule.schedule_id, VerdictKind.ACCEPTED)
+
+
+async def test_a_storage_that_hangs_does_not_keep_the_process_up(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+) -> None:
+    schedule = await one_due(storage)
+    queue.gates["claim"] = asyncio.Event()
+
+    async with running(make()) as stopping:
+        await until(lambda: queue.calls["claim"] == 1)
+        began = time.monotonic()
+        stopping.set()
+
+    assert time.monotonic() - began < 3
+    assert await statuses(storage, [schedule]) == {PENDING: 1}
 
 
 @pytest.mark.parametrize("fault", ["failing", "losing"])
@@ -451,6 +469,23 @@ async def test_a_send_without_an_answer_in_time_is_given_up_unconfirmed_and_neve
     ]
     assert sent(publisher) == keys(schedule)
     assert door.waiting == 0
+
+
+async def test_sends_given_up_because_this_process_stood_still_say_nothing_against_their_target(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher, observer: RecordingObserver
+) -> None:
+    door, stalled, monotonic = Door(), await some_due(storage, 5), MonotonicClock()
+    for schedule in stalled:
+        publisher.script(schedule.schedule_id, door)
+
+    async with running(make(QUICK, monotonic=monotonic)):
+        await until(lambda: door.waiting == 5)
+        monotonic.seconds += 40
+        await until(all_are(UNCONFIRMED, storage, *stalled))
+        healthy = await one_due(storage)
+        await until(all_are(COMPLETED, storage, healthy))
+
+    assert observer.breaker_states == []
 
 
 async def test_where_a_repeat_is_dropped_by_its_receiver_a_send_without_an_answer_is_made_again_under_its_key(
@@ -618,6 +653,24 @@ async def test_several_dispatchers_and_triggers_send_everything_once(
     assert sorted(sent(publisher)) == sorted(keys(*schedules))
     assert all(len(found) <= 20 for found in results)
     assert {schedule.status for found in results for schedule in found} <= {COMPLETED}
+
+
+async def test_what_a_trigger_has_begun_ends_well_though_its_caller_is_gone(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher
+) -> None:
+    door, schedule, dispatcher = Door(), await one_due(storage), make()
+    publisher.script(schedule.schedule_id, door)
+    asking = asyncio.create_task(dispatcher.trigger(1))
+    await until(lambda: door.waiting == 1)
+
+    asking.cancel()
+    await asyncio.wait([asking])
+    ending = asyncio.create_task(dispatcher.triggered())
+    door.open()
+    await ending
+
+    assert asking.cancelled()
+    assert await statuses(storage, [schedule]) == {COMPLETED: 1}
 
 
 @pytest.mark.parametrize("call", ["claim", "settle"])

@@ -19,6 +19,7 @@ class RecordingObserver:
         self.beginnings: list[tuple[Platform, timedelta]] = []
         self.endings: list[tuple[Platform, VerdictKind, timedelta]] = []
         self.settlements: list[tuple[Claim, Settlement, Settled]] = []
+        self.never_written: list[tuple[Claim, Settlement]] = []
         self.expiries: list[ScheduleStatus] = []
         self.too_late: list[ScheduleStatus] = []
         self.breaker_states: list[tuple[Platform, str, BreakerState]] = []
@@ -37,6 +38,9 @@ class RecordingObserver:
 
     def settled(self, claim: Claim, settlement: Settlement, outcome: Settled) -> None:
         self.settlements.append((claim, settlement, outcome))
+
+    def unwritten(self, ended: Sequence[tuple[Claim, Settlement]]) -> None:
+        self.never_written.extend(ended)
 
     def expired(self, statuses: Sequence[ScheduleStatus]) -> None:
         self.expiries.extend(statuses)

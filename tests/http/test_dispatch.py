@@ -159,20 +159,14 @@ async def test_a_trigger_does_what_else_a_running_dispatcher_does(
     assert {event["kind"] for event in told} == {"schedule.scheduled", "schedule.unconfirmed", "schedule.missed"}
 
 
-async def test_after_downtime_a_brands_posts_go_out_one_by_one_on_each_platform(
+async def test_who_drives_dispatch_sets_the_pace_of_what_is_overdue(
     caller: httpx2.AsyncClient, tables: AsyncEngine
 ) -> None:
     overdue = await some_due(caller, 3)
     elsewhere = await due(caller, brand_id=overdue[0]["brand_id"], platform="REDDIT")
     await time_passes(tables, hours=1)
 
-    at_once = await trigger(caller)
-    await time_passes(tables, seconds=30)
-    half_a_minute_later = await trigger(caller)
-
-    assert ids(at_once) == ids([overdue[0], elsewhere])
-    assert ids(half_a_minute_later) == ids([overdue[1]])
-    await in_status(caller, overdue[2], "PENDING")
+    assert sorted(ids(await trigger(caller))) == sorted(ids([*overdue, elsewhere]))
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,14 @@ async def test_the_same_retry_again_finds_the_schedule_of_the_first(caller: http
     assert again.json() == first.json()
 
 
+async def test_a_zone_without_a_time_is_refused_instead_of_ignored(caller: httpx2.AsyncClient) -> None:
+    schedule = await failed(caller)
+
+    answer = await retry(caller, schedule, timezone="Europe/London")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "unreadable_time")
+
+
 async def test_a_retry_at_another_time_than_the_first_is_refused(caller: httpx2.AsyncClient) -> None:
     schedule = await failed(caller)
     first = await retry(caller, schedule)

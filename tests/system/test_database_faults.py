@@ -57,7 +57,7 @@ async def network(database: str) -> AsyncGenerator[Proxy]:
 
 @pytest.fixture(scope="module")
 async def service(database: str, network: Proxy) -> AsyncGenerator[Service]:
-    async with serving(DATABASE_URL=network.url_of(database)) as serves:
+    async with serving(DATABASE_URL=network.url_of(database), SCHEDULER_DISPATCH="off") as serves:
         yield serves
 
 
@@ -87,7 +87,7 @@ def server() -> Generator[OwnServer]:
 @pytest.fixture(scope="module")
 async def server_service(server: OwnServer) -> AsyncGenerator[Service]:
     """A service on a server that a test may restart and freeze."""
-    async with serving(DATABASE_URL=server.url) as serves:
+    async with serving(DATABASE_URL=server.url, SCHEDULER_DISPATCH="off") as serves:
         yield serves
 
 
@@ -205,10 +205,11 @@ async def test_a_network_that_is_slow_at_every_step_keeps_nobody_longer(
 
 
 @pytest.mark.slow
-async def test_a_database_that_hangs_does_not_keep_the_service_from_ending(database: str) -> None:
+@pytest.mark.parametrize("dispatch", ["on", "off"])
+async def test_a_database_that_hangs_does_not_keep_the_service_from_ending(database: str, dispatch: str) -> None:
     async with (
         proxied(database) as network,
-        serving(DATABASE_URL=network.url_of(database)) as service,
+        serving(DATABASE_URL=network.url_of(database), SCHEDULER_DISPATCH=dispatch) as service,
         service.client() as client,
     ):
         await each_kind_of_call(client)  # over several connections, of which some will be idle
@@ -301,7 +302,7 @@ async def test_connections_ended_again_and_again_in_the_midst_of_their_work_lose
 @pytest.mark.slow
 async def test_a_backend_that_hangs_holds_up_one_call_and_no_more(server: OwnServer) -> None:
     async with (
-        serving(DATABASE_URL=server.url, SCHEDULER_POOL_SIZE="1") as service,
+        serving(DATABASE_URL=server.url, SCHEDULER_DISPATCH="off", SCHEDULER_POOL_SIZE="1") as service,
         service.client() as client,
         connected(server.url) as sql,
     ):
@@ -361,7 +362,10 @@ async def test_a_statement_that_is_cut_short_is_one_to_come_again_with(
 
 @pytest.mark.slow
 async def test_when_every_connection_is_busy_callers_are_told_in_time_to_come_again(database: str, sql: Sql) -> None:
-    async with serving(DATABASE_URL=database, SCHEDULER_POOL_SIZE="2") as service, service.client() as client:
+    async with (
+        serving(DATABASE_URL=database, SCHEDULER_DISPATCH="off", SCHEDULER_POOL_SIZE="2") as service,
+        service.client() as client,
+    ):
         post_id = await a_post(client)
 
         async with sql.transaction():

@@ -207,7 +207,8 @@ async def test_a_demo_campaign_whose_days_are_over_is_renewed_at_start() -> None
 async def test_a_demo_campaign_that_has_schedules_ahead_is_left_alone() -> None:
     tomorrow = (SystemClock().now() + timedelta(days=1)).isoformat()
     async with a_database() as url:
-        async with serving(DATABASE_URL=url, SCHEDULER_DEMO_DATA="true") as first, first.client() as client:
+        settings = {"DATABASE_URL": url, "SCHEDULER_DEMO_DATA": "true", "SCHEDULER_DISPATCH": "off"}
+        async with serving(**settings) as first, first.client() as client:
             answer = await client.post(f"/schedule/post/{DEMO_POST}", json={"timestamp": tomorrow, "timezone": "UTC"})
             assert answer.status_code == 201, answer.text
             await first.stop()
@@ -215,7 +216,7 @@ async def test_a_demo_campaign_that_has_schedules_ahead_is_left_alone() -> None:
             await sql.execute(SHIFT_DAYS, DEMO_CAMPAIGN, 5)
             before = await sql.fetch(DEMO_ROWS)
 
-        async with serving(DATABASE_URL=url, SCHEDULER_DEMO_DATA="true"), connected(url) as sql:
+        async with serving(**settings), connected(url) as sql:
             after = await sql.fetch(DEMO_ROWS)
 
     assert len(before) == 1

@@ -106,18 +106,19 @@ class MeteredDispatch:
         self._is_unavailable = False
         status = outcome.status or "none"
         self._settlements.labels(claim.platform, status, outcome.recorded).inc()
-        about = {"schedule_id": str(claim.schedule_id), "claim_token": claim.token, "reason": settlement.reason}
         if outcome.recorded is Recorded.STALE:
-            log.warning(
-                "verdict came too late", verdict=settlement.verdict, external_id=settlement.external_id, **about
-            )
+            log.warning("verdict came too late", **_verdict(claim, settlement))
             return
         if status == ScheduleStatus.PENDING and settlement.verdict is not VerdictKind.UNSENT:
             self._retries.labels(claim.platform).inc()
         if settlement.verdict is not VerdictKind.UNSENT:
             self._progress["retrying" if status == ScheduleStatus.PENDING else status.lower()] += 1
         if status in _GONE_WRONG:
-            log.warning(status.lower(), platform=claim.platform, **about)
+            log.warning(status.lower(), platform=claim.platform, **_identity(claim), reason=settlement.reason)
+
+    def unwritten(self, ended: Sequence[tuple[Claim, Settlement]]) -> None:
+        for claim, settlement in ended:
+            log.error("verdict could not be stored", **_verdict(claim, settlement))
 
     def expired(self, statuses: Sequence[ScheduleStatus]) -> None:
         for status, count in Tally(statuses).items():
@@ -153,3 +154,17 @@ class MeteredDispatch:
         self._lag.labels(platform).set(max(0, -waits.total_seconds()) if waits is not None else 0)
         oldest = standing.oldest_unconfirmed
         self._oldest_unconfirmed.labels(platform).set(oldest.total_seconds() if oldest is not None else 0)
+
+
+def _identity(claim: Claim) -> dict[str, str | int]:
+    return {"schedule_id": str(claim.schedule_id), "claim_token": claim.token}
+
+
+def _verdict(claim: Claim, settlement: Settlement) -> dict[str, str | int | None]:
+    """What a person needs to confirm the schedule by hand."""
+    return {
+        **_identity(claim),
+        "verdict": settlement.verdict,
+        "external_id": settlement.external_id,
+        "reason": settlement.reason,
+    }

@@ -92,6 +92,7 @@ class CampaignScheduling:
         now = self.clock.now()
         async with self.storage.unit_of_work() as work:
             await work.campaigns.get(campaign_id)
+            await work.campaigns.lock(campaign_id)
             cancelled = await work.schedules.cancel_pending_of_campaign(campaign_id, now=now)
             await work.campaigns.follow_schedules(campaign_id)
             await work.commit()

@@ -32,6 +32,7 @@ _AT_ONCE = 1000
 _UPKEEP_SECONDS = 1.0
 _SEQUENCE_SECONDS = 0.1
 _POLL_SECONDS = 1.0
+_LAST_CLAIM_SECONDS = 1.0
 _SHORTEST_REST_SECONDS = 0.02
 _LONGEST_JITTER_SECONDS = 0.05
 _GATHER_SECONDS = 0.005
@@ -76,6 +77,7 @@ class Dispatcher:
         self._settler = Settler(queue, owner=owner, observer=observer)
         self._wake = asyncio.Event()  # a send has ended where a platform was full, or it is time to stop
         self._is_full = False
+        self._triggered: set[asyncio.Task[Sequence[Schedule]]] = set()
 
     @property
     def in_flight(self) -> int:
@@ -93,19 +95,36 @@ class Dispatcher:
             with suppress(TimeoutError):
                 async with asyncio.timeout(None) as end:
                     async with asyncio.TaskGroup() as sends:
-                        await self._claim_until(stopping, sends)
+                        claiming = sends.create_task(self._claim_until(stopping, sends))
+                        await stopping.wait()
                         end.reschedule(asyncio.get_running_loop().time() + self._limits.grace.total_seconds())
+                        self._wake.set()
+                        await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
+                        claiming.cancel()  # the storage hangs; what it may have claimed by then was never sent
                     await self._settler.all_written()
+            self._observer.unwritten(self._settler.unwritten())
             for task in kept:
                 task.cancel()
 
     async def trigger(self, limit: int) -> Sequence[Schedule]:
         """Send up to ``limit`` schedules that are due now, and return where they stand then, the earliest due first.
 
-        Does what else a running dispatcher does meanwhile, so that calling this now and then is enough. Raises
-        StorageUnavailable; of what had been claimed by then, its lease decides.
+        Does what else a running dispatcher does meanwhile, so that calling this now and then is enough; what is overdue
+        goes out at once, for whoever calls this sets the pace. What has begun goes on when the caller is cancelled:
+        ``triggered`` waits for it. Raises StorageUnavailable; of what had been claimed by then, its lease decides.
         """
-        await self._keep_up()
+        task = asyncio.create_task(self._triggered_now(limit))
+        self._triggered.add(task)
+        task.add_done_callback(self._triggered.discard)
+        return await asyncio.shield(task)
+
+    async def triggered(self) -> None:
+        """Return when nothing that a trigger has begun is in flight any more, after the grace at the latest."""
+        if self._triggered:
+            await asyncio.wait(self._triggered, timeout=self._limits.grace.total_seconds())
+
+    async def _triggered_now(self, limit: int) -> Sequence[Schedule]:
+        await self._take_back()
         claims: list[Claim] = []
         claimed_at = self._monotonic()
         for platform, room in self._traffic.room(self._platforms).items():
@@ -132,8 +151,6 @@ class Dispatcher:
             raise StorageUnavailable from given_up
 
     async def _claim_until(self, stopping: asyncio.Event, sends: asyncio.TaskGroup) -> None:
-        watching = asyncio.create_task(stopping.wait())
-        watching.add_done_callback(lambda _: self._wake.set())
         was_away = True
         while not stopping.is_set():
             try:
@@ -145,7 +162,6 @@ class Dispatcher:
                 self._observer.unavailable(unavailable)
                 was_away, rest = True, _POLL_SECONDS
             await self._rest(rest)
-        watching.cancel()
 
     async def _round(self, stopping: asyncio.Event, sends: asyncio.TaskGroup) -> float:
         """Claim and begin once; return for how many seconds there will be nothing to claim."""
@@ -204,11 +220,14 @@ class Dispatcher:
             await asyncio.sleep(seconds)
 
     async def _keep_up(self) -> None:
+        await self._take_back()
+        await self._catch_up()
+
+    async def _take_back(self) -> None:
         while expired := await self._upkeep.expire_leases(limit=_AT_ONCE, most_lost=_MOST_LOST_LEASES):
             self._observer.expired(expired)
         while late := await self._upkeep.miss_late(limit=_AT_ONCE):
             self._observer.came_too_late(late)
-        await self._catch_up()
 
     async def _catch_up(self) -> None:
         if waiting := await self._upkeep.catch_up(age=_OVERDUE, paces=PACES):

@@ -94,10 +94,11 @@ class Sender:
         started_at = self.monotonic()
         is_in_time = started_at - begun.claimed_at <= self.limits.longest_wait.total_seconds()
         verdict = await self._published(begun.attempt) if is_in_time else _STALLED
-        if is_in_time:
+        took = timedelta(seconds=self.monotonic() - started_at)
+        if is_in_time and took < self.limits.least_lease:  # else it was this process that stood still
             verdict = self.traffic.learn(claim.platform, begun.target, verdict)
         settlement = conclude(claim, verdict, policy=self.retries, jitter=random.random())  # noqa: S311
-        self.observer.ended(claim.platform, settlement.verdict, timedelta(seconds=self.monotonic() - started_at))
+        self.observer.ended(claim.platform, settlement.verdict, took)
         return claim, settlement
 
     def done(self, begun: BegunSend) -> None:

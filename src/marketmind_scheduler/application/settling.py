@@ -25,6 +25,7 @@ class Settler:
         self._owner = owner
         self._observer = observer
         self._waiting: asyncio.Queue[Ended] = asyncio.Queue(_MOST_IN_A_BATCH)
+        self._being_written: Sequence[Ended] = ()
 
     async def put(self, claim: Claim, settlement: Settlement) -> None:
         """Have it written soon; waits while very many are waiting already."""
@@ -33,13 +34,18 @@ class Settler:
     async def run(self) -> None:
         """Write what was put, for ever."""
         while True:
-            batch = await self._next_batch()
-            await self.write(batch)
-            for _ in batch:
+            self._being_written = await self._next_batch()
+            await self.write(self._being_written)
+            for _ in self._being_written:
                 self._waiting.task_done()
+            self._being_written = ()
 
     async def all_written(self) -> None:
         await self._waiting.join()
+
+    def unwritten(self) -> Sequence[Ended]:
+        """Take out what has not been written: nobody will do it any more."""
+        return [*self._being_written, *(self._waiting.get_nowait() for _ in range(self._waiting.qsize()))]
 
     async def write(self, batch: Sequence[Ended]) -> Mapping[UUID, Settled]:
         """Return when all of these are written."""

@@ -35,4 +35,5 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
             if settings.dispatch is Switch.ON:
                 tasks.create_task(keep_dispatching(service, stopping))
             await HttpServer(create_app(use_cases), ready=ready, on_stop=stop).serve(sockets=[listener])
+            await use_cases.dispatcher.triggered()
     log.info("stopped")

@@ -3,7 +3,9 @@
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
@@ -24,14 +26,14 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
     async with running(settings, database_url) as service:
         await prepare_to_dispatch(database_url, service.use_cases)
         stopping = asyncio.Event()
-        log.info("dispatching", publisher=settings.publisher, platforms=settings.platforms)
+        say_ready = partial(log.info, "dispatching", publisher=settings.publisher, platforms=settings.platforms)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_dispatching(service, stopping))
             if listener is None:
-                await _until_told(stopping)
+                await _until_told(stopping, say_ready)
             else:
                 app = create_monitoring_app(service.use_cases)
-                server = HttpServer(app, ready=lambda: None, on_stop=stopping.set)
+                server = HttpServer(app, ready=say_ready, on_stop=stopping.set)
                 await server.serve(sockets=[listener])
     log.info("stopped")
 
@@ -53,8 +55,9 @@ async def _tell_progress(service: Service, stopping: asyncio.Event) -> None:
             log.info("progress", in_flight=in_flight, **progress)
 
 
-async def _until_told(stopping: asyncio.Event) -> None:
+async def _until_told(stopping: asyncio.Event, ready: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stopping.set)
+    ready()
     await stopping.wait()

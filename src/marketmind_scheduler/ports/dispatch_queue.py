@@ -57,7 +57,7 @@ class DispatchQueue(Protocol):
         ...
 
     async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, Settled]:
-        """Record how claims ended, all of them or none; safe to repeat.
+        """Record how claims ended; safe to repeat. Those that are not late are recorded together or not at all.
 
         A verdict counts as long as its claim is the schedule's latest and nobody has changed the schedule since, even
         after the lease ran out. An ``accepted`` counts later too, while the schedule is active and no newer send has

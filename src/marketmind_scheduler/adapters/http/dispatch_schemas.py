@@ -25,6 +25,7 @@ from marketmind_scheduler.application.outcomes import ScheduleRecord
 from marketmind_scheduler.application.post_scheduling import AskedTime
 from marketmind_scheduler.application.pulling import Told
 from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, VerdictKind
+from marketmind_scheduler.domain.errors import UnreadableTime
 from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
@@ -95,7 +96,12 @@ class RetryIn(Body, frozen=True):
     disambiguation: Disambiguation = Disambiguation.COMPATIBLE
 
     def asked(self) -> AskedTime | None:
+        """None means now; raises UnreadableTime for a zone without a time."""
         if self.timestamp is None:
+            if self.timezone is not None:
+                raise UnreadableTime(
+                    self.timezone, "a timezone alone names no moment; give a timestamp too, or neither"
+                )
             return None
         return AskedTime(text=self.timestamp, zone=self.timezone, disambiguation=self.disambiguation)
 
