@@ -10,6 +10,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
 from tests.builders import NOW
+from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.holds import InMemoryHolds
@@ -73,6 +74,7 @@ def use_cases(
     return assemble(
         storage=storage,
         readiness=readiness,
+        keys=InMemoryApiKeys(),
         outbound=outbound,
         zones=zones,
         clock=clock,

@@ -12,6 +12,7 @@ import pytest
 
 from marketmind_scheduler.application.dispatching import Dispatcher
 from marketmind_scheduler.application.sending import DispatchLimits
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import (
     Accepted,
     Attempt,
@@ -62,12 +63,14 @@ class SteeredQueue:
         self.is_locked_by_others = False
         self._queue = queue
 
-    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
+    async def claim(
+        self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta, reach: Reach = EVERYWHERE
+    ) -> Sequence[Claim]:
         self.most_wanted |= Counter(room)
         async with self._steered("claim"):
             if self.is_locked_by_others:
                 return []
-            return await self._queue.claim(room, owner=owner, lease=lease)
+            return await self._queue.claim(room, owner=owner, lease=lease, reach=reach)
 
     async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
         async with self._steered("begin_send"):

@@ -36,6 +36,7 @@ from tests.builders import (
     new_id,
 )
 from tests.contracts.waiting import until_waiting
+from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.storage import InMemoryStorage
@@ -158,6 +159,7 @@ def on_postgres(postgres: PostgresStorage, outbound: Outbound, zones: ZoneCatalo
     return assemble(
         storage=postgres,
         readiness=ScriptedReadiness(),
+        keys=InMemoryApiKeys(),
         outbound=outbound,
         zones=zones,
         clock=FrozenClock(NOW),

@@ -16,6 +16,7 @@ from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
 from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given
+from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.storage import InMemoryStorage
@@ -30,6 +31,7 @@ def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogu
     return assemble(
         storage=storage,
         readiness=ScriptedReadiness(),
+        keys=InMemoryApiKeys(),
         outbound=outbound,
         zones=replace(zones, release=release),
         clock=FrozenClock(NOW),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, Settlement, VerdictKind
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.post import Platform
@@ -20,12 +21,15 @@ class InMemoryDispatchQueue:
     def __init__(self, storage: InMemoryStorage) -> None:
         self._storage = storage
 
-    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
+    async def claim(
+        self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta, reach: Reach = EVERYWHERE
+    ) -> Sequence[Claim]:
         now = self._storage.clock.now()
         claimed: list[Row] = []
         with self._storage.changing() as rows:
             for platform, most in room.items():
-                due = sorted((row for row in _due(rows, now) if row[2].schedule.platform is platform), key=_order)
+                there = (row for row in _due(rows, now) if row[2].schedule.platform is platform)
+                due = sorted((row for row in there if reach.covers(row[2].schedule.brand_id)), key=_order)
                 claimed += [row for *_, row in due[:most]]
             for row in claimed:
                 rows.schedules[row.schedule_id] = replace(

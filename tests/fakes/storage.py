@@ -8,11 +8,12 @@ second gets LostRace, as the port allows. References between rows are not checke
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
@@ -33,8 +34,9 @@ _CONFIRMED = {
 
 
 class InMemoryBrandRepository:
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, reach: Reach) -> None:
         self._view = view
+        self._reach = reach
 
     async def get(self, brand_id: UUID) -> Brand:
         if brand := await self.find(brand_id):
@@ -42,6 +44,8 @@ class InMemoryBrandRepository:
         raise BrandNotFound(brand_id)
 
     async def find(self, brand_id: UUID) -> Brand | None:
+        if not self._reach.covers(brand_id):
+            raise BrandNotFound(brand_id)
         return self._view().brands.get(brand_id)
 
     async def save(self, brand: Brand) -> Brand:
@@ -54,13 +58,18 @@ class InMemoryBrandRepository:
 
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
         brands = sorted(self._view().brands.values(), key=lambda brand: brand.brand_id)
-        return [brand for brand in brands if after is None or brand.brand_id > after][:limit]
+        return [
+            brand
+            for brand in brands
+            if self._reach.covers(brand.brand_id) and (after is None or brand.brand_id > after)
+        ][:limit]
 
 
 class InMemoryCampaignRepository:
-    def __init__(self, view: View, clock: Clock) -> None:
+    def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
         self._view = view
         self._clock = clock
+        self._reach = reach
 
     async def get(self, campaign_id: UUID) -> Campaign:
         if campaign := await self.find(campaign_id):
@@ -70,6 +79,8 @@ class InMemoryCampaignRepository:
     async def find(self, campaign_id: UUID) -> Campaign | None:
         rows = self._view()
         campaign = rows.campaigns.get(campaign_id)
+        if campaign and not self._reach.covers(campaign.brand_id):
+            raise CampaignNotFound(campaign_id)
         return campaign and replace(campaign, post_count=len(rows.posts_of(campaign_id)))
 
     async def save(self, campaign: Campaign) -> Campaign:
@@ -91,7 +102,8 @@ class InMemoryCampaignRepository:
         chosen = [
             campaign
             for campaign in sorted(self._view().campaigns.values(), key=lambda campaign: campaign.campaign_id)
-            if brand_id in (None, campaign.brand_id)
+            if self._reach.covers(campaign.brand_id)
+            and brand_id in (None, campaign.brand_id)
             and status in (None, campaign.status)
             and (after is None or campaign.campaign_id > after)
         ]
@@ -99,8 +111,9 @@ class InMemoryCampaignRepository:
 
 
 class InMemoryPostRepository:
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, reach: Reach) -> None:
         self._view = view
+        self._reach = reach
 
     async def get(self, post_id: UUID) -> Post:
         if post := await self.find(post_id):
@@ -108,14 +121,17 @@ class InMemoryPostRepository:
         raise PostNotFound(post_id)
 
     async def find(self, post_id: UUID) -> Post | None:
-        return self._view().posts.get(post_id)
+        post = self._view().posts.get(post_id)
+        if post and not self._reach.covers(post.brand_id):
+            raise PostNotFound(post_id)
+        return post
 
     async def lock(self, post_id: UUID) -> Post:
         return await self.get(post_id)
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
-        posts = self._view().posts
-        return [posts[post_id] for post_id in post_ids if post_id in posts]
+        found = [await self.find(post_id) for post_id in post_ids]
+        return [post for post in found if post]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
         return [post for post in self._view().posts_of(campaign_id) if post.platform in platforms]
@@ -144,7 +160,8 @@ class InMemoryPostRepository:
         return [
             post
             for post in sorted(self._view().posts.values(), key=lambda post: post.position)
-            if brand_id in (None, post.brand_id)
+            if self._reach.covers(post.brand_id)
+            and brand_id in (None, post.brand_id)
             and campaign_id in (None, post.campaign_id)
             and platform in (None, post.platform)
             and (after is None or post.position > after)
@@ -163,24 +180,29 @@ class InMemoryTzReleaseRepository:
 
 
 class InMemoryEventRepository:
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, reach: Reach) -> None:
         self._view = view
+        self._reach = reach
 
     async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
         chosen = (event for event in self._view().events if event.position > after)
-        return [event for event in chosen if brand_id in (None, event.brand_id)][:limit]
+        return [event for event in chosen if self._reach.covers(event.brand_id) and brand_id in (None, event.brand_id)][
+            :limit
+        ]
 
     async def latest_position(self) -> int:
         return max((event.position for event in self._view().events), default=0)
 
 
 class InMemoryScheduleRepository:
-    def __init__(self, view: View, clock: Clock) -> None:
+    def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
         self._view = view
         self._clock = clock
+        self._reach = reach
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
-        return max(self._of_posts({post_id}), key=lambda each: (each.is_active, each.schedule_id), default=None)
+        of_post = [each for each in self._of_posts({post_id}) if self._reach.covers(each.brand_id)]
+        return max(of_post, key=lambda each: (each.is_active, each.schedule_id), default=None)
 
     async def lock_current(self, post_id: UUID) -> Schedule | None:
         return await self.find_current(post_id)
@@ -196,12 +218,17 @@ class InMemoryScheduleRepository:
         return in_time_order(each for schedules in by_post.values() for each in _standing(schedules))
 
     async def get(self, schedule_id: UUID) -> Schedule:
-        if row := self._view().schedules.get(schedule_id):
+        row = self._view().schedules.get(schedule_id)
+        if row and self._reach.covers(row.schedule.brand_id):
             return row.schedule
         raise UnknownSchedule(schedule_id)
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
-        return [row.schedule for row in self._view().schedules.values() if row.schedule_id in schedule_ids]
+        return [
+            row.schedule
+            for row in self._view().schedules.values()
+            if row.schedule_id in schedule_ids and self._reach.covers(row.schedule.brand_id)
+        ]
 
     async def attempts_of(self, schedule_id: UUID) -> Sequence[AttemptRecord]:
         attempts = sorted(self._view().attempts.items(), key=lambda item: item[0])
@@ -320,7 +347,8 @@ class InMemoryScheduleRepository:
     def _is_chosen(self, schedule: Schedule, chosen: ScheduleFilter) -> bool:
         post = self._view().posts[schedule.post_id]
         return (
-            chosen.brand_id in (None, schedule.brand_id)
+            self._reach.covers(schedule.brand_id)
+            and chosen.brand_id in (None, schedule.brand_id)
             and chosen.campaign_id in (None, post.campaign_id)
             and chosen.status in (None, schedule.status)
             and chosen.platform in (None, schedule.platform)
@@ -333,18 +361,18 @@ class InMemoryScheduleRepository:
 
 
 class InMemoryRepositories:
-    def __init__(self, view: View, clock: Clock) -> None:
-        self.brands = InMemoryBrandRepository(view)
-        self.campaigns = InMemoryCampaignRepository(view, clock)
-        self.posts = InMemoryPostRepository(view)
-        self.schedules = InMemoryScheduleRepository(view, clock)
-        self.events = InMemoryEventRepository(view)
+    def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
+        self.brands = InMemoryBrandRepository(view, reach)
+        self.campaigns = InMemoryCampaignRepository(view, clock, reach)
+        self.posts = InMemoryPostRepository(view, reach)
+        self.schedules = InMemoryScheduleRepository(view, clock, reach)
+        self.events = InMemoryEventRepository(view, reach)
         self.tz_releases = InMemoryTzReleaseRepository(view)
 
 
 class InMemoryUnitOfWork(InMemoryRepositories):
-    def __init__(self, view: View, clock: Clock, commit: Callable[[], None]) -> None:
-        super().__init__(view, clock)
+    def __init__(self, view: View, clock: Clock, reach: Reach, commit: Callable[[], None]) -> None:
+        super().__init__(view, clock, reach)
         self._commit = commit
 
     async def commit(self) -> None:
@@ -365,12 +393,15 @@ class InMemoryStorage:
     def has_open_unit_of_work(self) -> bool:
         return self._open_units_of_work > 0
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[InMemoryRepositories]:
-        yield InMemoryRepositories(self._snapshot, self.clock)
+    def within(self, reach: Reach) -> "StorageWithin":
+        return StorageWithin(self, reach)
 
     @asynccontextmanager
-    async def unit_of_work(self) -> AsyncGenerator[InMemoryUnitOfWork]:
+    async def reading(self, reach: Reach = EVERYWHERE) -> AsyncGenerator[InMemoryRepositories]:
+        yield InMemoryRepositories(self._snapshot, self.clock, reach)
+
+    @asynccontextmanager
+    async def unit_of_work(self, reach: Reach = EVERYWHERE) -> AsyncGenerator[InMemoryUnitOfWork]:
         began_with = self._committed
         draft = began_with.copy()
 
@@ -384,7 +415,7 @@ class InMemoryStorage:
 
         self._open_units_of_work += 1
         try:
-            yield InMemoryUnitOfWork(lambda: draft, self.clock, commit)
+            yield InMemoryUnitOfWork(lambda: draft, self.clock, reach, commit)
         finally:
             self._open_units_of_work -= 1
 
@@ -399,6 +430,23 @@ class InMemoryStorage:
 
     def _snapshot(self) -> Rows:
         return self._committed.copy()  # so that nothing can be written while reading
+
+
+class StorageWithin:
+    """The storage in memory, as it is for one reach."""
+
+    def __init__(self, whole: InMemoryStorage, reach: Reach) -> None:
+        self._whole = whole
+        self._reach = reach
+
+    def within(self, reach: Reach) -> "StorageWithin":
+        return StorageWithin(self._whole, reach)
+
+    def reading(self) -> AbstractAsyncContextManager[InMemoryRepositories]:
+        return self._whole.reading(self._reach)
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[InMemoryUnitOfWork]:
+        return self._whole.unit_of_work(self._reach)
 
 
 def _replaced(known: Post, given: Post) -> Post:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.http.observed import Observed
+from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import Pool
@@ -62,6 +63,7 @@ def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher
     return assemble(
         storage=PostgresStorage(pool),
         readiness=PostgresReadiness(pool),
+        keys=PostgresApiKeys(pool),
         outbound=outbound,
         zones=zones,
         clock=clock,
@@ -70,8 +72,8 @@ def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher
     )
 
 
-def observed(use_cases: UseCases) -> App:
-    return cast("App", Observed(create_app(use_cases), new_id=new_uuid7))
+def observed(use_cases: UseCases, *, checks_access: bool = False) -> App:
+    return cast("App", Observed(create_app(use_cases, checks_access=checks_access), new_id=new_uuid7))
 
 
 def calling(app: App) -> httpx2.AsyncClient:

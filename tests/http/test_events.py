@@ -16,8 +16,9 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Accepted, Deferred
-from marketmind_scheduler.ports.storage import Repositories, UnitOfWork
+from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.steps import (
     Json,
@@ -47,6 +48,10 @@ class CountedStorage:
         self.readings = 0
         self.was_read = asyncio.Semaphore(0)
         self._storage = PostgresStorage(pool)
+
+    def within(self, reach: Reach) -> Storage:
+        assert reach == EVERYWHERE
+        return self
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Repositories]:

@@ -1,8 +1,10 @@
 """The service does what its OpenAPI document says, for whatever that document allows and for what it does not."""
 
 from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -12,10 +14,15 @@ from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.python.asgi import shutdown_lifespans
 
+from marketmind_scheduler.adapters.http.schemas import DEMO_BRAND, DEMO_POST
+from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.migrations import migrating
 from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.application.access import KeyRing
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import Reach, Scope
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.databases import new_database
 from tests.fakes.clock import FrozenClock
@@ -30,6 +37,7 @@ CONFIG = {
     },
 }
 UNCHECKED = {"max_response_time"}  # how fast it is, the benchmark says
+DEMO_IDS = [str(each) for each in (DEMO_BRAND, DEMO_CAMPAIGN, DEMO_POST)]
 UNREACHED = {"DELETE /schedule/post/{post_id}"}  # the post's whole campaign has always been cancelled just before
 
 
@@ -44,13 +52,46 @@ async def demo_database(worker_id: str) -> AsyncGenerator[str]:
 
 
 @pytest.fixture(scope="module")
-def document(demo_database: str, zones: ZoneCatalogue) -> Generator[Any]:
-    app = opened_where_it_is_called(demo_database, zones)
-    config = SchemathesisConfig.from_dict(CONFIG)  # pyright: ignore[reportUnknownMemberType]
-    schema: Any = schemathesis.openapi.from_asgi("/docs/openapi.json", app, config=config)
+async def key(demo_database: str) -> str:
+    """Of a service that may do everything."""
+    return await a_key(demo_database, "everything", Reach())
+
+
+@pytest.fixture(scope="module")
+async def foreign_key(demo_database: str) -> str:
+    """Of a service that may do everything, for a brand that has nothing to do with the demo."""
+    return await a_key(demo_database, "foreign", Reach(frozenset({uuid4()})))
+
+
+async def a_key(database_url: str, name: str, reach: Reach) -> str:
+    async with open_pool(database_url, size=1) as pool:
+        ring = KeyRing(keys=PostgresApiKeys(pool), clock=SystemClock())
+        issued = await ring.create(name, scopes=[Scope.ADMIN], reach=reach, expires_at=None)
+    return issued.credential
+
+
+@contextmanager
+def document_for(key: str, app: App, **config: Any) -> Generator[Any]:
+    """What the document offers, called with that key."""
+    headers = {"headers": {"Authorization": f"Bearer {key}"}}
+    settings = SchemathesisConfig.from_dict(CONFIG | headers | config)  # pyright: ignore[reportUnknownMemberType]
+    schema: Any = schemathesis.openapi.from_asgi("/docs/openapi.json", app, config=settings)
     schema.hook(filter_failure)
     yield schema
     shutdown_lifespans()
+
+
+@pytest.fixture
+def document(demo_database: str, zones: ZoneCatalogue, key: str) -> Generator[Any]:
+    with document_for(key, opened_where_it_is_called(demo_database, zones)) as schema:
+        yield schema
+
+
+@pytest.fixture
+def document_of_others(demo_database: str, zones: ZoneCatalogue, foreign_key: str) -> Generator[Any]:
+    few = {"generation": CONFIG["generation"] | {"max-examples": 5}}
+    with document_for(foreign_key, opened_where_it_is_called(demo_database, zones), **few) as schema:
+        yield schema
 
 
 def filter_failure(_context: object, failure: object, _case: object, response: Any) -> bool:
@@ -78,7 +119,7 @@ def opened_where_it_is_called(database_url: str, zones: ZoneCatalogue) -> App:
             use_cases = over(pool, zones, FrozenClock(NOON))
             await put_ahead(use_cases)
             use_cases.event_feed.close()  # nothing happens here that anyone could wait for
-            api = observed(use_cases)
+            api = observed(use_cases, checks_access=True)
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
@@ -117,6 +158,28 @@ def test_the_service_keeps_to_its_document(document: Any) -> None:
     assert not failures, "\n\n".join(failures)
     assert made == set(CHECKS.get_all_names()) - UNCHECKED
     assert accepted >= {operation.ok().label for operation in document.get_all_operations()} - UNREACHED
+
+
+def test_to_a_key_of_another_brand_nothing_exists_but_what_it_makes(document_of_others: Any) -> None:
+    """Every id that the examples of the document name is of the demo's brands."""
+    told: list[str] = []
+    answers = 0
+
+    for event in from_schema(document_of_others).execute():
+        if isinstance(event, events.ScenarioFinished):
+            for case_id, interaction in event.recorder.interactions.items():
+                response, operation = interaction.response, cast("Any", event.recorder.cases[case_id].value).operation
+                if response is not None and operation.path not in ("/", "/problems", "/problems/{code}"):
+                    answers += 1
+                    assert response.status_code < 500, response.text
+                    told += [
+                        f"{operation.label}: {each}"
+                        for each in DEMO_IDS
+                        if each in response.text and response.status_code < 300
+                    ]
+
+    assert answers > 100
+    assert not told
 
 
 def described(failed: Any) -> str:

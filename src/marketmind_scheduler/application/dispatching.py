@@ -11,6 +11,7 @@ from uuid import UUID
 from marketmind_scheduler.application.sending import BegunSend, DispatchLimits, Sender
 from marketmind_scheduler.application.settling import Ended, Settler
 from marketmind_scheduler.application.traffic import Traffic
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Claim, RetryPolicy
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.post import Platform
@@ -106,14 +107,15 @@ class Dispatcher:
             for task in kept:
                 task.cancel()
 
-    async def trigger(self, limit: int) -> Sequence[Schedule]:
-        """Send up to ``limit`` schedules that are due now, and return where they stand then, the earliest due first.
+    async def trigger(self, limit: int, reach: Reach = EVERYWHERE) -> Sequence[Schedule]:
+        """Send up to ``limit`` schedules within ``reach`` that are due now, and return where they stand then, the
+        earliest due first.
 
         Does what else a running dispatcher does meanwhile, so that calling this now and then is enough; what is overdue
         goes out at once, for whoever calls this sets the pace. What has begun goes on when the caller is cancelled:
         ``triggered`` waits for it. Raises StorageUnavailable; of what had been claimed by then, its lease decides.
         """
-        task = asyncio.create_task(self._triggered_now(limit))
+        task = asyncio.create_task(self._triggered_now(limit, reach))
         self._triggered.add(task)
         task.add_done_callback(self._triggered.discard)
         return await asyncio.shield(task)
@@ -123,13 +125,15 @@ class Dispatcher:
         if self._triggered:
             await asyncio.wait(self._triggered, timeout=self._limits.grace.total_seconds())
 
-    async def _triggered_now(self, limit: int) -> Sequence[Schedule]:
+    async def _triggered_now(self, limit: int, reach: Reach) -> Sequence[Schedule]:
         await self._take_back()
         claims: list[Claim] = []
         claimed_at = self._monotonic()
         for platform, room in self._traffic.room(self._platforms).items():
             if wanted := min(room, limit - len(claims)):
-                claims += await self._queue.claim({platform: wanted}, owner=self._owner, lease=self._limits.lease)
+                claims += await self._queue.claim(
+                    {platform: wanted}, owner=self._owner, lease=self._limits.lease, reach=reach
+                )
         begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
         try:
             sent = await asyncio.gather(*map(self._sender.send, begun))

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.event import Event
 from marketmind_scheduler.ports.storage import Storage
@@ -22,26 +23,29 @@ class EventFeed:
         self._look: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
-    async def read(self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta) -> Sequence[Event]:
-        """Up to ``limit`` events behind the position ``after``; where there are none, the first that come within
-        ``wait``. What has been read up to a position never changes, so nothing is missed by going on from there."""
+    async def read(
+        self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta, reach: Reach = EVERYWHERE
+    ) -> Sequence[Event]:
+        """Up to ``limit`` events within ``reach`` behind the position ``after``; where there are none, the first that
+        come within ``wait``. What has been read up to a position never changes, so nothing is missed by going on from
+        there."""
         seen = self._latest
-        events = await self._page(brand_id, after, limit)
+        events = await self._page(reach, brand_id, after, limit)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait.total_seconds()):
                 while wait and not events and not self._closing.is_set():
                     await self._next_look()
                     if self._latest > seen:
                         seen = self._latest
-                        events = await self._page(brand_id, after, limit)
+                        events = await self._page(reach, brand_id, after, limit)
         return events
 
     def close(self) -> None:
         """Let every reader that waits return."""
         self._closing.set()
 
-    async def _page(self, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
-        async with self._storage.reading() as repositories:
+    async def _page(self, reach: Reach, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+        async with self._storage.within(reach).reading() as repositories:
             return await repositories.events.list(brand_id=brand_id, after=after, limit=limit)
 
     async def _next_look(self) -> None:

@@ -20,21 +20,25 @@ class Pausing:
 
     async def pause_brand(self, brand_id: UUID) -> Brand:
         """Once this returns, nothing of the brand begins to be sent until it is resumed; raises BrandNotFound."""
+        await self._brand(brand_id)
         await self.holds.place(Hold.BRAND_PAUSED, brand_id)
         return await self._brand(brand_id)
 
     async def resume_brand(self, brand_id: UUID) -> Brand:
         """Send again. What fell due meanwhile goes out at a pace, unless it is too late; raises BrandNotFound."""
+        await self._brand(brand_id)
         await self.holds.lift(Hold.BRAND_PAUSED, brand_id, paces=PACES)
         return await self._brand(brand_id)
 
     async def pause_campaign(self, campaign_id: UUID) -> Campaign:
         """As ``pause_brand``, for one campaign; raises CampaignNotFound."""
+        await self._campaign(campaign_id)
         await self.holds.place(Hold.CAMPAIGN_PAUSED, campaign_id)
         return await self._campaign(campaign_id)
 
     async def resume_campaign(self, campaign_id: UUID) -> Campaign:
         """As ``resume_brand``, for one campaign; raises CampaignNotFound."""
+        await self._campaign(campaign_id)
         await self.holds.lift(Hold.CAMPAIGN_PAUSED, campaign_id, paces=PACES)
         return await self._campaign(campaign_id)
 

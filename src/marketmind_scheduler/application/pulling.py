@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, RetryPolicy, Settlement, Unsent, VerdictKind, conclude
 from marketmind_scheduler.domain.errors import DuplicateClaim
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Recorded, Send, Settled
+from marketmind_scheduler.ports.storage import Storage
 
 _PULLERS = UUID("70756c6c-0000-4000-8000-000000000000")  # all of them: what is claimed here may be settled elsewhere
+_NO_SUCH_SCHEDULE = Settled(Recorded.STALE, None)
 _NOT_BEGUN = Unsent("the send did not begin in time", timedelta(seconds=0.25))
 
 
@@ -30,16 +33,21 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulling:
+    storage: Storage
     queue: DispatchQueue
     retries: RetryPolicy
 
-    async def claim(self, platforms: Collection[Platform], *, limit: int, lease: timedelta) -> Sequence[Attempt]:
-        """Up to ``limit`` due schedules for the caller to publish, each once, within ``lease``. Their sends count as
-        begun, so none of them can be cancelled or moved any more; one that is not settled in time is UNCONFIRMED."""
+    async def claim(
+        self, platforms: Collection[Platform], *, limit: int, lease: timedelta, reach: Reach = EVERYWHERE
+    ) -> Sequence[Attempt]:
+        """Up to ``limit`` due schedules within ``reach`` for the caller to publish, each once, within ``lease``.
+
+        Their sends count as begun, so none of them can be cancelled or moved any more; one that is not settled in time
+        is UNCONFIRMED."""
         claims: list[Claim] = []
         for platform in platforms:
             if wanted := limit - len(claims):
-                claims += await self.queue.claim({platform: wanted}, owner=_PULLERS, lease=lease)
+                claims += await self.queue.claim({platform: wanted}, owner=_PULLERS, lease=lease, reach=reach)
         if not claims:
             return ()
         sends = [Send(claim=claim, resend_window=None) for claim in claims]
@@ -55,11 +63,21 @@ class Pulling:
         """Record what became of claims; safe to repeat. See ``DispatchQueue.settle`` for late ones. Raises
         DuplicateClaim."""
         _check_distinct(told)
-        return await self.queue.settle([self._settlement(each) for each in told], owner=_PULLERS)
+        known = await self._known({each.schedule_id for each in told})
+        settled = await self.queue.settle(
+            [self._settlement(each) for each in told if each.schedule_id in known], owner=_PULLERS
+        )
+        return {each.schedule_id: settled.get(each.schedule_id, _NO_SUCH_SCHEDULE) for each in told}
 
     async def extend(self, claims: Mapping[UUID, int], *, lease: timedelta) -> Collection[UUID]:
         """Let these claims, each schedule with its token, last ``lease`` from now; return those still held."""
-        return await self.queue.extend(claims, owner=_PULLERS, lease=lease)
+        known = await self._known(claims.keys())
+        held = {schedule_id: token for schedule_id, token in claims.items() if schedule_id in known}
+        return await self.queue.extend(held, owner=_PULLERS, lease=lease)
+
+    async def _known(self, schedule_ids: Collection[UUID]) -> Collection[UUID]:
+        async with self.storage.reading() as repositories:
+            return {schedule.schedule_id for schedule in await repositories.schedules.find_all(schedule_ids)}
 
     def _settlement(self, told: Told) -> Settlement:
         delay = self.retries.delay(retry_count=0, retry_after=told.retry_after, jitter=random.random())  # noqa: S311

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from marketmind_scheduler.application.access import Access, KeyRing
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
@@ -19,6 +20,8 @@ from marketmind_scheduler.application.zone_rules import ZoneRules
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
     health: Health
+    access: Access
+    key_ring: KeyRing
     zone_rules: ZoneRules
     catalog: Catalog
     post_scheduling: PostScheduling

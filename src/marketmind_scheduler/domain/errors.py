@@ -1,17 +1,20 @@
 """What can be anticipated to go wrong, by kind, each with a stable code.
 
 SchedulerError
-├─ NotFound      what was named does not exist
-├─ Conflict      it exists, but stands in a state that does not allow this
-├─ Rejected      the request is well formed and breaks a rule
-└─ Unavailable   nothing is wrong with the request; try again later
+├─ Unauthenticated  nobody known asks
+├─ Forbidden        the caller may not do this
+├─ Exhausted        the caller has asked too often
+├─ NotFound         what was named does not exist
+├─ Conflict         it exists, but stands in a state that does not allow this
+├─ Rejected         the request is well formed and breaks a rule
+└─ Unavailable      nothing is wrong with the request; try again later
 
 A class's docstring is what callers read about its code under ``/problems/{code}``.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import ClassVar, TypedDict
 from uuid import UUID
 
@@ -48,7 +51,44 @@ class Conflict(SchedulerError): ...
 class Rejected(SchedulerError): ...
 
 
+class Unauthenticated(SchedulerError): ...
+
+
+class Forbidden(SchedulerError): ...
+
+
+class Exhausted(SchedulerError):
+    """``retry_after`` says in how much time it is worth trying again."""
+
+    retry_after: timedelta
+
+
 class Unavailable(SchedulerError): ...
+
+
+class CredentialsMissing(Unauthenticated):
+    """This needs an API key or a token: send it as `Authorization: Bearer …`."""
+
+    def __init__(self) -> None:
+        super().__init__("this needs an API key or a token; send it as `Authorization: Bearer …`")
+
+
+class InvalidCredentials(Unauthenticated):
+    """The key or token is unknown, wrong, expired or revoked; the answer does not say which."""
+
+    def __init__(self) -> None:
+        super().__init__("the key or token is unknown, wrong, expired or revoked; ask the operator for a new one")
+
+
+class MissingScope(Forbidden):
+    """The caller is known and its key or token does not have the scope that this needs."""
+
+    def __init__(self, scope: str, *, held: Collection[str]) -> None:
+        super().__init__(
+            f"this needs the scope {scope}; yours are {', '.join(sorted(held)) or 'none'}",
+            scope=scope,
+            held=sorted(held),
+        )
 
 
 class BrandNotFound(NotFound):
@@ -407,6 +447,13 @@ class ZoneRulesOutdated(Unavailable):
             tz_release=release,
             newest_tz_release=newest,
         )
+
+
+class IdentityProviderUnavailable(Unavailable):
+    """The identity provider's keys cannot be read, so tokens cannot be checked. API keys go on to work."""
+
+    def __init__(self) -> None:
+        super().__init__("the identity provider's keys cannot be read; try again in a moment")
 
 
 def shown(text: str) -> str:

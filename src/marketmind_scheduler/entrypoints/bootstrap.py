@@ -10,6 +10,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
+from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import open_pool
@@ -19,6 +20,7 @@ from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.application.access import Access, KeyRing
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
@@ -40,6 +42,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.publishers import publishing
 from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.ports.access import ApiKeys
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
@@ -83,6 +86,7 @@ def assemble(
     *,
     storage: Storage,
     readiness: Readiness,
+    keys: ApiKeys,
     outbound: Outbound,
     zones: ZoneCatalogue,
     clock: Clock,
@@ -103,6 +107,8 @@ def assemble(
         retries=outbound.retries,
     )
     return UseCases(
+        access=Access(keys=keys, tokens=None, clock=clock),
+        key_ring=KeyRing(keys=keys, clock=clock),
         health=Health(readiness=readiness, storage=storage, zones=zones, clock=clock),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
@@ -117,7 +123,7 @@ def assemble(
         ),
         outcomes=Outcomes(storage=storage),
         pausing=Pausing(storage=storage, holds=outbound.holds),
-        pulling=Pulling(queue=outbound.pulled, retries=outbound.retries),
+        pulling=Pulling(storage=storage, queue=outbound.pulled, retries=outbound.retries),
         dispatcher=dispatcher,
         event_feed=EventFeed(storage),
         monitoring=Monitoring(standings=outbound.standings, metrics=outbound.metrics),
@@ -160,6 +166,7 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
         use_cases = assemble(
             storage=PostgresStorage(pool),
             readiness=PostgresReadiness(pool),
+            keys=PostgresApiKeys(pool),
             outbound=outbound,
             zones=pin_zone_rules(),
             clock=SystemClock(),

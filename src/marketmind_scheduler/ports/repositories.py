@@ -1,6 +1,7 @@
 """What is kept, by kind: brands, campaigns, posts, schedules.
 
-``get`` raises the kind's NotFound, ``find`` may return None, ``list`` returns a page. Every method is one statement,
+``get`` raises the kind's NotFound, ``find`` may return None, ``list`` returns a page; see ``Storage.within`` for what
+is out of reach. Every method is one statement,
 however many rows it touches, and raises StorageUnavailable when the storage cannot be used.
 """
 

@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.repositories import (
     BrandRepository,
@@ -48,6 +49,13 @@ class UnitOfWork(Repositories, Protocol):
 
 class Storage(Protocol):
     """Both contexts raise StorageUnavailable when the storage cannot be used, and within 5 s when it hangs."""
+
+    def within(self, reach: Reach) -> "Storage":
+        """The same storage where only these brands exist, and what is theirs.
+
+        Lists leave out the others, and naming anything of theirs raises its NotFound, also where it could be made.
+        """
+        ...
 
     def reading(self) -> AbstractAsyncContextManager[Repositories]:
         """Repositories to read with, without a transaction: each call sees what is committed at that moment."""

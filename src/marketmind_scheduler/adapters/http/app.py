@@ -9,11 +9,20 @@ from typing import Any
 from litestar import Litestar, Response, Router
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
+from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.openapi.spec import Tag
+from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 
+from marketmind_scheduler.adapters.http.access import (
+    PUBLIC,
+    SECURITY,
+    CheckAccess,
+    check_declared,
+    for_caller,
+    reach_of,
+)
 from marketmind_scheduler.adapters.http.catalog import CatalogController
 from marketmind_scheduler.adapters.http.dispatch import DispatchController
 from marketmind_scheduler.adapters.http.events import EventController
@@ -40,10 +49,13 @@ Every failure is an RFC 9457 problem with a stable `code`; `GET /problems` expla
 with an operation, any path may answer 405 `method_not_allowed`, and a fault of ours is a 500 `unexpected`. Every answer
 carries an `x-request-id`, yours if you send one."""
 
+_KEYS = """An API key, `mms_…`, or a token of the identity provider. The operator makes keys with
+`marketmind-scheduler keys create`. Where the service runs without access checks, none is needed."""
 
-def create_app(use_cases: UseCases) -> Litestar:
+
+def create_app(use_cases: UseCases, *, checks_access: bool = False) -> Litestar:
     """The API over these use cases. It owns no resource, so it needs no lifespan."""
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             PostScheduleController,
             CampaignScheduleController,
@@ -59,16 +71,18 @@ def create_app(use_cases: UseCases) -> Litestar:
                 path=_ASSETS,
                 directories=[Path(str(files("marketmind_scheduler.adapters.http") / "assets"))],
                 include_in_schema=False,
+                opt=PUBLIC,
             ),
         ],
         dependencies={
             "health": _provided(use_cases.health),
-            "catalog": _provided(use_cases.catalog),
-            "post_scheduling": _provided(use_cases.post_scheduling),
-            "campaign_scheduling": _provided(use_cases.campaign_scheduling),
-            "outcomes": _provided(use_cases.outcomes),
-            "pausing": _provided(use_cases.pausing),
-            "pulling": _provided(use_cases.pulling),
+            "reach": Provide(reach_of, sync_to_thread=False),
+            "catalog": for_caller(use_cases.catalog),
+            "post_scheduling": for_caller(use_cases.post_scheduling),
+            "campaign_scheduling": for_caller(use_cases.campaign_scheduling),
+            "outcomes": for_caller(use_cases.outcomes),
+            "pausing": for_caller(use_cases.pausing),
+            "pulling": for_caller(use_cases.pulling),
             "dispatcher": _provided(use_cases.dispatcher),
             "event_feed": _provided(use_cases.event_feed),
             "monitoring": _provided(use_cases.monitoring),
@@ -76,12 +90,15 @@ def create_app(use_cases: UseCases) -> Litestar:
         dto=StrictBody,
         return_dto=None,
         before_request=check_url,
+        middleware=[DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None)],
         exception_handlers={Exception: to_problem},
         request_max_body_size=_BODY_BYTES,
         openapi_config=_openapi(),
         plugins=[StrictStructs()],
         logging_config=None,
     )
+    check_declared(app)
+    return app
 
 
 def create_monitoring_app(use_cases: UseCases) -> Litestar:
@@ -114,7 +131,10 @@ def _openapi() -> OpenAPIConfig:
         version=version(SERVICE),
         description=_ABOUT,
         openapi_router=Router(
-            "/docs", route_handlers=[], include_in_schema=False, dto=None, after_request=_unknown_as_problem
+            "/docs", route_handlers=[], include_in_schema=False, dto=None, after_request=_unknown_as_problem, opt=PUBLIC
+        ),
+        components=Components(
+            security_schemes={SECURITY: SecurityScheme(type="http", scheme="bearer", description=_KEYS)}
         ),
         operation_id_creator=operation_id,
         use_handler_docstrings=True,

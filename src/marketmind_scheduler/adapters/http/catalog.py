@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http import body_examples
+from marketmind_scheduler.adapters.http.access import DENIED, needs
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.parameters import (
@@ -33,6 +34,7 @@ from marketmind_scheduler.adapters.http.schemas import (
     PostPage,
 )
 from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
     BrandMismatch,
     BrandNotFound,
@@ -49,9 +51,9 @@ from marketmind_scheduler.domain.errors import (
 )
 from marketmind_scheduler.domain.wall_clock import read_day
 
-BODY = (400, 404, 408, 413, 415, StorageUnavailable)
-LIST = (400, StorageUnavailable)
-READ = (400, 404, StorageUnavailable)
+BODY = (400, 404, 408, 413, 415, *DENIED, StorageUnavailable)
+LIST = (400, *DENIED, StorageUnavailable)
+READ = (400, 404, *DENIED, StorageUnavailable)
 BULK_BODY_BYTES = 8 * 1024 * 1024
 
 
@@ -62,6 +64,7 @@ class CatalogController(Controller):
         "/brands/{brand_id:uuid}",
         status_code=200,
         operation_class=body_like(*body_examples.BRAND),
+        **needs(Scope.CATALOG_WRITE),
         summary="Register or replace a brand",
         response_description="Replaced",
         responses={201: registered(BrandOut), **documented(*BODY, UnknownZone)},
@@ -81,6 +84,7 @@ class CatalogController(Controller):
 
     @get(
         "/brands/{brand_id:uuid}",
+        **needs(Scope.CATALOG_READ),
         summary="Read a brand",
         response_description="The brand",
         responses=documented(*READ, BrandNotFound),
@@ -88,7 +92,13 @@ class CatalogController(Controller):
     async def get_brand(self, catalog: NamedDependency[Catalog], brand_id: BrandInPath) -> BrandOut:
         return BrandOut.of(await catalog.get_brand(brand_id))
 
-    @get("/brands", summary="List brands", response_description="A page of brands", responses=documented(*LIST))
+    @get(
+        "/brands",
+        **needs(Scope.CATALOG_READ),
+        summary="List brands",
+        response_description="A page of brands",
+        responses=documented(*LIST),
+    )
     async def list_brands(
         self, catalog: NamedDependency[Catalog], limit: Limit = 50, cursor: CursorParameter = None
     ) -> BrandPage:
@@ -101,6 +111,7 @@ class CatalogController(Controller):
         "/campaigns/{campaign_id:uuid}",
         status_code=200,
         operation_class=body_like(*body_examples.CAMPAIGN),
+        **needs(Scope.CATALOG_WRITE),
         summary="Register or replace a campaign",
         response_description="Replaced",
         responses={
@@ -124,6 +135,7 @@ class CatalogController(Controller):
 
     @get(
         "/campaigns/{campaign_id:uuid}",
+        **needs(Scope.CATALOG_READ),
         summary="Read a campaign",
         response_description="The campaign, with the number of its posts",
         responses=documented(*READ, CampaignNotFound),
@@ -133,6 +145,7 @@ class CatalogController(Controller):
 
     @get(
         "/campaigns",
+        **needs(Scope.CATALOG_READ),
         summary="List campaigns",
         response_description="A page of campaigns",
         responses=documented(*LIST),
@@ -157,6 +170,7 @@ class CatalogController(Controller):
         status_code=200,
         request_max_body_size=BULK_BODY_BYTES,
         operation_class=body_like(*body_examples.CAMPAIGN_POSTS),
+        **needs(Scope.CATALOG_WRITE),
         summary="Register a campaign's posts",
         response_description="Nothing of it was new",
         responses={
@@ -176,6 +190,7 @@ class CatalogController(Controller):
         "/posts/{post_id:uuid}",
         status_code=200,
         operation_class=body_like(*body_examples.POST),
+        **needs(Scope.CATALOG_WRITE),
         summary="Register or replace a post",
         response_description="Replaced",
         responses={
@@ -194,6 +209,7 @@ class CatalogController(Controller):
 
     @get(
         "/posts/{post_id:uuid}",
+        **needs(Scope.CATALOG_READ),
         summary="Read a post",
         response_description="The post",
         responses=documented(*READ, PostNotFound),
@@ -201,7 +217,13 @@ class CatalogController(Controller):
     async def get_post(self, catalog: NamedDependency[Catalog], post_id: PostInPath) -> PostOut:
         return PostOut.of(await catalog.get_post(post_id))
 
-    @get("/posts", summary="List posts", response_description="A page of posts", responses=documented(*LIST))
+    @get(
+        "/posts",
+        **needs(Scope.CATALOG_READ),
+        summary="List posts",
+        response_description="A page of posts",
+        responses=documented(*LIST),
+    )
     async def list_posts(
         self,
         catalog: NamedDependency[Catalog],

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http import body_examples
+from marketmind_scheduler.adapters.http.access import needs
 from marketmind_scheduler.adapters.http.catalog import BODY
 from marketmind_scheduler.adapters.http.dispatch_schemas import (
     ClaimOut,
@@ -23,6 +24,7 @@ from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.application.dispatching import Dispatcher
 from marketmind_scheduler.application.pulling import Pulling
+from marketmind_scheduler.domain.access import Reach, Scope
 from marketmind_scheduler.domain.errors import DuplicateClaim
 
 
@@ -33,33 +35,44 @@ class DispatchController(Controller):
         "/schedule/trigger",
         status_code=200,
         operation_class=body_like(*body_examples.TRIGGER, required=False),
+        **needs(Scope.DISPATCH_RUN),
         summary="Send what is due now",
         response_description="What was sent, and where it stands",
         responses=documented(*BODY),
     )
     async def trigger_dispatch(
-        self, dispatcher: NamedDependency[Dispatcher], data: JSONBody[TriggerIn | None] = None
+        self,
+        dispatcher: NamedDependency[Dispatcher],
+        reach: NamedDependency[Reach],
+        data: JSONBody[TriggerIn | None] = None,
     ) -> TriggerOut:
         """For callers that drive the service by cron; a running dispatcher needs none of it. Waits for the verdicts,
         ten seconds at most. The body may be left out."""
-        return TriggerOut.of(await dispatcher.trigger((data or TriggerIn()).limit))
+        return TriggerOut.of(await dispatcher.trigger((data or TriggerIn()).limit, reach))
 
     @post(
         "/dispatch/claims",
         status_code=200,
         operation_class=body_like(*body_examples.CLAIMS, required=False),
+        **needs(Scope.DISPATCH_RUN),
         summary="Take due schedules to publish them yourself",
         response_description="The claims, none where nothing is due",
         responses=documented(*BODY),
     )
     async def claim_schedules(
-        self, pulling: NamedDependency[Pulling], data: JSONBody[ClaimsIn | None] = None
+        self,
+        pulling: NamedDependency[Pulling],
+        reach: NamedDependency[Reach],
+        data: JSONBody[ClaimsIn | None] = None,
     ) -> ClaimsOut:
         """Each is handed out once and counts as being sent from now on. Publish it, then settle it before the lease
         runs out: afterwards it is UNCONFIRMED. The body may be left out."""
         asked = data or ClaimsIn()
         attempts = await pulling.claim(
-            dict.fromkeys(asked.platforms), limit=asked.limit, lease=timedelta(seconds=asked.lease_seconds)
+            dict.fromkeys(asked.platforms),
+            limit=asked.limit,
+            lease=timedelta(seconds=asked.lease_seconds),
+            reach=reach,
         )
         return ClaimsOut(claims=[ClaimOut.of(attempt) for attempt in attempts])
 
@@ -67,6 +80,7 @@ class DispatchController(Controller):
         "/dispatch/settlements",
         status_code=200,
         operation_class=body_like(*body_examples.SETTLEMENTS),
+        **needs(Scope.DISPATCH_RUN),
         summary="Say what became of claims",
         response_description="What was recorded of each",
         responses=documented(*BODY, DuplicateClaim),
@@ -80,6 +94,7 @@ class DispatchController(Controller):
         "/dispatch/claims/extend",
         status_code=200,
         operation_class=body_like(*body_examples.EXTEND),
+        **needs(Scope.DISPATCH_RUN),
         summary="Keep claims longer",
         response_description="Which are still held",
         responses=documented(*BODY),

@@ -7,11 +7,13 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from marketmind_scheduler.adapters.http.access import needs
 from marketmind_scheduler.adapters.http.catalog import LIST
 from marketmind_scheduler.adapters.http.dispatch_schemas import EventsOut
 from marketmind_scheduler.adapters.http.parameters import BrandFilter
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.application.event_feed import EventFeed
+from marketmind_scheduler.domain.access import Reach, Scope
 
 After = Annotated[
     int, QueryParameter(ge=0, le=2**53 - 1, description="Only events behind this position; 0 starts at the first")
@@ -27,6 +29,7 @@ class EventController(Controller):
 
     @get(
         "/events",
+        **needs(Scope.EVENTS_READ),
         summary="Read events, or wait for them",
         response_description="Events in their final order, none where nothing happened in time",
         responses=documented(*LIST),
@@ -34,6 +37,7 @@ class EventController(Controller):
     async def list_events(
         self,
         event_feed: NamedDependency[EventFeed],
+        reach: NamedDependency[Reach],
         after: After = 0,
         brand_id: BrandFilter = None,
         limit: EventLimit = 100,
@@ -42,6 +46,6 @@ class EventController(Controller):
         """Send `next_after` as `after` to go on. Positions only rise: what was read up to one is complete for good, so
         a reader that remembers it misses nothing and can start anew from any point."""
         events = await event_feed.read(
-            brand_id=brand_id, after=after, limit=limit, wait=timedelta(seconds=wait_seconds)
+            brand_id=brand_id, after=after, limit=limit, wait=timedelta(seconds=wait_seconds), reach=reach
         )
         return EventsOut.of(events, after=after)

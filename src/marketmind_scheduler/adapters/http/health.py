@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 
+from marketmind_scheduler.adapters.http.access import PUBLIC
 from marketmind_scheduler.adapters.http.openapi import operations
 from marketmind_scheduler.adapters.http.parameters import CodeInPath
 from marketmind_scheduler.adapters.http.problems import RETRY_AFTER, documented, explained
@@ -20,6 +21,7 @@ SERVICE = "marketmind-scheduler"
 
 class HealthController(Controller):
     tags = ("Service",)
+    opt = PUBLIC
 
     @get(
         "/",

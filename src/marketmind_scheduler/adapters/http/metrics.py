@@ -4,8 +4,10 @@ from litestar import Controller, MediaType, get
 from litestar.di import NamedDependency
 from litestar.response import Response
 
+from marketmind_scheduler.adapters.http.access import DENIED, needs
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.application.monitoring import Monitoring
+from marketmind_scheduler.domain.access import Scope
 
 _TEXT = "text/plain; version=0.0.4"  # Litestar adds the charset
 
@@ -16,9 +18,10 @@ class MetricsController(Controller):
     @get(
         "/metrics",
         media_type=MediaType.TEXT,
+        **needs(Scope.EVENTS_READ),
         summary="Metrics in the Prometheus format",
         response_description="Text, one metric a line",
-        responses=documented(400),
+        responses=documented(400, *DENIED),
     )
     async def get_metrics(self, monitoring: NamedDependency[Monitoring]) -> Response[bytes]:
         """Counters are this process's own; what describes the queue is the same from every process."""

@@ -6,6 +6,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http import body_examples
+from marketmind_scheduler.adapters.http.access import needs
 from marketmind_scheduler.adapters.http.catalog import BODY, READ
 from marketmind_scheduler.adapters.http.dispatch_schemas import ConfirmIn, RetryIn, ScheduleRecordOut
 from marketmind_scheduler.adapters.http.openapi import body_like
@@ -15,6 +16,7 @@ from marketmind_scheduler.adapters.http.schedules import TIME
 from marketmind_scheduler.adapters.http.schemas import ScheduleOut
 from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
     AlreadyScheduled,
@@ -30,6 +32,7 @@ class OutcomeController(Controller):
     tags = ("Schedules",)
 
     @get(
+        **needs(Scope.SCHEDULES_READ),
         summary="Read a schedule with its attempts",
         response_description="The schedule and every try to publish it",
         responses=documented(*READ, UnknownSchedule),
@@ -41,6 +44,7 @@ class OutcomeController(Controller):
         "/confirm",
         status_code=200,
         operation_class=body_like(*body_examples.CONFIRM),
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Say whether an UNCONFIRMED post is out",
         response_description="The schedule as it stands now",
         responses=documented(*BODY, UnknownSchedule, NotUnconfirmed, ContradictoryConfirmation),
@@ -63,6 +67,7 @@ class OutcomeController(Controller):
         "/retry",
         status_code=201,
         operation_class=body_like(*body_examples.RETRY, required=False),
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Try a FAILED or MISSED post again",
         response_description="A new schedule of the same post",
         responses={

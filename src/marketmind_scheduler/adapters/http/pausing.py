@@ -3,11 +3,13 @@
 from litestar import Controller, post
 from litestar.di import NamedDependency
 
+from marketmind_scheduler.adapters.http.access import needs
 from marketmind_scheduler.adapters.http.catalog import READ
 from marketmind_scheduler.adapters.http.parameters import BrandInPath, CampaignInPath
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.schemas import BrandOut, CampaignOut
 from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
 
 
@@ -17,6 +19,7 @@ class PausingController(Controller):
     @post(
         "/campaigns/{campaign_id:uuid}/pause",
         status_code=200,
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Pause a campaign",
         response_description="Nothing of it begins to be sent any more",
         responses=documented(*READ, CampaignNotFound),
@@ -28,6 +31,7 @@ class PausingController(Controller):
     @post(
         "/campaigns/{campaign_id:uuid}/resume",
         status_code=200,
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Resume a campaign",
         response_description="It goes on",
         responses=documented(*READ, CampaignNotFound),
@@ -39,6 +43,7 @@ class PausingController(Controller):
     @post(
         "/brands/{brand_id:uuid}/pause",
         status_code=200,
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Pause a brand",
         response_description="Nothing of it begins to be sent any more",
         responses=documented(*READ, BrandNotFound),
@@ -50,6 +55,7 @@ class PausingController(Controller):
     @post(
         "/brands/{brand_id:uuid}/resume",
         status_code=200,
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Resume a brand",
         response_description="It goes on",
         responses=documented(*READ, BrandNotFound),

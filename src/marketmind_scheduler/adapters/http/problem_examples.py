@@ -32,6 +32,9 @@ _OVERLAP = tuple(
 EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
     type(example): example
     for example in (
+        errors.CredentialsMissing(),
+        errors.InvalidCredentials(),
+        errors.MissingScope("schedules:write", held=["schedules:read"]),
         errors.BrandNotFound(_BRAND),
         errors.CampaignNotFound(_CAMPAIGN),
         errors.PostNotFound(_POST),
@@ -66,6 +69,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.TimeInPast("2020-03-17T19:00:00", earliest=datetime(2027, 3, 1, 12, tzinfo=UTC)),
         errors.BeyondHorizon("2040-03-17T19:00:00", latest=datetime(2032, 3, 1, 12, tzinfo=UTC)),
         errors.StorageUnavailable(),
+        errors.IdentityProviderUnavailable(),
         errors.ZoneRulesOutdated("2026a", newest="2026f"),
     )
 }

@@ -13,11 +13,28 @@ from litestar.openapi.spec import Example
 from msgspec import Meta, Struct, to_builtins
 
 from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
-from marketmind_scheduler.domain.errors import Conflict, NotFound, Rejected, SchedulerError, Unavailable
+from marketmind_scheduler.domain.errors import (
+    Conflict,
+    Exhausted,
+    Forbidden,
+    NotFound,
+    Rejected,
+    SchedulerError,
+    Unauthenticated,
+    Unavailable,
+)
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = {"retry-after": "1"}
-STATUS: dict[type[SchedulerError], int] = {NotFound: 404, Conflict: 409, Rejected: 422, Unavailable: 503}
+STATUS: dict[type[SchedulerError], int] = {
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Rejected: 422,
+    Exhausted: 429,
+    Unavailable: 503,
+}
 
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # as in RFC 9110; Python learned them in 3.13
 
@@ -81,6 +98,8 @@ def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
         case Unavailable():
             log.warning("unavailable", code=error.code, because=str(error.__cause__ or error))
             return _answer(request, 503, error.code, str(error), details=dict(error.details), headers=RETRY_AFTER)
+        case Unauthenticated():
+            return _answer(request, 401, error.code, str(error), headers={"www-authenticate": "Bearer"})
         case SchedulerError():
             return _answer(request, status_of(type(error)), error.code, str(error), details=dict(error.details))
         case HTTPException() if error.status_code in GENERAL and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -10,6 +10,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
 from marketmind_scheduler.adapters.http import body_examples
+from marketmind_scheduler.adapters.http.access import needs
 from marketmind_scheduler.adapters.http.catalog import BODY, LIST, READ
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
@@ -34,6 +35,7 @@ from marketmind_scheduler.adapters.http.schemas import (
 )
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
     AlreadyScheduled,
@@ -81,6 +83,7 @@ class PostScheduleController(Controller):
     @post(
         status_code=201,
         operation_class=body_like(*body_examples.SCHEDULE_POST),
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Schedule a post",
         response_description="Scheduled",
         responses={
@@ -96,6 +99,7 @@ class PostScheduleController(Controller):
         return Response(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
 
     @get(
+        **needs(Scope.SCHEDULES_READ),
         summary="Read a post's schedule",
         response_description="The schedule",
         responses=documented(*READ, PostNotFound, ScheduleNotFound),
@@ -108,6 +112,7 @@ class PostScheduleController(Controller):
 
     @put(
         operation_class=body_like(*body_examples.MOVE_POST),
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Move a post to another time",
         response_description="Moved",
         responses=documented(*BODY, PostNotFound, ScheduleNotFound, SendInFlight, StaleVersion, *TIME),
@@ -120,6 +125,7 @@ class PostScheduleController(Controller):
 
     @delete(
         status_code=200,
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Cancel a post's schedule",
         response_description="Cancelled",
         responses=documented(*READ, PostNotFound, ScheduleNotFound, SendInFlight),
@@ -136,6 +142,7 @@ class CampaignScheduleController(Controller):
     @post(
         status_code=201,
         operation_class=body_like(*body_examples.SCHEDULE_CAMPAIGN, required=False),
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Schedule a campaign",
         response_description="Scheduled, in time order",
         responses={
@@ -170,6 +177,7 @@ class CampaignScheduleController(Controller):
         return Response(CampaignSchedulesOut.of(campaign_id, schedules), status_code=201 if is_new else 200)
 
     @get(
+        **needs(Scope.SCHEDULES_READ),
         summary="List a campaign's schedules",
         response_description="A page of schedules, none where nothing is scheduled",
         responses=documented(*READ, CampaignNotFound),
@@ -196,6 +204,7 @@ class CampaignScheduleController(Controller):
 
     @delete(
         status_code=200,
+        **needs(Scope.SCHEDULES_WRITE),
         summary="Cancel a campaign's schedules",
         response_description="What was cancelled, in time order",
         responses=documented(*READ, CampaignNotFound),
@@ -213,6 +222,7 @@ class ScheduleController(Controller):
     tags = ("Schedules",)
 
     @get(
+        **needs(Scope.SCHEDULES_READ),
         summary="List schedules",
         response_description="A page of schedules",
         responses=documented(*LIST, UnreadableTime, TimeInPast, BeyondHorizon),

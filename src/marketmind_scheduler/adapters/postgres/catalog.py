@@ -7,7 +7,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.selections import select_page
+from marketmind_scheduler.adapters.postgres.selections import select_page, within
+from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound
@@ -86,8 +87,9 @@ ON CONFLICT (post_id) DO UPDATE
 
 
 class PostgresBrandRepository:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
         self._connection = connection
+        self._reach = reach
 
     async def get(self, brand_id: UUID) -> Brand:
         if brand := await self.find(brand_id):
@@ -95,6 +97,8 @@ class PostgresBrandRepository:
         raise BrandNotFound(brand_id)
 
     async def find(self, brand_id: UUID) -> Brand | None:
+        if not self._reach.covers(brand_id):
+            raise BrandNotFound(brand_id)
         row = await self._connection.fetchrow(f"{_SELECT_BRAND} WHERE brand_id = $1", brand_id)
         return None if row is None else _to_brand(row)
 
@@ -113,13 +117,15 @@ class PostgresBrandRepository:
         return _to_brand(row)
 
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
-        statement, parameters = select_page(_SELECT_BRAND, [("brand_id > {}", after)], order="brand_id", limit=limit)
+        conditions = [within(self._reach), ("brand_id > {}", after)]
+        statement, parameters = select_page(_SELECT_BRAND, conditions, order="brand_id", limit=limit)
         return [_to_brand(row) for row in await self._connection.fetch(statement, *parameters)]
 
 
 class PostgresCampaignRepository:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
         self._connection = connection
+        self._reach = reach
 
     async def get(self, campaign_id: UUID) -> Campaign:
         if campaign := await self.find(campaign_id):
@@ -128,6 +134,8 @@ class PostgresCampaignRepository:
 
     async def find(self, campaign_id: UUID) -> Campaign | None:
         row = await self._connection.fetchrow(f"{_SELECT_CAMPAIGN} WHERE campaign_id = $1", campaign_id)
+        if row is not None and not self._reach.covers(row["brand_id"]):
+            raise CampaignNotFound(campaign_id)
         return None if row is None else _to_campaign(row)
 
     async def save(self, campaign: Campaign) -> Campaign:
@@ -154,14 +162,20 @@ class PostgresCampaignRepository:
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
     ) -> Sequence[Campaign]:
-        conditions = [("brand_id = {}", brand_id), ("status = {}", status), ("campaign_id > {}", after)]
+        conditions = [
+            within(self._reach),
+            ("brand_id = {}", brand_id),
+            ("status = {}", status),
+            ("campaign_id > {}", after),
+        ]
         statement, parameters = select_page(_SELECT_CAMPAIGN, conditions, order="campaign_id", limit=limit)
         return [_to_campaign(row) for row in await self._connection.fetch(statement, *parameters)]
 
 
 class PostgresPostRepository:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
         self._connection = connection
+        self._reach = reach
 
     async def get(self, post_id: UUID) -> Post:
         if post := await self.find(post_id):
@@ -170,17 +184,17 @@ class PostgresPostRepository:
 
     async def find(self, post_id: UUID) -> Post | None:
         row = await self._connection.fetchrow(f"{_SELECT_POST} WHERE post_id = $1", post_id)
-        return None if row is None else _to_post(row)
+        return None if row is None else self._reached(row)
 
     async def lock(self, post_id: UUID) -> Post:
         row = await self._connection.fetchrow(f"{_SELECT_POST} WHERE post_id = $1 FOR NO KEY UPDATE", post_id)
         if row is None:
             raise PostNotFound(post_id)
-        return _to_post(row)
+        return self._reached(row)
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
         rows = await self._connection.fetch(f"{_SELECT_POST} WHERE post_id = ANY($1::uuid[])", list(post_ids))
-        return [_to_post(row) for row in rows]
+        return [self._reached(row) for row in rows]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
         listing = f"SELECT {_POST} {_OF_CAMPAIGN} ORDER BY position"
@@ -214,6 +228,7 @@ class PostgresPostRepository:
         after: int | None,
     ) -> Sequence[Post]:
         conditions = [
+            within(self._reach),
             ("brand_id = {}", brand_id),
             ("campaign_id = {}", campaign_id),
             ("platform = {}", platform),
@@ -221,6 +236,11 @@ class PostgresPostRepository:
         ]
         statement, parameters = select_page(_SELECT_POST, conditions, order="position", limit=limit)
         return [_to_post(row) for row in await self._connection.fetch(statement, *parameters)]
+
+    def _reached(self, row: Record) -> Post:
+        if not self._reach.covers(row["brand_id"]):
+            raise PostNotFound(row["post_id"])
+        return _to_post(row)
 
 
 def _to_brand(row: Record) -> Brand:

@@ -10,6 +10,7 @@ from marketmind_scheduler.adapters.postgres.events import AS_STATUS, RETURNED, t
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.schedules import SHOWN_STATUS
 from marketmind_scheduler.adapters.postgres.storage import connected, repeated
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, VerdictKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
@@ -30,6 +31,7 @@ UPDATE schedules s
              ORDER BY q.due_at, q.schedule_id LIMIT want.room FOR NO KEY UPDATE SKIP LOCKED) AS d))
 RETURNING s.schedule_id, s.brand_id, s.platform, s.lease_token, s.retry_count
 """
+_CLAIM_OF_BRANDS = CLAIM.replace("ORDER BY q.due_at", "AND q.brand_id = ANY($5::uuid[]) ORDER BY q.due_at")
 # The fence. Committed before the network is touched: only what it returns may be sent. The coalesce keeps the planner
 # from walking the index of leases once for each item.
 BEGIN_SEND = """
@@ -154,8 +156,14 @@ class PostgresDispatchQueue:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
-        rows = await self._fetch(CLAIM, list(room.keys()), list(room.values()), owner, lease)
+    async def claim(
+        self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta, reach: Reach = EVERYWHERE
+    ) -> Sequence[Claim]:
+        wanted = list(room.keys()), list(room.values()), owner, lease
+        if reach.brands is None:
+            rows = await self._fetch(CLAIM, *wanted)
+        else:
+            rows = await self._fetch(_CLAIM_OF_BRANDS, *wanted, list(reach.brands))
         return [_to_claim(row) for row in rows]
 
     async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:

@@ -6,7 +6,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.selections import select_page
+from marketmind_scheduler.adapters.postgres.selections import select_page, within
+from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
@@ -34,11 +35,12 @@ WITH done AS ({change} RETURNING {returned}, {kind} AS kind), told AS (
 
 
 class PostgresEventRepository:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
         self._connection = connection
+        self._reach = reach
 
     async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
-        conditions = [("position > {}", after), ("brand_id = {}", brand_id)]
+        conditions = [within(self._reach), ("position > {}", after), ("brand_id = {}", brand_id)]
         statement, parameters = select_page(_SELECT, conditions, order="position", limit=limit)
         return [_to_event(row) for row in await self._connection.fetch(statement, *parameters)]
 

@@ -9,7 +9,8 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.events import AS_STATUS, RETURNED, telling
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.selections import select_page
+from marketmind_scheduler.adapters.postgres.selections import select_page, within
+from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord, VerdictKind
 from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.planning import SchedulerKind
@@ -186,11 +187,12 @@ _CANCEL_OF_CAMPAIGN = _CANCEL.replace("PICKED", "post_id IN (SELECT post_id FROM
 
 
 class PostgresScheduleRepository:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
         self._connection = connection
+        self._reach = reach
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
-        return next(iter(await self._fetch(CURRENT, post_id)), None)
+        return next(iter(await self._reached(CURRENT, post_id)), None)
 
     async def lock_current(self, post_id: UUID) -> Schedule | None:
         return next(iter(await self._fetch(_LOCK_CURRENT, post_id)), None)
@@ -202,12 +204,12 @@ class PostgresScheduleRepository:
         return await self._fetch(_STANDING_OF_CAMPAIGN, campaign_id, list(platforms))
 
     async def get(self, schedule_id: UUID) -> Schedule:
-        if found := await self._fetch(f"{_SELECT} WHERE s.schedule_id = $1", schedule_id):
+        if found := await self._reached(f"{_SELECT} WHERE s.schedule_id = $1", schedule_id):
             return found[0]
         raise UnknownSchedule(schedule_id)
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
-        return await self._fetch(f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[])", list(schedule_ids))
+        return await self._reached(f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[])", list(schedule_ids))
 
     async def attempts_of(self, schedule_id: UUID) -> Sequence[AttemptRecord]:
         return [_to_attempt(row) for row in await self._connection.fetch(_ATTEMPTS, schedule_id)]
@@ -257,6 +259,7 @@ class PostgresScheduleRepository:
         self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
     ) -> Sequence[Schedule]:
         conditions = [
+            within(self._reach, "s.brand_id"),
             ("s.post_id IN (SELECT post_id FROM posts WHERE campaign_id = {})", chosen.campaign_id),
             ("s.brand_id = {}", chosen.brand_id),
             (f"{SHOWN_STATUS} = {{}}", chosen.status),
@@ -268,6 +271,9 @@ class PostgresScheduleRepository:
         order = "s.publish_time, s.schedule_id"
         statement, parameters = select_page(_SELECT, conditions, order=order, limit=limit)
         return await self._fetch(statement, *parameters)
+
+    async def _reached(self, statement: str, *parameters: object) -> Sequence[Schedule]:
+        return [each for each in await self._fetch(statement, *parameters) if self._reach.covers(each.brand_id)]
 
     async def _fetch(self, statement: str, *parameters: object) -> Sequence[Schedule]:
         return [_to_schedule(*row) for row in await self._connection.fetch(statement, *parameters)]

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from marketmind_scheduler.domain.access import Reach
+
 
 def select_page(
     select: str, conditions: Sequence[tuple[str, *tuple[object, ...]]], *, order: str, limit: int
@@ -16,3 +18,8 @@ def select_page(
             parameters += values
     where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
     return f"{select}{where} ORDER BY {order} LIMIT $1", parameters
+
+
+def within(reach: Reach, column: str = "brand_id") -> tuple[str, object]:
+    """The condition that leaves out what is out of reach."""
+    return f"{column} = ANY({{}}::uuid[])", None if reach.brands is None else list(reach.brands)

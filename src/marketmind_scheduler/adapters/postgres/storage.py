@@ -18,6 +18,7 @@ from marketmind_scheduler.adapters.postgres.events import PostgresEventRepositor
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.schedules import PostgresScheduleRepository
 from marketmind_scheduler.adapters.postgres.tz_releases import PostgresTzReleaseRepository
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.ports.storage import LostRace
 
@@ -31,32 +32,36 @@ _LONGEST_PAUSE_SECONDS = 0.05
 class PostgresUnitOfWork:
     """The repositories over one connection. Without a transaction, each statement commits by itself."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
         self._connection = connection
-        self.brands = PostgresBrandRepository(connection)
-        self.campaigns = PostgresCampaignRepository(connection)
-        self.posts = PostgresPostRepository(connection)
-        self.schedules = PostgresScheduleRepository(connection)
+        self.brands = PostgresBrandRepository(connection, reach)
+        self.campaigns = PostgresCampaignRepository(connection, reach)
+        self.posts = PostgresPostRepository(connection, reach)
+        self.schedules = PostgresScheduleRepository(connection, reach)
         self.tz_releases = PostgresTzReleaseRepository(connection)
-        self.events = PostgresEventRepository(connection)
+        self.events = PostgresEventRepository(connection, reach)
 
     async def commit(self) -> None:
         await self._connection.execute("COMMIT")
 
 
 class PostgresStorage:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, reach: Reach = EVERYWHERE) -> None:
         self._pool = pool
+        self._reach = reach
+
+    def within(self, reach: Reach) -> "PostgresStorage":
+        return PostgresStorage(self._pool, reach)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with connected(self._pool) as connection:
-            yield PostgresUnitOfWork(connection)
+            yield PostgresUnitOfWork(connection, self._reach)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with connected(self._pool) as connection, _begun(connection):
-            yield PostgresUnitOfWork(connection)
+            yield PostgresUnitOfWork(connection, self._reach)
 
 
 @asynccontextmanager

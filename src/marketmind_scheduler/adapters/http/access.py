@@ -1,0 +1,113 @@
+"""Who asks: every route says which scope it needs, and a caller is known before anything else is looked at."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypedDict, TypeVar
+
+import structlog
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import SecurityRequirement
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as Connection
+
+from marketmind_scheduler.application.access import Access, key_id_in
+from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
+from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.pulling import Pulling
+from marketmind_scheduler.domain.access import ANYBODY, Caller, Reach, Scope
+from marketmind_scheduler.domain.errors import (
+    CredentialsMissing,
+    IdentityProviderUnavailable,
+    InvalidCredentials,
+    MissingScope,
+    SchedulerError,
+)
+
+SECURITY = "bearer"
+DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, IdentityProviderUnavailable)
+PUBLIC = {"needs": None}
+
+UseCase = TypeVar("UseCase", Catalog, PostScheduling, CampaignScheduling, Outcomes, Pausing, Pulling)
+
+log = structlog.get_logger()
+
+
+class Needs(TypedDict):
+    opt: dict[str, Scope]
+    security: list[SecurityRequirement]
+
+
+def needs(scope: Scope) -> Needs:
+    """What a route is declared with that only callers with ``scope`` may use."""
+    return Needs(opt={"needs": scope}, security=[{SECURITY: [scope.value]}])
+
+
+class CheckAccess:
+    """Middleware: lets nobody through who may not use the route, and tells the others apart for what comes after.
+    Without ``access`` nothing is checked."""
+
+    def __init__(self, app: ASGIApp, *, access: Access | None) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        if self._access is not None and (needed := scope["route_handler"].opt.get("needs")):
+            scope["state"]["caller"] = await _admitted(self._access, _credential(scope), needed)
+        await self._app(scope, receive, send)
+
+
+def for_caller(use_case: UseCase) -> Provide:
+    """The use case as it is for whoever asks: only the brands within their reach exist."""
+
+    def provide(request: Request[Any, Any, Any]) -> UseCase:
+        reach = _caller(request).reach
+        return use_case if reach.brands is None else replace(use_case, storage=use_case.storage.within(reach))
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def reach_of(request: Request[Any, Any, Any]) -> Reach:
+    """How far whoever asks may reach."""
+    return _caller(request).reach
+
+
+def check_declared(app: Litestar) -> None:
+    """Raises RuntimeError for a route that says neither which scope it needs nor that it is public."""
+    for handler in _handlers(app):
+        if "needs" not in handler.opt:
+            raise RuntimeError(f"{handler.handler_name} at {sorted(handler.paths)} does not say which scope it needs")
+
+
+def _handlers(app: Litestar) -> Iterable[HTTPRouteHandler]:
+    routes = (route for route in app.routes if isinstance(route, HTTPRoute))
+    return (handler for route in routes for handler in route.route_handlers if handler.http_methods != {"OPTIONS"})
+
+
+async def _admitted(access: Access, credential: str, needed: Scope) -> Caller:
+    try:
+        if not credential:
+            raise CredentialsMissing
+        caller = await access.caller(credential)
+        structlog.contextvars.bind_contextvars(caller=caller.name)
+        if not caller.may(needed):
+            raise MissingScope(needed, held=caller.scopes)
+    except SchedulerError as refused:
+        log.warning("access refused", code=refused.code, key_id=key_id_in(credential))
+        raise
+    return caller
+
+
+def _credential(connection: Connection) -> str:
+    given = next((value for name, value in connection["headers"] if name == b"authorization"), b"")
+    scheme, _, credential = given.decode("latin-1").partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else ""
+
+
+def _caller(request: Request[Any, Any, Any]) -> Caller:
+    return request.scope["state"].get("caller", ANYBODY)

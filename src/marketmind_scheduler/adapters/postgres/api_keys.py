@@ -1,0 +1,67 @@
+"""API keys: SQL in, frozen values out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Record
+
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.storage import connected
+from marketmind_scheduler.domain.access import ApiKey, Reach, Scope
+
+_COLUMNS = "key_id, name, digest, scopes, brands, created_at, expires_at, revoked_at, last_used_at"
+_FIND = f"SELECT {_COLUMNS} FROM api_keys WHERE key_id = $1"
+_LIST = f"SELECT {_COLUMNS} FROM api_keys ORDER BY name, created_at"
+_ADD = """
+INSERT INTO api_keys (key_id, name, digest, scopes, brands, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+_REVOKE = "UPDATE api_keys SET revoked_at = $2 WHERE key_id = $1 AND revoked_at IS NULL"
+_EXPIRE = "UPDATE api_keys SET expires_at = least(expires_at, $2) WHERE key_id = $1"
+_USED = "UPDATE api_keys SET last_used_at = $2 WHERE key_id = $1 AND (last_used_at IS NULL OR last_used_at < $2)"
+
+
+class PostgresApiKeys:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def find(self, key_id: str) -> ApiKey | None:
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(_FIND, key_id)
+        return None if row is None else _to_key(row)
+
+    async def add(self, key: ApiKey) -> None:
+        brands = None if key.reach.brands is None else sorted(key.reach.brands)
+        async with connected(self._pool) as connection:
+            await connection.execute(
+                _ADD, key.key_id, key.name, key.digest, sorted(key.scopes), brands, key.created_at, key.expires_at
+            )
+
+    async def list(self) -> Sequence[ApiKey]:
+        async with connected(self._pool) as connection:
+            return [_to_key(row) for row in await connection.fetch(_LIST)]
+
+    async def revoke(self, key_id: str, *, now: datetime) -> None:
+        async with connected(self._pool) as connection:
+            await connection.execute(_REVOKE, key_id, now)
+
+    async def expire(self, key_id: str, *, at: datetime) -> None:
+        async with connected(self._pool) as connection:
+            await connection.execute(_EXPIRE, key_id, at)
+
+    async def used(self, key_id: str, *, at: datetime) -> None:
+        async with connected(self._pool) as connection:
+            await connection.execute(_USED, key_id, at)
+
+
+def _to_key(row: Record) -> ApiKey:
+    return ApiKey(
+        key_id=row["key_id"],
+        name=row["name"],
+        digest=row["digest"],
+        scopes=frozenset(map(Scope, row["scopes"])),
+        reach=Reach(None if row["brands"] is None else frozenset(row["brands"])),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+        last_used_at=row["last_used_at"],
+    )

@@ -1,0 +1,68 @@
+"""Who asks, what they may do, and whose objects exist for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Scope(StrEnum):
+    CATALOG_READ = "catalog:read"
+    CATALOG_WRITE = "catalog:write"
+    SCHEDULES_READ = "schedules:read"
+    SCHEDULES_WRITE = "schedules:write"
+    DISPATCH_RUN = "dispatch:run"
+    ENGAGEMENT_WRITE = "engagement:write"
+    EVENTS_READ = "events:read"
+    ADMIN = "admin"  # all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The brands that exist for a caller, with all that is theirs; None: every brand."""
+
+    brands: frozenset[UUID] | None = None
+
+    def covers(self, brand_id: UUID) -> bool:
+        return self.brands is None or brand_id in self.brands
+
+
+EVERYWHERE = Reach()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Somebody known. ``name`` stays the same while keys are rotated."""
+
+    name: str
+    scopes: frozenset[Scope]
+    reach: Reach = EVERYWHERE
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+
+ANYBODY = Caller(name="anybody", scopes=frozenset({Scope.ADMIN}))
+"""Who asks where access is not checked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A service's key. Of its secret only the SHA-256 digest is kept: 256 random bits need no slow hash."""
+
+    key_id: str
+    name: str
+    digest: bytes
+    scopes: frozenset[Scope]
+    reach: Reach
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(name=self.name, scopes=self.scopes, reach=self.reach)
