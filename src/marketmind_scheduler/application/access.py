@@ -95,7 +95,7 @@ class KeyRing:
         return await self.keys.list()
 
     async def rotate(self, key_id: str, *, overlap: timedelta) -> IssuedKey:
-        """A second key that may do the same for as long; the first one ends after ``overlap``. Raises UnknownKeyError."""
+        """A second key that may do the same, for as long; the first ends after ``overlap``. Raises UnknownKeyError."""
         old = await self._live(key_id)
         issued = await self._issue(old.name, old.scopes, old.reach, old.expires_at)
         await self.keys.expire(key_id, at=self.clock.now() + overlap)
