@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from marketmind_scheduler.domain.access import ApiKey, Caller, Reach, Scope
@@ -65,7 +65,7 @@ class IssuedKey:
     """A new key with what its service is to send: the only time that this can be seen."""
 
     key: ApiKey
-    credential: str
+    credential: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +83,6 @@ class KeyRing:
         if any(key.name == name and key.is_live(now) for key in await self.keys.list()):
             raise KeyNameTakenError(name)
         return await self._issue(name, frozenset(scopes), reach, expires_at)
-
-    async def create_first(self, name: str, *, scopes: Collection[Scope]) -> IssuedKey | None:
-        """A key for every brand, where there has never been one; else None."""
-        if await self.keys.list():
-            return None
-        return await self._issue(name, frozenset(scopes), Reach(), None)
 
     async def list(self) -> Sequence[ApiKey]:
         """All keys, also those that are over, by name and then by age."""

@@ -11,7 +11,7 @@ from marketmind_scheduler.entrypoints.bootstrap import running
 from marketmind_scheduler.entrypoints.database import prepare
 from marketmind_scheduler.entrypoints.dispatcher import keep_dispatching
 from marketmind_scheduler.entrypoints.http_server import HttpServer
-from marketmind_scheduler.entrypoints.settings import Settings, Switch
+from marketmind_scheduler.entrypoints.settings import Auth, Settings, Switch
 
 log = structlog.get_logger()
 
@@ -34,6 +34,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
         async with asyncio.TaskGroup() as tasks:
             if settings.dispatch is Switch.ON:
                 tasks.create_task(keep_dispatching(service, stopping))
-            await HttpServer(create_app(use_cases), ready=ready, on_stop=stop).serve(sockets=[listener])
+            app = create_app(use_cases, checks_access=settings.auth is Auth.KEYS)
+            await HttpServer(app, ready=ready, on_stop=stop).serve(sockets=[listener])
             await use_cases.dispatcher.triggered()
     log.info("stopped")

@@ -1,31 +1,28 @@
-"""The command line: serve, dispatch, status, migrate, demo."""
+"""The command line: serve, dispatch, status, keys, migrate, demo."""
 
 import asyncio
-import os
 import socket
-import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 
 import rich_click as click
 import structlog
-from dotenv import dotenv_values
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from uvicorn.loops.auto import auto_loop_factory
 
-from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints import api, dispatcher, logs
-from marketmind_scheduler.entrypoints.bootstrap import ZoneRulesMissingError, running
+from marketmind_scheduler.entrypoints.bootstrap import running
+from marketmind_scheduler.entrypoints.console import told
 from marketmind_scheduler.entrypoints.database import database, prepare
 from marketmind_scheduler.entrypoints.http_server import bind
+from marketmind_scheduler.entrypoints.keys import keys
 from marketmind_scheduler.entrypoints.parent import stop_with_make
-from marketmind_scheduler.entrypoints.settings import Settings, SettingsError, load
+from marketmind_scheduler.entrypoints.settings import Auth, Settings
 from marketmind_scheduler.entrypoints.standing_table import standing_table
 
 NAME = "marketmind-scheduler"
@@ -35,6 +32,11 @@ EPILOG = (
 )
 
 _WATCH_SECONDS = 1
+_ACCESS = {
+    None: "everybody on this machine, nobody else; SCHEDULER_AUTH=keys asks for keys",
+    Auth.OFF: "[yellow]everybody who can reach it, because SCHEDULER_AUTH=off says so[/]",
+    Auth.KEYS: "whoever has a key; `marketmind-scheduler keys create` makes one",
+}
 
 log = structlog.get_logger()
 
@@ -45,6 +47,9 @@ def main() -> None:
     """Decides and remembers when a brand's posts go out."""
 
 
+main.add_command(keys)
+
+
 @main.command()
 def serve() -> None:
     """Serve the API.
@@ -52,7 +57,8 @@ def serve() -> None:
     Migrates first, under a lock, so any number of replicas may start at once. Ctrl-C stops it.
     """
     stop_with_make()
-    with _told() as settings, ExitStack() as opened:
+    with told() as settings, ExitStack() as opened:
+        settings.check_who_may_reach_it()
         listener = opened.enter_context(_listening(settings, settings.port, "SCHEDULER_PORT"))
         url = opened.enter_context(database(settings))
         _run(api.serve(settings, url, listener, lambda: _announce(settings)))
@@ -64,7 +70,7 @@ def dispatch() -> None:
 
     Any number may run beside each other and beside `serve`. Ctrl-C stops it: what has begun may end first.
     """
-    with _told() as settings, ExitStack() as opened:
+    with told() as settings, ExitStack() as opened:
         listener = None
         if settings.metrics_port:
             listener = opened.enter_context(_listening(settings, settings.metrics_port, "SCHEDULER_METRICS_PORT"))
@@ -76,7 +82,7 @@ def dispatch() -> None:
 @click.option("--watch", is_flag=True, help="Keep it on screen; Ctrl-C ends it.")  # pyright: ignore[reportUnknownMemberType]
 def status(watch: bool) -> None:  # noqa: FBT001
     """Show what is due, late, in flight and gone wrong."""
-    with _told() as settings, database(settings) as url:
+    with told(is_quiet=True) as settings, database(settings) as url:
         asyncio.run(_show_standing(settings, url, watch=watch))
 
 
@@ -86,7 +92,7 @@ def migrate() -> None:
 
     Does nothing when it is there already. With SCHEDULER_DEMO_DATA=true it loads the demo data too.
     """
-    with _told() as settings:
+    with told() as settings:
         _with_database(settings)
         Console().print("[green]✓[/] the schema is at head")
 
@@ -97,25 +103,8 @@ def demo() -> None:
 
     Two brands with a campaign each, seven days from today.
     """
-    with _told() as settings:
+    with told() as settings:
         _with_database(settings.with_demo_data(), _print_campaigns)
-
-
-@contextmanager
-def _told() -> Generator[Settings]:
-    """The settings; failures that a person can mend end the command with one line instead of a traceback."""
-    try:
-        settings = load({**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ})
-        logs.configure(settings.log_format, settings.log_level)
-        yield settings
-    except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError) as wrong:
-        raise click.ClickException(str(wrong)) from None
-    except StorageUnavailable as unavailable:
-        raise click.ClickException(
-            f"the database cannot be used: {unavailable.__cause__}; check DATABASE_URL and that PostgreSQL runs there"
-        ) from None
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 def _with_database(settings: Settings, then: Callable[[UseCases], Awaitable[None]] | None = None) -> None:
@@ -176,7 +165,7 @@ def _announce(settings: Settings) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{settings.port}"
     if logs.is_json(settings.log_format):
-        log.info("ready", api=url, explorer=f"{url}/docs", health=f"{url}/health")
+        log.info("ready", api=url, explorer=f"{url}/docs", health=f"{url}/health", access=settings.auth or "loopback")
         return
     path = f"-X POST {url}/schedule/campaign/{DEMO_CAMPAIGN}" if settings.loads_demo_data else f"{url}/"
     console = Console(soft_wrap=True, highlight=False)
@@ -184,5 +173,6 @@ def _announce(settings: Settings) -> None:
     console.print(f"  [bold]API[/]       {url}")
     console.print(f"  [bold]Explorer[/]  {url}/docs")
     console.print(f"  [bold]Health[/]    {url}/health")
+    console.print(f"  [bold]Access[/]    {_ACCESS[settings.auth]}")
     console.print(f"  [bold]Try it[/]    curl {path}")
     console.print("  [dim]Ctrl-C stops it[/]\n")

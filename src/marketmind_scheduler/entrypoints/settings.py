@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -23,6 +24,11 @@ class SettingsError(Exception):
 
 class Switch(StrEnum):
     ON = "on"
+    OFF = "off"
+
+
+class Auth(StrEnum):
+    KEYS = "keys"
     OFF = "off"
 
 
@@ -52,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_dir: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    auth: Auth | None = None
     dispatch: Switch = Switch.ON
     publisher: PublisherKind = PublisherKind.DRY_RUN
     webhooks: str | None = None
@@ -78,6 +85,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "the README shows one"
             )
         _ = self.published_platforms, self.dispatch_limits
+
+    def check_who_may_reach_it(self) -> None:
+        """Raises SettingsError where other machines could call the API and nothing says who may."""
+        if self.auth is None and not _is_loopback(self.host):
+            raise SettingsError(
+                f"SCHEDULER_HOST={self.host} lets other machines in, and nothing says who may: set SCHEDULER_AUTH=keys "
+                "and make keys with `marketmind-scheduler keys create`, or say SCHEDULER_AUTH=off to let everybody in"
+            )
 
     @property
     def published_platforms(self) -> tuple[Platform, ...]:
@@ -135,6 +150,13 @@ def load(environment: Mapping[str, str]) -> Settings:
         field = str(invalid).partition(" - at `$.")[2].rstrip("`")
         variable = f"{PREFIX}{field.upper()}"
         raise SettingsError(f"{variable}={given[variable]}: it takes {_taken_by(field)}") from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _taken_by(name: str) -> str:
