@@ -1,0 +1,92 @@
+"""What ApiKeys promises."""
+
+from datetime import timedelta
+
+import pytest
+
+from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.domain.access import ApiKey, Reach, Scope
+from marketmind_scheduler.ports.access import ApiKeys
+from tests.builders import NOW, new_id
+from tests.fakes.api_keys import InMemoryApiKeys
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def keys(request: pytest.FixtureRequest) -> ApiKeys:
+    if request.param == "memory":
+        return InMemoryApiKeys()
+    request.getfixturevalue("tables")
+    pool: Pool = request.getfixturevalue("pool")
+    return PostgresApiKeys(pool)
+
+
+def a_key(key_id: str = "0123456789ab", *, name: str = "content-service", reach: Reach | None = None) -> ApiKey:
+    return ApiKey(
+        key_id=key_id,
+        name=name,
+        digest=bytes(range(32)),
+        scopes=frozenset({Scope.CATALOG_READ, Scope.DISPATCH_RUN}),
+        reach=reach or Reach(),
+        created_at=NOW,
+    )
+
+
+@pytest.mark.parametrize("reach", [Reach(), Reach(frozenset()), Reach(frozenset({new_id(), new_id()}))])
+async def test_a_key_is_found_as_it_was_added(keys: ApiKeys, reach: Reach) -> None:
+    key = a_key(reach=reach)
+
+    await keys.add(key)
+
+    assert await keys.find(key.key_id) == key
+    assert await keys.find("ba9876543210") is None
+
+
+async def test_keys_are_listed_by_name_and_then_by_age(keys: ApiKeys) -> None:
+    old, new, other = a_key("1" * 12), a_key("0" * 12), a_key("2" * 12, name="analytics")
+    for key in (new, old, other):
+        await keys.add(key)
+
+    listed = await keys.list()
+
+    assert {key.key_id for key in listed[1:]} == {old.key_id, new.key_id}
+    assert listed[0] == other
+
+
+async def test_only_the_first_revocation_counts(keys: ApiKeys) -> None:
+    key = a_key()
+    await keys.add(key)
+
+    await keys.revoke(key.key_id, now=NOW + DAY)
+    await keys.revoke(key.key_id, now=NOW + 2 * DAY)
+
+    found = await keys.find(key.key_id)
+    assert found is not None
+    assert found.revoked_at == NOW + DAY
+
+
+async def test_the_end_of_a_key_only_comes_nearer(keys: ApiKeys) -> None:
+    key = a_key()
+    await keys.add(key)
+
+    await keys.expire(key.key_id, at=NOW + 2 * DAY)
+    await keys.expire(key.key_id, at=NOW + DAY)
+    await keys.expire(key.key_id, at=NOW + 3 * DAY)
+
+    found = await keys.find(key.key_id)
+    assert found is not None
+    assert found.expires_at == NOW + DAY
+
+
+async def test_the_last_use_is_remembered(keys: ApiKeys) -> None:
+    key = a_key()
+    await keys.add(key)
+
+    await keys.used(key.key_id, at=NOW + 2 * DAY)
+    await keys.used(key.key_id, at=NOW + DAY)
+
+    found = await keys.find(key.key_id)
+    assert found is not None
+    assert found.last_used_at == NOW + 2 * DAY

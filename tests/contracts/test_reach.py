@@ -1,0 +1,120 @@
+"""What Storage promises of a reach: beyond it nothing exists."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.errors import NotFound
+from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from tests.builders import a_brand, a_campaign, a_post, a_schedule, given, new_id
+from tests.contracts.worlds import LEASE, OWNER, ROOM, World, given_due
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What one brand has."""
+
+    brand_id: UUID
+    campaign: Campaign
+    post: Post
+    schedule: Schedule
+
+
+async def a_brands_own(storage: Storage) -> Owned:
+    brand_id, campaign_id = new_id(), new_id()
+    campaign = a_campaign(campaign_id=campaign_id, brand_id=brand_id)
+    post = a_post(brand_id=brand_id, campaign_id=campaign_id)
+    schedule = a_schedule(post)
+    await given(storage, a_brand(brand_id=brand_id), campaign, post, schedule)
+    return Owned(brand_id, campaign, post, schedule)
+
+
+async def ours_and_theirs(storage: Storage) -> tuple[Storage, Owned, Owned]:
+    """The storage within the reach of the first of two brands."""
+    ours, theirs = await a_brands_own(storage), await a_brands_own(storage)
+    return storage.within(Reach(frozenset({ours.brand_id}))), ours, theirs
+
+
+Naming = Callable[[UnitOfWork, Owned], Awaitable[object]]
+NAMINGS: dict[str, Naming] = {
+    "brand get": lambda work, of: work.brands.get(of.brand_id),
+    "brand find": lambda work, of: work.brands.find(of.brand_id),
+    "campaign get": lambda work, of: work.campaigns.get(of.campaign.campaign_id),
+    "campaign find": lambda work, of: work.campaigns.find(of.campaign.campaign_id),
+    "post get": lambda work, of: work.posts.get(of.post.post_id),
+    "post find": lambda work, of: work.posts.find(of.post.post_id),
+    "post lock": lambda work, of: work.posts.lock(of.post.post_id),
+    "posts find_all": lambda work, of: work.posts.find_all([of.post.post_id]),
+    "schedule get": lambda work, of: work.schedules.get(of.schedule.schedule_id),
+}
+
+
+@pytest.mark.parametrize("naming", NAMINGS.values(), ids=NAMINGS.keys())
+async def test_what_is_named_exists_within_reach_and_not_beyond(storage: Storage, naming: Naming) -> None:
+    within, ours, theirs = await ours_and_theirs(storage)
+
+    async with within.unit_of_work() as work:
+        assert await naming(work, ours)
+        with pytest.raises(NotFound):
+            await naming(work, theirs)
+    async with storage.unit_of_work() as work:
+        assert await naming(work, theirs)
+
+
+async def test_lists_leave_out_what_is_beyond_reach_also_where_it_is_asked_for(storage: Storage) -> None:
+    within, ours, theirs = await ours_and_theirs(storage)
+
+    async def listed(brand_id: UUID | None) -> list[UUID]:
+        async with within.reading() as stored:
+            campaigns = await stored.campaigns.list(brand_id=brand_id, status=None, limit=10, after=None)
+            posts = await stored.posts.list(brand_id=brand_id, campaign_id=None, platform=None, limit=10, after=None)
+            schedules = await stored.schedules.list(ScheduleFilter(brand_id=brand_id), limit=10, after=None)
+        return [each.brand_id for page in (campaigns, posts, schedules) for each in page]
+
+    async with within.reading() as stored:
+        assert [brand.brand_id for brand in await stored.brands.list(limit=10, after=None)] == [ours.brand_id]
+    assert await listed(None) == [ours.brand_id] * 3
+    assert await listed(theirs.brand_id) == []
+
+
+async def test_a_post_beyond_reach_has_no_schedule(storage: Storage) -> None:
+    within, ours, theirs = await ours_and_theirs(storage)
+
+    async with within.reading() as stored:
+        assert await stored.schedules.find_current(ours.post.post_id) == ours.schedule
+        assert await stored.schedules.find_current(theirs.post.post_id) is None
+        both = [ours.schedule.schedule_id, theirs.schedule.schedule_id]
+        assert await stored.schedules.find_all(both) == [ours.schedule]
+
+
+async def test_events_of_brands_beyond_reach_are_not_told(world: World) -> None:
+    within, ours, theirs = await ours_and_theirs(world.storage)
+    await world.upkeep.sequence_events(limit=100)
+
+    async with within.reading() as stored:
+        told = await stored.events.list(brand_id=None, after=0, limit=100)
+        of_theirs = await stored.events.list(brand_id=theirs.brand_id, after=0, limit=100)
+
+    assert [event.schedule_id for event in told] == [ours.schedule.schedule_id]
+    assert of_theirs == []
+
+
+async def test_only_what_is_within_reach_is_claimed_though_more_is_due_before(world: World) -> None:
+    earlier = [await given_due(world, post=a_post(brand_id=new_id(), platform=Platform.TWITTER)) for _ in range(3)]
+    ours = await given_due(world, post=a_post(brand_id=new_id(), platform=Platform.TWITTER))
+    reach = Reach(frozenset({ours.brand_id}))
+
+    claimed = await world.queue.claim({Platform.TWITTER: 1}, owner=OWNER, lease=LEASE, reach=reach)
+    again = await world.queue.claim(ROOM, owner=OWNER, lease=LEASE, reach=reach)
+    rest = await world.queue.claim(ROOM, owner=OWNER, lease=LEASE)
+
+    assert [claim.schedule_id for claim in claimed] == [ours.schedule_id]
+    assert again == []
+    assert {claim.schedule_id for claim in rest} == {schedule.schedule_id for schedule in earlier}

@@ -1,0 +1,271 @@
+"""Every route lets in whom it says, and to everybody else the objects of other brands do not exist."""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
+
+from marketmind_scheduler.adapters.http.app import create_app
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import Reach, Scope
+from tests.http.steps import (
+    Json,
+    a_brand,
+    a_campaign,
+    a_post,
+    a_post_body,
+    calling,
+    due,
+    new_id,
+    observed,
+    problem,
+    stored,
+)
+
+PUBLIC = {
+    ("GET", "/"),
+    ("GET", "/health"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/problems"),
+    ("GET", "/problems/{code}"),
+}
+WRONG_KEY = f"mms_0123456789ab.{'s' * 43}"
+
+
+def operations(use_cases: UseCases) -> Iterator[tuple[str, str, Json]]:
+    document = create_app(use_cases).openapi_schema.to_schema()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """What a brand has that the caller may not reach."""
+
+    brand_id: str
+    campaign_id: str
+    post_id: str
+    schedule_id: str
+
+    def in_path(self, path: str) -> str:
+        return path.format(
+            brand_id=self.brand_id, campaign_id=self.campaign_id, post_id=self.post_id, schedule_id=self.schedule_id
+        )
+
+
+@pytest.fixture
+async def theirs(caller: httpx2.AsyncClient) -> Theirs:
+    """Made by somebody who may do everything."""
+    brand_id = await a_brand(caller)
+    schedule = await due(caller, brand_id=brand_id)
+    campaign_id = await a_campaign(caller, brand_id=brand_id, posts=["TWITTER"])
+    return Theirs(brand_id, campaign_id, schedule["post_id"], schedule["schedule_id"])
+
+
+@pytest.fixture
+async def guarded(dispatching: UseCases) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A caller of the API that checks access, without a key."""
+    async with calling(observed(dispatching, checks_access=True)) as client:
+        yield client
+
+
+async def a_key(use_cases: UseCases, *scopes: Scope, brand_id: str | None = None) -> Mapping[str, str]:
+    """The header of a caller with these scopes, for one brand or for all."""
+    reach = Reach(None if brand_id is None else frozenset({UUID(brand_id)}))
+    issued = await use_cases.key_ring.create(new_id(), scopes=scopes, reach=reach, expires_at=None)
+    return bearer(issued.credential)
+
+
+def bearer(credential: str) -> Mapping[str, str]:
+    return {"authorization": f"Bearer {credential}"}
+
+
+async def kept(tables: AsyncEngine) -> Mapping[str, Any]:
+    """All that is stored but the keys, whose last use is noted, and events, which are only put in order."""
+    moving = {"api_keys", "events", "event_outbox"}
+    return {name: rows for name, rows in (await stored(tables)).items() if name not in moving}
+
+
+def scope_of(operation: Json) -> Scope | None:
+    match operation.get("security"):
+        case [{"bearer": [scope]}]:
+            return Scope(scope)
+        case _:
+            return None
+
+
+def test_whatever_is_not_public_says_which_scope_it_needs(dispatching: UseCases) -> None:
+    needing_none = {(method, path) for method, path, operation in operations(dispatching) if not scope_of(operation)}
+
+    assert needing_none == PUBLIC
+
+
+async def test_without_a_key_with_a_wrong_one_and_with_a_wrong_scope_every_route_is_closed(
+    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, tables: AsyncEngine
+) -> None:
+    keys = {scope: await a_key(dispatching, *(set(Scope) - {scope, Scope.ADMIN})) for scope in Scope}
+    before = await kept(tables)
+
+    for method, path, operation in operations(dispatching):
+        if scope := scope_of(operation):
+            url = theirs.in_path(path)
+            no_key = await guarded.request(method, url)
+            wrong_key = await guarded.request(method, url, headers=bearer(WRONG_KEY))
+            wrong_scope = await guarded.request(method, url, headers=keys[scope])
+
+            problem(no_key, 401, "credentials_missing")
+            problem(wrong_key, 401, "invalid_credentials")
+            assert no_key.headers["www-authenticate"] == wrong_key.headers["www-authenticate"] == "Bearer"
+            assert problem(wrong_scope, 403, "missing_scope")["details"]["scope"] == scope
+
+    assert await kept(tables) == before
+
+
+async def test_the_public_routes_ask_for_no_key(guarded: httpx2.AsyncClient) -> None:
+    for method, path in PUBLIC:
+        answer = await guarded.request(method, path.format(code="malformed"))
+        assert answer.status_code == 200, answer.text
+    assert (await guarded.get("/docs")).status_code == 200
+    assert (await guarded.get("/docs/openapi.json")).json()["components"]["securitySchemes"].keys() == {"bearer"}
+
+
+def content(**more: str) -> Json:
+    """The body of a post that is named in the path."""
+    return {name: value for name, value in a_post_body().items() if name != "post_id"} | more
+
+
+def bodies(theirs: Theirs) -> Mapping[tuple[str, str], Any]:
+    """A body for each operation that needs one, which would be right for whoever may reach the ids in it."""
+    campaign = {"brand_id": theirs.brand_id, "name": "Ours", "start_date": "2027-03-15", "end_date": "2027-03-21"}
+    time = {"timestamp": "2029-03-17T19:00:00"}
+    held = {"schedule_id": theirs.schedule_id, "claim_token": 1}
+    return {
+        ("PUT", "/brands/{brand_id}"): {"brand_name": "Ours", "brand_default_timezone": "UTC"},
+        ("PUT", "/campaigns/{campaign_id}"): campaign,
+        ("PUT", "/posts/{post_id}"): content(brand_id=theirs.brand_id),
+        ("POST", "/campaigns/{campaign_id}/posts"): {"posts": [a_post_body()]},
+        ("POST", "/schedule/post/{post_id}"): time,
+        ("PUT", "/schedule/post/{post_id}"): time,
+        ("POST", "/schedules/{schedule_id}/confirm"): {"published": True},
+        ("POST", "/dispatch/settlements"): {"settlements": [held | {"verdict": "accepted"}]},
+        ("POST", "/dispatch/claims/extend"): {"claims": [held], "lease_seconds": 60},
+    }
+
+
+async def test_to_a_key_of_another_brand_every_id_is_unknown_and_every_list_is_empty(
+    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, tables: AsyncEngine
+) -> None:
+    guarded.headers.update(await a_key(dispatching, Scope.ADMIN, brand_id=new_id()))
+    sent = bodies(theirs)
+    before = await kept(tables)
+
+    for method, path, operation in operations(dispatching):
+        if scope_of(operation) and path != "/metrics":
+            answer = await guarded.request(method, theirs.in_path(path), json=sent.get((method, path)))
+
+            expected = 404 if "{" in path else 200
+            assert answer.status_code == expected, f"{method} {path}: {answer.text}"
+            if expected == 404:
+                assert set(answer.json()["details"]) <= {"brand_id", "campaign_id", "post_id", "schedule_id"}
+            elif path != "/dispatch/settlements":
+                assert not any(answer.json().get(name) for name in ("items", "events", "schedules", "claims", "held"))
+
+    assert await kept(tables) == before
+
+
+async def test_a_settlement_of_another_brands_claim_says_that_there_is_no_such_schedule(
+    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs
+) -> None:
+    guarded.headers.update(await a_key(dispatching, Scope.DISPATCH_RUN, brand_id=new_id()))
+    unknown = Theirs(theirs.brand_id, theirs.campaign_id, theirs.post_id, new_id())
+
+    answers = [
+        (await guarded.post("/dispatch/settlements", json=bodies(of)["POST", "/dispatch/settlements"])).json()
+        for of in (theirs, unknown)
+    ]
+
+    [of_theirs, of_nobody] = [each["results"][0] for each in answers]
+    assert of_theirs | {"schedule_id": ""} == of_nobody | {"schedule_id": ""}
+
+
+async def test_other_brands_ids_in_a_body_are_unknown_too(
+    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs
+) -> None:
+    own = new_id()
+    guarded.headers.update(await a_key(dispatching, Scope.CATALOG_WRITE, brand_id=own))
+    brand = {"brand_name": "Ours", "brand_default_timezone": "UTC"}
+    assert (await guarded.put(f"/brands/{own}", json=brand)).status_code == 201
+    into = {"brand_id": own, "campaign_id": theirs.campaign_id}
+    campaign = {"brand_id": own, "name": "Ours", "start_date": "2027-03-15", "end_date": "2027-03-21"}
+    campaign_id = new_id()
+    assert (await guarded.put(f"/campaigns/{campaign_id}", json=campaign)).status_code == 201
+    their_post = {"posts": [a_post_body() | {"post_id": theirs.post_id}]}
+
+    taken_over = await guarded.put(f"/posts/{theirs.post_id}", json=content(brand_id=own))
+    smuggled = await guarded.put(f"/posts/{new_id()}", json=content(**into))
+    collected = await guarded.post(f"/campaigns/{campaign_id}/posts", json=their_post)
+
+    problem(taken_over, 404, "post_not_found")
+    problem(smuggled, 404, "campaign_not_found")
+    problem(collected, 404, "post_not_found")
+
+
+async def test_a_key_of_a_brand_sees_and_does_everything_of_it(
+    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, caller: httpx2.AsyncClient
+) -> None:
+    elsewhere = await due(caller, brand_id=await a_brand(caller))
+    guarded.headers.update(await a_key(dispatching, Scope.ADMIN, brand_id=theirs.brand_id))
+
+    listed = (await guarded.get("/schedule")).json()["items"]
+    sent = (await guarded.post("/schedule/trigger")).json()
+    made = await a_post(guarded, brand_id=theirs.brand_id)
+
+    assert [each["schedule_id"] for each in listed] == [theirs.schedule_id]
+    assert theirs.schedule_id in str(sent)
+    assert elsewhere["schedule_id"] not in str(sent)
+    assert (await guarded.get(f"/posts/{made}")).status_code == 200
+
+
+async def test_a_revoked_key_is_refused_with_the_next_request(
+    dispatching: UseCases, guarded: httpx2.AsyncClient
+) -> None:
+    issued = await dispatching.key_ring.create("content", scopes=[Scope.CATALOG_READ], reach=Reach(), expires_at=None)
+    headers = bearer(issued.credential)
+    assert (await guarded.get("/brands", headers=headers)).status_code == 200
+
+    await dispatching.key_ring.revoke(issued.key.key_id)
+
+    problem(await guarded.get("/brands", headers=headers), 401, "invalid_credentials")
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "bearer nonsense", f"Token {WRONG_KEY}", "Bearer \xe9\xff"],
+)
+async def test_whatever_else_stands_in_the_header_opens_nothing(
+    guarded: httpx2.AsyncClient, authorization: str
+) -> None:
+    answer = await guarded.get("/brands", headers={b"authorization": authorization.encode("latin-1")})
+
+    assert answer.status_code == 401, answer.text
+
+
+async def test_a_refusal_is_logged_with_the_keys_id_and_without_its_secret(
+    dispatching: UseCases, guarded: httpx2.AsyncClient
+) -> None:
+    headers = await a_key(dispatching, Scope.CATALOG_READ)
+    key_id, _, secret = headers["authorization"].removeprefix("Bearer mms_").partition(".")
+
+    with capture_logs() as lines:
+        await guarded.post("/schedule/trigger", headers=headers)
+
+    [refusal] = [line for line in lines if line["event"] == "access refused"]
+    assert (refusal["key_id"], refusal["code"]) == (key_id, "missing_scope")
+    assert secret not in repr(lines)
