@@ -229,3 +229,16 @@ def test_the_demo_command_asks_for_the_demo_data_whatever_the_variable_says() ->
     settings = load({"DATABASE_URL": URL, "SCHEDULER_DEMO_DATA": "false", "SCHEDULER_PORT": "8001"})
 
     assert settings.with_demo_data() == Settings(database_url=URL, demo_data=True, port=8001)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_without_a_word_on_access_this_machine_alone_may_call(host: str) -> None:
+    load({"SCHEDULER_HOST": host}).check_who_may_reach_it()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "scheduler.example"])  # noqa: S104
+def test_other_machines_are_let_in_only_once_it_is_said_who_may(host: str) -> None:
+    with pytest.raises(SettingsError, match=r"SCHEDULER_AUTH=keys.* SCHEDULER_AUTH=off"):
+        load({"SCHEDULER_HOST": host}).check_who_may_reach_it()
+    for said in ("keys", "off"):
+        load({"SCHEDULER_HOST": host, "SCHEDULER_AUTH": said}).check_who_may_reach_it()
