@@ -31,6 +31,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.idempotency import Idempotency
 from marketmind_scheduler.ports.publisher import Publisher
 from tests.fakes.publisher import Answer, ScriptedPublisher
 
@@ -72,8 +73,11 @@ def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher
     )
 
 
-def observed(use_cases: UseCases, *, checks_access: bool = False) -> App:
-    return cast("App", Observed(create_app(use_cases, checks_access=checks_access), new_id=new_uuid7))
+def observed(
+    use_cases: UseCases, *, checks_access: bool = False, idempotency: Idempotency | None = None, **settings: bool
+) -> App:
+    app = create_app(use_cases, checks_access=checks_access, idempotency=idempotency, **settings)
+    return cast("App", Observed(app, new_id=new_uuid7))
 
 
 def calling(app: App) -> httpx2.AsyncClient:

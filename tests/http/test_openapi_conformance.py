@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from schemathesis.python.asgi import shutdown_lifespans
 
 from marketmind_scheduler.adapters.http.schemas import DEMO_BRAND, DEMO_POST
 from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
+from marketmind_scheduler.adapters.postgres.idempotency import PostgresIdempotency
 from marketmind_scheduler.adapters.postgres.migrations import migrating
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.system_clock import SystemClock
@@ -115,11 +116,12 @@ def opened_where_it_is_called(database_url: str, zones: ZoneCatalogue) -> App:
             await api(scope, receive, send)
             return
         await receive()
-        async with open_pool(database_url, size=2) as pool:
+        async with open_pool(database_url, size=4) as pool:
             use_cases = over(pool, zones, FrozenClock(NOON))
             await put_ahead(use_cases)
             use_cases.event_feed.close()  # nothing happens here that anyone could wait for
-            api = observed(use_cases, checks_access=True)
+            idempotency = PostgresIdempotency(pool, kept_for=timedelta(hours=24))
+            api = observed(use_cases, checks_access=True, idempotency=idempotency)
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})

@@ -234,6 +234,13 @@ class NotRetryable(Conflict):
         )
 
 
+class RequestInProgress(Conflict):
+    """A request with this `Idempotency-Key` is being worked on. Ask again in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__("a request with this Idempotency-Key is being worked on; ask again in a moment")
+
+
 class FixedField(Conflict):
     """A field that is fixed at registration was given another value. Register a new object instead."""
 
@@ -282,6 +289,13 @@ class ContradictoryConfirmation(Rejected):
             schedule_id=schedule_id,
             field=field,
         )
+
+
+class IdempotencyKeyReused(Rejected):
+    """This `Idempotency-Key` was given for another request to the same path. Give each request a key of its own."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was given with another body before; give this request a key of its own")
 
 
 class DuplicatePost(Rejected):

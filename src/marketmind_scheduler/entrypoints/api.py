@@ -34,7 +34,12 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
         async with asyncio.TaskGroup() as tasks:
             if settings.dispatch is Switch.ON:
                 tasks.create_task(keep_dispatching(service, stopping))
-            app = create_app(use_cases, checks_access=settings.auth is Auth.KEYS)
+            app = create_app(
+                use_cases,
+                checks_access=settings.auth is Auth.KEYS,
+                idempotency=service.idempotency,
+                requires_idempotency_keys=settings.idempotency_required,
+            )
             await HttpServer(app, ready=ready, on_stop=stop).serve(sockets=[listener])
             await use_cases.dispatcher.triggered()
     log.info("stopped")

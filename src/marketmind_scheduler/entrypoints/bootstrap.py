@@ -13,6 +13,7 @@ from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.idempotency import PostgresIdempotency
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.queue_standing import PostgresQueueStandings
 from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
@@ -47,6 +48,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
 from marketmind_scheduler.ports.holds import Holds
+from marketmind_scheduler.ports.idempotency import Idempotency
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.metrics import Metrics
 from marketmind_scheduler.ports.publisher import Publisher
@@ -133,9 +135,10 @@ def assemble(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The use cases, and how far dispatch has got."""
+    """The use cases, the answers that are kept, and how far dispatch has got."""
 
     use_cases: UseCases
+    idempotency: Idempotency
     metering: MeteredDispatch
 
 
@@ -148,6 +151,7 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
     async with (
         publishing(settings, send_timeout=limits.send_timeout) as publisher,
         open_pool(database_url, size=settings.pool_size) as pool,
+        open_pool(database_url, size=settings.pool_size) as keyed_pool,
         open_pool(database_url, size=_DISPATCH_CONNECTIONS) as dispatch_pool,
     ):
         outbound = Outbound(
@@ -173,7 +177,8 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
             new_id=new_uuid7,
             horizon=timedelta(days=settings.horizon_days),
         )
-        yield Service(use_cases=use_cases, metering=metering)
+        idempotency = PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours))
+        yield Service(use_cases=use_cases, idempotency=idempotency, metering=metering)
 
 
 def pin_zone_rules() -> ZoneCatalogue:

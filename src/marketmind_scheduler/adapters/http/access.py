@@ -20,7 +20,7 @@ from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.pulling import Pulling
-from marketmind_scheduler.domain.access import ANYBODY, Caller, Reach, Scope
+from marketmind_scheduler.domain.access import ANYBODY, EVERYWHERE, Caller, Reach, Scope
 from marketmind_scheduler.domain.errors import (
     CredentialsMissing,
     IdentityProviderUnavailable,
@@ -28,6 +28,7 @@ from marketmind_scheduler.domain.errors import (
     MissingScope,
     SchedulerError,
 )
+from marketmind_scheduler.ports.storage import Storage
 
 SECURITY = "bearer"
 DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, IdentityProviderUnavailable)
@@ -67,7 +68,10 @@ def for_caller(use_case: UseCase) -> Provide:
 
     def provide(request: Request[Any, Any, Any]) -> UseCase:
         reach = _caller(request).reach
-        return use_case if reach.brands is None else replace(use_case, storage=use_case.storage.within(reach))
+        storage: Storage = request.scope["state"].get("storage", use_case.storage)
+        if storage is use_case.storage and reach == EVERYWHERE:
+            return use_case
+        return replace(use_case, storage=storage.within(reach))
 
     return Provide(provide, sync_to_thread=False)
 

@@ -27,6 +27,7 @@ from marketmind_scheduler.adapters.http.catalog import CatalogController
 from marketmind_scheduler.adapters.http.dispatch import DispatchController
 from marketmind_scheduler.adapters.http.events import EventController
 from marketmind_scheduler.adapters.http.health import SERVICE, HealthController
+from marketmind_scheduler.adapters.http.idempotency import AnswerOnce
 from marketmind_scheduler.adapters.http.metrics import MetricsController
 from marketmind_scheduler.adapters.http.openapi import Explorable, StrictStructs, operation_id
 from marketmind_scheduler.adapters.http.outcomes import OutcomeController
@@ -39,6 +40,7 @@ from marketmind_scheduler.adapters.http.schedules import (
 )
 from marketmind_scheduler.adapters.http.strictness import StrictBody, check_url
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.ports.idempotency import Idempotency
 
 _ASSETS = "/docs/assets"
 _BODY_BYTES = 1024 * 1024
@@ -53,8 +55,15 @@ _KEYS = """An API key, `mms_…`, or a token of the identity provider. The opera
 `marketmind-scheduler keys create`. Where the service runs without access checks, none is needed."""
 
 
-def create_app(use_cases: UseCases, *, checks_access: bool = False) -> Litestar:
-    """The API over these use cases. It owns no resource, so it needs no lifespan."""
+def create_app(
+    use_cases: UseCases,
+    *,
+    checks_access: bool = False,
+    idempotency: Idempotency | None = None,
+    requires_idempotency_keys: bool = False,
+) -> Litestar:
+    """The API over these use cases. It owns no resource, so it needs no lifespan. Without ``idempotency`` the keys of
+    requests mean nothing."""
     app = Litestar(
         route_handlers=[
             PostScheduleController,
@@ -90,7 +99,10 @@ def create_app(use_cases: UseCases, *, checks_access: bool = False) -> Litestar:
         dto=StrictBody,
         return_dto=None,
         before_request=check_url,
-        middleware=[DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None)],
+        middleware=[
+            DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None),
+            DefineMiddleware(AnswerOnce, idempotency=idempotency, is_required=requires_idempotency_keys),
+        ],
         exception_handlers={Exception: to_problem},
         request_max_body_size=_BODY_BYTES,
         openapi_config=_openapi(),

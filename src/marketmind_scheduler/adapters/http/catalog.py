@@ -43,8 +43,10 @@ from marketmind_scheduler.domain.errors import (
     DatesReversed,
     DuplicatePost,
     FixedField,
+    IdempotencyKeyReused,
     PostInOtherCampaign,
     PostNotFound,
+    RequestInProgress,
     StorageUnavailable,
     UnknownZone,
     UnreadableTime,
@@ -52,6 +54,7 @@ from marketmind_scheduler.domain.errors import (
 from marketmind_scheduler.domain.wall_clock import read_day
 
 BODY = (400, 404, 408, 413, 415, *DENIED, StorageUnavailable)
+POSTED = (RequestInProgress, IdempotencyKeyReused)
 LIST = (400, *DENIED, StorageUnavailable)
 READ = (400, 404, *DENIED, StorageUnavailable)
 BULK_BODY_BYTES = 8 * 1024 * 1024
@@ -175,7 +178,7 @@ class CatalogController(Controller):
         response_description="Nothing of it was new",
         responses={
             201: registered(CampaignPostsOut),
-            **documented(*BODY, CampaignNotFound, FixedField, PostInOtherCampaign, DuplicatePost),
+            **documented(*BODY, *POSTED, CampaignNotFound, FixedField, PostInOtherCampaign, DuplicatePost),
         },
     )
     async def register_posts(

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import needs
-from marketmind_scheduler.adapters.http.catalog import BODY
+from marketmind_scheduler.adapters.http.catalog import BODY, POSTED
 from marketmind_scheduler.adapters.http.dispatch_schemas import (
     ClaimOut,
     ClaimsIn,
@@ -38,7 +38,7 @@ class DispatchController(Controller):
         **needs(Scope.DISPATCH_RUN),
         summary="Send what is due now",
         response_description="What was sent, and where it stands",
-        responses=documented(*BODY),
+        responses=documented(*BODY, *POSTED),
     )
     async def trigger_dispatch(
         self,
@@ -57,7 +57,7 @@ class DispatchController(Controller):
         **needs(Scope.DISPATCH_RUN),
         summary="Take due schedules to publish them yourself",
         response_description="The claims, none where nothing is due",
-        responses=documented(*BODY),
+        responses=documented(*BODY, *POSTED),
     )
     async def claim_schedules(
         self,
@@ -83,7 +83,7 @@ class DispatchController(Controller):
         **needs(Scope.DISPATCH_RUN),
         summary="Say what became of claims",
         response_description="What was recorded of each",
-        responses=documented(*BODY, DuplicateClaim),
+        responses=documented(*BODY, *POSTED, DuplicateClaim),
     )
     async def settle_claims(self, pulling: NamedDependency[Pulling], data: JSONBody[SettlementsIn]) -> SettlementsOut:
         """Safe to repeat. A verdict that comes after its lease still counts while nobody has decided otherwise; an
@@ -97,7 +97,7 @@ class DispatchController(Controller):
         **needs(Scope.DISPATCH_RUN),
         summary="Keep claims longer",
         response_description="Which are still held",
-        responses=documented(*BODY),
+        responses=documented(*BODY, *POSTED),
     )
     async def extend_claims(self, pulling: NamedDependency[Pulling], data: JSONBody[ExtendIn]) -> ExtendOut:
         held = await pulling.extend(

@@ -13,6 +13,13 @@ from litestar.openapi.spec import Example, OpenAPI, Operation, RequestBody, Sche
 from litestar.typing import FieldDefinition
 
 _METHODS = ("POST", "GET", "PUT", "DELETE")
+_IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A name of yours for this request, such as a UUID. Sent again with the same body, it is answered as "
+    "the first time, with `Idempotency-Replayed: true`, and has no second effect.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}, "required": True}}
 
 
@@ -42,7 +49,10 @@ class _Document(OpenAPI):
         document = _corrected(super().to_schema())
         paths: dict[str, dict[str, Any]] = {}
         for method, path, _ in operations(self):
-            paths.setdefault(path, {})[method.lower()] = _readable(document["paths"][path][method.lower()])
+            operation = document["paths"][path][method.lower()]
+            if method == "POST":
+                operation = operation | {"parameters": [*operation.get("parameters", ()), _IDEMPOTENCY_KEY]}
+            paths.setdefault(path, {})[method.lower()] = _readable(operation)
         return document | {"paths": paths}
 
 

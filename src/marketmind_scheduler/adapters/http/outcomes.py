@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import needs
-from marketmind_scheduler.adapters.http.catalog import BODY, READ
+from marketmind_scheduler.adapters.http.catalog import BODY, POSTED, READ
 from marketmind_scheduler.adapters.http.dispatch_schemas import ConfirmIn, RetryIn, ScheduleRecordOut
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.parameters import ScheduleInPath
@@ -47,7 +47,7 @@ class OutcomeController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Say whether an UNCONFIRMED post is out",
         response_description="The schedule as it stands now",
-        responses=documented(*BODY, UnknownSchedule, NotUnconfirmed, ContradictoryConfirmation),
+        responses=documented(*BODY, *POSTED, UnknownSchedule, NotUnconfirmed, ContradictoryConfirmation),
     )
     async def confirm_schedule(
         self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath, data: JSONBody[ConfirmIn]
@@ -72,7 +72,7 @@ class OutcomeController(Controller):
         response_description="A new schedule of the same post",
         responses={
             200: ResponseSpec(ScheduleOut, generate_examples=False, description="It had been made already"),
-            **documented(*BODY, UnknownSchedule, NotRetryable, AlreadyScheduled, AlreadyPublished, *TIME),
+            **documented(*BODY, *POSTED, UnknownSchedule, NotRetryable, AlreadyScheduled, AlreadyPublished, *TIME),
         },
     )
     async def retry_schedule(

@@ -4,7 +4,7 @@ from litestar import Controller, post
 from litestar.di import NamedDependency
 
 from marketmind_scheduler.adapters.http.access import needs
-from marketmind_scheduler.adapters.http.catalog import READ
+from marketmind_scheduler.adapters.http.catalog import POSTED, READ
 from marketmind_scheduler.adapters.http.parameters import BrandInPath, CampaignInPath
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.schemas import BrandOut, CampaignOut
@@ -22,7 +22,7 @@ class PausingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Pause a campaign",
         response_description="Nothing of it begins to be sent any more",
-        responses=documented(*READ, CampaignNotFound),
+        responses=documented(*READ, *POSTED, CampaignNotFound),
     )
     async def pause_campaign(self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath) -> CampaignOut:
         """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
@@ -34,7 +34,7 @@ class PausingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Resume a campaign",
         response_description="It goes on",
-        responses=documented(*READ, CampaignNotFound),
+        responses=documented(*READ, *POSTED, CampaignNotFound),
     )
     async def resume_campaign(self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath) -> CampaignOut:
         """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
@@ -46,7 +46,7 @@ class PausingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Pause a brand",
         response_description="Nothing of it begins to be sent any more",
-        responses=documented(*READ, BrandNotFound),
+        responses=documented(*READ, *POSTED, BrandNotFound),
     )
     async def pause_brand(self, pausing: NamedDependency[Pausing], brand_id: BrandInPath) -> BrandOut:
         """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
@@ -58,7 +58,7 @@ class PausingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Resume a brand",
         response_description="It goes on",
-        responses=documented(*READ, BrandNotFound),
+        responses=documented(*READ, *POSTED, BrandNotFound),
     )
     async def resume_brand(self, pausing: NamedDependency[Pausing], brand_id: BrandInPath) -> BrandOut:
         """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""

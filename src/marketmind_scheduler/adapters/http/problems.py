@@ -1,5 +1,6 @@
 """Every failure leaves as one shape: RFC 9457 ``application/problem+json`` with a stable code."""
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from inspect import getdoc
@@ -19,6 +20,7 @@ from marketmind_scheduler.domain.errors import (
     Forbidden,
     NotFound,
     Rejected,
+    RequestInProgress,
     SchedulerError,
     Unauthenticated,
     Unavailable,
@@ -95,13 +97,8 @@ GENERAL: dict[int, tuple[str, str]] = {
 def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The one exception handler of the app."""
     match error:
-        case Unavailable():
-            log.warning("unavailable", code=error.code, because=str(error.__cause__ or error))
-            return _answer(request, 503, error.code, str(error), details=dict(error.details), headers=RETRY_AFTER)
-        case Unauthenticated():
-            return _answer(request, 401, error.code, str(error), headers={"www-authenticate": "Bearer"})
         case SchedulerError():
-            return _answer(request, status_of(type(error)), error.code, str(error), details=dict(error.details))
+            return _of_domain(request, error)
         case HTTPException() if error.status_code in GENERAL and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
             return _general(request, error)
         case UnicodeDecodeError() | RecursionError():
@@ -111,6 +108,31 @@ def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
             code, meaning = GENERAL[500]
             request_id = structlog.contextvars.get_contextvars().get("request_id", "")
             return _answer(request, 500, code, meaning, details={"request_id": request_id})
+
+
+def _of_domain(request: Request[Any, Any, Any], error: SchedulerError) -> Response[Problem]:
+    if isinstance(error, Unavailable):
+        log.warning("unavailable", code=error.code, because=str(error.__cause__ or error))
+    return _answer(
+        request,
+        status_of(type(error)),
+        error.code,
+        str(error),
+        details=dict(error.details),
+        headers=_headers_of(error),
+    )
+
+
+def _headers_of(error: SchedulerError) -> Mapping[str, str]:
+    match error:
+        case Unauthenticated():
+            return {"www-authenticate": "Bearer"}
+        case Exhausted(retry_after=pause):
+            return {"retry-after": str(math.ceil(pause.total_seconds()))}
+        case Unavailable() | RequestInProgress():
+            return RETRY_AFTER
+        case _:
+            return {}
 
 
 def status_of(error: type[SchedulerError]) -> int:

@@ -11,7 +11,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import needs
-from marketmind_scheduler.adapters.http.catalog import BODY, LIST, READ
+from marketmind_scheduler.adapters.http.catalog import BODY, LIST, POSTED, READ
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.parameters import (
@@ -88,7 +88,7 @@ class PostScheduleController(Controller):
         response_description="Scheduled",
         responses={
             200: ResponseSpec(ScheduleOut, generate_examples=False, description="It was scheduled so already"),
-            **documented(*BODY, PostNotFound, AlreadyScheduled, AlreadyPublished, *TIME),
+            **documented(*BODY, *POSTED, PostNotFound, AlreadyScheduled, AlreadyPublished, *TIME),
         },
     )
     async def schedule_post(
@@ -149,6 +149,7 @@ class CampaignScheduleController(Controller):
             200: ResponseSpec(CampaignSchedulesOut, generate_examples=False, description="It was scheduled so already"),
             **documented(
                 *BODY,
+                *POSTED,
                 CampaignNotFound,
                 NoPostsToSchedule,
                 CampaignAlreadyScheduled,
