@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, Unpack, cast
 from uuid import UUID, uuid4
 
 import httpx2
@@ -26,6 +26,7 @@ from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
 from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
@@ -44,6 +45,15 @@ LOS_ANGELES = "America/Los_Angeles"
 SEVEN_PM = "2027-03-17T19:00:00"
 SAMPLES = Path(__file__).parents[1] / "data"
 PROBLEM_MEMBERS = {"type", "title", "status", "code", "detail", "instance", "errors", "details"}
+
+
+class Guards(TypedDict, total=False):
+    """What stands before the use cases."""
+
+    checks_access: bool
+    limiter: RateLimiter
+    idempotency: Idempotency
+    requires_idempotency_keys: bool
 
 
 def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher | None = None) -> UseCases:
@@ -73,11 +83,8 @@ def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher
     )
 
 
-def observed(
-    use_cases: UseCases, *, checks_access: bool = False, idempotency: Idempotency | None = None, **settings: bool
-) -> App:
-    app = create_app(use_cases, checks_access=checks_access, idempotency=idempotency, **settings)
-    return cast("App", Observed(app, new_id=new_uuid7))
+def observed(use_cases: UseCases, **guards: Unpack[Guards]) -> App:
+    return cast("App", Observed(create_app(use_cases, **guards), new_id=new_uuid7))
 
 
 def calling(app: App) -> httpx2.AsyncClient:

@@ -1,7 +1,7 @@
 """Who asks, what they may do, and whose objects exist for them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -44,6 +44,18 @@ class Caller:
 
 ANYBODY = Caller(name="anybody", scopes=frozenset({Scope.ADMIN}))
 """Who asks where access is not checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most so many requests at once, and so many in each such time."""
+
+    requests: int
+    per: timedelta = timedelta(minutes=1)
+
+    @property
+    def interval(self) -> timedelta:
+        return self.per / self.requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,19 @@ class InvalidCredentials(Unauthenticated):
         super().__init__("the key or token is unknown, wrong, expired or revoked; ask the operator for a new one")
 
 
+class RateLimited(Exhausted):
+    """The caller has made as many requests as it may. Ask again after `Retry-After`."""
+
+    def __init__(self, *, requests: int, per: timedelta, retry_after: timedelta) -> None:
+        seconds = per.total_seconds()
+        super().__init__(
+            f"{requests} requests in {seconds:g} s are as many as this caller may make; ask again after Retry-After",
+            requests=requests,
+            seconds=seconds,
+        )
+        self.retry_after = retry_after
+
+
 class MissingScope(Forbidden):
     """The caller is known and its key or token does not have the scope that this needs."""
 

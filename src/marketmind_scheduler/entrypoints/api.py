@@ -37,6 +37,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
             app = create_app(
                 use_cases,
                 checks_access=settings.auth is Auth.KEYS,
+                limiter=service.limiter,
                 idempotency=service.idempotency,
                 requires_idempotency_keys=settings.idempotency_required,
             )

@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.idempotency import PostgresIdempotency
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.queue_standing import PostgresQueueStandings
+from marketmind_scheduler.adapters.postgres.rate_limits import PostgresRateLimits
 from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
@@ -33,10 +34,12 @@ from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.pulling import Pulling
+from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.application.sending import DispatchLimits
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
+from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.domain.attempt import RetryPolicy
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
@@ -135,10 +138,11 @@ def assemble(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The use cases, the answers that are kept, and how far dispatch has got."""
+    """The use cases, what is kept of requests, and how far dispatch has got."""
 
     use_cases: UseCases
     idempotency: Idempotency
+    limiter: RateLimiter | None
     metering: MeteredDispatch
 
 
@@ -178,7 +182,11 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
             horizon=timedelta(days=settings.horizon_days),
         )
         idempotency = PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours))
-        yield Service(use_cases=use_cases, idempotency=idempotency, metering=metering)
+        limiter = None
+        if settings.requests_per_minute:
+            rate = Rate(settings.requests_per_minute)
+            limiter = RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
+        yield Service(use_cases=use_cases, idempotency=idempotency, limiter=limiter, metering=metering)
 
 
 def pin_zone_rules() -> ZoneCatalogue:

@@ -1,6 +1,7 @@
 """Who asks: every route says which scope it needs, and a caller is known before anything else is looked at."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict, TypeVar
 
@@ -20,19 +21,24 @@ from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.pulling import Pulling
-from marketmind_scheduler.domain.access import ANYBODY, EVERYWHERE, Caller, Reach, Scope
+from marketmind_scheduler.application.rate_limiting import RateLimiter
+from marketmind_scheduler.domain.access import ANYBODY, EVERYWHERE, Caller, Rate, Reach, Scope
 from marketmind_scheduler.domain.errors import (
     CredentialsMissing,
+    Forbidden,
     IdentityProviderUnavailable,
     InvalidCredentials,
     MissingScope,
-    SchedulerError,
+    RateLimited,
+    Unauthenticated,
 )
+from marketmind_scheduler.ports.rate_limits import Allowance
 from marketmind_scheduler.ports.storage import Storage
 
 SECURITY = "bearer"
-DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, IdentityProviderUnavailable)
+DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, RateLimited, IdentityProviderUnavailable)
 PUBLIC = {"needs": None}
+_STRANGERS = "\1whoever shows a wrong key"  # no caller has such a name
 
 UseCase = TypeVar("UseCase", Catalog, PostScheduling, CampaignScheduling, Outcomes, Pausing, Pulling)
 
@@ -53,14 +59,35 @@ class CheckAccess:
     """Middleware: lets nobody through who may not use the route, and tells the others apart for what comes after.
     Without ``access`` nothing is checked."""
 
-    def __init__(self, app: ASGIApp, *, access: Access | None) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access | None, limiter: RateLimiter | None) -> None:
         self._app = app
         self._access = access
+        self._limiter = limiter
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        if self._access is not None and (needed := scope["route_handler"].opt.get("needs")):
-            scope["state"]["caller"] = await _admitted(self._access, _credential(scope), needed)
+        if self._access is None or not (needed := scope["route_handler"].opt.get("needs")):
+            await self._app(scope, receive, send)
+            return
+        caller = await self._admitted(self._access, _credential(scope), needed)
+        scope["state"]["caller"] = caller
+        if self._limiter is not None:
+            send = _with_headers(send, _rate_headers(self._limiter.rate, await self._limiter.admit(caller.name)))
         await self._app(scope, receive, send)
+
+    async def _admitted(self, access: Access, credential: str, needed: Scope) -> Caller:
+        try:
+            if not credential:
+                raise CredentialsMissing
+            caller = await access.caller(credential)
+            structlog.contextvars.bind_contextvars(caller=caller.name)
+            if not caller.may(needed):
+                raise MissingScope(needed, held=caller.scopes)
+        except (Unauthenticated, Forbidden) as refused:
+            if self._limiter is not None and isinstance(refused, InvalidCredentials):
+                await self._limiter.admit(_STRANGERS)
+            log.warning("access refused", code=refused.code, key_id=key_id_in(credential))
+            raise
+        return caller
 
 
 def for_caller(use_case: UseCase) -> Provide:
@@ -93,18 +120,20 @@ def _handlers(app: Litestar) -> Iterable[HTTPRouteHandler]:
     return (handler for route in routes for handler in route.route_handlers if handler.http_methods != {"OPTIONS"})
 
 
-async def _admitted(access: Access, credential: str, needed: Scope) -> Caller:
-    try:
-        if not credential:
-            raise CredentialsMissing
-        caller = await access.caller(credential)
-        structlog.contextvars.bind_contextvars(caller=caller.name)
-        if not caller.may(needed):
-            raise MissingScope(needed, held=caller.scopes)
-    except SchedulerError as refused:
-        log.warning("access refused", code=refused.code, key_id=key_id_in(credential))
-        raise
-    return caller
+def _rate_headers(rate: Rate, left: Allowance) -> Sequence[tuple[bytes, bytes]]:
+    """As in draft-ietf-httpapi-ratelimit-headers-10."""
+    policy = f'"caller";q={rate.requests};w={rate.per.total_seconds():.0f}'
+    limit = f'"caller";r={left.remaining};t={math.ceil(left.next_in.total_seconds())}'
+    return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", limit.encode())]
+
+
+def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
+    async def sent(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *headers]
+        await send(message)
+
+    return sent
 
 
 def _credential(connection: Connection) -> str:

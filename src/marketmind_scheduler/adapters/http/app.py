@@ -39,6 +39,7 @@ from marketmind_scheduler.adapters.http.schedules import (
     ScheduleController,
 )
 from marketmind_scheduler.adapters.http.strictness import StrictBody, check_url
+from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.ports.idempotency import Idempotency
 
@@ -59,6 +60,7 @@ def create_app(
     use_cases: UseCases,
     *,
     checks_access: bool = False,
+    limiter: RateLimiter | None = None,
     idempotency: Idempotency | None = None,
     requires_idempotency_keys: bool = False,
 ) -> Litestar:
@@ -100,7 +102,7 @@ def create_app(
         return_dto=None,
         before_request=check_url,
         middleware=[
-            DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None),
+            DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None, limiter=limiter),
             DefineMiddleware(AnswerOnce, idempotency=idempotency, is_required=requires_idempotency_keys),
         ],
         exception_handlers={Exception: to_problem},

@@ -1,6 +1,6 @@
 """One occurrence of each domain error, for the documentation."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain import errors
@@ -34,6 +34,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
     for example in (
         errors.CredentialsMissing(),
         errors.InvalidCredentials(),
+        errors.RateLimited(requests=6000, per=timedelta(minutes=1), retry_after=timedelta(seconds=1)),
         errors.MissingScope("schedules:write", held=["schedules:read"]),
         errors.BrandNotFound(_BRAND),
         errors.CampaignNotFound(_CAMPAIGN),

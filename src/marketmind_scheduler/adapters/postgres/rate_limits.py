@@ -1,0 +1,39 @@
+"""Rate limits that all processes share: one row for each caller says until when it has spent its requests."""
+
+from datetime import timedelta
+
+from asyncpg import Record
+
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.storage import connected
+from marketmind_scheduler.domain.access import Rate
+from marketmind_scheduler.ports.rate_limits import Allowance
+
+_STATE = "greatest(r.spent_until, now()) - now() AS spent"
+_TAKE = f"""
+INSERT INTO rate_limits AS r (owner, spent_until) VALUES ($1, now() + $2::interval)
+ON CONFLICT (owner) DO UPDATE SET spent_until = greatest(r.spent_until, now()) + $2::interval
+ WHERE greatest(r.spent_until, now()) + $2::interval <= now() + $3::interval
+RETURNING {_STATE}
+"""
+_LEFT = f"SELECT {_STATE} FROM rate_limits r WHERE owner = $1"
+
+
+class PostgresRateLimits:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def take(self, owner: str, count: int, rate: Rate) -> Allowance | None:
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(_TAKE, owner, count * rate.interval, rate.per)
+        return None if row is None else _allowance(row, rate)
+
+    async def left(self, owner: str, rate: Rate) -> Allowance:
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(_LEFT, owner)
+        return Allowance(rate.requests, timedelta()) if row is None else _allowance(row, rate)
+
+
+def _allowance(row: Record, rate: Rate) -> Allowance:
+    free = rate.per - row["spent"]
+    return Allowance(remaining=free // rate.interval, next_in=max(timedelta(), rate.interval - free))
