@@ -10,7 +10,10 @@ from marketmind_scheduler.entrypoints.settings import NAMES, Settings, load
 LINE = re.compile(r"^(?P<comment># )?(?P<name>[A-Z][A-Z_]*)=(?P<value>.*)$", re.MULTILINE)
 TEXT = (Path(__file__).parents[2] / ".env.example").read_text()
 SHOWN = [(match["name"], match["value"], bool(match["comment"])) for match in LINE.finditer(TEXT)]
-OF_COMPOSE = {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_PORT"}
+OF_COMPOSE = {
+    *("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_PORT"),
+    *("POSTGRES_SERVICE_USER", "POSTGRES_SERVICE_PASSWORD"),
+}
 DEFAULTS = {name: default for name, field in NAMES.items() if (default := getattr(Settings(), field)) is not None}
 
 

@@ -5,6 +5,7 @@ import pytest
 from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings, SettingsError, load
 
 URL = "postgresql://user:hush@host:5432/database"
+OWNER_URL = "postgresql://owner:hush@host:5432/database"
 
 
 def refusal(environment: dict[str, str]) -> str:
@@ -31,6 +32,7 @@ def test_without_any_variable_the_defaults_hold() -> None:
 def test_every_variable_reaches_its_setting() -> None:
     environment = {
         "DATABASE_URL": URL,
+        "MIGRATION_DATABASE_URL": OWNER_URL,
         "SCHEDULER_DATA_DIR": "/var/lib/elsewhere",
         "SCHEDULER_HOST": "::1",
         "SCHEDULER_PORT": "8001",
@@ -44,6 +46,7 @@ def test_every_variable_reaches_its_setting() -> None:
 
     assert load(environment) == Settings(
         database_url=URL,
+        migration_database_url=OWNER_URL,
         data_dir="/var/lib/elsewhere",
         host="::1",
         port=8001,
@@ -242,3 +245,21 @@ def test_other_machines_are_let_in_only_once_it_is_said_who_may(host: str) -> No
         load({"SCHEDULER_HOST": host}).check_who_may_reach_it()
     for said in ("keys", "off"):
         load({"SCHEDULER_HOST": host, "SCHEDULER_AUTH": said}).check_who_may_reach_it()
+
+
+@pytest.mark.parametrize("database_url", ["", "postgresql://host:5432/database"])
+def test_migrations_of_another_role_need_to_know_whom_to_grant_to(database_url: str) -> None:
+    said = refusal({"DATABASE_URL": database_url, "MIGRATION_DATABASE_URL": OWNER_URL})
+
+    assert said.startswith("MIGRATION_DATABASE_URL needs a DATABASE_URL that names its user")
+
+
+def test_a_migration_url_that_is_none_is_refused_by_its_own_name() -> None:
+    said = refusal({"DATABASE_URL": URL, "MIGRATION_DATABASE_URL": "mysql://owner:hush@host/database"})
+
+    assert said.startswith("MIGRATION_DATABASE_URL must look like postgresql://")
+    assert "hush" not in said
+
+
+def test_the_role_of_the_service_is_the_user_as_postgresql_knows_it() -> None:
+    assert load({"DATABASE_URL": "postgresql://the%20service:hush@host/database"}).service_role == "the service"

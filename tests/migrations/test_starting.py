@@ -45,6 +45,13 @@ async def test_a_second_start_changes_nothing(migrated_database: str) -> None:
     assert await dump(migrated_database) == schema
 
 
+async def test_what_was_loaded_is_there_for_others_while_the_lock_is_still_held(migrated_database: str) -> None:
+    async with migrating(migrated_database) as migrator:
+        await migrator.upgrade("demo@head")
+
+        assert await fetch(migrated_database, "SELECT count(*) FROM brands") == [(2,)]
+
+
 async def test_who_migrates_waits_until_nobody_else_does(empty_database: str) -> None:
     order: list[str] = []
 

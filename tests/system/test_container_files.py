@@ -23,16 +23,16 @@ INSTRUCTIONS = [
 """Of the Dockerfile, each in one line."""
 LAST_STAGE = INSTRUCTIONS[max(nth for nth, (word, _) in enumerate(INSTRUCTIONS) if word == "FROM") :]
 DISPATCHER: dict[str, Any] = COMPOSE["services"]["dispatcher"]
+MIGRATE: dict[str, Any] = COMPOSE["services"]["migrate"]
+SERVICE_ROLE: dict[str, Any] = COMPOSE["services"]["service-role"]
 OF_DISPATCHER = {"SCHEDULER_METRICS_PORT"}
-OF_COMPOSE = {"DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_DISPATCH"}
-PASSED_THROUGH = NAMES.keys() - OF_COMPOSE - OF_DISPATCHER
-OF_API = {
-    "SCHEDULER_PORT",
-    "SCHEDULER_DISPATCH",
-    "SCHEDULER_DEMO_DATA",
-    "SCHEDULER_RESET_ON_START",
-    "SCHEDULER_HORIZON_DAYS",
+OF_COMPOSE = {
+    *("DATABASE_URL", "MIGRATION_DATABASE_URL"),
+    *("SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_DISPATCH"),
 }
+OF_OWNER = {"SCHEDULER_DEMO_DATA", "SCHEDULER_RESET_ON_START"}
+PASSED_THROUGH = NAMES.keys() - OF_COMPOSE - OF_DISPATCHER
+OF_API = {"SCHEDULER_PORT", "SCHEDULER_DISPATCH", "SCHEDULER_HORIZON_DAYS"}
 
 
 def said(word: str) -> list[str]:
@@ -47,8 +47,21 @@ def exec_form(text: str) -> list[str]:
 def test_compose_starts_postgresql_with_a_health_check_and_the_service_behind_it() -> None:
     assert POSTGRES["image"] == "postgres:18-alpine"
     assert "pg_isready" in POSTGRES["healthcheck"]["test"][1]
-    assert SCHEDULER["build"] == "."
-    assert SCHEDULER["depends_on"]["postgres"]["condition"] == "service_healthy"
+    assert SERVICE_ROLE["depends_on"]["postgres"]["condition"] == "service_healthy"
+    assert MIGRATE["depends_on"]["service-role"]["condition"] == "service_completed_successfully"
+    for service in (SCHEDULER, DISPATCHER):
+        assert service["build"] == "."
+        assert service["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def test_only_the_migration_knows_the_account_that_owns_the_schema() -> None:
+    for service in (SCHEDULER, DISPATCHER):
+        assert "MIGRATION_DATABASE_URL" not in service["environment"]
+        assert not [value for value in service["environment"].values() if "POSTGRES_PASSWORD" in str(value)]
+        assert service["environment"]["PGUSER"] == "${POSTGRES_SERVICE_USER:-scheduler_service}"
+    assert MIGRATE["command"] == ["migrate"]
+    assert "MIGRATION_DATABASE_URL" in MIGRATE["environment"]
+    assert "${POSTGRES_SERVICE_USER:-scheduler_service}@" in MIGRATE["environment"]["DATABASE_URL"]
 
 
 @pytest.mark.parametrize(
@@ -59,12 +72,12 @@ def test_compose_gives_the_database_the_account_of_the_env_file(name: str, defau
     variable = f"${{{name}:-{default}}}"
 
     assert POSTGRES["environment"][name] == variable
-    assert variable in SCHEDULER["environment"].values()
+    assert variable in MIGRATE["environment"].values()
 
 
 @pytest.mark.parametrize("name", sorted(PASSED_THROUGH))
 def test_compose_passes_a_setting_through_and_leaves_the_default_to_the_service(name: str) -> None:
-    passed = SCHEDULER["environment"][name]
+    passed = (MIGRATE if name in OF_OWNER else SCHEDULER)["environment"][name]
     unset = re.sub(r"\$\{(\w+):-(.*)\}", r"\2", passed)
 
     assert re.match(rf"\$\{{{name}:-", passed)
@@ -72,7 +85,7 @@ def test_compose_passes_a_setting_through_and_leaves_the_default_to_the_service(
 
 
 def test_compose_names_no_setting_that_the_service_does_not_know() -> None:
-    named = {*SCHEDULER["environment"], *DISPATCHER["environment"]}
+    named = {*SCHEDULER["environment"], *DISPATCHER["environment"], *MIGRATE["environment"]}
 
     assert {name for name in named if not name.startswith("PG")} <= NAMES.keys()
 

@@ -90,7 +90,8 @@ def status(watch: bool) -> None:  # noqa: FBT001
 def migrate() -> None:
     """Bring the database to the schema of this version.
 
-    Does nothing when it is there already. With SCHEDULER_DEMO_DATA=true it loads the demo data too.
+    Does nothing when it is there already. With SCHEDULER_DEMO_DATA=true it loads the demo data too. Over
+    MIGRATION_DATABASE_URL where that is set; the user of DATABASE_URL is then granted what the service needs.
     """
     with told() as settings:
         _with_database(settings)
@@ -110,12 +111,12 @@ def demo() -> None:
 def _with_database(settings: Settings, then: Callable[[UseCases], Awaitable[None]] | None = None) -> None:
     async def work(url: str) -> None:
         async with running(settings, url) as service:
-            await prepare(settings, url, service.use_cases)
+            await prepare(settings, url, service.use_cases, wait_for_schema=0)
             if then is not None:
                 await then(service.use_cases)
 
     with database(settings) as url:
-        asyncio.run(work(url))
+        asyncio.run(work(settings.migration_database_url or url))
 
 
 async def _print_campaigns(use_cases: UseCases) -> None:

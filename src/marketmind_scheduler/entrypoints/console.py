@@ -10,6 +10,7 @@ import rich_click as click
 from dotenv import dotenv_values
 
 from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable
+from marketmind_scheduler.adapters.postgres.migrations import SchemaChangeRefused
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints import logs
@@ -26,11 +27,12 @@ def told(*, is_quiet: bool = False) -> Generator[Settings]:
         settings = load({**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ})
         logs.configure(settings.log_format, LogLevel.WARNING if is_quiet else settings.log_level)
         yield settings
-    except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError) as wrong:
+    except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError, SchemaChangeRefused) as wrong:
         raise click.ClickException(str(wrong)) from None
     except StorageUnavailable as unavailable:
         raise click.ClickException(
-            f"the database cannot be used: {unavailable.__cause__}; check DATABASE_URL and that PostgreSQL runs there"
+            f"the database cannot be used: {unavailable.__cause__}; check DATABASE_URL, "
+            "MIGRATION_DATABASE_URL where it is set, and that PostgreSQL runs there"
         ) from None
     except KeyboardInterrupt:
         sys.exit(130)
@@ -41,7 +43,7 @@ def with_use_cases(settings: Settings, work: Callable[[UseCases], Awaitable[None
 
     async def over(url: str) -> None:
         async with running(settings, url) as service:
-            await prepare_to_dispatch(url, service.use_cases)
+            await prepare_to_dispatch(settings, url, service.use_cases, wait_for_schema=0)
             await work(service.use_cases)
 
     with database(settings) as url:

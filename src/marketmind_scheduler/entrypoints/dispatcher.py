@@ -24,7 +24,7 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
     """Migrate, then dispatch until SIGINT or SIGTERM; metrics and health are shown on ``listener``. Sends in flight
     when the signal comes have twenty seconds to end."""
     async with running(settings, database_url) as service:
-        await prepare_to_dispatch(database_url, service.use_cases)
+        await prepare_to_dispatch(settings, database_url, service.use_cases)
         stopping = asyncio.Event()
         say_ready = partial(log.info, "dispatching", publisher=settings.publisher, platforms=settings.platforms)
         async with asyncio.TaskGroup() as tasks:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 import msgspec.inspect
@@ -16,6 +16,7 @@ from marketmind_scheduler.application.sending import DispatchLimits
 from marketmind_scheduler.domain.post import Platform
 
 PREFIX = "SCHEDULER_"
+_UNPREFIXED = frozenset({"database_url", "migration_database_url"})
 
 
 class SettingsError(Exception):
@@ -51,10 +52,14 @@ class LogLevel(StrEnum):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One field a variable: ``port`` is SCHEDULER_PORT. Only ``database_url`` is DATABASE_URL, without the prefix;
-    where it is missing, the service starts a PostgreSQL of its own."""
+    """One field a variable: ``port`` is SCHEDULER_PORT. Only DATABASE_URL and MIGRATION_DATABASE_URL have no prefix.
+
+    Without ``database_url`` the service starts a PostgreSQL of its own. With ``migration_database_url`` the schema is
+    changed over that one, and the user of ``database_url`` may only read and write rows.
+    """
 
     database_url: str | None = None
+    migration_database_url: str | None = None
     data_dir: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
@@ -87,6 +92,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "SCHEDULER_PUBLISHER=webhook needs SCHEDULER_WEBHOOKS, the path of a TOML file with the receivers; "
                 "the README shows one"
             )
+        if self.migration_database_url is not None and self.service_role is None:
+            raise SettingsError(
+                "MIGRATION_DATABASE_URL needs a DATABASE_URL that names its user, who is granted what the service "
+                "needs: postgresql://user:password@host:5432/database"
+            )
         _ = self.published_platforms, self.dispatch_limits
 
     def check_who_may_reach_it(self) -> None:
@@ -96,6 +106,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 f"SCHEDULER_HOST={self.host} lets other machines in, and nothing says who may: set SCHEDULER_AUTH=keys "
                 "and make keys with `marketmind-scheduler keys create`, or say SCHEDULER_AUTH=off to let everybody in"
             )
+
+    @property
+    def service_role(self) -> str | None:
+        """The user that DATABASE_URL names."""
+        return unquote(urlsplit(self.database_url or "").username or "") or None
 
     @property
     def published_platforms(self) -> tuple[Platform, ...]:
@@ -130,7 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 NAMES = {
-    "DATABASE_URL" if field.name == "database_url" else f"{PREFIX}{field.name.upper()}": field.name
+    f"{'' if field.name in _UNPREFIXED else PREFIX}{field.name.upper()}": field.name
     for field in msgspec.structs.fields(Settings)
 }
 """The variables, each with its field."""
@@ -145,8 +160,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         elif variable.startswith(PREFIX):
             raise SettingsError(_unknown(variable))
     fields = {NAMES[variable]: value for variable, value in given.items() if value}
-    if "database_url" in fields:
-        _check_url(fields["database_url"])
+    for name in sorted(_UNPREFIXED & fields.keys()):
+        _check_url(name.upper(), fields[name])
     try:
         return msgspec.convert(fields, Settings, strict=False)
     except msgspec.ValidationError as invalid:
@@ -181,10 +196,10 @@ def _unknown(variable: str) -> str:
     return f"{variable} is not a setting; {hint}"
 
 
-def _check_url(url: str) -> None:
+def _check_url(variable: str, url: str) -> None:
     if not _is_database_url(url):
         raise SettingsError(
-            "DATABASE_URL must look like postgresql://user:password@host:5432/database, "
+            f"{variable} must look like postgresql://user:password@host:5432/database, "
             "with special characters in user and password percent-encoded"
         )
 
