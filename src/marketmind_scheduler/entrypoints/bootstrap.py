@@ -60,7 +60,7 @@ from marketmind_scheduler.ports.readiness import Readiness
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.upkeep import Upkeep
 
-_DISPATCH_CONNECTIONS = 4
+DISPATCH_CONNECTIONS = 4
 _RELEASE_LINE = "# version "
 
 
@@ -156,7 +156,7 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
         publishing(settings, send_timeout=limits.send_timeout) as publisher,
         open_pool(database_url, size=settings.pool_size) as pool,
         open_pool(database_url, size=settings.pool_size) as keyed_pool,
-        open_pool(database_url, size=_DISPATCH_CONNECTIONS) as dispatch_pool,
+        open_pool(database_url, size=DISPATCH_CONNECTIONS) as dispatch_pool,
     ):
         outbound = Outbound(
             queue=PostgresDispatchQueue(dispatch_pool),

@@ -1,7 +1,8 @@
-"""The command line: serve, dispatch, status, keys, migrate, demo."""
+"""The command line: serve, dispatch, status, doctor, keys, migrate, demo."""
 
 import asyncio
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
@@ -13,16 +14,18 @@ from rich.live import Live
 from rich.markup import escape
 from uvicorn.loops.auto import auto_loop_factory
 
+from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.entrypoints import api, dispatcher, logs
 from marketmind_scheduler.entrypoints.bootstrap import running
-from marketmind_scheduler.entrypoints.console import told
+from marketmind_scheduler.entrypoints.console import environment, told
 from marketmind_scheduler.entrypoints.database import database, prepare
+from marketmind_scheduler.entrypoints.doctor import Mark, diagnose, findings_table
 from marketmind_scheduler.entrypoints.http_server import bind
 from marketmind_scheduler.entrypoints.keys import keys
 from marketmind_scheduler.entrypoints.parent import stop_with_make
-from marketmind_scheduler.entrypoints.settings import Auth, Settings
+from marketmind_scheduler.entrypoints.settings import Auth, LogFormat, LogLevel, Settings
 from marketmind_scheduler.entrypoints.standing_table import standing_table
 
 NAME = "marketmind-scheduler"
@@ -84,6 +87,19 @@ def status(watch: bool) -> None:  # noqa: FBT001
     """Show what is due, late, in flight and gone wrong."""
     with told(is_quiet=True) as settings, database(settings) as url:
         asyncio.run(_show_standing(settings, url, watch=watch))
+
+
+@main.command()
+@click.option("--connect", is_flag=True, help="Connect to every receiver too; nothing is sent.")  # pyright: ignore[reportUnknownMemberType]
+def doctor(connect: bool) -> None:  # noqa: FBT001
+    """Check configuration, database and receivers, and say what to do.
+
+    Changes nothing and sends nothing. Ends with 0 when nothing is ✗, else with 1.
+    """
+    logs.configure(LogFormat.AUTO, LogLevel.WARNING)
+    findings = diagnose(environment(), connect=connect, clock=SystemClock())
+    Console().print(findings_table(findings))
+    sys.exit(any(finding.mark is Mark.WRONG for finding in findings))
 
 
 @main.command()

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 
 import rich_click as click
@@ -19,12 +19,17 @@ from marketmind_scheduler.entrypoints.database import database, prepare_to_dispa
 from marketmind_scheduler.entrypoints.settings import LogLevel, Settings, SettingsError, load
 
 
+def environment() -> Mapping[str, str]:
+    """The variables of an .env file, and those of the process, which win."""
+    return {**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ}
+
+
 @contextmanager
 def told(*, is_quiet: bool = False) -> Generator[Settings]:
     """The settings; failures that a person can mend end the command with one line instead of a traceback. Where
     ``is_quiet``, only warnings are logged, so that they do not stand between a person and the answer."""
     try:
-        settings = load({**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ})
+        settings = load(environment())
         logs.configure(settings.log_format, LogLevel.WARNING if is_quiet else settings.log_level)
         yield settings
     except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError, SchemaChangeRefused) as wrong:

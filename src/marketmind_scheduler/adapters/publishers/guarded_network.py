@@ -17,6 +17,10 @@ LookUp: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 _MOST_TRIED = 3
 
 
+def any_network() -> httpcore2.AsyncNetworkBackend:
+    return httpcore2.AnyIOBackend()  # pyright: ignore[reportReturnType]  # it may be another class, without anyio
+
+
 class AddressNotAllowed(Exception):  # noqa: N818  # it is a verdict, not a fault
     """A name leads to an address that no webhook may go to."""
 
@@ -78,13 +82,19 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
         del local_address, socket_options
         try:
             async with asyncio.timeout(timeout):
-                addresses = await self._look_up(host)
-                self._check(host, port, addresses)
+                addresses = await self.addresses_of(host, port)
                 return await self._connect_to_first(addresses[:_MOST_TRIED], port, timeout)
         except TimeoutError as late:
             raise httpcore2.ConnectTimeout(f"{host} could not be reached in time") from late
         except OSError as unknown:
             raise httpcore2.ConnectError(f"the name {host} leads nowhere: {unknown.strerror}") from unknown
+
+    async def addresses_of(self, host: str, port: int) -> Sequence[str]:
+        """Where a connection would go, the best first; raises AddressNotAllowed, and OSError when the name leads
+        nowhere."""
+        addresses = await self._look_up(host)
+        self._check(host, port, addresses)
+        return addresses
 
     async def aclose(self) -> None:
         for stream in self._opened:

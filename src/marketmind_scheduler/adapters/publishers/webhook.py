@@ -19,6 +19,7 @@ from marketmind_scheduler.adapters.publishers.guarded_network import (
     GuardedNetwork,
     LookUp,
     Resolver,
+    any_network,
 )
 from marketmind_scheduler.adapters.publishers.webhook_answers import Answer, judge
 from marketmind_scheduler.adapters.publishers.webhook_targets import WebhookTarget, WebhookTargets
@@ -81,7 +82,7 @@ class WebhookPublisher:
         self._timeout = timeout
         self._resolver = Resolver(names=len(targets.hosts))
         self._look_up = look_up or self._resolver.look_up
-        self._network = network or _any_network()
+        self._network = network or any_network()
         self._ssl_context = httpcore2.default_ssl_context()
         self._user_agent = f"marketmind-scheduler/{version('marketmind-scheduler')}"
 
@@ -164,10 +165,6 @@ class WebhookPublisher:
                 send.answer.body.extend(part[: _MOST_ANSWER_BYTES - len(send.answer.body)])
                 if len(send.answer.body) == _MOST_ANSWER_BYTES:
                     break
-
-
-def _any_network() -> httpcore2.AsyncNetworkBackend:
-    return httpcore2.AnyIOBackend()  # pyright: ignore[reportReturnType]  # it may be another class, without anyio
 
 
 def _body(attempt: Attempt) -> bytes:

@@ -1,0 +1,359 @@
+"""The doctor finds what is wrong and says what to do; it changes nothing, sends nothing, and stops at no finding."""
+
+import asyncio
+import dataclasses
+import subprocess
+import sysconfig
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from marketmind_scheduler.adapters.postgres.diagnosis import DatabaseFacts, examine
+from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.entrypoints.doctor import Finding, Mark, diagnose, judge_database
+from marketmind_scheduler.entrypoints.settings import Settings
+from tests.builders import NOW
+from tests.databases import new_database
+from tests.fakes.clock import FrozenClock
+from tests.receivers import SECRET
+from tests.roles import a_service_role
+
+PROGRAM = Path(sysconfig.get_path("scripts"), "marketmind-scheduler")
+UNUSED_DATABASE = "postgresql://user:hush@127.0.0.1:1/database"
+SETTINGS = Settings(database_url=UNUSED_DATABASE, pool_size=10)
+WELL = DatabaseFacts(
+    role="scheduler_service",
+    major_version=18,
+    synchronous_commit="on",
+    isolation="read committed",
+    is_read_only=False,
+    timezone="UTC",
+    connections=97,
+    may_change_schema=False,
+    is_at_head=True,
+    missing_rights=(),
+    newest_tz_release="2026f",
+    clock_ahead=timedelta(milliseconds=-200),
+    round_trip=timedelta(milliseconds=1),
+)
+
+
+def judged(check: str, settings: Settings = SETTINGS, **changed: Any) -> Finding:
+    facts = dataclasses.replace(WELL, **changed)
+    (finding,) = [
+        each for each in judge_database(facts, settings, ZoneCatalogue.of("2026f", [])) if each.check == check
+    ]
+    return finding
+
+
+def test_a_database_that_is_well_has_nothing_to_do() -> None:
+    findings = list(judge_database(WELL, SETTINGS, ZoneCatalogue.of("2026f", [])))
+
+    assert {(finding.mark, finding.remedy) for finding in findings} == {(Mark.WELL, "")}
+    assert len(findings) == 11
+
+
+@pytest.mark.parametrize(
+    ("check", "changed", "mark", "found", "remedy"),
+    [
+        ("database", {"major_version": 14}, Mark.DOUBTFUL, "PostgreSQL 14", "15 to 18"),
+        ("database", {"major_version": 19}, Mark.DOUBTFUL, "PostgreSQL 19", "15 to 18"),
+        ("writing", {"is_read_only": True}, Mark.WRONG, "no writes", "primary"),
+        ("schema", {"is_at_head": False}, Mark.WRONG, "not at head", "marketmind-scheduler migrate"),
+        ("rights", {"missing_rights": ("posts INSERT",)}, Mark.WRONG, "lacks posts INSERT", "MIGRATION_DATABASE_URL"),
+        ("role", {"may_change_schema": True}, Mark.DOUBTFUL, "may change the schema", "MIGRATION_DATABASE_URL"),
+        ("durability", {"synchronous_commit": "off"}, Mark.WRONG, "is off", "set it to on"),
+        ("isolation", {"isolation": "serializable"}, Mark.WRONG, "serializable", "read committed"),
+        ("timezone", {"timezone": "Asia/Tokyo"}, Mark.WRONG, "Asia/Tokyo", "UTC"),
+        ("connections", {"connections": 27}, Mark.DOUBTFUL, "room for 1", "SCHEDULER_POOL_SIZE"),
+        ("connections", {"connections": 13}, Mark.WRONG, "room for 0", "SCHEDULER_POOL_SIZE"),
+        ("clock", {"clock_ahead": timedelta(seconds=2)}, Mark.DOUBTFUL, "2.000 s ahead of", "NTP"),
+        ("clock", {"clock_ahead": timedelta(seconds=-61)}, Mark.WRONG, "61.000 s behind", "NTP"),
+        ("newest rules used", {"newest_tz_release": "2026g"}, Mark.WRONG, "2026g", "upgrade this process"),
+    ],
+)
+def test_what_is_not_well_is_marked_and_comes_with_what_to_do(
+    check: str, changed: dict[str, Any], mark: Mark, found: str, remedy: str
+) -> None:
+    finding = judged(check, **changed)
+
+    assert finding.mark is mark
+    assert found in finding.found
+    assert remedy in finding.remedy
+
+
+def test_two_processes_are_the_least_that_there_should_be_room_for() -> None:
+    assert judged("connections", connections=28).mark is Mark.WELL
+    assert judged("connections", Settings(database_url=UNUSED_DATABASE, pool_size=11), connections=28).mark is (
+        Mark.DOUBTFUL
+    )
+
+
+def test_a_slow_line_is_not_taken_for_a_wrong_clock() -> None:
+    assert judged("clock", clock_ahead=timedelta(seconds=2), round_trip=timedelta(seconds=3)).mark is Mark.WELL
+
+
+def test_the_embedded_database_has_one_role_and_no_finding_about_it() -> None:
+    findings = judge_database(WELL, Settings(), ZoneCatalogue.of("2026f", []))
+
+    assert "role" not in [finding.check for finding in findings]
+
+
+@pytest.fixture
+async def database(worker_id: str) -> AsyncGenerator[str]:
+    """Empty, and as durable as a server is unless it is told otherwise."""
+    async with new_database(f"test_doctor_{worker_id}") as url:
+        await execute(url, f"ALTER DATABASE test_doctor_{worker_id} SET synchronous_commit = on")
+        yield url
+
+
+async def execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def migrate(url: str) -> None:
+    async with migrating(url) as migrator:
+        await migrator.upgrade()
+
+
+async def test_an_empty_database_is_behind_and_remembers_no_rules(database: str) -> None:
+    facts = await examine(database, SystemClock())
+
+    assert not facts.is_at_head
+    assert (facts.newest_tz_release, facts.missing_rights) == (None, ())
+    assert facts.may_change_schema
+
+
+async def test_a_migrated_database_is_read_as_it_is(database: str, worker_id: str) -> None:
+    await migrate(database)
+    await execute(
+        database,
+        f"ALTER DATABASE test_doctor_{worker_id} SET default_transaction_isolation = 'repeatable read'",
+        f"ALTER DATABASE test_doctor_{worker_id} SET synchronous_commit = off",
+        f"ALTER DATABASE test_doctor_{worker_id} CONNECTION LIMIT 7",
+        "INSERT INTO tz_releases VALUES ('2031a', now()), ('2026f', now())",
+    )
+
+    facts = await examine(database, SystemClock())
+
+    assert facts.is_at_head
+    assert (facts.synchronous_commit, facts.isolation) == ("off", "repeatable read")
+    assert (facts.connections, facts.newest_tz_release, facts.timezone) == (7, "2031a", "UTC")
+    assert not facts.is_read_only
+    assert abs(facts.clock_ahead) < timedelta(seconds=1)
+
+
+async def test_a_database_that_takes_no_writes_is_noticed(database: str, worker_id: str) -> None:
+    await execute(database, f"ALTER DATABASE test_doctor_{worker_id} SET default_transaction_read_only = on")
+
+    assert (await examine(database, SystemClock())).is_read_only
+
+
+async def test_a_clock_that_is_wrong_is_measured_against_the_databases(database: str) -> None:
+    facts = await examine(database, FrozenClock(NOW))
+
+    assert abs(NOW - facts.clock_ahead - SystemClock().now()) < timedelta(seconds=5)
+
+
+async def test_a_role_is_known_by_what_it_may(database: str) -> None:
+    await migrate(database)
+    async with a_service_role(database) as service:
+        before = await examine(service, SystemClock())
+        async with migrating(database) as migrator:
+            await migrator.grant(before.role)
+        after = await examine(service, SystemClock())
+
+    assert "posts INSERT" in before.missing_rights
+    assert (before.may_change_schema, before.is_at_head) == (False, False)
+    assert (after.may_change_schema, after.is_at_head, after.missing_rights) == (False, True, ())
+
+
+async def test_a_role_that_owns_a_table_may_change_the_schema(database: str) -> None:
+    await migrate(database)
+    async with a_service_role(database) as service:
+        role = (await examine(service, SystemClock())).role
+        await execute(database, f'GRANT CREATE ON SCHEMA public TO "{role}"', f'ALTER TABLE events OWNER TO "{role}"')
+        await execute(database, f'REVOKE CREATE ON SCHEMA public FROM "{role}"')
+
+        assert (await examine(service, SystemClock())).may_change_schema
+        await execute(database, "ALTER TABLE events OWNER TO CURRENT_USER")
+
+
+Names = Callable[[str], Awaitable[Sequence[str]]]
+
+
+def names(**addresses: str) -> Names:
+    async def look_up(host: str) -> Sequence[str]:
+        if (address := addresses.get(host.partition(".")[0])) is None:
+            raise OSError(-2, "Name or service not known")
+        return [address]
+
+    return look_up
+
+
+def findings_of(
+    environment: Mapping[str, str], *, connect: bool = False, look_up: Names | None = None
+) -> dict[str, Finding]:
+    environment = {"DATABASE_URL": UNUSED_DATABASE, **environment}
+    found = diagnose(environment, connect=connect, clock=SystemClock(), look_up=look_up)
+    return {finding.check: finding for finding in found}
+
+
+def webhooks(tmp_path: Path, content: str) -> dict[str, str]:
+    file = tmp_path / "webhooks.toml"
+    file.write_text(content.replace("SECRETS", f'secrets = ["{SECRET}"]'))
+    return {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": str(file)}
+
+
+def test_nothing_that_is_wrong_hides_anything_else(tmp_path: Path) -> None:
+    environment = webhooks(tmp_path, "[default]\nurl = 'https://gone.example.com/'\nSECRETS")
+
+    found = findings_of({**environment, "SCHEDULER_PORT": "abc"}, look_up=names())
+
+    assert [(finding.check, finding.mark) for finding in found.values()] == [
+        ("configuration", Mark.WRONG),
+        ("database", Mark.WRONG),
+        ("time zone rules", Mark.WELL),
+        ("publisher", Mark.WELL),
+        ("webhook gone.example.com for default", Mark.WRONG),
+    ]
+    assert "SCHEDULER_PORT=abc: it takes a whole number" in found["configuration"].found
+    assert "Connect call failed" in found["database"].found
+    assert "hush" not in str(found)
+
+
+def test_what_cannot_be_configured_is_not_checked_and_says_so() -> None:
+    found = findings_of({"DATABASE_URL": "mysql://user@host/database", "SCHEDULER_PUBLISHER": "fax"})
+
+    for check in ("database", "publisher"):
+        assert (found[check].mark, found[check].remedy) == (Mark.WRONG, "mend the configuration first")
+
+
+def test_a_dry_run_is_no_fault_and_yet_no_posting() -> None:
+    assert findings_of({})["publisher"].mark is Mark.DOUBTFUL
+
+
+def test_a_file_of_receivers_that_cannot_be_read_is_named() -> None:
+    found = findings_of({"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": "/nowhere/webhooks.toml"})["publisher"]
+
+    assert found.mark is Mark.WRONG
+    assert "/nowhere/webhooks.toml" in found.found
+
+
+def test_each_receiver_is_looked_up_once_and_must_be_public_or_allowed(tmp_path: Path) -> None:
+    environment = webhooks(
+        tmp_path,
+        "[default]\nurl = 'https://public.example.com/'\nSECRETS\n"
+        "[platforms.TIKTOK]\nurl = 'https://inside.example.com/'\nSECRETS",
+    )
+
+    found = findings_of(environment, look_up=names(public="93.184.215.14", inside="10.1.2.3"))
+
+    public, inside = (
+        found["webhook public.example.com for default"],
+        found["webhook inside.example.com for platforms.TIKTOK"],
+    )
+    assert (public.mark, public.found) == (Mark.WELL, "leads to 93.184.215.14; not connected to")
+    assert inside.mark is Mark.WRONG
+    assert "leads to 10.1.2.3, port 443, which is not public" in inside.found
+
+
+def test_platforms_without_a_receiver_of_their_own_are_named(tmp_path: Path) -> None:
+    environment = webhooks(tmp_path, "[platforms.TIKTOK]\nurl = 'https://public.example.com/'\nSECRETS")
+
+    found = findings_of({**environment, "SCHEDULER_PLATFORMS": "TIKTOK,REDDIT"}, look_up=names(public="93.184.215.14"))[
+        "publisher"
+    ]
+
+    assert (found.mark, found.found) == (Mark.DOUBTFUL, "not every brand has a receiver on REDDIT")
+
+
+@asynccontextmanager
+async def a_listener() -> AsyncGenerator[tuple[int, asyncio.Queue[bytes]]]:
+    """A port, and all that each connection to it has sent, once that is over."""
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.put_nowait(await reader.read())
+        writer.close()
+
+    async with await asyncio.start_server(hear, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1], heard
+
+
+@pytest.mark.parametrize(("connect", "first_heard"), [(False, b"the test itself"), (True, b"")])
+async def test_a_receiver_is_connected_to_only_when_asked_for_and_never_sent_anything(
+    tmp_path: Path, *, connect: bool, first_heard: bytes
+) -> None:
+    async with a_listener() as (port, heard):
+        address = f"127.0.0.1:{port}"
+        content = f"allow = ['127.0.0.0/8:{port}']\n[default]\nurl = 'http://{address}/'\nallow_http = true\nSECRETS"
+        environment = webhooks(tmp_path, content)
+        found = await asyncio.to_thread(findings_of, environment, connect=connect)
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"the test itself")
+        writer.close()
+        await writer.wait_closed()
+
+        assert found[f"webhook {address} for default"].mark is Mark.WELL
+        async with asyncio.timeout(5):
+            assert await heard.get() == first_heard
+
+
+def test_a_receiver_that_takes_no_connection_is_wrong_only_where_it_is_asked_to(tmp_path: Path) -> None:
+    content = "allow = ['127.0.0.0/8:1']\n[default]\nurl = 'http://127.0.0.1:1/'\nallow_http = true\nSECRETS"
+    environment = webhooks(tmp_path, content)
+
+    marks = [
+        findings_of(environment, connect=connect)["webhook 127.0.0.1:1 for default"].mark for connect in (False, True)
+    ]
+
+    assert marks == [Mark.WELL, Mark.WRONG]
+
+
+def run(directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, "doctor"],
+        env={"TERM": "xterm-256color", **environment},
+        cwd=directory,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_the_command_ends_with_0_when_nothing_is_wrong_and_prints_no_colour_in_a_pipe(
+    database: str, tmp_path: Path
+) -> None:
+    await migrate(database)
+
+    ended = await asyncio.to_thread(run, tmp_path, DATABASE_URL=database)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "✗" not in ended.stdout
+    assert "\x1b" not in ended.stdout
+    assert {"✓", "!"} <= set(ended.stdout)
+
+
+async def test_the_command_ends_with_1_when_something_is_wrong_and_has_changed_nothing(
+    database: str, tmp_path: Path
+) -> None:
+    ended = await asyncio.to_thread(run, tmp_path, DATABASE_URL=database)
+
+    assert ended.returncode == 1
+    assert "✗" in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert not (await examine(database, SystemClock())).is_at_head
