@@ -224,6 +224,7 @@ def test_nothing_that_is_wrong_hides_anything_else(tmp_path: Path) -> None:
 
     assert [(finding.check, finding.mark) for finding in found.values()] == [
         ("configuration", Mark.WRONG),
+        ("access", Mark.WELL),
         ("database", Mark.WRONG),
         ("time zone rules", Mark.WELL),
         ("publisher", Mark.WELL),
@@ -232,6 +233,21 @@ def test_nothing_that_is_wrong_hides_anything_else(tmp_path: Path) -> None:
     assert "SCHEDULER_PORT=abc: it takes a whole number" in found["configuration"].found
     assert "Connect call failed" in found["database"].found
     assert "hush" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("environment", "mark", "found"),
+    [
+        ({}, Mark.WELL, "whoever reaches 127.0.0.1"),
+        ({"SCHEDULER_HOST": "0.0.0.0"}, Mark.WRONG, "SCHEDULER_AUTH=keys"),  # noqa: S104
+        ({"SCHEDULER_HOST": "0.0.0.0", "SCHEDULER_AUTH": "keys"}, Mark.WELL, "need a key"),  # noqa: S104
+    ],
+)
+def test_who_may_call_is_told(environment: dict[str, str], mark: Mark, found: str) -> None:
+    access = findings_of(environment)["access"]
+
+    assert access.mark is mark
+    assert found in access.found
 
 
 def test_what_cannot_be_configured_is_not_checked_and_says_so() -> None:

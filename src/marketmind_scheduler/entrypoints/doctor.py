@@ -21,11 +21,12 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.bootstrap import DISPATCH_CONNECTIONS, ZoneRulesMissingError, pin_zone_rules
 from marketmind_scheduler.entrypoints.database import database
-from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings, SettingsError, load
+from marketmind_scheduler.entrypoints.settings import Auth, PublisherKind, Settings, SettingsError, load
 from marketmind_scheduler.entrypoints.webhooks import load_webhooks
 from marketmind_scheduler.ports.clock import Clock
 
 _OF_DATABASE = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_POOL_SIZE")
+_OF_ACCESS = ("SCHEDULER_HOST", "SCHEDULER_AUTH")
 _OF_PUBLISHER = ("SCHEDULER_PUBLISHER", "SCHEDULER_WEBHOOKS", "SCHEDULER_PLATFORMS")
 _OLDEST_TRIED, _NEWEST_TRIED = 15, 18
 _CLOCKS_AGREE = timedelta(seconds=1)
@@ -61,6 +62,7 @@ def diagnose(
     zones = _zone_rules()
     return [
         _configuration(environment),
+        *_access(_part(environment, _OF_ACCESS)),
         *_database(_part(environment, _OF_DATABASE), zones, clock),
         _time_zones(zones),
         *_publisher(_part(environment, _OF_PUBLISHER), connect=connect, look_up=look_up),
@@ -83,6 +85,17 @@ def _configuration(environment: Mapping[str, str]) -> Finding:
     except SettingsError as wrong:
         return Finding(Mark.WRONG, "configuration", str(wrong), "mend it; .env.example lists every setting")
     return Finding(Mark.WELL, "configuration", "every setting can be read")
+
+
+def _access(settings: Settings | None) -> Sequence[Finding]:
+    if settings is None:  # told as configuration
+        return []
+    try:
+        settings.check_who_may_reach_it()
+    except SettingsError as open_to_all:
+        return [Finding(Mark.WRONG, "access", str(open_to_all), "decide it; `serve` does not start before")]
+    who = "callers need a key" if settings.auth is Auth.KEYS else f"whoever reaches {settings.host} may call"
+    return [Finding(Mark.WELL, "access", who)]
 
 
 def _part(environment: Mapping[str, str], names: Sequence[str]) -> Settings | None:
