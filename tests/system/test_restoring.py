@@ -66,7 +66,7 @@ async def test_every_other_statement_of_the_runbook_runs_on_the_schema_of_this_v
     blocks = [
         re.search(r'-c "(.*?)"\n', block, re.DOTALL) for block in re.findall(r"```sh\n(.*?)```", RUNBOOK, re.DOTALL)
     ]
-    statements = [found[1] for found in blocks if found] + re.findall(r"`((?:SELECT|DELETE) .*? FROM .*?)`", RUNBOOK)
+    statements = [found[1] for found in blocks if found] + re.findall(r"`((?:SELECT .*?|DELETE) FROM .*?)`", RUNBOOK)
 
     async with connected(database_url) as sql:
         for statement in statements:
