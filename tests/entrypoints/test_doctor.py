@@ -90,8 +90,8 @@ def test_what_is_not_well_is_marked_and_comes_with_what_to_do(
 
 
 def test_two_processes_are_the_least_that_there_should_be_room_for() -> None:
-    assert judged("connections", connections=28).mark is Mark.WELL
-    assert judged("connections", Settings(database_url=UNUSED_DATABASE, pool_size=11), connections=28).mark is (
+    assert judged("connections", connections=48).mark is Mark.WELL
+    assert judged("connections", Settings(database_url=UNUSED_DATABASE, pool_size=11), connections=48).mark is (
         Mark.DOUBTFUL
     )
 
