@@ -29,6 +29,9 @@ class Reach:
 
 EVERYWHERE = Reach()
 
+JWT_PREFIX = "jwt:"
+"""What the names of callers with a token begin with, and the name of no API key."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:

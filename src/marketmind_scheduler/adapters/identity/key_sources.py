@@ -1,0 +1,99 @@
+"""Where an identity provider's key set is read from: a URL, or a file that somebody keeps up to date."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+import httpx2
+
+_READ_SECONDS = 3
+_MOST_BYTES = 64_000
+
+
+class KeysUnreadable(Exception):  # noqa: N818  # it is handled, not a fault
+    """Says why, in words for the operator that follow the name of the place."""
+
+
+class KeySource(Protocol):
+    """``place``: the URL or path. ``fresh_for``: for how many seconds what was read need not be read again. ``pause``:
+    how many seconds lie between two reads at least, whatever for."""
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def fresh_for(self) -> float: ...
+
+    @property
+    def pause(self) -> float: ...
+
+    async def read(self) -> bytes:
+        """The document, 64 kB at most, within 3 seconds; raises KeysUnreadable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UrlKeySource:
+    """Only a 200 of the URL itself counts: redirects are not followed, proxies of the environment not used."""
+
+    fresh_for: ClassVar[float] = 600
+    pause: ClassVar[float] = 30
+
+    place: str
+    client: httpx2.AsyncClient
+
+    async def read(self) -> bytes:
+        try:
+            async with (
+                asyncio.timeout(_READ_SECONDS),
+                self.client.stream("GET", self.place, headers={"accept-encoding": "identity"}) as answer,
+            ):
+                if answer.status_code != httpx2.codes.OK:
+                    raise KeysUnreadable(f"answered {answer.status_code}, not 200")
+                return await _body(answer)
+        except TimeoutError:
+            raise KeysUnreadable(f"did not answer within {_READ_SECONDS} seconds") from None
+        except (httpx2.HTTPError, httpx2.StreamError, ssl.SSLError) as failed:
+            raise KeysUnreadable(f"cannot be read: {failed or type(failed).__name__}") from None
+
+
+def key_client() -> httpx2.AsyncClient:
+    """The client for ``UrlKeySource``; whoever asks for it closes it."""
+    return httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=_READ_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class FileKeySource:
+    """A change of the file counts a second later at most."""
+
+    fresh_for: ClassVar[float] = 1
+    pause: ClassVar[float] = 1
+
+    place: str
+
+    async def read(self) -> bytes:
+        return await asyncio.to_thread(self.read_now)
+
+    def read_now(self) -> bytes:
+        """The same, for callers without an event loop."""
+        try:
+            with Path(self.place).open("rb") as file:
+                document = file.read(_MOST_BYTES + 1)
+        except OSError as unreadable:
+            raise KeysUnreadable(f"cannot be read: {unreadable.strerror}") from None
+        return _bounded(document)
+
+
+async def _body(answer: httpx2.Response) -> bytes:
+    document = b""
+    async for part in answer.aiter_raw():
+        document = _bounded(document + part)
+    return document
+
+
+def _bounded(document: bytes) -> bytes:
+    if len(document) > _MOST_BYTES:
+        raise KeysUnreadable(f"is larger than {_MOST_BYTES} bytes")
+    return document
