@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from marketmind_scheduler.domain.access import ApiKey, Caller, Reach, Scope
+from marketmind_scheduler.domain.access import JWT_PREFIX, ApiKey, Caller, Reach, Scope
 from marketmind_scheduler.domain.errors import InvalidCredentials
 from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
 from marketmind_scheduler.ports.clock import Clock
@@ -60,6 +60,13 @@ class KeyNameTakenError(Exception):
         super().__init__(f"{name!r} has a live key already; `keys rotate` gives it a second one")
 
 
+class KeyNameReservedError(Exception):
+    """An operator asked for a key with a name that callers with a token have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} begins with {JWT_PREFIX}, as callers with a token do; choose another name")
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
     """A new key with what its service is to send: the only time that this can be seen."""
@@ -78,7 +85,9 @@ class KeyRing:
     async def create(
         self, name: str, *, scopes: Collection[Scope], reach: Reach, expires_at: datetime | None
     ) -> IssuedKey:
-        """A key for a service that has none; raises KeyNameTakenError."""
+        """A key for a service that has none; raises KeyNameTakenError and KeyNameReservedError."""
+        if name.startswith(JWT_PREFIX):
+            raise KeyNameReservedError(name)
         now = self.clock.now()
         if any(key.name == name and key.is_live(now) for key in await self.keys.list()):
             raise KeyNameTakenError(name)

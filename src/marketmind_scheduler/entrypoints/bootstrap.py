@@ -46,7 +46,8 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.publishers import publishing
 from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.ports.access import ApiKeys
+from marketmind_scheduler.entrypoints.tokens import verifying_tokens
+from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
@@ -97,6 +98,7 @@ def assemble(
     clock: Clock,
     new_id: NewId,
     horizon: timedelta,
+    tokens: TokenVerifier | None = None,
 ) -> UseCases:
     """Every use case over these adapters."""
     dispatcher = Dispatcher(
@@ -112,7 +114,7 @@ def assemble(
         retries=outbound.retries,
     )
     return UseCases(
-        access=Access(keys=keys, tokens=None, clock=clock),
+        access=Access(keys=keys, tokens=tokens, clock=clock),
         key_ring=KeyRing(keys=keys, clock=clock),
         health=Health(readiness=readiness, storage=storage, zones=zones, clock=clock),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
@@ -148,12 +150,13 @@ class Service:
 
 @asynccontextmanager
 async def running(settings: Settings, database_url: str) -> AsyncGenerator[Service]:
-    """The use cases over PostgreSQL and the configured publisher; everything is closed at the end. Raises
-    SettingsError where the publisher's configuration is wrong."""
+    """The use cases over PostgreSQL, the configured publisher and identity provider; everything is closed at the end.
+    Raises SettingsError where the configuration of one of them is wrong."""
     limits = settings.dispatch_limits
     metering = MeteredDispatch()
     async with (
         publishing(settings, send_timeout=limits.send_timeout) as publisher,
+        verifying_tokens(settings) as tokens,
         open_pool(database_url, size=settings.pool_size) as pool,
         open_pool(database_url, size=settings.pool_size) as keyed_pool,
         open_pool(database_url, size=DISPATCH_CONNECTIONS) as dispatch_pool,
@@ -180,6 +183,7 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
             clock=SystemClock(),
             new_id=new_uuid7,
             horizon=timedelta(days=settings.horizon_days),
+            tokens=tokens,
         )
         idempotency = PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours))
         limiter = None

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from marketmind_scheduler.adapters.system_clock import SystemClock
-from marketmind_scheduler.application.access import IssuedKey, KeyNameTakenError, UnknownKeyError
+from marketmind_scheduler.application.access import IssuedKey, KeyNameReservedError, KeyNameTakenError, UnknownKeyError
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import ApiKey, Reach, Scope
 from marketmind_scheduler.entrypoints.console import told, with_use_cases
@@ -130,7 +130,7 @@ def _do(work: Callable[[UseCases], Awaitable[None]]) -> None:
     with told(is_quiet=True) as settings:
         try:
             with_use_cases(settings, work)
-        except (UnknownKeyError, KeyNameTakenError) as wrong:
+        except (UnknownKeyError, KeyNameTakenError, KeyNameReservedError) as wrong:
             raise click.ClickException(str(wrong)) from None
 
 

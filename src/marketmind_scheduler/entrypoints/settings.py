@@ -1,6 +1,7 @@
 """Everything that can be configured, read from the environment once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
@@ -17,6 +18,8 @@ from marketmind_scheduler.domain.post import Platform
 
 PREFIX = "SCHEDULER_"
 _UNPREFIXED = frozenset({"database_url", "migration_database_url"})
+
+_JWT = ("SCHEDULER_JWT_ISSUER", "SCHEDULER_JWT_AUDIENCE", "SCHEDULER_JWT_JWKS")
 
 
 class SettingsError(Exception):
@@ -51,6 +54,15 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """``jwks`` is the URL or the path of its key set."""
+
+    issuer: str
+    audience: str
+    jwks: str
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field a variable: ``port`` is SCHEDULER_PORT. Only DATABASE_URL and MIGRATION_DATABASE_URL have no prefix.
 
@@ -64,6 +76,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
     auth: Auth | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_jwks: str | None = None
+    jwt_scopes_claim: str = "scope"
+    jwt_brands_claim: str = "brands"
     dispatch: Switch = Switch.ON
     publisher: PublisherKind = PublisherKind.DRY_RUN
     webhooks: str | None = None
@@ -97,11 +114,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "MIGRATION_DATABASE_URL needs a DATABASE_URL that names its user, who is granted what the service "
                 "needs: postgresql://user:password@host:5432/database"
             )
-        _ = self.published_platforms, self.dispatch_limits
+        _ = self.published_platforms, self.dispatch_limits, self.identity_provider
 
     def check_who_may_reach_it(self) -> None:
         """Raises SettingsError where other machines could call the API and nothing says who may."""
-        if self.auth is None and not _is_loopback(self.host):
+        if self.auth is None and not is_loopback(self.host):
             raise SettingsError(
                 f"SCHEDULER_HOST={self.host} lets other machines in, and nothing says who may: set SCHEDULER_AUTH=keys "
                 "and make keys with `marketmind-scheduler keys create`, or say SCHEDULER_AUTH=off to let everybody in"
@@ -111,6 +128,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def service_role(self) -> str | None:
         """The user that DATABASE_URL names."""
         return unquote(urlsplit(self.database_url or "").username or "") or None
+    def identity_provider(self) -> IdentityProvider | None:
+        """Whose tokens are accepted beside API keys; raises SettingsError."""
+        match self.jwt_issuer, self.jwt_audience, self.jwt_jwks:
+            case None, None, None:
+                return None
+            case str(issuer), str(audience), str(jwks):
+                if self.auth is None:
+                    raise SettingsError(
+                        f"SCHEDULER_JWT_ISSUER={issuer} has no effect while nobody is asked who they are; "
+                        "set SCHEDULER_AUTH=keys too, or unset it"
+                    )
+                return IdentityProvider(issuer, audience, jwks)
+            case given:
+                missing = [name for name, value in zip(_JWT, given, strict=True) if value is None]
+                raise SettingsError(
+                    f"{' and '.join(missing)} must be set too: tokens need all of {', '.join(_JWT)}, or none of them"
+                )
 
     @property
     def published_platforms(self) -> tuple[Platform, ...]:
@@ -170,7 +204,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{variable}={given[variable]}: it takes {_taken_by(field)}") from None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -3,8 +3,9 @@
 import asyncio
 import ssl
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import httpx2
 
@@ -38,11 +39,10 @@ class KeySource(Protocol):
 class UrlKeySource:
     """Only a 200 of the URL itself counts: redirects are not followed, proxies of the environment not used."""
 
-    fresh_for: ClassVar[float] = 600
-    pause: ClassVar[float] = 30
-
     place: str
     client: httpx2.AsyncClient
+    fresh_for: float = 600
+    pause: float = 30
 
     async def read(self) -> bytes:
         try:
@@ -50,7 +50,7 @@ class UrlKeySource:
                 asyncio.timeout(_READ_SECONDS),
                 self.client.stream("GET", self.place, headers={"accept-encoding": "identity"}) as answer,
             ):
-                if answer.status_code != httpx2.codes.OK:
+                if answer.status_code != HTTPStatus.OK:
                     raise KeysUnreadable(f"answered {answer.status_code}, not 200")
                 return await _body(answer)
         except TimeoutError:
@@ -68,16 +68,14 @@ def key_client() -> httpx2.AsyncClient:
 class FileKeySource:
     """A change of the file counts a second later at most."""
 
-    fresh_for: ClassVar[float] = 1
-    pause: ClassVar[float] = 1
-
     place: str
+    fresh_for: float = 1
+    pause: float = 1
 
     async def read(self) -> bytes:
-        return await asyncio.to_thread(self.read_now)
+        return await asyncio.to_thread(self._read)
 
-    def read_now(self) -> bytes:
-        """The same, for callers without an event loop."""
+    def _read(self) -> bytes:
         try:
             with Path(self.place).open("rb") as file:
                 document = file.read(_MOST_BYTES + 1)
