@@ -9,7 +9,6 @@ from typing import Protocol
 
 import httpx2
 
-_READ_SECONDS = 3
 _MOST_BYTES = 64_000
 
 
@@ -31,7 +30,7 @@ class KeySource(Protocol):
     def pause(self) -> float: ...
 
     async def read(self) -> bytes:
-        """The document, 64 kB at most, within 3 seconds; raises KeysUnreadable."""
+        """The document, 64 kB at most; raises KeysUnreadable."""
         ...
 
 
@@ -43,25 +42,26 @@ class UrlKeySource:
     client: httpx2.AsyncClient
     fresh_for: float = 600
     pause: float = 30
+    answers_within: float = 3
 
     async def read(self) -> bytes:
         try:
             async with (
-                asyncio.timeout(_READ_SECONDS),
+                asyncio.timeout(self.answers_within),
                 self.client.stream("GET", self.place, headers={"accept-encoding": "identity"}) as answer,
             ):
                 if answer.status_code != HTTPStatus.OK:
                     raise KeysUnreadable(f"answered {answer.status_code}, not 200")
                 return await _body(answer)
         except TimeoutError:
-            raise KeysUnreadable(f"did not answer within {_READ_SECONDS} seconds") from None
+            raise KeysUnreadable(f"did not answer within {self.answers_within} seconds") from None
         except (httpx2.HTTPError, httpx2.StreamError, ssl.SSLError) as failed:
             raise KeysUnreadable(f"cannot be read: {failed or type(failed).__name__}") from None
 
 
 def key_client() -> httpx2.AsyncClient:
-    """The client for ``UrlKeySource``; whoever asks for it closes it."""
-    return httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=_READ_SECONDS)
+    """The client for ``UrlKeySource``, which bounds each read as a whole; whoever asks for it closes it."""
+    return httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=None)
 
 
 @dataclass(frozen=True, slots=True)
