@@ -9,6 +9,7 @@ import pytest
 from marketmind_scheduler.application.access import (
     Access,
     IssuedKey,
+    KeyNameReservedError,
     KeyNameTakenError,
     KeyRing,
     UnknownKeyError,
@@ -139,6 +140,13 @@ async def test_a_name_has_one_live_key_unless_it_is_rotated(ring: KeyRing) -> No
     await ring.revoke(made.key.key_id)
 
     assert (await issued(ring)).key.name == "content-service"
+
+
+async def test_no_key_is_named_like_a_caller_with_a_token(ring: KeyRing) -> None:
+    with pytest.raises(KeyNameReservedError, match="choose another name"):
+        await issued(ring, "jwt:ada")
+
+    assert await ring.list() == []
 
 
 async def test_a_key_that_is_over_can_be_neither_rotated_nor_revoked(ring: KeyRing) -> None:

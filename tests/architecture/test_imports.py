@@ -38,6 +38,7 @@ def test_every_import_contract_is_kept() -> None:
     [
         ("The driven side knows neither use cases nor Litestar", "marketmind_scheduler.adapters.http"),
         ("SQLAlchemy and asyncpg live in adapters.postgres", "marketmind_scheduler.adapters.postgres"),
+        ("The libraries of tokens live in adapters.identity", "marketmind_scheduler.adapters.identity"),
     ],
 )
 def test_a_contract_about_adapters_names_each_of_them_but_one(

@@ -87,6 +87,7 @@ async def test_a_first_key_is_made_only_where_there_was_none(keys: Keys) -> None
         (("revoke", "0123456789ab"), "there is no live key '0123456789ab'; `keys list` shows all of them"),
         ((*CREATE, "--expires", "soon"), "'soon' is not a length of time; write it like 90d, 24h or 30m"),
         ((*CREATE, "--scope", "everything"), "'everything' is not one of 'catalog:read'"),
+        ((*CREATE, "--name", "jwt:ada"), "'jwt:ada' begins with jwt:, as callers with a token do; choose another name"),
         ((*CREATE, "--brand", "tea"), "'tea' is not a valid UUID"),
     ],
 )

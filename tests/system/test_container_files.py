@@ -28,11 +28,15 @@ SERVICE_ROLE: dict[str, Any] = COMPOSE["services"]["service-role"]
 OF_DISPATCHER = {"SCHEDULER_METRICS_PORT"}
 OF_COMPOSE = {
     *("DATABASE_URL", "MIGRATION_DATABASE_URL"),
-    *("SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_DISPATCH"),
+    *("SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_AUTH", "SCHEDULER_DISPATCH"),
 }
 OF_OWNER = {"SCHEDULER_DEMO_DATA", "SCHEDULER_RESET_ON_START"}
 PASSED_THROUGH = NAMES.keys() - OF_COMPOSE - OF_DISPATCHER
-OF_API = {"SCHEDULER_PORT", "SCHEDULER_AUTH", "SCHEDULER_DISPATCH", "SCHEDULER_HORIZON_DAYS"}
+OF_API = {"SCHEDULER_PORT", "SCHEDULER_DISPATCH", "SCHEDULER_HORIZON_DAYS"} | {
+    name
+    for name in NAMES
+    if name.startswith(("SCHEDULER_AUTH", "SCHEDULER_JWT", "SCHEDULER_IDEMPOTENCY", "SCHEDULER_REQUESTS"))
+}
 
 
 def said(word: str) -> list[str]:
@@ -82,6 +86,13 @@ def test_compose_passes_a_setting_through_and_leaves_the_default_to_the_service(
 
     assert re.match(rf"\$\{{{name}:-", passed)
     assert load({name: unset}) == load({})
+
+
+def test_compose_asks_for_keys_and_prints_the_first_one() -> None:
+    assert SCHEDULER["environment"]["SCHEDULER_AUTH"] == "${SCHEDULER_AUTH:-keys}"
+    assert COMPOSE["services"]["first-key"]["command"] == [
+        *("keys", "create", "--name", "first", "--scope", "admin", "--if-none")
+    ]
 
 
 def test_compose_names_no_setting_that_the_service_does_not_know() -> None:

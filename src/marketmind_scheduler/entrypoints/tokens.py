@@ -61,7 +61,7 @@ def _check_url(url: str) -> None:
         is_right = False
     if not is_right:
         raise SettingsError(
-            f"SCHEDULER_JWT_JWKS={url}: it takes an https URL without user and password, an http URL of this machine "
+            "SCHEDULER_JWT_JWKS: it takes an https URL without user and password, an http URL of this machine "
             "(localhost, 127.0.0.1, [::1]), or the path of a file"
         )
 
