@@ -169,6 +169,17 @@ async def test_a_provider_that_listens_nowhere_is_unavailable(
         await is_known(verifier, signer, clock)
 
 
+async def test_a_url_that_leads_nowhere_is_unavailable_and_the_log_says_why(
+    client: httpx2.AsyncClient, signer: Signer, clock: FrozenClock
+) -> None:
+    verifier = a_verifier(UrlKeySource("http://local host/keys", client), clock)
+
+    with capture_logs() as logged, pytest.raises(IdentityProviderUnavailable):
+        await is_known(verifier, signer, clock)
+
+    assert logged[0]["why"].startswith("cannot be read: ")
+
+
 @pytest.mark.parametrize("slow", [BLACK_HOLE, Answer(body=b"{" * 60, pace=0.1)], ids=["silent", "byte by byte"])
 async def test_a_provider_that_is_slow_is_not_waited_for(
     provider: Receiver, client: httpx2.AsyncClient, signer: Signer, clock: FrozenClock, slow: Answer

@@ -55,7 +55,7 @@ class UrlKeySource:
                 return await _body(answer)
         except TimeoutError:
             raise KeysUnreadable(f"did not answer within {self.answers_within} seconds") from None
-        except (httpx2.HTTPError, httpx2.StreamError, ssl.SSLError) as failed:
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, ssl.SSLError) as failed:
             raise KeysUnreadable(f"cannot be read: {failed or type(failed).__name__}") from None
 
 
