@@ -128,6 +128,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def service_role(self) -> str | None:
         """The user that DATABASE_URL names."""
         return unquote(urlsplit(self.database_url or "").username or "") or None
+
+    @property
     def identity_provider(self) -> IdentityProvider | None:
         """Whose tokens are accepted beside API keys; raises SettingsError."""
         match self.jwt_issuer, self.jwt_audience, self.jwt_jwks:
