@@ -1,6 +1,7 @@
-"""Measures the service against a floor that runs the same SQL and nothing else, and campaigns against a bare INSERT.
+"""Measures the service against a floor that runs the same SQL and nothing else, campaigns against a bare INSERT, and
+what it costs to ask for keys: access checks, rate limits, an Idempotency-Key on every POST, and the log of it all.
 
-Both servers run on one PostgreSQL (DATABASE_URL, else an embedded one with durable settings), one request kind at a
+All servers run on one PostgreSQL (DATABASE_URL, else an embedded one with durable settings), one request kind at a
 time in turn, so that a change of the machine's pace meets both. Quoted are medians over the rounds, and the ratio of
 each pair of runs.
 """
@@ -9,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -35,7 +37,8 @@ from marketmind_scheduler.adapters.postgres.schedules import ADD
 from marketmind_scheduler.domain.post import Platform
 
 HERE = Path(__file__).parent
-SERVICE_PORT, FLOOR_PORT = 8471, 8472
+PROGRAM = str(Path(sys.executable).parent / "marketmind-scheduler")
+SERVICE_PORT, FLOOR_PORT, GUARDED_PORT = 8471, 8472, 8473
 CONNECTIONS = 16
 REQUESTS = {"POST /schedule/post": 1500, "GET /schedule/post": 3000}
 START = date(2027, 1, 4)
@@ -50,6 +53,10 @@ class Run:
     p99: float
 
 
+Runs = dict[str, Run]
+"""By server."""
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
@@ -59,30 +66,38 @@ def main() -> None:
         home = opened.enter_context(tempfile.TemporaryDirectory(prefix="marketmind-bench-"))
         Path(home).chmod(0o711)
         url = os.environ.get("DATABASE_URL") or opened.enter_context(embedded_postgres(Path(home) / "postgres"))
-        opened.enter_context(server(url, service_command(), SERVICE_PORT))
+        opened.enter_context(server(url, [PROGRAM, "serve"], SERVICE_PORT, SCHEDULER_AUTH="off"))
+        guards = {"SCHEDULER_AUTH": "keys", "SCHEDULER_REQUESTS_PER_MINUTE": "10000000"}
+        opened.enter_context(server(url, [PROGRAM, "serve"], GUARDED_PORT, **guards))
+        key = a_key(url)
         opened.enter_context(
             server(url, [sys.executable, "-P", str(HERE / "floor.py"), url, str(FLOOR_PORT)], FLOOR_PORT)
         )
         posts = asyncio.run(prepare(url))
         with Progress(console=console, transient=True) as progress:
             shown = progress.add_task("measuring", total=rounds + 1)
-            measured = [one_round(url, posts) for _ in progress.track(range(rounds + 1), task_id=shown)][1:]
+            measured = [one_round(url, posts, key) for _ in progress.track(range(rounds + 1), task_id=shown)][1:]
         print_requests(console, measured)
         print_campaigns(console, url, rounds)
 
 
-def service_command() -> list[str]:
-    return [str(Path(sys.executable).parent / "marketmind-scheduler"), "serve"]
+def a_key(url: str) -> str:
+    """Of a service that may do everything."""
+    create = [PROGRAM, "keys", "create", "--name", "bench", "--scope", "admin"]
+    return subprocess.run(
+        create, env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @contextmanager
-def server(url: str, command: Sequence[str], port: int) -> Generator[None]:
+def server(url: str, command: Sequence[str], port: int, **settings: str) -> Generator[None]:
     environment = {
         **os.environ,
         "DATABASE_URL": url,
         "SCHEDULER_PORT": str(port),
         "SCHEDULER_LOG_FORMAT": "json",
         "SCHEDULER_DEMO_DATA": "false",
+        **settings,
     }
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
@@ -122,18 +137,21 @@ async def prepare(url: str) -> Sequence[UUID]:
     return posts
 
 
-def one_round(url: str, posts: Sequence[UUID]) -> dict[str, tuple[Run, Run]]:
-    """Service and floor, each kind of request; reads find what the writes before them left."""
-    runs: dict[str, tuple[Run, Run]] = {}
+def one_round(url: str, posts: Sequence[UUID], key: str) -> dict[str, Runs]:
+    """Each server, each kind of request; reads find what the writes before them left."""
     body = json.dumps({"timestamp": "2027-03-17T19:00:00"})
     writes = [["POST", f"/schedule/post/{post}", body] for post in posts]
     reads = [["GET", f"/schedule/post/{posts[i % len(posts)]}", None] for i in range(REQUESTS["GET /schedule/post"])]
-    asyncio.run(empty(url))
-    floor_writes = burst(FLOOR_PORT, writes)
-    asyncio.run(empty(url))
-    runs["POST /schedule/post"] = burst(SERVICE_PORT, writes), floor_writes
-    runs["GET /schedule/post"] = burst(SERVICE_PORT, reads), burst(FLOOR_PORT, reads)
-    return runs
+    servers = {"service": (SERVICE_PORT, None), "with keys": (GUARDED_PORT, key), "floor": (FLOOR_PORT, None)}
+    written: Runs = {}
+    for name, (port, shown) in random.sample(list(servers.items()), len(servers)):
+        asyncio.run(empty(url))
+        written[name] = burst(port, writes, key=shown)
+    read = {
+        name: burst(port, reads, key=shown)
+        for name, (port, shown) in random.sample(list(servers.items()), len(servers))
+    }
+    return {"POST /schedule/post": written, "GET /schedule/post": read}
 
 
 async def empty(url: str) -> None:
@@ -142,8 +160,8 @@ async def empty(url: str) -> None:
     await connection.close()
 
 
-def burst(port: int, requests: Sequence[Sequence[str | None]]) -> Run:
-    task = json.dumps({"port": port, "connections": CONNECTIONS, "requests": requests})
+def burst(port: int, requests: Sequence[Sequence[str | None]], *, key: str | None) -> Run:
+    task = json.dumps({"port": port, "connections": CONNECTIONS, "requests": requests, "key": key})
     done = subprocess.run(
         [sys.executable, "-P", str(HERE / "load.py")], input=task, capture_output=True, text=True, check=True
     )
@@ -154,27 +172,29 @@ def burst(port: int, requests: Sequence[Sequence[str | None]]) -> Run:
     return Run(per_second=len(answer["seconds"]) / answer["took"], p50=cuts[49] * 1000, p99=cuts[98] * 1000)
 
 
-def print_requests(console: Console, rounds: Sequence[dict[str, tuple[Run, Run]]]) -> None:
+def print_requests(console: Console, rounds: Sequence[dict[str, Runs]]) -> None:
     table = Table(title=f"{CONNECTIONS} connections, median of {len(rounds)} rounds", title_justify="left")
-    for heading in ("request", "server", "requests/s", "p50 ms", "p99 ms", "of the floor"):
+    for heading in ("request", "server", "requests/s", "p50 ms", "p99 ms", "of the floor", "of the service"):
         table.add_column(heading, no_wrap=True, justify="left" if heading in ("request", "server") else "right")
     for kind in REQUESTS:
-        pairs = [runs[kind] for runs in rounds]
-        ratios = sorted(ours.per_second / floor.per_second for ours, floor in pairs)
-        spread = f"{median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
-        for name, runs, ratio in (
-            ("service", [ours for ours, _ in pairs], spread),
-            ("floor", [floor for _, floor in pairs], ""),
-        ):
+        for name in ("service", "with keys", "floor"):
+            runs = [each[kind][name] for each in rounds]
             table.add_row(
                 kind,
                 name,
                 f"{median(run.per_second for run in runs):.0f}",
                 f"{median(run.p50 for run in runs):.1f}",
                 f"{median(run.p99 for run in runs):.1f}",
-                ratio,
+                "" if name == "floor" else ratio_of(rounds, kind, name, "floor"),
+                ratio_of(rounds, kind, name, "service") if name == "with keys" else "",
             )
     console.print(table)
+
+
+def ratio_of(rounds: Sequence[dict[str, Runs]], kind: str, name: str, other: str) -> str:
+    """The median of the rounds' own ratios, and their spread."""
+    ratios = sorted(each[kind][name].per_second / each[kind][other].per_second for each in rounds)
+    return f"{median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
 
 
 def print_campaigns(console: Console, url: str, rounds: int) -> None:

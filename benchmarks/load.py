@@ -1,17 +1,19 @@
 """Sends requests over keep-alive connections as fast as they are answered; prints each one's seconds as JSON.
 
-Reads one JSON line from standard input: port, connections, and the requests as [method, path, body or null].
+Reads one JSON line from standard input: port, connections, an API key or null, and the requests as [method, path, body
+or null]. With a key, every POST gets an Idempotency-Key of its own too.
 """
 
 import asyncio
 import json
 import sys
 from time import perf_counter
+from uuid import uuid4
 
 
 async def main() -> None:
     task = json.loads(sys.stdin.readline())
-    waiting = iter([_encoded(*request) for request in task["requests"]])
+    waiting = iter([_encoded(*request, key=task["key"]) for request in task["requests"]])
     seconds: list[float] = []
     bad: list[str] = []
 
@@ -33,9 +35,12 @@ async def main() -> None:
     print(json.dumps({"took": perf_counter() - started, "seconds": seconds, "bad": bad[:3]}))
 
 
-def _encoded(method: str, path: str, body: str | None) -> bytes:
+def _encoded(method: str, path: str, body: str | None, *, key: str | None) -> bytes:
     content = b"" if body is None else body.encode()
     head = f"{method} {path} HTTP/1.1\r\nhost: localhost\r\n"
+    if key is not None:
+        head += f"authorization: Bearer {key}\r\n"
+        head += f"idempotency-key: {uuid4()}\r\n" if method == "POST" else ""
     if body is not None:
         head += f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
     return head.encode() + b"\r\n" + content

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,13 @@ Json = dict[str, Any]
 ISSUER = "https://login.example.com/"
 AUDIENCE = "https://scheduler.example.com"
 CURVES = {"ES256": SECP256R1, "ES384": SECP384R1, "ES512": SECP521R1}
-MISSING = object()
+
+
+class Missing(Enum):
+    MISSING = auto()
+
+
+MISSING = Missing.MISSING
 
 
 @dataclass(frozen=True, slots=True)
