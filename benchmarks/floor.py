@@ -61,6 +61,10 @@ async def schedule(state: State, post_id: FromPath[UUID], data: JSONBody[Asked])
             [1],
             [now],
             [now],
+            [False],
+            [None],
+            [None],
+            [None],
         )
     return {"schedule_id": schedule_id, "post_id": post_id, "publish_time": publish_time}
 

@@ -33,7 +33,7 @@ from rich.table import Table
 from uuid_utils.compat import uuid7
 
 from marketmind_scheduler.adapters.postgres.embedded import embedded_postgres
-from marketmind_scheduler.adapters.postgres.schedules import ADD
+from marketmind_scheduler.adapters.postgres.schedules import ADD, KEPT
 from marketmind_scheduler.domain.post import Platform
 
 HERE = Path(__file__).parent
@@ -61,7 +61,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
     rounds = arguments.parse_args().rounds
-    console = Console(width=None if sys.stdout.isatty() else 100)
+    console = Console(width=None if sys.stdout.isatty() else 110)
     with ExitStack() as opened:
         home = opened.enter_context(tempfile.TemporaryDirectory(prefix="marketmind-bench-"))
         Path(home).chmod(0o711)
@@ -271,7 +271,7 @@ async def bare_insert(url: str, campaign: UUID) -> float:
     """Milliseconds of one INSERT of the rows that the campaign has, after taking them out."""
     connection = await asyncpg.connect(url)
     rows = await connection.fetch(
-        "SELECT s.* FROM schedules s JOIN posts p USING (post_id) WHERE p.campaign_id = $1", campaign
+        f"SELECT {KEPT} FROM schedules WHERE post_id IN (SELECT post_id FROM posts WHERE campaign_id = $1)", campaign
     )
     columns = [list(column) for column in zip(*rows, strict=True)]
     await connection.execute("DELETE FROM schedules WHERE schedule_id = ANY($1::uuid[])", columns[0])

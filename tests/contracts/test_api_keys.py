@@ -1,8 +1,10 @@
 """What ApiKeys promises."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.pool import Pool
@@ -90,3 +92,41 @@ async def test_the_last_use_is_remembered(keys: ApiKeys) -> None:
     found = await keys.find(key.key_id)
     assert found is not None
     assert found.last_used_at == NOW + 2 * DAY
+
+
+async def test_many_who_ask_at_once_each_find_their_own(keys: ApiKeys) -> None:
+    known = [a_key(f"{nth:012x}") for nth in range(20)]
+    for key in known:
+        await keys.add(key)
+
+    found = await asyncio.gather(*(keys.find(f"{nth:012x}") for nth in range(40)))
+
+    assert found == [*known, *[None] * 20]
+
+
+async def test_a_revocation_is_seen_by_whoever_asks_afterwards_though_others_are_asking(keys: ApiKeys) -> None:
+    await keys.add(key := a_key())
+
+    for _ in range(30):
+        asking = [asyncio.create_task(keys.find(key.key_id)) for _ in range(5)]
+        await asyncio.sleep(0)
+    await keys.revoke(key.key_id, now=NOW)
+    after = await keys.find(key.key_id)
+    await asyncio.gather(*asking)
+
+    assert after is not None
+    assert after.revoked_at == NOW
+
+
+async def test_after_a_database_that_failed_keys_are_found_again(pool: Pool, tables: AsyncEngine) -> None:
+    del tables
+    keys = PostgresApiKeys(pool)
+    await keys.add(key := a_key())
+
+    async with pool.acquire() as connection:
+        await connection.execute("ALTER TABLE api_keys RENAME TO elsewhere")
+        with pytest.raises(Exception, match="api_keys"):
+            await keys.find(key.key_id)
+        await connection.execute("ALTER TABLE elsewhere RENAME TO api_keys")
+
+    assert await keys.find(key.key_id) == key

@@ -22,7 +22,7 @@ from marketmind_scheduler.ports.repositories import ScheduleFilter
 HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8}
 """The bits of ``parked``."""
 
-_KEPT = (
+KEPT = (
     "schedule_id, post_id, brand_id, platform, publish_time, status, retry_count, intent, local_time, timezone, "
     "disambiguation, resolution, tz_release, scheduler, version, created_at, updated_at, is_doubtful, external_id, "
     "last_error, retry_of"
@@ -30,7 +30,7 @@ _KEPT = (
 # A claimed schedule whose send has not begun is PENDING for everybody: it can still be cancelled, moved and paused.
 SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END"
 _COLUMNS = ", ".join(
-    f"{SHOWN_STATUS} AS status" if name == "status" else f"s.{name}" for name in (*_KEPT.split(", "), "parked")
+    f"{SHOWN_STATUS} AS status" if name == "status" else f"s.{name}" for name in (*KEPT.split(", "), "parked")
 )
 IS_ACTIVE = "s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED')"
 _STANDS = f"({IS_ACTIVE} OR s.status = 'COMPLETED')"
@@ -71,7 +71,7 @@ _PAUSED = """CROSS JOIN LATERAL (
 ADD = (
     telling(
         f"""
-  INSERT INTO schedules AS s ({_KEPT}, parked, due_at, on_late, latest_at, max_retries, lease_expires_at,
+  INSERT INTO schedules AS s ({KEPT}, parked, due_at, on_late, latest_at, max_retries, lease_expires_at,
                               send_started_at, last_send_at, finished_at)
   SELECT i.*, h.parked,
          CASE WHEN i.status = 'PENDING' AND h.parked = 0 THEN i.publish_time END,
@@ -85,7 +85,7 @@ ADD = (
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::int[],
                 $8::text[], $9::timestamp[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
                 $15::int[], $16::timestamptz[], $17::timestamptz[], $18::bool[], $19::text[], $20::text[], $21::uuid[])
-      AS i({_KEPT})
+      AS i({KEPT})
     JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
            WHERE brand_id = ANY($3::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
     LEFT JOIN (SELECT p.post_id, c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
