@@ -80,4 +80,5 @@ def use_cases(
         clock=clock,
         new_id=CountedIds(since=NOW),
         horizon=timedelta(days=1827),
+        schedules_per_brand=1000,
     )

@@ -165,6 +165,7 @@ def on_postgres(postgres: PostgresStorage, outbound: Outbound, zones: ZoneCatalo
         clock=FrozenClock(NOW),
         new_id=CountedIds(since=NOW),
         horizon=timedelta(days=1827),
+        schedules_per_brand=1000,
     )
 
 

@@ -37,6 +37,7 @@ def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogu
         clock=FrozenClock(NOW),
         new_id=CountedIds(since=NOW),
         horizon=timedelta(days=1827),
+        schedules_per_brand=1000,
     )
 
 

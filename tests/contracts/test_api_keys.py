@@ -107,9 +107,8 @@ async def test_many_who_ask_at_once_each_find_their_own(keys: ApiKeys) -> None:
 async def test_a_revocation_is_seen_by_whoever_asks_afterwards_though_others_are_asking(keys: ApiKeys) -> None:
     await keys.add(key := a_key())
 
-    for _ in range(30):
-        asking = [asyncio.create_task(keys.find(key.key_id)) for _ in range(5)]
-        await asyncio.sleep(0)
+    asking = [asyncio.create_task(keys.find(key.key_id)) for _ in range(5)]
+    await asyncio.sleep(0)
     await keys.revoke(key.key_id, now=NOW)
     after = await keys.find(key.key_id)
     await asyncio.gather(*asking)

@@ -427,3 +427,20 @@ async def test_a_page_keeps_its_filter(storage: Storage) -> None:
         )
 
     assert listed == [schedules[2]]
+
+
+async def test_what_is_active_and_ahead_is_counted_up_to_a_bound(storage: Storage) -> None:
+    posts = [a_post() for _ in range(4)]
+    *ahead, cancelled = [a_schedule(post) for post in posts]
+    elsewhere = a_post(brand_id=UUID(int=7))
+    await given(storage, a_brand(), *posts, *ahead, replace(cancelled, status=ScheduleStatus.CANCELLED))
+    await given(storage, a_brand(brand_id=elsewhere.brand_id), elsewhere, a_schedule(elsewhere))
+    before, after = ahead[0].publish_time - timedelta(seconds=1), ahead[0].publish_time
+
+    async with storage.reading() as stored:
+        counted = [
+            await stored.schedules.count_ahead(BRAND_ID, now=now, most=most)
+            for now, most in ((before, 10), (before, 2), (after, 10))
+        ]
+
+    assert counted == [3, 2, 0]

@@ -237,6 +237,10 @@ class InMemoryScheduleRepository:
     async def next_attempt_at(self, schedule_id: UUID) -> datetime | None:
         return self._view().schedules[schedule_id].due_at
 
+    async def count_ahead(self, brand_id: UUID, *, now: datetime, most: int) -> int:
+        of_brand = [row.schedule for row in self._view().schedules.values() if row.schedule.brand_id == brand_id]
+        return min(most, sum(each.is_active and each.publish_time > now for each in of_brand))
+
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         rows = self._view()
         taken = {row.schedule.post_id for row in rows.schedules.values() if row.schedule.is_active}

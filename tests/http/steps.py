@@ -80,6 +80,7 @@ def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher
         clock=clock,
         new_id=new_uuid7,
         horizon=HORIZON,
+        schedules_per_brand=20_000,
     )
 
 

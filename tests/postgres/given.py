@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.post_scheduling import AskedTime, PostScheduling
+from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, VerdictKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
@@ -55,7 +57,12 @@ def asked(instant: datetime) -> AskedTime:
 def post_scheduling(storage: Storage, zones: ZoneCatalogue) -> PostScheduling:
     """The use case as somebody has it for whom everything here lies ahead."""
     return PostScheduling(
-        storage=storage, zones=zones, clock=FrozenClock(LONG_AGO), new_id=uuid4, horizon=FAR_AHEAD - LONG_AGO
+        storage=storage,
+        zones=zones,
+        clock=FrozenClock(LONG_AGO),
+        new_id=uuid4,
+        horizon=FAR_AHEAD - LONG_AGO,
+        quota=Quota(1_000_000, monotonic=time.monotonic),
     )
 
 

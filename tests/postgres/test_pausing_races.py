@@ -1,6 +1,7 @@
 """Nothing escapes a pause and nothing stays behind in it, whatever is scheduled, moved or registered meanwhile."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog, PostContent
 from marketmind_scheduler.application.dispatching import PACES
+from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.planning import SchedulerKind
@@ -235,6 +237,7 @@ async def test_two_who_schedule_one_campaign_on_different_platforms_at_once_both
         clock=FrozenClock(NOW),
         new_id=uuid4,
         horizon=FAR_AHEAD - NOW,
+        quota=Quota(1_000_000, monotonic=time.monotonic),
     )
     for _ in range(20):
         campaign = a_campaign(campaign_id=new_id())

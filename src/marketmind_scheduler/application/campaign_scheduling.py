@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
@@ -36,6 +37,7 @@ class CampaignScheduling:
     clock: Clock
     new_id: NewId
     horizon: timedelta
+    quota: Quota
 
     @repeats_lost_races
     async def schedule(
@@ -48,7 +50,7 @@ class CampaignScheduling:
         transaction; posts that are published or being sent keep what they have.
 
         Raises CampaignNotFound, CampaignAlreadyScheduled, NoPostsToSchedule, PolicyViolated, BeyondHorizon,
-        ZoneRulesOutdated, and what the scheduler raises: TooManyPosts, CampaignOver.
+        QuotaExceeded, ZoneRulesOutdated, and what the scheduler raises: TooManyPosts, CampaignOver.
         """
         now = self.clock.now()
         case = await self._read(campaign_id, platforms)
@@ -64,6 +66,8 @@ class CampaignScheduling:
         async with self.storage.unit_of_work() as work:
             await _check_unchanged(work, case)
             await _cancel(work, case.pending, now)
+            adding = len(schedules) - len(case.pending)
+            await self.quota.check(work.schedules, case.brand.brand_id, adding=adding, now=now)
             stored = await work.schedules.add(schedules)
             await work.campaigns.follow_schedules(campaign_id)
             await work.commit()

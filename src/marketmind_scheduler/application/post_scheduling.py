@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
@@ -43,6 +44,7 @@ class PostScheduling:
     clock: Clock
     new_id: NewId
     horizon: timedelta
+    quota: Quota
 
     @repeats_lost_races
     async def schedule(self, post_id: UUID, asked: AskedTime, *, allow_repost: bool) -> tuple[Schedule, bool]:
@@ -50,7 +52,7 @@ class PostScheduling:
         finds the first one's.
 
         Raises PostNotFound, AlreadyScheduled for another time while one is active, AlreadyPublished unless
-        ``allow_repost``, TimeInPast, BeyondHorizon, ZoneRulesOutdated, and what ``read_slot`` raises.
+        ``allow_repost``, TimeInPast, BeyondHorizon, QuotaExceeded, ZoneRulesOutdated, and what ``read_slot`` raises.
         """
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock(post_id)
@@ -63,6 +65,7 @@ class PostScheduling:
                 raise AlreadyPublished(post_id, schedule_id=standing[0].schedule_id)
             now = self.clock.now()
             self._check_bounds(slot, asked, now)
+            await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
             [schedule] = await work.schedules.add([self._new_schedule(post, slot, now)])
             await work.commit()
             return schedule, True
@@ -91,6 +94,7 @@ class PostScheduling:
             if standing:
                 raise AlreadyPublished(post.post_id, schedule_id=standing[0].schedule_id)
             self._check_bounds(slot, asked_or_now, now)
+            await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
             [schedule] = await work.schedules.add([self._new_schedule(post, slot, now, retry_of=schedule_id)])
             await work.commit()
             return schedule, True

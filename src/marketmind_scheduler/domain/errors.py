@@ -247,6 +247,20 @@ class NotRetryable(Conflict):
         )
 
 
+class QuotaExceeded(Conflict):
+    """The brand would have more schedules ahead than it may. Cancel some, or ask the operator for more."""
+
+    def __init__(self, brand_id: UUID, *, ahead: int, adding: int, most: int) -> None:
+        super().__init__(
+            f"brand {brand_id} has {ahead} schedules ahead and may have {most}, so {adding} more are too many; cancel "
+            "some, or ask the operator for more",
+            brand_id=brand_id,
+            ahead=ahead,
+            adding=adding,
+            most=most,
+        )
+
+
 class RequestInProgress(Conflict):
     """A request with this `Idempotency-Key` is being worked on. Ask again in a moment."""
 

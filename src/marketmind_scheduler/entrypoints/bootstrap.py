@@ -34,6 +34,7 @@ from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.pulling import Pulling
+from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.application.sending import DispatchLimits
@@ -98,6 +99,7 @@ def assemble(
     clock: Clock,
     new_id: NewId,
     horizon: timedelta,
+    schedules_per_brand: int,
     tokens: TokenVerifier | None = None,
 ) -> UseCases:
     """Every use case over these adapters."""
@@ -113,13 +115,16 @@ def assemble(
         limits=outbound.limits,
         retries=outbound.retries,
     )
+    quota = Quota(schedules_per_brand, monotonic=time.monotonic)
     return UseCases(
         access=Access(keys=keys, tokens=tokens, clock=clock),
         key_ring=KeyRing(keys=keys, clock=clock),
         health=Health(readiness=readiness, storage=storage, zones=zones, clock=clock),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
-        post_scheduling=PostScheduling(storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon),
+        post_scheduling=PostScheduling(
+            storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota
+        ),
         campaign_scheduling=CampaignScheduling(
             storage=storage,
             schedulers={SchedulerKind.NAIVE: NaiveScheduler()},
@@ -127,6 +132,7 @@ def assemble(
             clock=clock,
             new_id=new_id,
             horizon=horizon,
+            quota=quota,
         ),
         outcomes=Outcomes(storage=storage),
         pausing=Pausing(storage=storage, holds=outbound.holds),
@@ -183,6 +189,7 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
             clock=SystemClock(),
             new_id=new_uuid7,
             horizon=timedelta(days=settings.horizon_days),
+            schedules_per_brand=settings.schedules_per_brand,
             tokens=tokens,
         )
         idempotency = PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours))

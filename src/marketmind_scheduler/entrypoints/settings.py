@@ -93,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     idempotency_hours: Annotated[int, Meta(ge=24, le=8760)] = 24
     idempotency_required: bool = False
     requests_per_minute: Annotated[int, Meta(ge=0, le=10_000_000)] = 6000
+    schedules_per_brand: Annotated[int, Meta(ge=1, le=10_000_000)] = 100_000
     horizon_days: Annotated[int, Meta(ge=1, le=36500)] = 1827
     pool_size: Annotated[int, Meta(ge=1, le=500)] = 10
     log_format: LogFormat = LogFormat.AUTO

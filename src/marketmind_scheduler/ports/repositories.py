@@ -164,6 +164,10 @@ class ScheduleRepository(Protocol):
         """When it may next be sent; None while it is being sent or held, and for ever once it is final."""
         ...
 
+    async def count_ahead(self, brand_id: UUID, *, now: datetime, most: int) -> int:
+        """How many active schedules the brand has after ``now``, counted up to ``most``."""
+        ...
+
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         """Insert all; return them as they are stored: held where their brand or campaign is paused. Raises LostRace
         when one of the posts has got an active schedule meanwhile."""

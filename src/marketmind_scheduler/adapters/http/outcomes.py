@@ -23,6 +23,7 @@ from marketmind_scheduler.domain.errors import (
     ContradictoryConfirmation,
     NotRetryable,
     NotUnconfirmed,
+    QuotaExceeded,
     UnknownSchedule,
 )
 
@@ -72,7 +73,9 @@ class OutcomeController(Controller):
         response_description="A new schedule of the same post",
         responses={
             200: ResponseSpec(ScheduleOut, generate_examples=False, description="It had been made already"),
-            **documented(*BODY, *POSTED, UnknownSchedule, NotRetryable, AlreadyScheduled, AlreadyPublished, *TIME),
+            **documented(
+                *BODY, *POSTED, UnknownSchedule, NotRetryable, AlreadyScheduled, AlreadyPublished, QuotaExceeded, *TIME
+            ),
         },
     )
     async def retry_schedule(

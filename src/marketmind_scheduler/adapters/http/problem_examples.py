@@ -52,6 +52,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.NotUnconfirmed(_SCHEDULE, status="COMPLETED"),
         errors.NotRetryable(_SCHEDULE, status="COMPLETED"),
         errors.ContradictoryConfirmation(_SCHEDULE, field="send_again", published=True),
+        errors.QuotaExceeded(_BRAND, ahead=99_999, adding=7, most=100_000),
         errors.RequestInProgress(),
         errors.FixedField("post", _POST, field="platform", current="TWITTER", given="TIKTOK"),
         errors.PostInOtherCampaign(_POST, campaign_id=_CAMPAIGN),

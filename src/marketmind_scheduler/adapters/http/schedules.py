@@ -49,6 +49,7 @@ from marketmind_scheduler.domain.errors import (
     OffsetContradictsZone,
     PolicyViolated,
     PostNotFound,
+    QuotaExceeded,
     ScheduleNotFound,
     SendInFlight,
     StaleVersion,
@@ -88,7 +89,7 @@ class PostScheduleController(Controller):
         response_description="Scheduled",
         responses={
             200: ResponseSpec(ScheduleOut, generate_examples=False, description="It was scheduled so already"),
-            **documented(*BODY, *POSTED, PostNotFound, AlreadyScheduled, AlreadyPublished, *TIME),
+            **documented(*BODY, *POSTED, PostNotFound, AlreadyScheduled, AlreadyPublished, QuotaExceeded, *TIME),
         },
     )
     async def schedule_post(
@@ -156,6 +157,7 @@ class CampaignScheduleController(Controller):
                 TooManyPosts,
                 CampaignOver,
                 PolicyViolated,
+                QuotaExceeded,
                 BeyondHorizon,
                 UnknownZone,
                 ZoneRulesOutdated,

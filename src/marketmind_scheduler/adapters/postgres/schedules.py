@@ -182,6 +182,10 @@ _ATTEMPTS = """
 SELECT lease_token, started_at, finished_at, verdict, reason, external_id FROM attempts
  WHERE schedule_id = $1 ORDER BY lease_token
 """
+_COUNT_AHEAD = f"""
+SELECT count(*) FROM (
+  SELECT FROM schedules s WHERE s.brand_id = $1 AND s.publish_time > $2 AND {IS_ACTIVE} LIMIT $3) ahead
+"""
 _CANCEL_THESE = _CANCEL.replace("PICKED", "schedule_id = ANY($1::uuid[])")
 _CANCEL_OF_CAMPAIGN = _CANCEL.replace("PICKED", "post_id IN (SELECT post_id FROM posts WHERE campaign_id = $1::uuid)")
 
@@ -216,6 +220,9 @@ class PostgresScheduleRepository:
 
     async def next_attempt_at(self, schedule_id: UUID) -> datetime | None:
         return await self._connection.fetchval("SELECT due_at FROM schedules WHERE schedule_id = $1", schedule_id)
+
+    async def count_ahead(self, brand_id: UUID, *, now: datetime, most: int) -> int:
+        return await self._connection.fetchval(_COUNT_AHEAD, brand_id, now, most)
 
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         columns = tuple(map(list, zip(*map(_to_row, schedules), strict=True)))
