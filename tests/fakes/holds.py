@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
 from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
 from tests.fakes.rows import Row, Rows, place_in_time
@@ -20,18 +23,27 @@ class InMemoryHolds:
     def __init__(self, storage: InMemoryStorage) -> None:
         self._storage = storage
 
-    async def place(self, hold: Hold, of: UUID) -> None:
+    async def place(self, hold: Hold, of: UUID, *, expected: Expectation[Brand | Campaign] = ANYTHING) -> None:
         now = self._storage.clock.now()
         with self._storage.changing() as rows:
+            expected.check(_found(rows, hold, of))
             _pause(rows, hold, of, since=now, now=now)
             for row in _active_of(rows, hold, of):
                 if hold not in row.schedule.holds:
                     rows.put(row.held(hold, now=now), EventKind.PARKED, now=now)
 
-    async def lift(self, hold: Hold, of: UUID, *, paces: Mapping[Platform, timedelta]) -> None:
+    async def lift(
+        self,
+        hold: Hold,
+        of: UUID,
+        *,
+        paces: Mapping[Platform, timedelta],
+        expected: Expectation[Brand | Campaign] = ANYTHING,
+    ) -> None:
         now = self._storage.clock.now()
         before: Counter[Platform] = Counter()  # how many of a platform go out sooner
         with self._storage.changing() as rows:
+            expected.check(_found(rows, hold, of))
             _pause(rows, hold, of, since=None, now=now)
             for row in _active_of(rows, hold, of):
                 if hold not in row.schedule.holds:
@@ -43,16 +55,22 @@ class InMemoryHolds:
                 rows.put(row.released(hold, ready_at=ready_at, now=now), EventKind.RESUMED, now=now)
 
 
+def _found(rows: Rows, hold: Hold, of: UUID) -> Brand | Campaign:
+    if hold is Hold.BRAND_PAUSED:
+        if brand := rows.brands.get(of):
+            return brand
+        raise BrandNotFound(of)
+    if campaign := rows.campaigns.get(of):
+        return replace(campaign, post_count=len(rows.posts_of(of)))
+    raise CampaignNotFound(of)
+
+
 def _pause(rows: Rows, hold: Hold, of: UUID, *, since: datetime | None, now: datetime) -> None:
     if hold is Hold.BRAND_PAUSED:
-        if (brand := rows.brands.get(of)) is None:
-            raise BrandNotFound(of)
-        paused_at = since and (brand.paused_at or since)
-        rows.brands[of] = replace(brand, paused_at=paused_at, updated_at=now)
+        brand = rows.brands[of]
+        rows.brands[of] = replace(brand, paused_at=since and (brand.paused_at or since), updated_at=now)
         return
-    if (campaign := rows.campaigns.get(of)) is None:
-        raise CampaignNotFound(of)
-    rows.campaigns[of] = replace(campaign, updated_at=now)
+    rows.campaigns[of] = replace(rows.campaigns[of], updated_at=now)
     rows.paused_campaigns = rows.paused_campaigns | {of} if since else rows.paused_campaigns - {of}
     rows.follow_schedules(of, now=now)
 

@@ -7,7 +7,7 @@ second gets LostRace, as the port allows. References between rows are not checke
 """
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Container, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -56,6 +56,13 @@ class InMemoryBrandRepository:
         brands[brand.brand_id] = stored
         return stored
 
+    async def add(self, brand: Brand) -> Brand:
+        _check_new(brand.brand_id, self._view().brands)
+        return await self.save(brand)
+
+    async def lock(self, brand_id: UUID) -> None:
+        del brand_id  # whoever commits second loses the race
+
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
         brands = sorted(self._view().brands.values(), key=lambda brand: brand.brand_id)
         return [
@@ -89,6 +96,10 @@ class InMemoryCampaignRepository:
             campaign = replace(campaign, brand_id=known.brand_id, status=known.status, created_at=known.created_at)
         campaigns[campaign.campaign_id] = campaign
         return await self.get(campaign.campaign_id)
+
+    async def add(self, campaign: Campaign) -> Campaign:
+        _check_new(campaign.campaign_id, self._view().campaigns)
+        return await self.save(campaign)
 
     async def lock(self, campaign_id: UUID) -> None:
         del campaign_id  # whoever commits second loses the race
@@ -147,6 +158,10 @@ class InMemoryPostRepository:
             else:
                 rows.last_position += 1
                 rows.posts[post.post_id] = replace(post, position=rows.last_position)
+
+    async def add(self, post: Post) -> None:
+        _check_new(post.post_id, self._view().posts)
+        await self.save([post])
 
     async def list(
         self,
@@ -222,6 +237,9 @@ class InMemoryScheduleRepository:
         if row and self._reach.covers(row.schedule.brand_id):
             return row.schedule
         raise UnknownSchedule(schedule_id)
+
+    async def lock(self, schedule_id: UUID) -> Schedule:
+        return await self.get(schedule_id)
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
         return [
@@ -451,6 +469,11 @@ class StorageWithin:
 
     def unit_of_work(self) -> AbstractAsyncContextManager[InMemoryUnitOfWork]:
         return self._whole.unit_of_work(self._reach)
+
+
+def _check_new(new_id: UUID, stored: Container[UUID]) -> None:
+    if new_id in stored:
+        raise LostRace
 
 
 def _replaced(known: Post, given: Post) -> Post:

@@ -9,10 +9,11 @@ from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.brand import Brand, Lateness
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandMismatch, DuplicatePost, FixedField, PostInOtherCampaign
+from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
-from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,8 @@ class Registered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Registers and reads. Each ``put_…`` returns what is stored now, and whether it is new."""
+    """Registers and reads. Each ``put_…`` returns what is stored now, and whether it is new; it raises
+    PreconditionFailed, and changes nothing, where what it finds is not as ``expected``."""
 
     storage: Storage
     zones: ZoneCatalogue
@@ -45,7 +47,14 @@ class Catalog:
 
     @repeats_lost_races
     async def put_brand(
-        self, brand_id: UUID, *, name: str, default_zone: str, tone_profile: str, lateness: Lateness
+        self,
+        brand_id: UUID,
+        *,
+        name: str,
+        default_zone: str,
+        tone_profile: str,
+        lateness: Lateness,
+        expected: Expectation[Brand] = ANYTHING,
     ) -> tuple[Brand, bool]:
         """Register or replace a brand; raises UnknownZone. Existing schedules keep the zone and the lateness they were
         made with."""
@@ -61,10 +70,12 @@ class Catalog:
             updated_at=now,
         )
         async with self.storage.unit_of_work() as work:
-            is_new = await work.brands.find(brand_id) is None
-            stored = await work.brands.save(brand)
+            await work.brands.lock(brand_id)
+            found = await work.brands.find(brand_id)
+            expected.check(found)
+            stored = await (work.brands.save(brand) if found else work.brands.add(brand))
             await work.commit()
-        return stored, is_new
+        return stored, found is None
 
     async def get_brand(self, brand_id: UUID) -> Brand:
         async with self.storage.reading() as repositories:
@@ -76,7 +87,15 @@ class Catalog:
 
     @repeats_lost_races
     async def put_campaign(
-        self, campaign_id: UUID, *, brand_id: UUID, name: str, goal: str, start_date: date, end_date: date
+        self,
+        campaign_id: UUID,
+        *,
+        brand_id: UUID,
+        name: str,
+        goal: str,
+        start_date: date,
+        end_date: date,
+        expected: Expectation[Campaign] = ANYTHING,
     ) -> tuple[Campaign, bool]:
         """Register a campaign as a DRAFT, or replace its name, goal and dates. Existing schedules stay as they are.
 
@@ -97,12 +116,14 @@ class Catalog:
         )
         async with self.storage.unit_of_work() as work:
             await work.brands.get(brand_id)
-            is_new = await work.campaigns.find(campaign_id) is None
-            stored = await work.campaigns.save(campaign)
-            if stored.brand_id != brand_id:
-                raise FixedField("campaign", campaign_id, field="brand_id", current=stored.brand_id, given=brand_id)
+            await work.campaigns.lock(campaign_id)
+            found = await work.campaigns.find(campaign_id)
+            expected.check(found)
+            if found and found.brand_id != brand_id:
+                raise FixedField("campaign", campaign_id, field="brand_id", current=found.brand_id, given=brand_id)
+            stored = await (work.campaigns.save(campaign) if found else work.campaigns.add(campaign))
             await work.commit()
-        return stored, is_new
+        return stored, found is None
 
     async def get_campaign(self, campaign_id: UUID) -> Campaign:
         async with self.storage.reading() as repositories:
@@ -115,7 +136,14 @@ class Catalog:
             return await repositories.campaigns.list(brand_id=brand_id, status=status, limit=limit, after=after)
 
     @repeats_lost_races
-    async def put_post(self, content: PostContent, *, brand_id: UUID, campaign_id: UUID | None) -> tuple[Post, bool]:
+    async def put_post(
+        self,
+        content: PostContent,
+        *,
+        brand_id: UUID,
+        campaign_id: UUID | None,
+        expected: Expectation[Post] = ANYTHING,
+    ) -> tuple[Post, bool]:
         """Register a post, or replace its campaign, title and URL.
 
         Raises BrandNotFound, CampaignNotFound, BrandMismatch, FixedField for another brand or platform.
@@ -127,15 +155,17 @@ class Catalog:
                 campaign = await work.campaigns.get(campaign_id)
                 if campaign.brand_id != brand_id:
                     raise BrandMismatch(campaign_id=campaign_id, campaign_brand_id=campaign.brand_id, brand_id=brand_id)
-            known = await work.posts.find(content.post_id)
-            if known:
-                _check_fixed_fields(known, post)
-            await work.posts.save([post])
-            stored = await work.posts.get(content.post_id)
-            _check_fixed_fields(stored, post)  # somebody else may have been first
-            await work.schedules.follow_campaigns([content.post_id])  # whoever was first may have said another campaign
+            found = await _locked(work, content.post_id)
+            expected.check(found)
+            if found:
+                _check_fixed_fields(found, post)
+                await work.posts.save([post])
+                await work.schedules.follow_campaigns([post.post_id])
+            else:
+                await work.posts.add(post)
+            stored = await work.posts.get(post.post_id)
             await work.commit()
-        return stored, known is None
+        return stored, found is None
 
     async def get_post(self, post_id: UUID) -> Post:
         async with self.storage.reading() as repositories:
@@ -194,6 +224,10 @@ class Catalog:
             created_at=now,
             updated_at=now,
         )
+
+
+async def _locked(work: UnitOfWork, post_id: UUID) -> Post | None:
+    return await work.posts.lock(post_id) if await work.posts.find(post_id) else None
 
 
 def _by_id(contents: Sequence[PostContent]) -> Mapping[UUID, PostContent]:

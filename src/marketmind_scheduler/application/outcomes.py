@@ -7,8 +7,9 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import ContradictoryConfirmation, NotUnconfirmed
+from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule
-from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.storage import Repositories, Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +28,22 @@ class Outcomes:
     async def get(self, schedule_id: UUID) -> ScheduleRecord:
         """Raises UnknownSchedule."""
         async with self.storage.reading() as repositories:
-            return ScheduleRecord(
-                schedule=await repositories.schedules.get(schedule_id),
-                attempts=await repositories.schedules.attempts_of(schedule_id),
-                next_attempt_at=await repositories.schedules.next_attempt_at(schedule_id),
-            )
+            return await record_of(repositories, await repositories.schedules.get(schedule_id))
 
     async def confirm(
-        self, schedule_id: UUID, *, published: bool, send_again: bool, external_id: str | None, note: str | None
+        self,
+        schedule_id: UUID,
+        *,
+        published: bool,
+        send_again: bool,
+        external_id: str | None,
+        note: str | None,
+        expected: Expectation[ScheduleRecord] = ANYTHING,
     ) -> Schedule:
         """Say whether the post of an UNCONFIRMED schedule is out: COMPLETED if it is; if not FAILED, or with
         ``send_again`` PENDING and sent once more, however late.
 
-        Raises UnknownSchedule, NotUnconfirmed, ContradictoryConfirmation.
+        Raises UnknownSchedule, PreconditionFailed, NotUnconfirmed, ContradictoryConfirmation.
         """
         if published and send_again:
             raise ContradictoryConfirmation(schedule_id, field="send_again", published=published)
@@ -47,12 +51,22 @@ class Outcomes:
             raise ContradictoryConfirmation(schedule_id, field="external_id", published=published)
         confirmation = Confirmation.PUBLISHED if published else _not_out(send_again=send_again)
         async with self.storage.unit_of_work() as work:
+            found = await work.schedules.lock(schedule_id)
+            expected.check(await record_of(work, found))
             confirmed = await work.schedules.confirm(schedule_id, confirmation, external_id=external_id, note=note)
             if confirmed is None:
-                found = await work.schedules.get(schedule_id)
                 raise NotUnconfirmed(schedule_id, status=found.status)
             await work.commit()
         return confirmed
+
+
+async def record_of(repositories: Repositories, schedule: Schedule) -> ScheduleRecord:
+    """The schedule with all that is known of its sends."""
+    return ScheduleRecord(
+        schedule=schedule,
+        attempts=await repositories.schedules.attempts_of(schedule.schedule_id),
+        next_attempt_at=await repositories.schedules.next_attempt_at(schedule.schedule_id),
+    )
 
 
 def _not_out(*, send_again: bool) -> Confirmation:

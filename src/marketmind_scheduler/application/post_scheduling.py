@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.outcomes import ScheduleRecord, record_of
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import (
@@ -16,6 +17,7 @@ from marketmind_scheduler.domain.errors import (
     ScheduleNotFound,
     TimeInPast,
 )
+from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot, read_slot
@@ -71,18 +73,21 @@ class PostScheduling:
             return schedule, True
 
     @repeats_lost_races
-    async def retry(self, schedule_id: UUID, asked: AskedTime | None) -> tuple[Schedule, bool]:
+    async def retry(
+        self, schedule_id: UUID, asked: AskedTime | None, *, expected: Expectation[ScheduleRecord] = ANYTHING
+    ) -> tuple[Schedule, bool]:
         """Give the post of a FAILED or MISSED schedule a new appointment, now or at the time asked for. Returns the new
         schedule, and whether this call made it: the same request again finds the first one's.
 
-        Raises UnknownSchedule, NotRetryable, AlreadyScheduled, AlreadyPublished, and for a time what ``schedule``
-        raises.
+        Raises UnknownSchedule, PreconditionFailed, NotRetryable, AlreadyScheduled, AlreadyPublished, and for a time
+        what ``schedule`` raises.
         """
         async with self.storage.unit_of_work() as work:
-            failed = await work.schedules.get(schedule_id)
+            post = await work.posts.lock((await work.schedules.get(schedule_id)).post_id)
+            failed = await work.schedules.lock(schedule_id)
+            expected.check(await record_of(work, failed))
             if failed.status not in (ScheduleStatus.FAILED, ScheduleStatus.MISSED):
                 raise NotRetryable(schedule_id, status=failed.status)
-            post = await work.posts.lock(failed.post_id)
             brand = await work.brands.get(post.brand_id)
             now = self.clock.now()
             asked_or_now = asked or _at(now)
@@ -115,16 +120,24 @@ class PostScheduling:
             return await repositories.schedules.list(chosen, limit=limit, after=after)
 
     @repeats_lost_races
-    async def move(self, post_id: UUID, asked: AskedTime, *, version: int | None) -> Schedule:
+    async def move(
+        self,
+        post_id: UUID,
+        asked: AskedTime,
+        *,
+        version: int | None,
+        expected: Expectation[Schedule] = ANYTHING,
+    ) -> Schedule:
         """Move the post's PENDING schedule to another time.
 
-        Raises PostNotFound, ScheduleNotFound when none is active, SendInFlight when its post may be out,
-        StaleVersion, TimeInPast, BeyondHorizon, and what ``read_slot`` raises.
+        Raises PostNotFound, ScheduleNotFound when none is active, PreconditionFailed, StaleVersion, SendInFlight when
+        its post may be out, TimeInPast, BeyondHorizon, and what ``read_slot`` raises.
         """
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock(post_id)
             brand = await work.brands.get(post.brand_id)
             current = await _locked(work, post_id)
+            expected.check(current)
             current.check_version(version)
             slot = await self._slot(asked, brand.default_zone, work)
             if slot.asks_the_same_as(current.slot) and Hold.LATE not in current.holds:
@@ -137,15 +150,17 @@ class PostScheduling:
             return moved
 
     @repeats_lost_races
-    async def cancel(self, post_id: UUID) -> Schedule:
+    async def cancel(self, post_id: UUID, *, expected: Expectation[Schedule] = ANYTHING) -> Schedule:
         """Cancel the post's PENDING schedule: no send of it starts any more. Where an earlier send may be out, it is
         UNCONFIRMED afterwards.
 
-        Raises PostNotFound, ScheduleNotFound when none is active, SendInFlight when its post may be out.
+        Raises PostNotFound, ScheduleNotFound when none is active, PreconditionFailed, SendInFlight when its post may be
+        out.
         """
         async with self.storage.unit_of_work() as work:
             await work.posts.lock(post_id)
             current = await _locked(work, post_id)
+            expected.check(current)
             cancelled = current.cancelled(now=self.clock.now())
             await work.schedules.save(cancelled)
             await work.commit()

@@ -6,6 +6,7 @@ SchedulerError
 ├─ Exhausted        the caller has asked too often
 ├─ NotFound         what was named does not exist
 ├─ Conflict         it exists, but stands in a state that does not allow this
+├─ Unexpected       it is not as the caller says that it expects it
 ├─ Rejected         the request is well formed and breaks a rule
 └─ Unavailable      nothing is wrong with the request; try again later
 
@@ -46,6 +47,9 @@ class NotFound(SchedulerError): ...
 
 
 class Conflict(SchedulerError): ...
+
+
+class Unexpected(SchedulerError): ...
 
 
 class Rejected(SchedulerError): ...
@@ -291,6 +295,15 @@ class PostInOtherCampaign(Conflict):
             post_id=post_id,
             campaign_id=campaign_id,
         )
+
+
+class PreconditionFailed(Unexpected):
+    """The object is not as `If-Match` or `If-None-Match` says, so nothing was changed. `details.current` is its tag as
+    it is now, null where nothing exists. Read it again, then decide."""
+
+    def __init__(self, *, current: str | None) -> None:
+        found = "nothing exists here yet" if current is None else f"it exists, and its tag is now {current}"
+        super().__init__(f"this is not what the request expects: {found}; read it again, then decide", current=current)
 
 
 class BrandMismatch(Rejected):

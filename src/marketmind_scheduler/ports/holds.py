@@ -5,20 +5,31 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
+from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
 
 
 class Holds(Protocol):
     """Both methods work in pieces, each a transaction of its own, so that they may take long and block nobody. Cut off
-    in between, they are to be called again. Both raise BrandNotFound, CampaignNotFound and StorageUnavailable."""
+    in between, they are to be called again. Both raise BrandNotFound, CampaignNotFound and StorageUnavailable; and
+    PreconditionFailed before anything is changed, where what is to be paused or resumed is not as ``expected``."""
 
-    async def place(self, hold: Hold, of: UUID) -> None:
+    async def place(self, hold: Hold, of: UUID, *, expected: Expectation[Brand | Campaign] = ANYTHING) -> None:
         """Pause a brand or a campaign. Once this returns, none of its sends begins any more; those that have begun go
         on. What is scheduled for it meanwhile is held too."""
         ...
 
-    async def lift(self, hold: Hold, of: UUID, *, paces: Mapping[Platform, timedelta]) -> None:
+    async def lift(
+        self,
+        hold: Hold,
+        of: UUID,
+        *,
+        paces: Mapping[Platform, timedelta],
+        expected: Expectation[Brand | Campaign] = ANYTHING,
+    ) -> None:
         """Resume it. What fell due meanwhile goes out in the order of its times, on each platform one now and one more
         at each pace, unless it is too late; everything else keeps its time. Another hold on a schedule stays."""
         ...

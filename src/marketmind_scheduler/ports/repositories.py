@@ -28,6 +28,14 @@ class BrandRepository(Protocol):
         """Insert or replace; return what is stored now, which keeps the first ``created_at`` and stays paused."""
         ...
 
+    async def add(self, brand: Brand) -> Brand:
+        """Insert; return what is stored now. Raises LostRace when it is there already."""
+        ...
+
+    async def lock(self, brand_id: UUID) -> None:
+        """Lock until the unit of work ends, where it exists."""
+        ...
+
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
         """Up to ``limit`` brands by id, those behind ``after``."""
         ...
@@ -43,8 +51,12 @@ class CampaignRepository(Protocol):
         ``created_at`` stay as first stored, and ``post_count`` is counted."""
         ...
 
+    async def add(self, campaign: Campaign) -> Campaign:
+        """Insert; return what is stored now. Raises LostRace when it is there already."""
+        ...
+
     async def lock(self, campaign_id: UUID) -> None:
-        """Lock until the unit of work ends. Lock its posts first."""
+        """Lock until the unit of work ends, where it exists. Lock its posts first."""
         ...
 
     async def follow_schedules(self, campaign_id: UUID) -> None:
@@ -83,6 +95,10 @@ class PostRepository(Protocol):
     async def save(self, posts: Sequence[Post]) -> None:
         """Insert in the given order, or replace campaign, title and URL. ``brand_id``, ``platform``, ``position``
         and ``created_at`` stay as first stored, and a row that would not change is not touched."""
+        ...
+
+    async def add(self, post: Post) -> None:
+        """Insert, behind all others. Raises LostRace when it is there already."""
         ...
 
     async def list(
@@ -150,6 +166,10 @@ class ScheduleRepository(Protocol):
 
     async def get(self, schedule_id: UUID) -> Schedule:
         """Raises UnknownSchedule."""
+        ...
+
+    async def lock(self, schedule_id: UUID) -> Schedule:
+        """The same, locked against every other change until the unit of work ends. Lock its post first, if at all."""
         ...
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:

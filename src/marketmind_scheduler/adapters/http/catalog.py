@@ -8,6 +8,7 @@ from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import DENIED, needs
+from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.parameters import (
@@ -46,6 +47,7 @@ from marketmind_scheduler.domain.errors import (
     IdempotencyKeyReused,
     PostInOtherCampaign,
     PostNotFound,
+    PreconditionFailed,
     RequestInProgress,
     StorageUnavailable,
     UnknownZone,
@@ -57,6 +59,7 @@ BODY = (400, 404, 408, 413, 415, *DENIED, StorageUnavailable)
 POSTED = (RequestInProgress, IdempotencyKeyReused)
 LIST = (400, *DENIED, StorageUnavailable)
 READ = (400, 404, *DENIED, StorageUnavailable)
+READ_ONE = (*READ, PreconditionFailed)
 BULK_BODY_BYTES = 8 * 1024 * 1024
 
 
@@ -70,10 +73,14 @@ class CatalogController(Controller):
         **needs(Scope.CATALOG_WRITE),
         summary="Register or replace a brand",
         response_description="Replaced",
-        responses={201: registered(BrandOut), **documented(*BODY, UnknownZone)},
+        responses={201: registered(BrandOut), **documented(*BODY, PreconditionFailed, UnknownZone)},
     )
     async def put_brand(
-        self, catalog: NamedDependency[Catalog], brand_id: BrandInPath, data: JSONBody[BrandIn]
+        self,
+        catalog: NamedDependency[Catalog],
+        brand_id: BrandInPath,
+        data: JSONBody[BrandIn],
+        conditions: NamedDependency[Conditions],
     ) -> Response[BrandOut]:
         """Schedules that exist keep the time zone and the lateness they were made with."""
         brand, is_new = await catalog.put_brand(
@@ -82,18 +89,21 @@ class CatalogController(Controller):
             default_zone=data.brand_default_timezone,
             tone_profile=data.tone_profile,
             lateness=data.lateness(),
+            expected=conditions.on(BrandOut.of),
         )
-        return Response(BrandOut.of(brand), status_code=201 if is_new else 200)
+        return tagged(BrandOut.of(brand), status_code=201 if is_new else 200)
 
     @get(
         "/brands/{brand_id:uuid}",
         **needs(Scope.CATALOG_READ),
         summary="Read a brand",
         response_description="The brand",
-        responses=documented(*READ, BrandNotFound),
+        responses=documented(*READ_ONE, BrandNotFound),
     )
-    async def get_brand(self, catalog: NamedDependency[Catalog], brand_id: BrandInPath) -> BrandOut:
-        return BrandOut.of(await catalog.get_brand(brand_id))
+    async def get_brand(
+        self, catalog: NamedDependency[Catalog], brand_id: BrandInPath, conditions: NamedDependency[Conditions]
+    ) -> Response[BrandOut]:
+        return conditions.answer(BrandOut.of(await catalog.get_brand(brand_id)))
 
     @get(
         "/brands",
@@ -119,11 +129,23 @@ class CatalogController(Controller):
         response_description="Replaced",
         responses={
             201: registered(CampaignOut),
-            **documented(*BODY, BrandNotFound, FixedField, UnreadableTime, DatesReversed, CampaignTooLong),
+            **documented(
+                *BODY,
+                BrandNotFound,
+                FixedField,
+                PreconditionFailed,
+                UnreadableTime,
+                DatesReversed,
+                CampaignTooLong,
+            ),
         },
     )
     async def put_campaign(
-        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, data: JSONBody[CampaignIn]
+        self,
+        catalog: NamedDependency[Catalog],
+        campaign_id: CampaignInPath,
+        data: JSONBody[CampaignIn],
+        conditions: NamedDependency[Conditions],
     ) -> Response[CampaignOut]:
         """A new campaign is a DRAFT. Its brand never changes; schedules that exist stay as they are."""
         campaign, is_new = await catalog.put_campaign(
@@ -133,18 +155,21 @@ class CatalogController(Controller):
             goal=data.goal,
             start_date=read_day(data.start_date),
             end_date=read_day(data.end_date),
+            expected=conditions.on(CampaignOut.of),
         )
-        return Response(CampaignOut.of(campaign), status_code=201 if is_new else 200)
+        return tagged(CampaignOut.of(campaign), status_code=201 if is_new else 200)
 
     @get(
         "/campaigns/{campaign_id:uuid}",
         **needs(Scope.CATALOG_READ),
         summary="Read a campaign",
         response_description="The campaign, with the number of its posts",
-        responses=documented(*READ, CampaignNotFound),
+        responses=documented(*READ_ONE, CampaignNotFound),
     )
-    async def get_campaign(self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath) -> CampaignOut:
-        return CampaignOut.of(await catalog.get_campaign(campaign_id))
+    async def get_campaign(
+        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, conditions: NamedDependency[Conditions]
+    ) -> Response[CampaignOut]:
+        return conditions.answer(CampaignOut.of(await catalog.get_campaign(campaign_id)))
 
     @get(
         "/campaigns",
@@ -198,27 +223,36 @@ class CatalogController(Controller):
         response_description="Replaced",
         responses={
             201: registered(PostOut),
-            **documented(*BODY, BrandNotFound, CampaignNotFound, FixedField, BrandMismatch),
+            **documented(*BODY, BrandNotFound, CampaignNotFound, FixedField, PreconditionFailed, BrandMismatch),
         },
     )
     async def put_post(
-        self, catalog: NamedDependency[Catalog], post_id: PostInPath, data: JSONBody[PostIn]
+        self,
+        catalog: NamedDependency[Catalog],
+        post_id: PostInPath,
+        data: JSONBody[PostIn],
+        conditions: NamedDependency[Conditions],
     ) -> Response[PostOut]:
         """Its brand and its platform never change."""
         stored, is_new = await catalog.put_post(
-            data.content(post_id), brand_id=data.brand_id, campaign_id=data.campaign_id
+            data.content(post_id),
+            brand_id=data.brand_id,
+            campaign_id=data.campaign_id,
+            expected=conditions.on(PostOut.of),
         )
-        return Response(PostOut.of(stored), status_code=201 if is_new else 200)
+        return tagged(PostOut.of(stored), status_code=201 if is_new else 200)
 
     @get(
         "/posts/{post_id:uuid}",
         **needs(Scope.CATALOG_READ),
         summary="Read a post",
         response_description="The post",
-        responses=documented(*READ, PostNotFound),
+        responses=documented(*READ_ONE, PostNotFound),
     )
-    async def get_post(self, catalog: NamedDependency[Catalog], post_id: PostInPath) -> PostOut:
-        return PostOut.of(await catalog.get_post(post_id))
+    async def get_post(
+        self, catalog: NamedDependency[Catalog], post_id: PostInPath, conditions: NamedDependency[Conditions]
+    ) -> Response[PostOut]:
+        return conditions.answer(PostOut.of(await catalog.get_post(post_id)))
 
     @get(
         "/posts",

@@ -12,6 +12,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Example, OpenAPI, Operation, RequestBody, Schema
 from litestar.typing import FieldDefinition
 
+from marketmind_scheduler.adapters.http.conditions import TAGS
+
 _METHODS = ("POST", "GET", "PUT", "DELETE")
 _IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -20,6 +22,32 @@ _IDEMPOTENCY_KEY: dict[str, Any] = {
     "the first time, with `Idempotency-Replayed: true`, and has no second effect.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+_SHOW_ONE = {
+    f"#/components/schemas/{name}"
+    for name in ("BrandOut", "CampaignOut", "PostOut", "ScheduleOut", "ScheduleRecordOut")
+}
+_ETAG = {
+    "ETag": {
+        "description": "The strong entity tag of what is shown; another as soon as anything of it differs",
+        "schema": {"type": "string", "examples": ['"2f6b1c0d9e8a47335b1d0c6f7e2a9b84"']},
+        "required": True,
+    }
+}
+_CONDITIONS = [
+    {
+        "name": name,
+        "in": "header",
+        "description": description,
+        "schema": {"type": "string", "pattern": TAGS},
+    }
+    for name, description in (
+        ("If-Match", "Only if it has one of these entity tags, as `ETag` gave them; `*`: only if it exists. Else 412"),
+        (
+            "If-None-Match",
+            "Only if it has none of these; `*`: only if it does not exist. Else 304 to a GET, 412 otherwise",
+        ),
+    )
+]
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}, "required": True}}
 
 
@@ -52,7 +80,7 @@ class _Document(OpenAPI):
             operation = document["paths"][path][method.lower()]
             if method == "POST":
                 operation = operation | {"parameters": [*operation.get("parameters", ()), _IDEMPOTENCY_KEY]}
-            paths.setdefault(path, {})[method.lower()] = _readable(operation)
+            paths.setdefault(path, {})[method.lower()] = _readable(_conditional(operation, reads=method == "GET"))
         return document | {"paths": paths}
 
 
@@ -101,6 +129,21 @@ def _corrected(node: Any) -> Any:
             return int(node)
         case _:
             return node
+
+
+def _conditional(operation: dict[str, Any], *, reads: bool) -> dict[str, Any]:
+    """With the headers of conditional requests: ``ETag`` where one object is shown, conditions where 412 is answered."""
+    responses = {status: _tagged(response) for status, response in operation["responses"].items()}
+    if "412" not in responses:
+        return operation | {"responses": responses}
+    if reads:
+        responses["304"] = {"description": "It is as the caller has it", "headers": _ETAG}
+    return operation | {"responses": responses, "parameters": [*operation.get("parameters", ()), *_CONDITIONS]}
+
+
+def _tagged(response: dict[str, Any]) -> dict[str, Any]:
+    shown = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
+    return response | {"headers": _ETAG} if shown in _SHOW_ONE else response
 
 
 def _readable(operation: dict[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,15 @@ from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import needs
-from marketmind_scheduler.adapters.http.catalog import BODY, POSTED, READ
+from marketmind_scheduler.adapters.http.catalog import BODY, POSTED, READ_ONE
+from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
 from marketmind_scheduler.adapters.http.dispatch_schemas import ConfirmIn, RetryIn, ScheduleRecordOut
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.parameters import ScheduleInPath
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.schedules import TIME
 from marketmind_scheduler.adapters.http.schemas import ScheduleOut
-from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.outcomes import Outcomes, ScheduleRecord
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
@@ -23,6 +24,7 @@ from marketmind_scheduler.domain.errors import (
     ContradictoryConfirmation,
     NotRetryable,
     NotUnconfirmed,
+    PreconditionFailed,
     QuotaExceeded,
     UnknownSchedule,
 )
@@ -36,10 +38,12 @@ class OutcomeController(Controller):
         **needs(Scope.SCHEDULES_READ),
         summary="Read a schedule with its attempts",
         response_description="The schedule and every try to publish it",
-        responses=documented(*READ, UnknownSchedule),
+        responses=documented(*READ_ONE, UnknownSchedule),
     )
-    async def get_schedule(self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath) -> ScheduleRecordOut:
-        return ScheduleRecordOut.of_record(await outcomes.get(schedule_id))
+    async def get_schedule(
+        self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath, conditions: NamedDependency[Conditions]
+    ) -> Response[ScheduleRecordOut]:
+        return conditions.answer(ScheduleRecordOut.of_record(await outcomes.get(schedule_id)))
 
     @post(
         "/confirm",
@@ -48,11 +52,17 @@ class OutcomeController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Say whether an UNCONFIRMED post is out",
         response_description="The schedule as it stands now",
-        responses=documented(*BODY, *POSTED, UnknownSchedule, NotUnconfirmed, ContradictoryConfirmation),
+        responses=documented(
+            *BODY, *POSTED, UnknownSchedule, NotUnconfirmed, PreconditionFailed, ContradictoryConfirmation
+        ),
     )
     async def confirm_schedule(
-        self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath, data: JSONBody[ConfirmIn]
-    ) -> ScheduleOut:
+        self,
+        outcomes: NamedDependency[Outcomes],
+        schedule_id: ScheduleInPath,
+        data: JSONBody[ConfirmIn],
+        conditions: NamedDependency[Conditions],
+    ) -> Response[ScheduleOut]:
         """It becomes COMPLETED when the post is out; else FAILED, or PENDING again with `send_again`. The attempts
         show what is known: look at the platform before you answer."""
         confirmed = await outcomes.confirm(
@@ -61,8 +71,9 @@ class OutcomeController(Controller):
             send_again=data.send_again,
             external_id=data.external_id,
             note=data.note,
+            expected=conditions.on(ScheduleRecordOut.of_record, _without_attempts),
         )
-        return ScheduleOut.of(confirmed)
+        return tagged(ScheduleOut.of(confirmed))
 
     @post(
         "/retry",
@@ -74,7 +85,15 @@ class OutcomeController(Controller):
         responses={
             200: ResponseSpec(ScheduleOut, generate_examples=False, description="It had been made already"),
             **documented(
-                *BODY, *POSTED, UnknownSchedule, NotRetryable, AlreadyScheduled, AlreadyPublished, QuotaExceeded, *TIME
+                *BODY,
+                *POSTED,
+                UnknownSchedule,
+                NotRetryable,
+                AlreadyScheduled,
+                AlreadyPublished,
+                QuotaExceeded,
+                PreconditionFailed,
+                *TIME,
             ),
         },
     )
@@ -82,8 +101,18 @@ class OutcomeController(Controller):
         self,
         post_scheduling: NamedDependency[PostScheduling],
         schedule_id: ScheduleInPath,
+        conditions: NamedDependency[Conditions],
         data: JSONBody[RetryIn | None] = None,
     ) -> Response[ScheduleOut]:
         """Now, or at the given time. The new schedule names the old one as `retry_of`. The body may be left out."""
-        schedule, is_new = await post_scheduling.retry(schedule_id, data.asked() if data else None)
-        return Response(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
+        schedule, is_new = await post_scheduling.retry(
+            schedule_id,
+            data.asked() if data else None,
+            expected=conditions.on(ScheduleRecordOut.of_record, _without_attempts),
+        )
+        return tagged(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
+
+
+def _without_attempts(record: ScheduleRecord) -> ScheduleOut:
+    """As every other answer shows it."""
+    return ScheduleOut.of(record.schedule)

@@ -1,15 +1,18 @@
 """Pausing and resuming over HTTP."""
 
-from litestar import Controller, post
+from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 
 from marketmind_scheduler.adapters.http.access import needs
-from marketmind_scheduler.adapters.http.catalog import POSTED, READ
+from marketmind_scheduler.adapters.http.catalog import POSTED, READ_ONE
+from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
 from marketmind_scheduler.adapters.http.parameters import BrandInPath, CampaignInPath
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.schemas import BrandOut, CampaignOut
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
 
 
@@ -22,11 +25,14 @@ class PausingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Pause a campaign",
         response_description="Nothing of it begins to be sent any more",
-        responses=documented(*READ, *POSTED, CampaignNotFound),
+        responses=documented(*READ_ONE, *POSTED, CampaignNotFound),
     )
-    async def pause_campaign(self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath) -> CampaignOut:
+    async def pause_campaign(
+        self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath, conditions: NamedDependency[Conditions]
+    ) -> Response[CampaignOut]:
         """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
-        return CampaignOut.of(await pausing.pause_campaign(campaign_id))
+        campaign = await pausing.pause_campaign(campaign_id, expected=conditions.on(_shown))
+        return tagged(CampaignOut.of(campaign))
 
     @post(
         "/campaigns/{campaign_id:uuid}/resume",
@@ -34,11 +40,14 @@ class PausingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Resume a campaign",
         response_description="It goes on",
-        responses=documented(*READ, *POSTED, CampaignNotFound),
+        responses=documented(*READ_ONE, *POSTED, CampaignNotFound),
     )
-    async def resume_campaign(self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath) -> CampaignOut:
+    async def resume_campaign(
+        self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath, conditions: NamedDependency[Conditions]
+    ) -> Response[CampaignOut]:
         """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
-        return CampaignOut.of(await pausing.resume_campaign(campaign_id))
+        campaign = await pausing.resume_campaign(campaign_id, expected=conditions.on(_shown))
+        return tagged(CampaignOut.of(campaign))
 
     @post(
         "/brands/{brand_id:uuid}/pause",
@@ -46,11 +55,14 @@ class PausingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Pause a brand",
         response_description="Nothing of it begins to be sent any more",
-        responses=documented(*READ, *POSTED, BrandNotFound),
+        responses=documented(*READ_ONE, *POSTED, BrandNotFound),
     )
-    async def pause_brand(self, pausing: NamedDependency[Pausing], brand_id: BrandInPath) -> BrandOut:
+    async def pause_brand(
+        self, pausing: NamedDependency[Pausing], brand_id: BrandInPath, conditions: NamedDependency[Conditions]
+    ) -> Response[BrandOut]:
         """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
-        return BrandOut.of(await pausing.pause_brand(brand_id))
+        brand = await pausing.pause_brand(brand_id, expected=conditions.on(_shown))
+        return tagged(BrandOut.of(brand))
 
     @post(
         "/brands/{brand_id:uuid}/resume",
@@ -58,8 +70,15 @@ class PausingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Resume a brand",
         response_description="It goes on",
-        responses=documented(*READ, *POSTED, BrandNotFound),
+        responses=documented(*READ_ONE, *POSTED, BrandNotFound),
     )
-    async def resume_brand(self, pausing: NamedDependency[Pausing], brand_id: BrandInPath) -> BrandOut:
+    async def resume_brand(
+        self, pausing: NamedDependency[Pausing], brand_id: BrandInPath, conditions: NamedDependency[Conditions]
+    ) -> Response[BrandOut]:
         """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
-        return BrandOut.of(await pausing.resume_brand(brand_id))
+        brand = await pausing.resume_brand(brand_id, expected=conditions.on(_shown))
+        return tagged(BrandOut.of(brand))
+
+
+def _shown(found: Brand | Campaign) -> BrandOut | CampaignOut:
+    return BrandOut.of(found) if isinstance(found, Brand) else CampaignOut.of(found)

@@ -11,7 +11,8 @@ from litestar.params import JSONBody, QueryParameter
 
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import needs
-from marketmind_scheduler.adapters.http.catalog import BODY, LIST, POSTED, READ
+from marketmind_scheduler.adapters.http.catalog import BODY, LIST, POSTED, READ, READ_ONE
+from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.parameters import (
@@ -49,6 +50,7 @@ from marketmind_scheduler.domain.errors import (
     OffsetContradictsZone,
     PolicyViolated,
     PostNotFound,
+    PreconditionFailed,
     QuotaExceeded,
     ScheduleNotFound,
     SendInFlight,
@@ -97,43 +99,60 @@ class PostScheduleController(Controller):
     ) -> Response[ScheduleOut]:
         """The same request again answers 200 with the same schedule."""
         schedule, is_new = await post_scheduling.schedule(post_id, data.asked(), allow_repost=data.allow_repost)
-        return Response(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
+        return tagged(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
 
     @get(
         **needs(Scope.SCHEDULES_READ),
         summary="Read a post's schedule",
         response_description="The schedule",
-        responses=documented(*READ, PostNotFound, ScheduleNotFound),
+        responses=documented(*READ_ONE, PostNotFound, ScheduleNotFound),
     )
     async def get_post_schedule(
-        self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath
-    ) -> ScheduleOut:
+        self,
+        post_scheduling: NamedDependency[PostScheduling],
+        post_id: PostInPath,
+        conditions: NamedDependency[Conditions],
+    ) -> Response[ScheduleOut]:
         """The active one, else the most recent."""
-        return ScheduleOut.of(await post_scheduling.get(post_id))
+        return conditions.answer(ScheduleOut.of(await post_scheduling.get(post_id)))
 
     @put(
         operation_class=body_like(*body_examples.MOVE_POST),
         **needs(Scope.SCHEDULES_WRITE),
         summary="Move a post to another time",
         response_description="Moved",
-        responses=documented(*BODY, PostNotFound, ScheduleNotFound, SendInFlight, StaleVersion, *TIME),
+        responses=documented(
+            *BODY, PostNotFound, ScheduleNotFound, SendInFlight, StaleVersion, PreconditionFailed, *TIME
+        ),
     )
     async def move_post(
-        self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath, data: JSONBody[MovePostIn]
-    ) -> ScheduleOut:
+        self,
+        post_scheduling: NamedDependency[PostScheduling],
+        post_id: PostInPath,
+        data: JSONBody[MovePostIn],
+        conditions: NamedDependency[Conditions],
+    ) -> Response[ScheduleOut]:
         """It keeps its id and gets a new version. While a send is in flight, or may be out, it is refused."""
-        return ScheduleOut.of(await post_scheduling.move(post_id, data.asked(), version=data.version))
+        moved = await post_scheduling.move(
+            post_id, data.asked(), version=data.version, expected=conditions.on(ScheduleOut.of)
+        )
+        return tagged(ScheduleOut.of(moved))
 
     @delete(
         status_code=200,
         **needs(Scope.SCHEDULES_WRITE),
         summary="Cancel a post's schedule",
         response_description="Cancelled",
-        responses=documented(*READ, PostNotFound, ScheduleNotFound, SendInFlight),
+        responses=documented(*READ_ONE, PostNotFound, ScheduleNotFound, SendInFlight),
     )
-    async def cancel_post(self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath) -> ScheduleOut:
+    async def cancel_post(
+        self,
+        post_scheduling: NamedDependency[PostScheduling],
+        post_id: PostInPath,
+        conditions: NamedDependency[Conditions],
+    ) -> Response[ScheduleOut]:
         """It is kept as CANCELLED, and no send starts afterwards. While a send is in flight it is refused."""
-        return ScheduleOut.of(await post_scheduling.cancel(post_id))
+        return tagged(ScheduleOut.of(await post_scheduling.cancel(post_id, expected=conditions.on(ScheduleOut.of))))
 
 
 class CampaignScheduleController(Controller):

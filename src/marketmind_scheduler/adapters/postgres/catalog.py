@@ -25,10 +25,15 @@ campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, upd
 _POST = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at"
 
 _SELECT_BRAND = f"SELECT {_BRAND} FROM brands"
-_SAVE_BRAND = f"""
+_LOCK_BRAND = "SELECT 1 FROM brands WHERE brand_id = $1 FOR NO KEY UPDATE"
+_INSERT_BRAND = """
 INSERT INTO brands (brand_id, brand_name, brand_default_timezone, tone_profile, on_late, max_lateness_seconds,
                     created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_ADD_BRAND = f"{_INSERT_BRAND} RETURNING {_BRAND}"
+_SAVE_BRAND = f"""
+{_INSERT_BRAND}
 ON CONFLICT (brand_id) DO UPDATE
    SET brand_name = excluded.brand_name, brand_default_timezone = excluded.brand_default_timezone,
        tone_profile = excluded.tone_profile, on_late = excluded.on_late,
@@ -36,9 +41,13 @@ ON CONFLICT (brand_id) DO UPDATE
 RETURNING {_BRAND}
 """
 _SELECT_CAMPAIGN = f"SELECT {_CAMPAIGN} FROM campaigns"
-_SAVE_CAMPAIGN = f"""
+_INSERT_CAMPAIGN = """
 INSERT INTO campaigns (campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_ADD_CAMPAIGN = f"{_INSERT_CAMPAIGN} RETURNING {_CAMPAIGN}"
+_SAVE_CAMPAIGN = f"""
+{_INSERT_CAMPAIGN}
 ON CONFLICT (campaign_id) DO UPDATE
    SET name = excluded.name, goal = excluded.goal, start_date = excluded.start_date, end_date = excluded.end_date,
        updated_at = excluded.updated_at
@@ -68,7 +77,7 @@ WITH locked AS (SELECT post_id, position {_OF_CAMPAIGN} ORDER BY post_id FOR NO 
 SELECT post_id FROM locked ORDER BY position
 """
 # One statement for one post or ten thousand. The order of the arrays is the order in which positions are given out.
-_SAVE_POSTS = """
+_ADD_POSTS = """
 INSERT INTO posts (post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, position)
 OVERRIDING SYSTEM VALUE
 SELECT post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, position
@@ -78,6 +87,9 @@ SELECT post_id, brand_id, campaign_id, title, s3_url, platform, created_at, upda
             AS given(post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, nth)
          ORDER BY nth) placed
  ORDER BY post_id
+"""
+_SAVE_POSTS = f"""
+{_ADD_POSTS}
 ON CONFLICT (post_id) DO UPDATE
    SET campaign_id = excluded.campaign_id, title = excluded.title, s3_url = excluded.s3_url,
        updated_at = excluded.updated_at
@@ -103,8 +115,17 @@ class PostgresBrandRepository:
         return None if row is None else _to_brand(row)
 
     async def save(self, brand: Brand) -> Brand:
+        return await self._store(_SAVE_BRAND, brand)
+
+    async def add(self, brand: Brand) -> Brand:
+        return await self._store(_ADD_BRAND, brand)
+
+    async def lock(self, brand_id: UUID) -> None:
+        await self._connection.execute(_LOCK_BRAND, brand_id)
+
+    async def _store(self, statement: str, brand: Brand) -> Brand:
         [row] = await self._connection.fetch(
-            _SAVE_BRAND,
+            statement,
             brand.brand_id,
             brand.name,
             brand.default_zone,
@@ -139,8 +160,14 @@ class PostgresCampaignRepository:
         return None if row is None else _to_campaign(row)
 
     async def save(self, campaign: Campaign) -> Campaign:
+        return await self._store(_SAVE_CAMPAIGN, campaign)
+
+    async def add(self, campaign: Campaign) -> Campaign:
+        return await self._store(_ADD_CAMPAIGN, campaign)
+
+    async def _store(self, statement: str, campaign: Campaign) -> Campaign:
         [row] = await self._connection.fetch(
-            _SAVE_CAMPAIGN,
+            statement,
             campaign.campaign_id,
             campaign.brand_id,
             campaign.name,
@@ -206,8 +233,14 @@ class PostgresPostRepository:
         return [row["post_id"] for row in rows]
 
     async def save(self, posts: Sequence[Post]) -> None:
+        await self._store(_SAVE_POSTS, posts)
+
+    async def add(self, post: Post) -> None:
+        await self._store(_ADD_POSTS, [post])
+
+    async def _store(self, statement: str, posts: Sequence[Post]) -> None:
         await self._connection.execute(
-            _SAVE_POSTS,
+            statement,
             [post.post_id for post in posts],
             [post.brand_id for post in posts],
             [post.campaign_id for post in posts],

@@ -5,12 +5,19 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from marketmind_scheduler.adapters.postgres.catalog import FOLLOW_SCHEDULES
+from marketmind_scheduler.adapters.postgres.catalog import (
+    FOLLOW_SCHEDULES,
+    PostgresBrandRepository,
+    PostgresCampaignRepository,
+)
 from marketmind_scheduler.adapters.postgres.events import telling
-from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.schedules import HOLDS, IS_ACTIVE, UNCLAIMED
 from marketmind_scheduler.adapters.postgres.storage import repeated, transaction
-from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
+from marketmind_scheduler.domain.access import EVERYWHERE
+from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
 
@@ -18,8 +25,8 @@ AT_ONCE = 2000
 _OVERDUE_SECONDS = 300
 _FROM_THE_START = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
-_PAUSE = "UPDATE {} SET paused_at = coalesce(paused_at, now()), updated_at = now() WHERE {} = $1 RETURNING 1"
-_RESUME = "UPDATE {} SET paused_at = NULL, updated_at = now() WHERE {} = $1 RETURNING 1"
+_PAUSE = "UPDATE {} SET paused_at = coalesce(paused_at, now()), updated_at = now() WHERE {} = $1"
+_RESUME = "UPDATE {} SET paused_at = NULL, updated_at = now() WHERE {} = $1"
 # Whoever came last has said so here, and goes over all of it after us.
 _STILL_PAUSED = "SELECT 1 FROM {} WHERE {} = $1 AND paused_at IS NOT NULL FOR SHARE"
 _STILL_RESUMED = "SELECT 1 FROM {} WHERE {} = $1 AND paused_at IS NULL FOR SHARE"
@@ -79,20 +86,29 @@ class PostgresHolds:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def place(self, hold: Hold, of: UUID) -> None:
-        await self._flag(_PAUSE, hold, of)
+    async def place(self, hold: Hold, of: UUID, *, expected: Expectation[Brand | Campaign] = ANYTHING) -> None:
+        await self._flag(_PAUSE, hold, of, expected)
         await self._piece_by_piece(PLACE, hold, of, is_held=False)
 
-    async def lift(self, hold: Hold, of: UUID, *, paces: Mapping[Platform, timedelta]) -> None:
-        await self._flag(_RESUME, hold, of)
+    async def lift(
+        self,
+        hold: Hold,
+        of: UUID,
+        *,
+        paces: Mapping[Platform, timedelta],
+        expected: Expectation[Brand | Campaign] = ANYTHING,
+    ) -> None:
+        await self._flag(_RESUME, hold, of, expected)
         await repeated(partial(self._lift_overdue, hold, of, paces))
         await self._piece_by_piece(LIFT_AHEAD, hold, of, is_held=True)
 
-    async def _flag(self, statement: str, hold: Hold, of: UUID) -> None:
+    async def _flag(self, statement: str, hold: Hold, of: UUID, expected: Expectation[Brand | Campaign]) -> None:
         """Committed first: whoever adds a schedule afterwards knows it, and whoever was before is found."""
         async with transaction(self._pool) as connection:
-            if not await connection.fetchval(_on_flag(hold, statement), of):
-                raise BrandNotFound(of) if hold is Hold.BRAND_PAUSED else CampaignNotFound(of)
+            flagged = _where_flagged(hold, connection)
+            await flagged.lock(of)
+            expected.check(await flagged.get(of))
+            await connection.execute(_on_flag(hold, statement), of)
             if hold is Hold.CAMPAIGN_PAUSED:
                 await connection.execute(FOLLOW_SCHEDULES, [of])
 
@@ -120,6 +136,11 @@ class PostgresHolds:
             ids = [row["schedule_id"] for row in piece]
             await connection.execute(about(hold, change) + "SELECT FROM done", of, HOLDS[hold], ids)
             return (piece[-1]["publish_time"], ids[-1]) if piece else None
+
+
+def _where_flagged(hold: Hold, connection: Connection) -> PostgresBrandRepository | PostgresCampaignRepository:
+    kind = PostgresBrandRepository if hold is Hold.BRAND_PAUSED else PostgresCampaignRepository
+    return kind(connection, EVERYWHERE)
 
 
 def _on_flag(hold: Hold, statement: str) -> str:

@@ -212,6 +212,11 @@ class PostgresScheduleRepository:
             return found[0]
         raise UnknownSchedule(schedule_id)
 
+    async def lock(self, schedule_id: UUID) -> Schedule:
+        if found := await self._reached(f"{_SELECT} WHERE s.schedule_id = $1 FOR NO KEY UPDATE", schedule_id):
+            return found[0]
+        raise UnknownSchedule(schedule_id)
+
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
         return await self._reached(f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[])", list(schedule_ids))
 

@@ -1,0 +1,98 @@
+"""Conditional requests (RFC 9110, sections 8.8.3 and 13): the tag of what is shown, and what a caller expects of it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from msgspec import Struct
+
+from marketmind_scheduler.adapters.http.problems import Malformed
+from marketmind_scheduler.domain.expectation import Condition, Expectation
+
+Seen = TypeVar("Seen")
+Shown = TypeVar("Shown", bound=Struct)
+
+_TAG = r'(?:W/)?"[!#-~]*"'
+TAGS = rf"^(?:\*|[\t ,]*{_TAG}(?:[\t ]*,[\t ,]*{_TAG})*[\t ,]*)$"
+"""What ``If-Match`` and ``If-None-Match`` may hold."""
+
+_WELL_FORMED = re.compile(TAGS.removesuffix("$") + r"\Z")
+_EACH_TAG = re.compile(_TAG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What one request expects; None: nothing."""
+
+    if_match: Condition | None
+    if_none_match: Condition | None
+
+    def on(self, *shown: Callable[[Seen], Struct]) -> Expectation[Seen]:
+        """The expectation of something that is shown in these ways, the fullest first."""
+        return Expectation(
+            tags_of=lambda seen: [tag_of(show(seen)) for show in shown],
+            conditions=[each for each in (self.if_match, self.if_none_match) if each],
+        )
+
+    def answer(self, shown: Shown) -> Response[Shown]:
+        """The answer to a GET: 304 where the caller has it already. Raises PreconditionFailed."""
+        Expectation(tags_of=_tags_of, conditions=[self.if_match] if self.if_match else []).check(shown)
+        if self.if_none_match and not self.if_none_match.holds(_tags_of(shown)):
+            return _NotModified(shown, status_code=304, headers={"etag": tag_of(shown)})
+        return tagged(shown)
+
+
+def conditions_of(request: Request[Any, Any, Any]) -> Conditions:
+    """Raises Malformed for a header that is neither `*` nor a list of entity tags."""
+    return Conditions(
+        if_match=_condition(request, "If-Match", must_match=True),
+        if_none_match=_condition(request, "If-None-Match", must_match=False),
+    )
+
+
+def tag_of(shown: Struct) -> str:
+    """A strong entity tag: two answers of one path that differ in anything have different tags."""
+    return f'"{blake2b(msgspec.json.encode(shown), digest_size=16).hexdigest()}"'
+
+
+def tagged(shown: Shown, *, status_code: int = 200) -> Response[Shown]:
+    return Response(shown, status_code=status_code, headers={"etag": tag_of(shown)})
+
+
+class _NotModified(Response[Shown]):
+    def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:
+        del content, media_type, enc_hook
+        return b""
+
+
+def _tags_of(shown: Struct) -> tuple[str]:
+    return (tag_of(shown),)
+
+
+def _condition(request: Request[Any, Any, Any], name: str, *, must_match: bool) -> Condition | None:
+    lines = request.headers.getall(name, [])
+    if not lines:
+        return None
+    given = ", ".join(lines)
+    if not _WELL_FORMED.match(given):
+        raise Malformed(
+            'send `*`, or entity tags as `ETag` shows them, such as "2f6b1c0d", with commas between', at=name
+        )
+    if given == "*":
+        return Condition(tags=None, must_match=must_match)
+    tags: list[str] = _EACH_TAG.findall(given)
+    return Condition(tags=_strong(tags) if must_match else _opaque(tags), must_match=must_match)
+
+
+def _strong(tags: list[str]) -> frozenset[str]:
+    """Those that the strong comparison may find equal to one of ours."""
+    return frozenset(tag for tag in tags if not tag.startswith("W/"))
+
+
+def _opaque(tags: list[str]) -> frozenset[str]:
+    """What the weak comparison compares."""
+    return frozenset(tag.removeprefix("W/") for tag in tags)
