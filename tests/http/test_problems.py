@@ -73,7 +73,7 @@ def documented_problems(use_cases: UseCases) -> Iterator[tuple[str, Json]]:
     for item in paths.values():
         for operation in item.values():
             for status, response in operation["responses"].items():
-                media_type = response["content"].get("application/problem+json", {"examples": {}})
+                media_type = response.get("content", {}).get("application/problem+json", {"examples": {}})
                 for example in media_type["examples"].values():
                     yield status, example["value"]
 

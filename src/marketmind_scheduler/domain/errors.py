@@ -6,7 +6,7 @@ SchedulerError
 ├─ Exhausted        the caller has asked too often
 ├─ NotFound         what was named does not exist
 ├─ Conflict         it exists, but stands in a state that does not allow this
-├─ Unexpected       it is not as the caller says that it expects it
+├─ Unmet            it does not stand as the caller says that it must
 ├─ Rejected         the request is well formed and breaks a rule
 └─ Unavailable      nothing is wrong with the request; try again later
 
@@ -49,7 +49,7 @@ class NotFound(SchedulerError): ...
 class Conflict(SchedulerError): ...
 
 
-class Unexpected(SchedulerError): ...
+class Unmet(SchedulerError): ...
 
 
 class Rejected(SchedulerError): ...
@@ -297,7 +297,7 @@ class PostInOtherCampaign(Conflict):
         )
 
 
-class PreconditionFailed(Unexpected):
+class PreconditionFailed(Unmet):
     """The object is not as `If-Match` or `If-None-Match` says, so nothing was changed. `details.current` is its tag as
     it is now, null where nothing exists. Read it again, then decide."""
 

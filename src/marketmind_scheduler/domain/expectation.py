@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from marketmind_scheduler.domain.errors import PreconditionFailed
 
-Seen = TypeVar("Seen", contravariant=True)
+Seen_contra = TypeVar("Seen_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +23,14 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation(Generic[Seen]):
+class Expectation(Generic[Seen_contra]):
     """``tags_of`` names a state: two that a caller could tell apart have no tag in common. A state that is shown in
     several ways has a tag for each, the fullest first."""
 
-    tags_of: Callable[[Seen], Sequence[str]]
+    tags_of: Callable[[Seen_contra], Sequence[str]]
     conditions: Sequence[Condition] = ()
 
-    def check(self, found: Seen | None) -> None:
+    def check(self, found: Seen_contra | None) -> None:
         """Raises PreconditionFailed unless every condition holds for what is found; None: nothing is."""
         if not self.conditions:
             return

@@ -132,7 +132,7 @@ def _corrected(node: Any) -> Any:
 
 
 def _conditional(operation: dict[str, Any], *, reads: bool) -> dict[str, Any]:
-    """With the headers of conditional requests: ``ETag`` where one object is shown, conditions where 412 is answered."""
+    """With the headers of conditional requests: ``ETag`` where one object is shown, conditions where 412 is said."""
     responses = {status: _tagged(response) for status, response in operation["responses"].items()}
     if "412" not in responses:
         return operation | {"responses": responses}

@@ -24,7 +24,7 @@ from marketmind_scheduler.domain.errors import (
     SchedulerError,
     Unauthenticated,
     Unavailable,
-    Unexpected,
+    Unmet,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -34,7 +34,7 @@ STATUS: dict[type[SchedulerError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
-    Unexpected: 412,
+    Unmet: 412,
     Rejected: 422,
     Exhausted: 429,
     Unavailable: 503,
