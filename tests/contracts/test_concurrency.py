@@ -17,7 +17,7 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
-from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given, new_id
+from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given, new_id
 from tests.contracts.waiting import until_waiting
 
 T = TypeVar("T")
@@ -25,15 +25,19 @@ Step = Callable[[UnitOfWork], Awaitable[T]]
 
 ALL = frozenset(Platform)
 POST, OTHER_POST = a_post(campaign_id=CAMPAIGN_ID), a_post(campaign_id=CAMPAIGN_ID, platform=Platform.TIKTOK)
-SCHEDULE_ID = new_id()
+SCHEDULE_ID, NEW_ID = new_id(), new_id()
 MOST_SECONDS = 5
 
 POST_LOCKS: dict[str, Step[object]] = {
     "lock": lambda work: work.posts.lock(POST.post_id),
     "lock_of_campaign": lambda work: work.posts.lock_of_campaign(CAMPAIGN_ID, platforms={Platform.TWITTER}),
 }
-SCHEDULE_CHANGES: dict[str, Step[object]] = {
+SCHEDULE_LOCKS: dict[str, Step[object]] = {
+    "lock": lambda work: work.schedules.lock(SCHEDULE_ID),
     "lock_current": lambda work: work.schedules.lock_current(POST.post_id),
+}
+SCHEDULE_CHANGES: dict[str, Step[object]] = {
+    **SCHEDULE_LOCKS,
     "cancel_pending": lambda work: work.schedules.cancel_pending([SCHEDULE_ID], now=NOW),
     "cancel_pending_of_campaign": lambda work: work.schedules.cancel_pending_of_campaign(CAMPAIGN_ID, now=NOW),
     "save": lambda work: work.schedules.save(schedule().cancelled(now=NOW)),
@@ -81,13 +85,14 @@ async def test_a_locked_post_makes_others_wait_until_the_end(
 
 
 @pytest.mark.parametrize("waits", SCHEDULE_CHANGES.values(), ids=SCHEDULE_CHANGES.keys())
+@pytest.mark.parametrize("locks", SCHEDULE_LOCKS.values(), ids=SCHEDULE_LOCKS.keys())
 async def test_a_locked_schedule_is_changed_by_nobody_else_until_the_end(
-    storage: PostgresStorage, tables: AsyncEngine, waits: Step[object]
+    storage: PostgresStorage, tables: AsyncEngine, locks: Step[object], waits: Step[object]
 ) -> None:
     await given(storage, schedule())
 
     async with storage.unit_of_work() as work:
-        await work.schedules.lock_current(POST.post_id)
+        await locks(work)
         waiter = asyncio.create_task(in_a_unit_of_work(storage, waits))
         await until_waiting(tables, waiter)
 
@@ -154,17 +159,16 @@ async def test_whoever_waited_for_a_post_sees_the_schedule_that_was_added_meanwh
     assert await waiter == [schedule()]
 
 
+@pytest.mark.parametrize("locks", SCHEDULE_LOCKS.values(), ids=SCHEDULE_LOCKS.keys())
 async def test_whoever_waited_for_a_schedule_sees_how_it_was_changed_meanwhile(
-    storage: PostgresStorage, tables: AsyncEngine
+    storage: PostgresStorage, tables: AsyncEngine, locks: Step[object]
 ) -> None:
     await given(storage, schedule())
 
     async with storage.unit_of_work() as work:
         await work.schedules.lock_current(POST.post_id)
         await work.schedules.save(schedule().cancelled(now=NOW))
-        waiter = asyncio.create_task(
-            in_a_unit_of_work(storage, lambda other: other.schedules.lock_current(POST.post_id))
-        )
+        waiter = asyncio.create_task(in_a_unit_of_work(storage, locks))
         await until_waiting(tables, waiter)
         await work.commit()
 
@@ -190,6 +194,54 @@ async def test_whoever_waited_for_the_post_finds_the_schedule_that_took_the_plac
         await work.commit()
 
     assert await waiter == replacement
+
+
+async def lock_and_find_brand(work: UnitOfWork) -> object:
+    await work.brands.lock(BRAND_ID)
+    return await work.brands.find(BRAND_ID)
+
+
+async def lock_and_find_campaign(work: UnitOfWork) -> object:
+    await work.campaigns.lock(CAMPAIGN_ID)
+    return await work.campaigns.find(CAMPAIGN_ID)
+
+
+@pytest.mark.parametrize("find", [lock_and_find_brand, lock_and_find_campaign])
+async def test_whoever_waited_for_a_brand_or_a_campaign_finds_it_as_it_was_changed_meanwhile(
+    storage: PostgresStorage, tables: AsyncEngine, find: Step[object]
+) -> None:
+    changed = a_brand(name="New"), a_campaign(name="New", post_count=2)
+
+    async with storage.unit_of_work() as work:
+        await find(work)
+        waiter = asyncio.create_task(in_a_unit_of_work(storage, find))
+        await until_waiting(tables, waiter)
+        await work.brands.save(changed[0])
+        await work.campaigns.save(changed[1])
+        await work.commit()
+
+    assert await waiter in changed
+
+
+ADDITIONS: dict[str, Step[object]] = {
+    "brand": lambda work: work.brands.add(a_brand(brand_id=NEW_ID)),
+    "campaign": lambda work: work.campaigns.add(a_campaign(campaign_id=NEW_ID)),
+    "post": lambda work: work.posts.add(a_post(post_id=NEW_ID)),
+}
+
+
+@pytest.mark.parametrize("add_one", ADDITIONS.values(), ids=ADDITIONS.keys())
+async def test_of_two_who_add_the_same_the_second_loses_the_race(
+    storage: PostgresStorage, tables: AsyncEngine, add_one: Step[object]
+) -> None:
+    async with storage.unit_of_work() as work:
+        await add_one(work)
+        second = asyncio.create_task(in_a_unit_of_work(storage, add_one))
+        await until_waiting(tables, second)
+        await work.commit()
+
+    with pytest.raises(LostRace):
+        await second
 
 
 async def test_a_post_registered_meanwhile_for_another_brand_is_a_lost_race(

@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 
 from marketmind_scheduler.domain.attempt import VerdictKind
-from marketmind_scheduler.domain.brand import OnLate
-from marketmind_scheduler.domain.campaign import CampaignStatus
-from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
+from marketmind_scheduler.domain.brand import Brand, OnLate
+from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PreconditionFailed
 from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.expectation import Condition, Expectation
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, a_schedule, given, new_id
@@ -281,6 +282,33 @@ async def test_what_does_not_exist_is_neither_paused_nor_resumed(
         await world.holds.place(hold, unknown)
     with pytest.raises(missing):
         await world.holds.lift(hold, unknown, paces=PACES)
+
+
+def expecting(seen: Brand | Campaign) -> Expectation[Brand | Campaign]:
+    """What is to be paused or resumed must be exactly this."""
+    condition = Condition(tags=frozenset({repr(seen)}), must_match=True)
+    return Expectation(tags_of=lambda found: [repr(found)], conditions=[condition])
+
+
+async def look(world: World, hold: Hold) -> Brand | Campaign:
+    async with world.storage.reading() as stored:
+        return await (stored.brands.get(BRAND_ID) if hold is BRAND else stored.campaigns.get(CAMPAIGN_ID))
+
+
+@each_hold
+async def test_only_what_is_as_expected_is_paused_or_resumed(world: World, schedule: Schedule, hold: Hold) -> None:
+    before = await look(world, hold)
+    await world.holds.place(hold, OF[hold], expected=expecting(before))
+    paused, held = await look(world, hold), await find(world, schedule)
+
+    with pytest.raises(PreconditionFailed):
+        await world.holds.place(hold, OF[hold], expected=expecting(before))
+    with pytest.raises(PreconditionFailed):
+        await world.holds.lift(hold, OF[hold], paces=PACES, expected=expecting(before))
+    assert (await look(world, hold), await find(world, schedule)) == (paused, held)
+
+    await world.holds.lift(hold, OF[hold], paces=PACES, expected=expecting(paused))
+    assert not (await find(world, schedule)).holds
 
 
 async def put_into(world: World, post: Post, campaign_id: UUID) -> None:

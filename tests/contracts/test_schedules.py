@@ -82,6 +82,19 @@ async def test_a_schedule_is_read_as_it_was_added(
     assert await find_current(storage, schedule) == schedule
 
 
+async def test_a_schedule_is_locked_by_its_id_where_it_is_within_reach(storage: Storage) -> None:
+    schedule = a_schedule(POST)
+    await given(storage, schedule)
+
+    async with storage.unit_of_work() as work:
+        assert await work.schedules.lock(schedule.schedule_id) == schedule
+        with pytest.raises(UnknownSchedule):
+            await work.schedules.lock(new_id())
+    async with storage.within(Reach(frozenset({new_id()}))).unit_of_work() as work:
+        with pytest.raises(UnknownSchedule):
+            await work.schedules.lock(schedule.schedule_id)
+
+
 async def test_many_schedules_are_added_at_once(storage: Storage) -> None:
     posts = [a_post() for _ in range(3)]
     schedules = [a_schedule(post) for post in posts]
