@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
@@ -83,8 +85,9 @@ async def test_a_schedule_is_read_as_it_was_added(
 
 
 async def test_a_schedule_is_locked_by_its_id_where_it_is_within_reach(storage: Storage) -> None:
-    schedule = a_schedule(POST)
-    await given(storage, schedule)
+    post = a_post()
+    schedule = a_schedule(post)
+    await given(storage, a_brand(), post, schedule)
 
     async with storage.unit_of_work() as work:
         assert await work.schedules.lock(schedule.schedule_id) == schedule
