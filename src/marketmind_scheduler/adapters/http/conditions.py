@@ -20,7 +20,7 @@ _TAG = r'(?:W/)?"[!#-~]*"'
 TAGS = rf"^(?:\*|[\t ,]*{_TAG}(?:[\t ]*,[\t ,]*{_TAG})*[\t ,]*)$"
 """What ``If-Match`` and ``If-None-Match`` may hold."""
 
-_WELL_FORMED = re.compile(TAGS.removesuffix("$") + r"\Z")
+_WELL_FORMED = re.compile(TAGS)
 _EACH_TAG = re.compile(_TAG)
 
 
@@ -78,7 +78,7 @@ def _condition(request: Request[Any, Any, Any], name: str, *, must_match: bool) 
     if not lines:
         return None
     given = ", ".join(lines)
-    if not _WELL_FORMED.match(given):
+    if not _WELL_FORMED.fullmatch(given):
         raise Malformed(
             'send `*`, or entity tags as `ETag` shows them, such as "2f6b1c0d", with commas between', at=name
         )
