@@ -21,10 +21,12 @@ from tests.http.steps import (
     a_post_body,
     calling,
     due,
+    in_status,
     new_id,
     observed,
     problem,
     stored,
+    unconfirmed,
 )
 
 PUBLIC = {
@@ -193,6 +195,18 @@ async def test_a_settlement_of_another_brands_claim_says_that_there_is_no_such_s
 
     [of_theirs, of_nobody] = [each["results"][0] for each in answers]
     assert of_theirs | {"schedule_id": ""} == of_nobody | {"schedule_id": ""}
+
+
+async def test_nobody_confirms_what_another_brand_has_published(
+    dispatching: UseCases, guarded: httpx2.AsyncClient, caller: httpx2.AsyncClient
+) -> None:
+    schedule = await unconfirmed(caller)
+    guarded.headers.update(await a_key(dispatching, Scope.SCHEDULES_WRITE, brand_id=new_id()))
+
+    answer = await guarded.post(f"/schedules/{schedule['schedule_id']}/confirm", json={"published": True})
+
+    problem(answer, 404, "unknown_schedule")
+    assert await in_status(caller, schedule, "UNCONFIRMED") == schedule
 
 
 async def test_other_brands_ids_in_a_body_are_unknown_too(
