@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.application.use_cases import UseCases
@@ -48,7 +49,7 @@ def publisher() -> ScriptedPublisher:
 
 @pytest.fixture
 def outbound(storage: InMemoryStorage, publisher: ScriptedPublisher) -> Outbound:
-    queue, metering = InMemoryDispatchQueue(storage), MeteredDispatch()
+    queue, metering = InMemoryDispatchQueue(storage), MeteredDispatch(CollectorRegistry())
     return Outbound(
         queue=queue,
         pulled=queue,

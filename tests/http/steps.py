@@ -9,6 +9,9 @@ from typing import Any, TypedDict, Unpack, cast
 from uuid import UUID, uuid4
 
 import httpx2
+from litestar import Litestar
+from litestar.types import ASGIApp
+from prometheus_client import CollectorRegistry
 from sqlalchemy import DateTime, Row, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +19,7 @@ from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.http.observed import Observed
 from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
+from marketmind_scheduler.adapters.http.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import Pool
@@ -56,9 +60,16 @@ class Guards(TypedDict, total=False):
     requires_idempotency_keys: bool
 
 
-def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher | None = None) -> UseCases:
+def over(
+    pool: Pool,
+    zones: ZoneCatalogue,
+    clock: Clock,
+    *,
+    publisher: Publisher | None = None,
+    registry: CollectorRegistry | None = None,
+) -> UseCases:
     """The use cases over PostgreSQL; without a publisher, nothing is really published."""
-    metering, queue = MeteredDispatch(), PostgresDispatchQueue(pool)
+    metering, queue = MeteredDispatch(registry or CollectorRegistry()), PostgresDispatchQueue(pool)
     outbound = Outbound(
         queue=queue,
         pulled=queue,
@@ -84,8 +95,14 @@ def over(pool: Pool, zones: ZoneCatalogue, clock: Clock, *, publisher: Publisher
     )
 
 
-def observed(use_cases: UseCases, **guards: Unpack[Guards]) -> App:
-    return cast("App", Observed(create_app(use_cases, **guards), new_id=new_uuid7))
+def observed(use_cases: UseCases, *, registry: CollectorRegistry | None = None, **guards: Unpack[Guards]) -> App:
+    return watched(create_app(use_cases, **guards), registry=registry)
+
+
+def watched(app: App | Litestar, *, registry: CollectorRegistry | None = None) -> App:
+    """That app with what is round every app of the service."""
+    metrics = RequestMetrics(registry or CollectorRegistry())
+    return cast("App", Observed(cast("ASGIApp", app), new_id=new_uuid7, metrics=metrics))
 
 
 def calling(app: App) -> httpx2.AsyncClient:

@@ -24,11 +24,11 @@ log = structlog.get_logger()
 
 
 class MeteredDispatch:
-    """The metrics of one process; ``progress`` is what has happened since it was last asked."""
+    """The metrics of dispatch; ``progress`` is what has happened since it was last asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
         disable_created_metrics()
-        self._registry = registry = CollectorRegistry()
+        self._registry = registry
         self._claims = Counter("scheduler_claims", "Schedules claimed", ["platform"], registry=registry)
         self._lateness = Histogram(
             "scheduler_lateness_seconds",

@@ -41,6 +41,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
                 idempotency=service.idempotency,
                 requires_idempotency_keys=settings.idempotency_required,
             )
-            await HttpServer(app, ready=ready, on_stop=stop).serve(sockets=[listener])
+            server = HttpServer(app, ready=ready, on_stop=stop, registry=service.registry)
+            await server.serve(sockets=[listener])
             await use_cases.dispatcher.triggered()
     log.info("stopped")

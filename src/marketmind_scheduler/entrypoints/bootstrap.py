@@ -9,6 +9,8 @@ from datetime import timedelta
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from prometheus_client import CollectorRegistry
+
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
@@ -146,12 +148,13 @@ def assemble(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The use cases, what is kept of requests, and how far dispatch has got."""
+    """The use cases, what is kept of requests, how far dispatch has got, and where this process keeps its metrics."""
 
     use_cases: UseCases
     idempotency: Idempotency
     limiter: RateLimiter | None
     metering: MeteredDispatch
+    registry: CollectorRegistry
 
 
 @asynccontextmanager
@@ -159,7 +162,8 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
     """The use cases over PostgreSQL, the configured publisher and identity provider; everything is closed at the end.
     Raises SettingsError where the configuration of one of them is wrong."""
     limits = settings.dispatch_limits
-    metering = MeteredDispatch()
+    registry = CollectorRegistry()
+    metering = MeteredDispatch(registry)
     async with (
         publishing(settings, send_timeout=limits.send_timeout) as publisher,
         verifying_tokens(settings) as tokens,
@@ -197,7 +201,7 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
         if settings.requests_per_minute:
             rate = Rate(settings.requests_per_minute)
             limiter = RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
-        yield Service(use_cases=use_cases, idempotency=idempotency, limiter=limiter, metering=metering)
+        yield Service(use_cases=use_cases, idempotency=idempotency, limiter=limiter, metering=metering, registry=registry)
 
 
 def pin_zone_rules() -> ZoneCatalogue:

@@ -33,7 +33,7 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
                 await _until_told(stopping, say_ready)
             else:
                 app = create_monitoring_app(service.use_cases)
-                server = HttpServer(app, ready=say_ready, on_stop=stopping.set)
+                server = HttpServer(app, ready=say_ready, on_stop=stopping.set, registry=service.registry)
                 await server.serve(sockets=[listener])
     log.info("stopped")
 

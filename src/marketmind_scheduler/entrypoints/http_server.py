@@ -8,8 +8,10 @@ from types import FrameType
 
 import uvicorn
 from litestar import Litestar
+from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.http.observed import Observed
+from marketmind_scheduler.adapters.http.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.entrypoints.http_protocol import GuardedProtocol
 
@@ -22,10 +24,12 @@ class HttpServer(uvicorn.Server):
     """Calls ``ready`` once requests are answered, and ``on_stop`` as soon as it is told to stop. Requests that run then
     have three seconds to end."""
 
-    def __init__(self, app: Litestar, *, ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, app: Litestar, *, ready: Callable[[], None], on_stop: Callable[[], None], registry: CollectorRegistry
+    ) -> None:
         super().__init__(
             uvicorn.Config(
-                Observed(app, new_id=new_uuid7),
+                Observed(app, new_id=new_uuid7, metrics=RequestMetrics(registry)),
                 http=GuardedProtocol,
                 ws="none",
                 lifespan="off",

@@ -24,11 +24,14 @@ WaitSeconds = Annotated[
 ]
 
 
+LONG_POLL = "/events"
+
+
 class EventController(Controller):
     tags = ("Events",)
 
     @get(
-        "/events",
+        LONG_POLL,
         **needs(Scope.EVENTS_READ),
         summary="Read events, or wait for them",
         response_description="Events in their final order, none where nothing happened in time",

@@ -1,4 +1,4 @@
-"""Round the whole app: a request id, a deadline for the body, safe headers, and one log line a request."""
+"""Round the whole app: a request id, a deadline for the body, safe headers, metrics, and one log line a request."""
 
 import asyncio
 import re
@@ -10,7 +10,9 @@ from typing import Any
 import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from marketmind_scheduler.adapters.http.events import LONG_POLL
 from marketmind_scheduler.adapters.http.problems import BodyTooSlow, Malformed
+from marketmind_scheduler.adapters.http.request_metrics import RequestMetrics
 from marketmind_scheduler.ports.ids import NewId
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -38,9 +40,10 @@ class Observed:
     """The ASGI app that the server serves. It sees what no middleware of the framework does: 404s, 405s, and
     requests that end in a fault."""
 
-    def __init__(self, app: ASGIApp, *, new_id: NewId) -> None:
+    def __init__(self, app: ASGIApp, *, new_id: NewId, metrics: RequestMetrics) -> None:
         self._app = app
         self._new_id = new_id
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,16 +63,16 @@ class Observed:
             await send(message)
 
         try:
-            await self._app(scope, _with_deadline(receive), observed)
+            with self._metrics.active(scope["method"]):
+                await self._app(scope, _with_deadline(receive), observed)
         finally:
-            write = log.debug if scope["path"].startswith("/health") and status < HTTPStatus.BAD_REQUEST else log.info
-            write(
-                "request",
-                method=scope["method"],
-                route=scope.get("path_template") or "unmatched",
-                status=status,
-                ms=round((perf_counter() - started) * 1000, 2),
-            )
+            route = scope.get("path_template") or "unmatched"
+            self._tell(str(scope["method"]), route, status, seconds=perf_counter() - started)
+
+    def _tell(self, method: str, route: str, status: int, *, seconds: float) -> None:
+        self._metrics.answered(method, route, status, seconds=seconds, is_long_poll=route == LONG_POLL)
+        write = log.debug if route.startswith("/health") and status < HTTPStatus.BAD_REQUEST else log.info
+        write("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
 
     def _request_id(self, scope: Scope) -> str:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
