@@ -5,9 +5,10 @@ from uuid import UUID
 import httpx2
 import pytest
 import structlog
+from litestar import Litestar, get
 from structlog.testing import capture_logs
 
-from tests.http.steps import a_brand, a_campaign, new_id
+from tests.http.steps import a_brand, a_campaign, calling, new_id, watched
 
 HIDDEN = "7f3c0d9e-secret"
 
@@ -71,6 +72,19 @@ async def test_a_request_leaves_one_log_line_that_names_its_route_and_no_value(
         "status": status,
         "request_id": answer.headers["x-request-id"],
     }
+
+
+async def test_a_log_line_names_the_caller_once_it_is_known_and_forgets_it_with_the_request() -> None:
+    @get("/")
+    async def know() -> None:
+        structlog.contextvars.bind_contextvars(caller="reporting")
+
+    async with calling(watched(Litestar([know], openapi_config=None))) as caller:
+        with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+            await caller.get("/")
+            await caller.get("/nowhere")
+
+    assert [line.get("caller") for line in lines] == ["reporting", None]
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,7 @@ def configure(wanted: LogFormat, level: LogLevel) -> None:
     ]
     if is_json(wanted):
         shared.append(structlog.processors.format_exc_info)
-    renderer = (
-        _json if is_json(wanted) else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), timestamp_key="at")
-    )
+    renderer = _json if is_json(wanted) else _console()
     threshold = getattr(logging, level.upper())
     structlog.configure(
         processors=[*shared, renderer],
@@ -34,6 +32,14 @@ def configure(wanted: LogFormat, level: LogLevel) -> None:
         cache_logger_on_first_use=True,
     )
     _configure_libraries(shared, renderer, threshold)
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stdout.isatty(),
+        timestamp_key="at",
+        exception_formatter=structlog.dev.plain_traceback,  # the default one shows local variables, secrets among them
+    )
 
 
 def _configure_libraries(shared: list[Any], renderer: Any, threshold: int) -> None:

@@ -28,7 +28,9 @@ async def translated(within_seconds: float = _WITHIN_SECONDS) -> AsyncGenerator[
         raise _meaning(failed) from failed
     # InternalClientError: the server said farewell between two statements.
     except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as lost:
-        if isinstance(lost, ValueError):  # asyncpg's DataError: a value of ours that its column cannot hold
+        if isinstance(lost, ValueError) and not isinstance(lost, asyncpg.ClientConfigurationError):
+            # asyncpg's DataError: a value of ours that its column cannot hold
+            lost.args = (str(lost).partition(":")[0],)  # behind the colon it quotes the value
             raise
         raise StorageUnavailable from lost
 
@@ -39,4 +41,5 @@ def _meaning(failed: asyncpg.PostgresError) -> Exception:
         return LostRace()
     if failed.sqlstate.startswith(_UNAVAILABLE):
         return StorageUnavailable()
+    failed.detail = None  # it quotes the row, and this one ends in a log
     return failed

@@ -32,6 +32,7 @@ _CONNECT_SECONDS = 3
 _MARGIN = timedelta(seconds=5)
 _MOST_BODY_BYTES = 20_000
 _MOST_ANSWER_BYTES = 64_000
+_SHORTEST_TEXT = 4
 
 _FAILURES = (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError)
 
@@ -120,7 +121,7 @@ class WebhookPublisher:
         except _FAILURES as failure:
             problem = _said(failure)
         if send.answer is not None:  # even where its body broke off: the head says what became of the post
-            return judge(send.answer, now=self._clock.now(), confidential=target.confidential)
+            return judge(send.answer, now=self._clock.now(), confidential={*target.confidential, *_texts(attempt)})
         return Unknown(f"no answer: {problem}") if send.began else Unsent(f"nothing was sent: {problem}")
 
     def _seen_from_outside(self, target: WebhookTarget) -> Target:
@@ -180,6 +181,11 @@ def _body(attempt: Attempt) -> bytes:
             publish_time=attempt.publish_time.astimezone(UTC),
         )
     )
+
+
+def _texts(attempt: Attempt) -> Collection[str]:
+    """What a post says, if it is long enough to mean something."""
+    return [text for text in (attempt.title, attempt.s3_url) if len(text) >= _SHORTEST_TEXT]
 
 
 def _said(failure: Exception) -> str:
