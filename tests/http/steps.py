@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.http.observed import Observed
-from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.http.request_metrics import RequestMetrics
+from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import Pool
@@ -29,6 +29,7 @@ from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
 from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
@@ -38,6 +39,7 @@ from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.idempotency import Idempotency
 from marketmind_scheduler.ports.publisher import Publisher
+from marketmind_scheduler.ports.tracing import Tracing
 from tests.fakes.publisher import Answer, ScriptedPublisher
 
 Json = dict[str, Any]
@@ -99,10 +101,12 @@ def observed(use_cases: UseCases, *, registry: CollectorRegistry | None = None, 
     return watched(create_app(use_cases, **guards), registry=registry)
 
 
-def watched(app: App | Litestar, *, registry: CollectorRegistry | None = None) -> App:
+def watched(app: App | Litestar, *, registry: CollectorRegistry | None = None, tracing: Tracing | None = None) -> App:
     """That app with what is round every app of the service."""
     metrics = RequestMetrics(registry or CollectorRegistry())
-    return cast("App", Observed(cast("ASGIApp", app), new_id=new_uuid7, metrics=metrics))
+    return cast(
+        "App", Observed(cast("ASGIApp", app), new_id=new_uuid7, metrics=metrics, tracing=tracing or TraceIds(new_uuid7))
+    )
 
 
 def calling(app: App) -> httpx2.AsyncClient:

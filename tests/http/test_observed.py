@@ -1,5 +1,6 @@
 """What is round every request: its id, its log line, its headers."""
 
+import re
 from uuid import UUID
 
 import httpx2
@@ -64,6 +65,7 @@ async def test_a_request_leaves_one_log_line_that_names_its_route_and_no_value(
 
     (line,) = lines
     assert line.pop("ms") > 0
+    trace_id, span_id = line.pop("trace_id"), line.pop("span_id")
     assert line == {
         "event": "request",
         "log_level": "debug" if route.startswith("/health") else "info",
@@ -72,6 +74,8 @@ async def test_a_request_leaves_one_log_line_that_names_its_route_and_no_value(
         "status": status,
         "request_id": answer.headers["x-request-id"],
     }
+    assert re.fullmatch("[0-9a-f]{32}", trace_id)
+    assert re.fullmatch("[0-9a-f]{16}", span_id)
 
 
 async def test_a_log_line_names_the_caller_once_it_is_known_and_forgets_it_with_the_request() -> None:

@@ -23,6 +23,7 @@ from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.access import Access, KeyRing
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
@@ -62,6 +63,7 @@ from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.queue_standing import QueueStandings
 from marketmind_scheduler.ports.readiness import Readiness
 from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.tracing import Tracing
 from marketmind_scheduler.ports.upkeep import Upkeep
 
 DISPATCH_CONNECTIONS = 4
@@ -148,13 +150,15 @@ def assemble(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The use cases, what is kept of requests, how far dispatch has got, and where this process keeps its metrics."""
+    """The use cases, what is kept of requests, how far dispatch has got, and where this process keeps its metrics and
+    traces."""
 
     use_cases: UseCases
     idempotency: Idempotency
     limiter: RateLimiter | None
     metering: MeteredDispatch
     registry: CollectorRegistry
+    tracing: Tracing
 
 
 @asynccontextmanager
@@ -164,8 +168,9 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
     limits = settings.dispatch_limits
     registry = CollectorRegistry()
     metering = MeteredDispatch(registry)
+    tracing = TraceIds(new_uuid7)
     async with (
-        publishing(settings, send_timeout=limits.send_timeout) as publisher,
+        publishing(settings, send_timeout=limits.send_timeout, tracing=tracing) as publisher,
         verifying_tokens(settings) as tokens,
         open_pool(database_url, size=settings.pool_size) as pool,
         open_pool(database_url, size=settings.pool_size) as keyed_pool,
@@ -201,7 +206,14 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
         if settings.requests_per_minute:
             rate = Rate(settings.requests_per_minute)
             limiter = RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
-        yield Service(use_cases=use_cases, idempotency=idempotency, limiter=limiter, metering=metering, registry=registry)
+        yield Service(
+            use_cases=use_cases,
+            idempotency=idempotency,
+            limiter=limiter,
+            metering=metering,
+            registry=registry,
+            tracing=tracing,
+        )
 
 
 def pin_zone_rules() -> ZoneCatalogue:

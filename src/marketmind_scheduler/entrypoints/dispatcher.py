@@ -33,7 +33,9 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
                 await _until_told(stopping, say_ready)
             else:
                 app = create_monitoring_app(service.use_cases)
-                server = HttpServer(app, ready=say_ready, on_stop=stopping.set, registry=service.registry)
+                server = HttpServer(
+                    app, ready=say_ready, on_stop=stopping.set, registry=service.registry, tracing=service.tracing
+                )
                 await server.serve(sockets=[listener])
     log.info("stopped")
 

@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.http.observed import Observed
 from marketmind_scheduler.adapters.http.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.entrypoints.http_protocol import GuardedProtocol
+from marketmind_scheduler.ports.tracing import Tracing
 
 _GRACE_SECONDS = 3
 _KEEP_ALIVE_SECONDS = 5
@@ -25,11 +26,17 @@ class HttpServer(uvicorn.Server):
     have three seconds to end."""
 
     def __init__(
-        self, app: Litestar, *, ready: Callable[[], None], on_stop: Callable[[], None], registry: CollectorRegistry
+        self,
+        app: Litestar,
+        *,
+        ready: Callable[[], None],
+        on_stop: Callable[[], None],
+        registry: CollectorRegistry,
+        tracing: Tracing,
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                Observed(app, new_id=new_uuid7, metrics=RequestMetrics(registry)),
+                Observed(app, new_id=new_uuid7, metrics=RequestMetrics(registry), tracing=tracing),
                 http=GuardedProtocol,
                 ws="none",
                 lifespan="off",

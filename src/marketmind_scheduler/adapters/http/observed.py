@@ -1,4 +1,5 @@
-"""Round the whole app: a request id, a deadline for the body, safe headers, metrics, and one log line a request."""
+"""Round the whole app: a request id and a place in a trace, a deadline for the body, safe headers, metrics, and one log
+line a request."""
 
 import asyncio
 import re
@@ -8,12 +9,13 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from marketmind_scheduler.adapters.http.events import LONG_POLL
 from marketmind_scheduler.adapters.http.problems import BodyTooSlow, Malformed
 from marketmind_scheduler.adapters.http.request_metrics import RequestMetrics
 from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.tracing import RequestSpan, Tracing
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _BODY_SECONDS = 10
@@ -40,18 +42,25 @@ class Observed:
     """The ASGI app that the server serves. It sees what no middleware of the framework does: 404s, 405s, and
     requests that end in a fault."""
 
-    def __init__(self, app: ASGIApp, *, new_id: NewId, metrics: RequestMetrics) -> None:
+    def __init__(self, app: ASGIApp, *, new_id: NewId, metrics: RequestMetrics, tracing: Tracing) -> None:
         self._app = app
         self._new_id = new_id
         self._metrics = metrics
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = self._request_id(scope)
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        with self._tracing.request(_traceparent(scope)) as span:
+            request_id = self._request_id(scope)
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(
+                request_id=request_id, trace_id=span.context.trace_id, span_id=span.context.span_id
+            )
+            await self._answer(scope, receive, send, request_id, span)
+
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, request_id: str, span: RequestSpan) -> None:
         added = [(b"x-request-id", request_id.encode()), *_SAFE_HEADERS, *_headers_for(scope["path"])]
         started, status = perf_counter(), 500
 
@@ -66,17 +75,31 @@ class Observed:
             with self._metrics.active(scope["method"]):
                 await self._app(scope, _with_deadline(receive), observed)
         finally:
-            route = scope.get("path_template") or "unmatched"
-            self._tell(str(scope["method"]), route, status, seconds=perf_counter() - started)
+            method, route = str(scope["method"]), _route(scope)
+            self._tell(method, route, status, seconds=perf_counter() - started)
+            span.answered(method, route, status)
 
     def _tell(self, method: str, route: str, status: int, *, seconds: float) -> None:
         self._metrics.answered(method, route, status, seconds=seconds, is_long_poll=route == LONG_POLL)
         write = log.debug if route.startswith("/health") and status < HTTPStatus.BAD_REQUEST else log.info
         write("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
 
-    def _request_id(self, scope: Scope) -> str:
+    def _request_id(self, scope: HTTPScope) -> str:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         return given.decode() if _GIVEN_ID.fullmatch(given) else str(self._new_id())
+
+
+def _route(scope: HTTPScope) -> str:
+    try:
+        return scope["path_template"]
+    except KeyError:
+        return "unmatched"
+
+
+def _traceparent(scope: HTTPScope) -> str | None:
+    """The header; one that is given twice says nothing."""
+    given = [value for name, value in scope["headers"] if name == b"traceparent"]
+    return given[0].decode("latin-1") if len(given) == 1 else None
 
 
 def _headers_for(path: str) -> list[tuple[bytes, bytes]]:

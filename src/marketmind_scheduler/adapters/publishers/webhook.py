@@ -27,6 +27,7 @@ from marketmind_scheduler.domain.attempt import Attempt, Refused, Unknown, Unsen
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.publisher import Target
+from marketmind_scheduler.ports.tracing import Tracing
 
 _CONNECT_SECONDS = 3
 _MARGIN = timedelta(seconds=5)
@@ -77,11 +78,13 @@ class WebhookPublisher:
         timeout: timedelta = timedelta(seconds=10),
         network: httpcore2.AsyncNetworkBackend | None = None,
         look_up: LookUp | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._targets = targets
         self._clock = clock
         self._timeout = timeout
         self._resolver = Resolver(names=len(targets.hosts))
+        self._tracing = tracing
         self._look_up = look_up or self._resolver.look_up
         self._network = network or any_network()
         self._ssl_context = httpcore2.default_ssl_context()
@@ -146,6 +149,7 @@ class WebhookPublisher:
             ("webhook-id", attempt.key),
             ("webhook-timestamp", str(int(now.timestamp()))),
             ("webhook-signature", " ".join(signatures)),
+            *([("traceparent", self._tracing.outgoing().traceparent)] if self._tracing else []),
         ]
 
     async def _post(self, target: WebhookTarget, headers: Sequence[tuple[str, str]], body: bytes, send: _Send) -> None:
