@@ -34,7 +34,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --group build -o requirements-build.txt
-	$(COMPILE) pyproject.toml --extra embedded --group dev -o requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra embedded --extra otel --group dev -o requirements-dev.txt
 	$(COMPILE) benchmarks/requirements-peers.in -o benchmarks/requirements-peers.txt
 	! grep -n '://' requirements*.txt benchmarks/requirements*.txt
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import subprocess
+import sys
 import sysconfig
 from collections.abc import AsyncGenerator
 from importlib.metadata import version
@@ -126,6 +127,28 @@ def test_without_the_zone_rules_no_command_starts(command_line: CommandLine) -> 
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert message_of(ended).startswith("Error the tzdata package is missing")
+
+
+def test_telemetry_without_its_extra_says_what_to_install(command_line: CommandLine) -> None:
+    (command_line.directory / "sitecustomize.py").write_text("import sys; sys.modules['opentelemetry'] = None\n")
+
+    ended = command_line.run(
+        "migrate",
+        DATABASE_URL=UNUSED_DATABASE,
+        SCHEDULER_TELEMETRY="otlp",
+        PYTHONPATH=str(command_line.directory),
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert 'pip install "marketmind-scheduler[otel]"' in message_of(ended)
+
+
+def test_telemetry_that_is_off_loads_nothing() -> None:
+    loading = "import sys, marketmind_scheduler.entrypoints.cli; print('opentelemetry' in sys.modules)"
+
+    ended = subprocess.run([sys.executable, "-c", loading], capture_output=True, text=True, check=True)
+
+    assert ended.stdout.strip() == "False"
 
 
 async def test_migrate_brings_an_empty_database_to_the_schema_of_this_version_and_can_be_repeated(

@@ -97,8 +97,14 @@ def over(
     )
 
 
-def observed(use_cases: UseCases, *, registry: CollectorRegistry | None = None, **guards: Unpack[Guards]) -> App:
-    return watched(create_app(use_cases, **guards), registry=registry)
+def observed(
+    use_cases: UseCases,
+    *,
+    registry: CollectorRegistry | None = None,
+    tracing: Tracing | None = None,
+    **guards: Unpack[Guards],
+) -> App:
+    return watched(create_app(use_cases, **guards), registry=registry, tracing=tracing)
 
 
 def watched(app: App | Litestar, *, registry: CollectorRegistry | None = None, tracing: Tracing | None = None) -> App:

@@ -3,10 +3,11 @@
 import time
 import zoneinfo
 from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
+from typing import TYPE_CHECKING, get_type_hints
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
@@ -22,6 +23,8 @@ from marketmind_scheduler.adapters.postgres.rate_limits import PostgresRateLimit
 from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
+from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
@@ -50,6 +53,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.publishers import publishing
 from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.tokens import verifying_tokens
 from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
 from marketmind_scheduler.ports.clock import Clock
@@ -65,6 +69,9 @@ from marketmind_scheduler.ports.readiness import Readiness
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
 from marketmind_scheduler.ports.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from marketmind_scheduler.adapters.telemetry import Telemetry
 
 DISPATCH_CONNECTIONS = 4
 _RELEASE_LINE = "# version "
@@ -165,16 +172,34 @@ class Service:
 async def running(settings: Settings, database_url: str) -> AsyncGenerator[Service]:
     """The use cases over PostgreSQL, the configured publisher and identity provider; everything is closed at the end.
     Raises SettingsError where the configuration of one of them is wrong."""
+    async with telemetry_of(settings) as telemetry:
+        with followed(telemetry) if telemetry else nullcontext():
+            async with _service(settings, database_url, telemetry) as service:
+                yield service
+
+
+def followed(telemetry: "Telemetry") -> AbstractContextManager[None]:
+    """With spans for every use case, claim and send, until the end."""
+    return telemetry.following(
+        use_cases=get_type_hints(UseCases).values(),
+        queue=PostgresDispatchQueue,
+        publishers=[DryRunPublisher, WebhookPublisher],
+    )
+
+
+@asynccontextmanager
+async def _service(settings: Settings, database_url: str, telemetry: "Telemetry | None") -> AsyncGenerator[Service]:
+    tracing = telemetry or TraceIds(new_uuid7)
+    on_query = telemetry.saw_query if telemetry else None
     limits = settings.dispatch_limits
     registry = CollectorRegistry()
     metering = MeteredDispatch(registry)
-    tracing = TraceIds(new_uuid7)
     async with (
         publishing(settings, send_timeout=limits.send_timeout, tracing=tracing) as publisher,
         verifying_tokens(settings) as tokens,
-        open_pool(database_url, size=settings.pool_size) as pool,
-        open_pool(database_url, size=settings.pool_size) as keyed_pool,
-        open_pool(database_url, size=DISPATCH_CONNECTIONS) as dispatch_pool,
+        open_pool(database_url, size=settings.pool_size, on_query=on_query) as pool,
+        open_pool(database_url, size=settings.pool_size, on_query=on_query) as keyed_pool,
+        open_pool(database_url, size=DISPATCH_CONNECTIONS, on_query=on_query) as dispatch_pool,
     ):
         outbound = Outbound(
             queue=PostgresDispatchQueue(dispatch_pool),

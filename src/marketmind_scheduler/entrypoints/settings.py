@@ -47,6 +47,11 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class TelemetryKind(StrEnum):
+    OFF = "off"
+    OTLP = "otlp"
+
+
 class LogLevel(StrEnum):
     DEBUG = "debug"
     INFO = "info"
@@ -98,6 +103,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pool_size: Annotated[int, Meta(ge=1, le=500)] = 10
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
+    telemetry: TelemetryKind = TelemetryKind.OFF
 
     def __post_init__(self) -> None:
         if self.reset_on_start and not self.loads_demo_data:

@@ -1,14 +1,17 @@
 """The connection pool, its limits and its timeouts."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+OnQuery: TypeAlias = Callable[[str, float, bool], None]
+"""Called after each query: its text without values, how many seconds it took, whether it failed."""
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _CONNECT_SECONDS = 2
@@ -25,7 +28,7 @@ _SERVER_SETTINGS = {
 
 
 @asynccontextmanager
-async def open_pool(url: str, *, size: int) -> AsyncGenerator[Pool]:
+async def open_pool(url: str, *, size: int, on_query: OnQuery | None = None) -> AsyncGenerator[Pool]:
     """A pool whose connections speak UTC and never wait long. It connects when first asked, and anew where a
     connection has been closed; leaving does not wait for a server that hangs.
 
@@ -39,6 +42,7 @@ async def open_pool(url: str, *, size: int) -> AsyncGenerator[Pool]:
         command_timeout=_COMMAND_SECONDS,
         server_settings=_SERVER_SETTINGS,
         reset=_keep,
+        init=partial(_tell, on_query) if on_query else None,
     )
     try:
         yield pool
@@ -46,6 +50,10 @@ async def open_pool(url: str, *, size: int) -> AsyncGenerator[Pool]:
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await pool.close()  # when that is cut off, the connections are closed without a farewell
+
+
+async def _tell(on_query: OnQuery, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    connection.add_query_logger(lambda query: on_query(query.query, query.elapsed, query.exception is not None))
 
 
 async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
