@@ -722,6 +722,11 @@ ALLOWED = {
 }
 
 
+def named(path: str) -> set[str]:
+    """What ``Allow`` says of a path."""
+    return ALLOWED[path] | {"OPTIONS"} | ({"HEAD"} if "GET" in ALLOWED[path] else set())
+
+
 WRONG_METHODS = [(path, method) for path, allowed in ALLOWED.items() for method in METHODS if method not in allowed]
 
 
@@ -732,7 +737,7 @@ async def test_a_method_that_a_path_does_not_take_is_named_with_those_it_takes(
     answer = await client.request(method, path.format(new=new_id()))
 
     problem(answer, 405, "method_not_allowed")
-    assert set(answer.headers["allow"].split(", ")) == ALLOWED[path] | {"OPTIONS"}
+    assert set(answer.headers["allow"].split(", ")) == named(path)
 
 
 @pytest.mark.parametrize("path", ALLOWED)
@@ -740,4 +745,24 @@ async def test_a_path_names_the_methods_that_it_takes(client: httpx2.AsyncClient
     answer = await client.options(path.format(new=new_id()))
 
     assert answer.status_code == 204
-    assert set(answer.headers["allow"].split(", ")) == ALLOWED[path] | {"OPTIONS"}
+    assert set(answer.headers["allow"].split(", ")) == named(path)
+
+
+@pytest.mark.parametrize("path", [path for path, allowed in ALLOWED.items() if "GET" in allowed])
+async def test_head_is_answered_like_get_without_a_body(client: httpx2.AsyncClient, path: str) -> None:
+    path = path.format(new=new_id())
+
+    got, head = await client.get(path), await client.head(path)
+
+    own = {"x-request-id"}
+    assert head.status_code == got.status_code
+    assert {*head.headers.items()} - {*got.headers.items()} <= {(name, head.headers[name]) for name in own}
+    assert head.headers.keys() == got.headers.keys()
+    assert (head.content, got.content == b"") == (b"", False)
+
+
+async def test_head_is_refused_where_there_is_no_get(client: httpx2.AsyncClient) -> None:
+    answer = await client.head(f"/campaigns/{new_id()}/posts")
+
+    assert (answer.status_code, answer.content) == (405, b"")
+    assert set(answer.headers["allow"].split(", ")) == {"POST", "OPTIONS"}

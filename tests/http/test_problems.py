@@ -40,7 +40,7 @@ CONTRACT = {
     503: {"storage_unavailable", "zone_rules_outdated"},
 }
 STATUSES = {NotFound: 404, Conflict: 409, Rejected: 422, Unavailable: 503}
-ON_ANY_PATH = {"method_not_allowed", "unexpected"}  # told in the introduction, not with each operation
+ON_ANY_PATH = {"method_not_allowed", "unexpected", "overloaded"}  # told in the introduction, not with each operation
 INNER_TEXT = "relation brands of 10.0.0.7 is broken"
 
 

@@ -3,10 +3,11 @@
 import asyncio
 import itertools
 import json
+import random
 import socket
 import time
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +15,18 @@ import httpx2
 import psutil
 import pytest
 
-from tests.system.servers import a_database
+from tests.http.steps import a_brand, a_campaign, a_post_body
+from tests.system.servers import BACKENDS, a_database, connected, until
 from tests.system.services import Service, serving
 
 pytestmark = pytest.mark.timeout(120)
 
 LIMIT_SECONDS = 10
 SOON_SECONDS = 2
+END_SECONDS = 6
+MOST_CONNECTIONS = 500
+LEAVING = 300
+POOLS = 10 + 4
 MB = 1024 * 1024
 GET = b"GET /health/live HTTP/1.1\r\nHost: here\r\n"
 A_BRAND = "/brands/b0000000-0000-4000-8000-000000000000"
@@ -38,8 +44,14 @@ PUT = put(A_BRAND)
 
 
 @pytest.fixture(scope="module")
-async def service() -> AsyncGenerator[Service]:
-    async with a_database() as url, serving(DATABASE_URL=url) as serves:
+async def database() -> AsyncGenerator[str]:
+    async with a_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def service(database: str) -> AsyncGenerator[Service]:
+    async with serving(DATABASE_URL=database) as serves:
         yield serves
 
 
@@ -280,3 +292,84 @@ async def test_a_caller_who_leaves_in_the_middle_of_its_body_is_no_fault_of_the_
     await client.get("/health")
 
     assert service.logged("error") == []
+
+
+async def test_one_connection_too_many_is_told_to_come_back(service: Service) -> None:
+    async with AsyncExitStack() as opened:
+        for _ in range(MOST_CONNECTIONS):
+            _, writer = await asyncio.open_connection("127.0.0.1", service.port)
+            opened.callback(writer.close)
+
+        reply = await reply_to(service, [GET + b"\r\n"], seconds=SOON_SECONDS)
+
+    assert reply.statuses == [503]
+    assert reply.body["code"] == "overloaded"
+    assert reply.body["instance"] == "/health/live"
+    assert b"content-type: application/problem+json\r\n" in reply.received
+    assert b"retry-after: 1\r\n" in reply.received
+
+
+async def test_callers_who_leave_at_any_moment_leave_no_connection_in_use_and_no_half_row(
+    service: Service, database: str, client: httpx2.AsyncClient
+) -> None:
+    brand_id = await a_brand(client)
+    campaign_id = await a_campaign(client, brand_id=brand_id)
+    chance = random.Random(28)  # noqa: S311
+    batches: list[set[str]] = []
+
+    async def leave(nth: int) -> None:
+        posts = [a_post_body() for _ in range(20)]
+        batches.append({post["post_id"] for post in posts})
+        body = json.dumps({"posts": posts}).encode()
+        head = f"POST /campaigns/{campaign_id}/posts HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        whole = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        _, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(whole if nth % 3 else whole[: chance.randrange(len(whole))])
+        await writer.drain()
+        await asyncio.sleep(chance.uniform(0, 0.05))
+        writer.transport.abort()
+
+    for first in range(0, LEAVING, 30):
+        await asyncio.gather(*(leave(nth) for nth in range(first, first + 30)))
+
+    async with connected(database) as sql:
+
+        async def is_through() -> bool:
+            return not [row for row in await sql.fetch(BACKENDS) if row["state"] != "idle"]
+
+        await until(is_through)
+        found = {str(row["post_id"]) for row in await sql.fetch("SELECT post_id FROM posts")}
+        assert {len(batch & found) for batch in batches} == {0, 20}
+        assert len(await sql.fetch(BACKENDS)) <= POOLS
+    answers = await asyncio.gather(*(client.get("/brands") for _ in range(POOLS)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert service.logged("error") == []
+
+
+async def test_a_signal_ends_it_in_time_while_an_upload_stalls_and_events_are_waited_for() -> None:
+    async with a_database() as url, serving(DATABASE_URL=url) as service, service.client() as client:
+        waiting = asyncio.create_task(client.get("/events?after=9000&wait_seconds=30"))
+        _, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(PUT + b"Content-Length: 100\r\n\r\n{")
+        await writer.drain()
+        await until_active(client, requests=3)
+
+        code = await service.stop(seconds=END_SECONDS)
+        answer = await waiting
+        writer.close()
+
+    assert code == 0
+    assert (answer.status_code, answer.json()["events"]) == (200, [])
+
+
+async def until_active(client: httpx2.AsyncClient, *, requests: int) -> None:
+    """Return when so many requests are being answered, this one that asks among them."""
+
+    async def are_active() -> bool:
+        lines = (await client.get("/metrics")).text.splitlines()
+        return (
+            sum(float(line.split()[-1]) for line in lines if line.startswith("http_server_active_requests{"))
+            >= requests
+        )
+
+    await until(are_active)

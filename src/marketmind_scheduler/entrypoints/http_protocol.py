@@ -8,7 +8,7 @@ import h11
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from marketmind_scheduler.adapters.http.problems import GENERAL, PROBLEM_JSON, FieldProblem, Problem
+from marketmind_scheduler.adapters.http.problems import GENERAL, PROBLEM_JSON, RETRY_AFTER, FieldProblem, Problem
 
 _HEAD_BYTES = 16 * 1024
 _HEAD_SECONDS = 10
@@ -27,16 +27,21 @@ class GuardedProtocol(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _unwanted = 0
+    app: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.conn = _StrictConnection(h11.SERVER, _HEAD_BYTES)
+        self._served, self._most = self.app, self.limit_concurrency
+        self.limit_concurrency = None  # uvicorn's own answer is no problem and has no Retry-After
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._close_in(_HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
+        is_full = self._most is not None and len(self.connections) >= self._most
+        self.app = _overloaded if is_full else self._served
         was_unwanted = self._is_unwanted()
         super().data_received(data)
         if self._is_unwanted():
@@ -62,7 +67,7 @@ class GuardedProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """As a problem, like every other failure; where an answer has begun already, there is only an end."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = _problem(msg)
+            body = _problem(HTTPStatus.BAD_REQUEST, msg, FieldProblem("request", msg))
             headers = [("content-type", PROBLEM_JSON), ("content-length", str(len(body))), ("connection", "close")]
             answer = [h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()]
             self.transport.write(b"".join(self.conn.send(event) or b"" for event in answer))
@@ -95,16 +100,26 @@ class _StrictConnection(h11.Connection):
         return event
 
 
-def _problem(message: str) -> bytes:
-    code, _ = GENERAL[HTTPStatus.BAD_REQUEST]
+async def _overloaded(scope: Any, _receive: Any, send: Any) -> None:
+    """Answers when there are too many connections."""
+    _, meaning = GENERAL[HTTPStatus.SERVICE_UNAVAILABLE]
+    body = _problem(HTTPStatus.SERVICE_UNAVAILABLE, meaning, instance=scope["path"])
+    headers = {"content-type": PROBLEM_JSON, "content-length": str(len(body)), "connection": "close", **RETRY_AFTER}
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": HTTPStatus.SERVICE_UNAVAILABLE, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _problem(status: HTTPStatus, message: str, *errors: FieldProblem, instance: str = "") -> bytes:
+    code, _ = GENERAL[status]
     return msgspec.json.encode(
         Problem(
             type=f"/problems/{code}",
-            title=HTTPStatus.BAD_REQUEST.phrase,
-            status=HTTPStatus.BAD_REQUEST,
+            title=status.phrase,
+            status=status,
             code=code,
             detail=message,
-            instance="",
-            errors=[FieldProblem("request", message)],
+            instance=instance,
+            errors=list(errors),
         )
     )

@@ -40,6 +40,7 @@ from marketmind_scheduler.adapters.http.schedules import (
     ScheduleController,
 )
 from marketmind_scheduler.adapters.http.strictness import StrictBody, check_url
+from marketmind_scheduler.adapters.http.time_limit import TimeLimit
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.ports.idempotency import Idempotency
@@ -50,8 +51,9 @@ _ABOUT = """Decides and remembers *when* a brand's posts go out.
 
 Give a post a wall-clock time and a time zone, or a whole campaign a range of days, and get exact instants in UTC.
 Every failure is an RFC 9457 problem with a stable `code`; `GET /problems` explains them all. Beyond what is listed
-with an operation, any path may answer 405 `method_not_allowed`, and a fault of ours is a 500 `unexpected`. Every answer
-carries an `x-request-id`, yours if you send one."""
+with an operation, any path may answer 405 `method_not_allowed` or 503 `overloaded`, and a fault of ours is a 500
+`unexpected`. What `GET` answers, `HEAD` answers without its body. Every answer carries an `x-request-id`, yours if you
+send one."""
 
 _KEYS = """An API key, `mms_…`, or a token of the identity provider. The operator makes keys with
 `marketmind-scheduler keys create`. Where the service runs without access checks, none is needed."""
@@ -104,6 +106,7 @@ def create_app(
         return_dto=None,
         before_request=check_url,
         middleware=[
+            TimeLimit,
             DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None, limiter=limiter),
             DefineMiddleware(AnswerOnce, idempotency=idempotency, is_required=requires_idempotency_keys),
         ],

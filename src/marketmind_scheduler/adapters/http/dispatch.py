@@ -22,6 +22,7 @@ from marketmind_scheduler.adapters.http.dispatch_schemas import (
 )
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.time_limit import LONGER
 from marketmind_scheduler.application.dispatching import Dispatcher
 from marketmind_scheduler.application.pulling import Pulling
 from marketmind_scheduler.domain.access import Reach, Scope
@@ -30,6 +31,7 @@ from marketmind_scheduler.domain.errors import DuplicateClaim
 
 class DispatchController(Controller):
     tags = ("Dispatch",)
+    opt = LONGER
 
     @post(
         "/schedule/trigger",

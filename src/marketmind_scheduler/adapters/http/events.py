@@ -12,6 +12,7 @@ from marketmind_scheduler.adapters.http.catalog import LIST
 from marketmind_scheduler.adapters.http.dispatch_schemas import EventsOut
 from marketmind_scheduler.adapters.http.parameters import BrandFilter
 from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.time_limit import LONGER
 from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.domain.access import Reach, Scope
 
@@ -29,6 +30,7 @@ LONG_POLL = "/events"
 
 class EventController(Controller):
     tags = ("Events",)
+    opt = LONGER
 
     @get(
         LONG_POLL,

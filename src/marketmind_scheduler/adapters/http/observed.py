@@ -14,11 +14,11 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from marketmind_scheduler.adapters.http.events import LONG_POLL
 from marketmind_scheduler.adapters.http.problems import BodyTooSlow, Malformed
 from marketmind_scheduler.adapters.http.request_metrics import RequestMetrics
+from marketmind_scheduler.adapters.http.time_limit import BODY_SECONDS
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.tracing import RequestSpan, Tracing
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_BODY_SECONDS = 10
 _SAFE_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -61,6 +61,10 @@ class Observed:
             await self._answer(scope, receive, send, request_id, span)
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, request_id: str, span: RequestSpan) -> None:
+        is_head = scope["method"] == "HEAD"
+        asked = scope.copy()
+        if is_head:
+            asked["method"] = "GET"
         added = [(b"x-request-id", request_id.encode()), *_SAFE_HEADERS, *_headers_for(scope["path"])]
         started, status = perf_counter(), 500
 
@@ -68,14 +72,16 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *added]
+                message["headers"] = [*map(_with_head, message.get("headers", ())), *added]
+            elif is_head:
+                message["body"] = b""
             await send(message)
 
         try:
             with self._metrics.active(scope["method"]):
-                await self._app(scope, _with_deadline(receive), observed)
+                await self._app(asked, _with_deadline(receive), observed)
         finally:
-            method, route = str(scope["method"]), _route(scope)
+            method, route = str(scope["method"]), _route(asked)
             self._tell(method, route, status, seconds=perf_counter() - started)
             span.answered(method, route, status)
 
@@ -87,6 +93,12 @@ class Observed:
     def _request_id(self, scope: HTTPScope) -> str:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         return given.decode() if _GIVEN_ID.fullmatch(given) else str(self._new_id())
+
+
+def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """HEAD is allowed wherever GET is (RFC 9110, section 9.1)."""
+    name, value = header
+    return (name, value + b", HEAD") if name == b"allow" and b"GET" in value.split(b", ") else header
 
 
 def _route(scope: HTTPScope) -> str:
@@ -108,7 +120,7 @@ def _headers_for(path: str) -> list[tuple[bytes, bytes]]:
 
 def _with_deadline(receive: Receive) -> Receive:
     """Give the body ten seconds from now to arrive whole; what is received after it has no limit."""
-    deadline = asyncio.get_running_loop().time() + _BODY_SECONDS
+    deadline = asyncio.get_running_loop().time() + BODY_SECONDS
     arrived = False
 
     async def received() -> Any:

@@ -9,6 +9,7 @@ from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
 from marketmind_scheduler.adapters.http.parameters import BrandInPath, CampaignInPath
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.schemas import BrandOut, CampaignOut
+from marketmind_scheduler.adapters.http.time_limit import UNLIMITED
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.brand import Brand
@@ -18,6 +19,7 @@ from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
 
 class PausingController(Controller):
     tags = ("Pausing",)
+    opt = UNLIMITED
 
     @post(
         "/campaigns/{campaign_id:uuid}/pause",

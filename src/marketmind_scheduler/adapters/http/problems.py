@@ -84,6 +84,15 @@ class BodyTooSlow(HTTPException):
     status_code = 408
 
 
+class Overloaded(HTTPException):
+    """The request cannot be answered now, or was given up because it took too long."""
+
+    status_code = 503
+
+    def __init__(self) -> None:
+        super().__init__(headers=RETRY_AFTER)
+
+
 GENERAL: dict[int, tuple[str, str]] = {
     400: ("malformed", "The request is not of the documented form; `errors` names each place."),
     404: ("no_such_route", "Nothing is at this path. Ids are UUIDs; `GET /` lists what is offered."),
@@ -92,6 +101,10 @@ GENERAL: dict[int, tuple[str, str]] = {
     413: ("body_too_large", "The body is larger than this path takes: 1 MB, or 8 MB for a campaign's posts."),
     415: ("unsupported_media_type", "Bodies are `application/json`."),
     500: ("unexpected", "A fault of the service. It is logged under the request id in `details`."),
+    503: (
+        "overloaded",
+        "Too many requests at once, or this one took over ten seconds. It is done as a whole or not at all; ask again.",
+    ),
 }
 """Status, code and meaning of the problems that no domain error stands behind."""
 
