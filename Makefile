@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: help run test check chaos bench bench-dispatch lock clean
+.PHONY: help run test check chaos bench bench-dispatch audit lock clean
 help: ## what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -29,6 +29,10 @@ PEERS := .venv-peers
 bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher beside two other queues
 	@$(BIN)/python -m benchmarks.dispatch --peers-python $(PEERS)/bin/python $(ARGS)
 
+AUDIT := .venv-audit
+audit: $(AUDIT)/.installed ## look the locked packages up among known vulnerabilities; needs internet
+	@for list in requirements*.txt; do $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r $$list || exit 1; done
+
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
   --no-emit-index-url --no-emit-find-links
 lock: ## pin what pyproject.toml asks for, with hashes; needs uv
@@ -36,10 +40,11 @@ lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	$(COMPILE) --group build -o requirements-build.txt
 	$(COMPILE) pyproject.toml --extra embedded --extra otel --group dev -o requirements-dev.txt
 	$(COMPILE) benchmarks/requirements-peers.in -o benchmarks/requirements-peers.txt
+	$(COMPILE) requirements-audit.in -o requirements-audit.txt
 	! grep -n '://' requirements*.txt benchmarks/requirements*.txt
 
 clean: ## remove the virtual environment and caches; the data of `make run` stays
-	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(AUDIT) .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -53,4 +58,9 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 $(PEERS)/.installed: benchmarks/requirements-peers.txt
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-peers.txt
+	@touch $@
+
+$(AUDIT)/.installed: requirements-audit.txt
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.txt
 	@touch $@
