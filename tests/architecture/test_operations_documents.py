@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click import Command, Context, Group
+from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.entrypoints.cli import main
@@ -58,7 +59,7 @@ def test_every_setting_exists(document: Path) -> None:
 
 @EACH
 def test_every_metric_exists(document: Path) -> None:
-    exposed = MeteredDispatch().exposition(None).decode()
+    exposed = MeteredDispatch(CollectorRegistry()).exposition(None).decode()
     families = set(re.findall(r"^# TYPE (\S+) ", exposed, re.MULTILINE))
     named = set(re.findall(r"\bscheduler_[a-z_]+\b", document.read_text())) - {"scheduler_service", "scheduler_owner"}
 

@@ -41,9 +41,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
                 idempotency=service.idempotency,
                 requires_idempotency_keys=settings.idempotency_required,
             )
-            server = HttpServer(
-                app, ready=ready, on_stop=stop, registry=service.registry, tracing=service.tracing
-            )
+            server = HttpServer(app, ready=ready, on_stop=stop, registry=service.registry, tracing=service.tracing)
             await server.serve(sockets=[listener])
             await use_cases.dispatcher.triggered()
     log.info("stopped")
