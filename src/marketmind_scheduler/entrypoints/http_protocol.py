@@ -93,9 +93,10 @@ class _StrictConnection(h11.Connection):
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         event = super().next_event()
         if isinstance(event, h11.Request):
-            if len(event.target) + sum(len(name) + len(value) for name, value in event.headers) > _HEAD_BYTES:
+            headers = event.headers.raw_items()
+            if len(event.target) + sum(len(name) + len(value) for name, value in headers) > _HEAD_BYTES:
                 raise h11.RemoteProtocolError("the head is too large")
-            if {name for name, _ in event.headers} >= _BOTH_LENGTHS:
+            if {name.lower() for name, _ in headers} >= _BOTH_LENGTHS:
                 raise h11.RemoteProtocolError("the body has two lengths")
         return event
 

@@ -24,7 +24,6 @@ from marketmind_scheduler.adapters.http.access import (
     reach_of,
 )
 from marketmind_scheduler.adapters.http.catalog import CatalogController
-from marketmind_scheduler.adapters.http.conditions import conditions_of
 from marketmind_scheduler.adapters.http.dispatch import DispatchController
 from marketmind_scheduler.adapters.http.events import EventController
 from marketmind_scheduler.adapters.http.health import SERVICE, HealthController
@@ -91,7 +90,6 @@ def create_app(
         dependencies={
             "health": _provided(use_cases.health),
             "reach": Provide(reach_of, sync_to_thread=False),
-            "conditions": Provide(conditions_of, sync_to_thread=False),
             "catalog": for_caller(use_cases.catalog),
             "post_scheduling": for_caller(use_cases.post_scheduling),
             "campaign_scheduling": for_caller(use_cases.campaign_scheduling),

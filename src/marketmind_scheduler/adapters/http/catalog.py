@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import DENIED, needs
-from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
+from marketmind_scheduler.adapters.http.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.parameters import (
@@ -80,7 +80,7 @@ class CatalogController(Controller):
         catalog: NamedDependency[Catalog],
         brand_id: BrandInPath,
         data: JSONBody[BrandIn],
-        conditions: NamedDependency[Conditions],
+        request: AnyRequest,
     ) -> Response[BrandOut]:
         """Schedules that exist keep the time zone and the lateness they were made with."""
         brand, is_new = await catalog.put_brand(
@@ -89,7 +89,7 @@ class CatalogController(Controller):
             default_zone=data.brand_default_timezone,
             tone_profile=data.tone_profile,
             lateness=data.lateness(),
-            expected=conditions.on(BrandOut.of),
+            expected=conditions_of(request).on(BrandOut.of),
         )
         return tagged(BrandOut.of(brand), status_code=201 if is_new else 200)
 
@@ -101,9 +101,9 @@ class CatalogController(Controller):
         responses=documented(*READ_ONE, BrandNotFound),
     )
     async def get_brand(
-        self, catalog: NamedDependency[Catalog], brand_id: BrandInPath, conditions: NamedDependency[Conditions]
+        self, catalog: NamedDependency[Catalog], brand_id: BrandInPath, request: AnyRequest
     ) -> Response[BrandOut]:
-        return conditions.answer(BrandOut.of(await catalog.get_brand(brand_id)))
+        return conditions_of(request).answer(BrandOut.of(await catalog.get_brand(brand_id)))
 
     @get(
         "/brands",
@@ -145,7 +145,7 @@ class CatalogController(Controller):
         catalog: NamedDependency[Catalog],
         campaign_id: CampaignInPath,
         data: JSONBody[CampaignIn],
-        conditions: NamedDependency[Conditions],
+        request: AnyRequest,
     ) -> Response[CampaignOut]:
         """A new campaign is a DRAFT. Its brand never changes; schedules that exist stay as they are."""
         campaign, is_new = await catalog.put_campaign(
@@ -155,7 +155,7 @@ class CatalogController(Controller):
             goal=data.goal,
             start_date=read_day(data.start_date),
             end_date=read_day(data.end_date),
-            expected=conditions.on(CampaignOut.of),
+            expected=conditions_of(request).on(CampaignOut.of),
         )
         return tagged(CampaignOut.of(campaign), status_code=201 if is_new else 200)
 
@@ -167,9 +167,9 @@ class CatalogController(Controller):
         responses=documented(*READ_ONE, CampaignNotFound),
     )
     async def get_campaign(
-        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, conditions: NamedDependency[Conditions]
+        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, request: AnyRequest
     ) -> Response[CampaignOut]:
-        return conditions.answer(CampaignOut.of(await catalog.get_campaign(campaign_id)))
+        return conditions_of(request).answer(CampaignOut.of(await catalog.get_campaign(campaign_id)))
 
     @get(
         "/campaigns",
@@ -231,14 +231,14 @@ class CatalogController(Controller):
         catalog: NamedDependency[Catalog],
         post_id: PostInPath,
         data: JSONBody[PostIn],
-        conditions: NamedDependency[Conditions],
+        request: AnyRequest,
     ) -> Response[PostOut]:
         """Its brand and its platform never change."""
         stored, is_new = await catalog.put_post(
             data.content(post_id),
             brand_id=data.brand_id,
             campaign_id=data.campaign_id,
-            expected=conditions.on(PostOut.of),
+            expected=conditions_of(request).on(PostOut.of),
         )
         return tagged(PostOut.of(stored), status_code=201 if is_new else 200)
 
@@ -250,9 +250,9 @@ class CatalogController(Controller):
         responses=documented(*READ_ONE, PostNotFound),
     )
     async def get_post(
-        self, catalog: NamedDependency[Catalog], post_id: PostInPath, conditions: NamedDependency[Conditions]
+        self, catalog: NamedDependency[Catalog], post_id: PostInPath, request: AnyRequest
     ) -> Response[PostOut]:
-        return conditions.answer(PostOut.of(await catalog.get_post(post_id)))
+        return conditions_of(request).answer(PostOut.of(await catalog.get_post(post_id)))
 
     @get(
         "/posts",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from litestar import Request, Response
@@ -15,6 +15,7 @@ from marketmind_scheduler.domain.expectation import Condition, Expectation
 
 Seen = TypeVar("Seen")
 Shown = TypeVar("Shown", bound=Struct)
+AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 _TAG = r'(?:W/)?"[!#-~]*"'
 TAGS = rf"^(?:\*|[\t ,]*{_TAG}(?:[\t ]*,[\t ,]*{_TAG})*[\t ,]*)$"
@@ -46,7 +47,7 @@ class Conditions:
         return tagged(shown)
 
 
-def conditions_of(request: Request[Any, Any, Any]) -> Conditions:
+def conditions_of(request: AnyRequest) -> Conditions:
     """Raises Malformed for a header that is neither `*` nor a list of entity tags."""
     return Conditions(
         if_match=_condition(request, "If-Match", must_match=True),
@@ -73,7 +74,7 @@ def _tags_of(shown: Struct) -> tuple[str]:
     return (tag_of(shown),)
 
 
-def _condition(request: Request[Any, Any, Any], name: str, *, must_match: bool) -> Condition | None:
+def _condition(request: AnyRequest, name: str, *, must_match: bool) -> Condition | None:
     lines = request.headers.getall(name, [])
     if not lines:
         return None

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import needs
 from marketmind_scheduler.adapters.http.catalog import BODY, POSTED, READ_ONE
-from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
+from marketmind_scheduler.adapters.http.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.dispatch_schemas import ConfirmIn, RetryIn, ScheduleRecordOut
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.parameters import ScheduleInPath
@@ -41,9 +41,9 @@ class OutcomeController(Controller):
         responses=documented(*READ_ONE, UnknownSchedule),
     )
     async def get_schedule(
-        self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath, conditions: NamedDependency[Conditions]
+        self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath, request: AnyRequest
     ) -> Response[ScheduleRecordOut]:
-        return conditions.answer(ScheduleRecordOut.of_record(await outcomes.get(schedule_id)))
+        return conditions_of(request).answer(ScheduleRecordOut.of_record(await outcomes.get(schedule_id)))
 
     @post(
         "/confirm",
@@ -61,7 +61,7 @@ class OutcomeController(Controller):
         outcomes: NamedDependency[Outcomes],
         schedule_id: ScheduleInPath,
         data: JSONBody[ConfirmIn],
-        conditions: NamedDependency[Conditions],
+        request: AnyRequest,
     ) -> Response[ScheduleOut]:
         """It becomes COMPLETED when the post is out; else FAILED, or PENDING again with `send_again`. The attempts
         show what is known: look at the platform before you answer."""
@@ -71,7 +71,7 @@ class OutcomeController(Controller):
             send_again=data.send_again,
             external_id=data.external_id,
             note=data.note,
-            expected=conditions.on(ScheduleRecordOut.of_record, _without_attempts),
+            expected=conditions_of(request).on(ScheduleRecordOut.of_record, _without_attempts),
         )
         return tagged(ScheduleOut.of(confirmed))
 
@@ -101,14 +101,14 @@ class OutcomeController(Controller):
         self,
         post_scheduling: NamedDependency[PostScheduling],
         schedule_id: ScheduleInPath,
-        conditions: NamedDependency[Conditions],
+        request: AnyRequest,
         data: JSONBody[RetryIn | None] = None,
     ) -> Response[ScheduleOut]:
         """Now, or at the given time. The new schedule names the old one as `retry_of`. The body may be left out."""
         schedule, is_new = await post_scheduling.retry(
             schedule_id,
             data.asked() if data else None,
-            expected=conditions.on(ScheduleRecordOut.of_record, _without_attempts),
+            expected=conditions_of(request).on(ScheduleRecordOut.of_record, _without_attempts),
         )
         return tagged(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
 

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 
 from marketmind_scheduler.adapters.http.access import needs
 from marketmind_scheduler.adapters.http.catalog import POSTED, READ_ONE
-from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
+from marketmind_scheduler.adapters.http.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.parameters import BrandInPath, CampaignInPath
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.schemas import BrandOut, CampaignOut
@@ -30,10 +30,10 @@ class PausingController(Controller):
         responses=documented(*READ_ONE, *POSTED, CampaignNotFound),
     )
     async def pause_campaign(
-        self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath, conditions: NamedDependency[Conditions]
+        self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath, request: AnyRequest
     ) -> Response[CampaignOut]:
         """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
-        campaign = await pausing.pause_campaign(campaign_id, expected=conditions.on(_shown))
+        campaign = await pausing.pause_campaign(campaign_id, expected=conditions_of(request).on(_shown))
         return tagged(CampaignOut.of(campaign))
 
     @post(
@@ -45,10 +45,10 @@ class PausingController(Controller):
         responses=documented(*READ_ONE, *POSTED, CampaignNotFound),
     )
     async def resume_campaign(
-        self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath, conditions: NamedDependency[Conditions]
+        self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath, request: AnyRequest
     ) -> Response[CampaignOut]:
         """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
-        campaign = await pausing.resume_campaign(campaign_id, expected=conditions.on(_shown))
+        campaign = await pausing.resume_campaign(campaign_id, expected=conditions_of(request).on(_shown))
         return tagged(CampaignOut.of(campaign))
 
     @post(
@@ -60,10 +60,10 @@ class PausingController(Controller):
         responses=documented(*READ_ONE, *POSTED, BrandNotFound),
     )
     async def pause_brand(
-        self, pausing: NamedDependency[Pausing], brand_id: BrandInPath, conditions: NamedDependency[Conditions]
+        self, pausing: NamedDependency[Pausing], brand_id: BrandInPath, request: AnyRequest
     ) -> Response[BrandOut]:
         """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
-        brand = await pausing.pause_brand(brand_id, expected=conditions.on(_shown))
+        brand = await pausing.pause_brand(brand_id, expected=conditions_of(request).on(_shown))
         return tagged(BrandOut.of(brand))
 
     @post(
@@ -75,10 +75,10 @@ class PausingController(Controller):
         responses=documented(*READ_ONE, *POSTED, BrandNotFound),
     )
     async def resume_brand(
-        self, pausing: NamedDependency[Pausing], brand_id: BrandInPath, conditions: NamedDependency[Conditions]
+        self, pausing: NamedDependency[Pausing], brand_id: BrandInPath, request: AnyRequest
     ) -> Response[BrandOut]:
         """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
-        brand = await pausing.resume_brand(brand_id, expected=conditions.on(_shown))
+        brand = await pausing.resume_brand(brand_id, expected=conditions_of(request).on(_shown))
         return tagged(BrandOut.of(brand))
 
 

@@ -12,7 +12,7 @@ from litestar.params import JSONBody, QueryParameter
 from marketmind_scheduler.adapters.http import body_examples
 from marketmind_scheduler.adapters.http.access import needs
 from marketmind_scheduler.adapters.http.catalog import BODY, LIST, POSTED, READ, READ_ONE
-from marketmind_scheduler.adapters.http.conditions import Conditions, tagged
+from marketmind_scheduler.adapters.http.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.pages import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.parameters import (
@@ -111,10 +111,10 @@ class PostScheduleController(Controller):
         self,
         post_scheduling: NamedDependency[PostScheduling],
         post_id: PostInPath,
-        conditions: NamedDependency[Conditions],
+        request: AnyRequest,
     ) -> Response[ScheduleOut]:
         """The active one, else the most recent."""
-        return conditions.answer(ScheduleOut.of(await post_scheduling.get(post_id)))
+        return conditions_of(request).answer(ScheduleOut.of(await post_scheduling.get(post_id)))
 
     @put(
         operation_class=body_like(*body_examples.MOVE_POST),
@@ -130,11 +130,11 @@ class PostScheduleController(Controller):
         post_scheduling: NamedDependency[PostScheduling],
         post_id: PostInPath,
         data: JSONBody[MovePostIn],
-        conditions: NamedDependency[Conditions],
+        request: AnyRequest,
     ) -> Response[ScheduleOut]:
         """It keeps its id and gets a new version. While a send is in flight, or may be out, it is refused."""
         moved = await post_scheduling.move(
-            post_id, data.asked(), version=data.version, expected=conditions.on(ScheduleOut.of)
+            post_id, data.asked(), version=data.version, expected=conditions_of(request).on(ScheduleOut.of)
         )
         return tagged(ScheduleOut.of(moved))
 
@@ -149,10 +149,12 @@ class PostScheduleController(Controller):
         self,
         post_scheduling: NamedDependency[PostScheduling],
         post_id: PostInPath,
-        conditions: NamedDependency[Conditions],
+        request: AnyRequest,
     ) -> Response[ScheduleOut]:
         """It is kept as CANCELLED, and no send starts afterwards. While a send is in flight it is refused."""
-        return tagged(ScheduleOut.of(await post_scheduling.cancel(post_id, expected=conditions.on(ScheduleOut.of))))
+        return tagged(
+            ScheduleOut.of(await post_scheduling.cancel(post_id, expected=conditions_of(request).on(ScheduleOut.of)))
+        )
 
 
 class CampaignScheduleController(Controller):
