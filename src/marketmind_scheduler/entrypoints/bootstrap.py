@@ -16,7 +16,7 @@ from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
-from marketmind_scheduler.adapters.postgres.idempotency import PostgresIdempotency
+from marketmind_scheduler.adapters.postgres.idempotency import LONGEST_REQUEST_SECONDS, PostgresIdempotency
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.queue_standing import PostgresQueueStandings
 from marketmind_scheduler.adapters.postgres.rate_limits import PostgresRateLimits
@@ -198,7 +198,9 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         publishing(settings, send_timeout=limits.send_timeout, tracing=tracing) as publisher,
         verifying_tokens(settings) as tokens,
         open_pool(database_url, size=settings.pool_size, on_query=on_query) as pool,
-        open_pool(database_url, size=settings.pool_size, on_query=on_query) as keyed_pool,
+        open_pool(
+            database_url, size=settings.pool_size, idle_seconds=LONGEST_REQUEST_SECONDS, on_query=on_query
+        ) as keyed_pool,
         open_pool(database_url, size=DISPATCH_CONNECTIONS, on_query=on_query) as dispatch_pool,
     ):
         outbound = Outbound(

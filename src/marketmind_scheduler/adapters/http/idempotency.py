@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -10,13 +11,13 @@ import msgspec
 from litestar import Request
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from marketmind_scheduler.adapters.http.problems import Malformed
+from marketmind_scheduler.adapters.http.problems import PROBLEM_JSON, Malformed, to_problem
 from marketmind_scheduler.domain.access import ANYBODY, Caller
+from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.ports.idempotency import Answer, Idempotency, RequestKey
 
 _HEADER = b"idempotency-key"
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
-_REPLAYED = ("idempotency-replayed", "true")
 
 Message = MutableMapping[str, Any]
 
@@ -35,22 +36,30 @@ class AnswerOnce:
         if self._idempotency is None or given is None:
             await self._app(scope, receive, send)
             return
-        body = await Request[Any, Any, Any](scope, receive, send).body()  # kept in the scope for whoever comes after
-        async with self._idempotency.request(_request_key(scope, given, body)) as request:
+        asked = Request[Any, Any, Any](scope, receive, send)
+        key = _request_key(scope, given, await asked.body())  # the body is kept for whoever comes after
+        try:
+            answer = await self._answered_once(self._idempotency, key, scope, receive)
+        except SchedulerError as failed:  # the framework believes that an answer is on its way
+            answer = _failed(asked, failed)
+        await _send(answer, send)
+
+    async def _answered_once(self, idempotency: Idempotency, key: RequestKey, scope: Scope, receive: Receive) -> Answer:
+        async with idempotency.request(key) as request:
             if request.answer is not None:
-                answer, is_replayed = request.answer, True
-            else:
-                scope["state"]["storage"] = request.storage
-                messages: list[Message] = []
+                return _replayed(request.answer)
+            scope["state"]["storage"] = request.storage
+            messages: list[Message] = []
 
-                async def keep(message: Any) -> None:
-                    messages.append(message)
+            async def keep(message: Any) -> None:
+                messages.append(message)
 
-                await self._app(scope, receive, keep)
-                ours = _answered(messages)
-                answer = await request.keep(ours) if ours.status < HTTPStatus.MULTIPLE_CHOICES else ours
-                is_replayed = answer is not ours
-        await _send(answer, send, is_replayed=is_replayed)
+            await self._app(scope, receive, keep)
+            ours = _answered(messages)
+            if ours.status >= HTTPStatus.MULTIPLE_CHOICES:
+                return ours
+            kept = await request.keep(ours)
+            return ours if kept is ours else _replayed(kept)
 
     def _given(self, scope: Scope) -> bytes | None:
         values = [value for name, value in scope["headers"] if name == _HEADER]
@@ -90,13 +99,18 @@ def _answered(messages: Sequence[Message]) -> Answer:
     )
 
 
-async def _send(answer: Answer, send: Send, *, is_replayed: bool) -> None:
-    headers = [*answer.headers, _REPLAYED] if is_replayed else answer.headers
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
-        }
-    )
+def _replayed(answer: Answer) -> Answer:
+    return replace(answer, headers=[*answer.headers, ("idempotency-replayed", "true")])
+
+
+def _failed(request: Request[Any, Any, Any], error: SchedulerError) -> Answer:
+    problem = to_problem(request, error)
+    body = msgspec.json.encode(problem.content)
+    headers = [("content-type", PROBLEM_JSON), ("content-length", str(len(body))), *problem.headers.items()]
+    return Answer(status=problem.status_code or HTTPStatus.INTERNAL_SERVER_ERROR, headers=headers, body=body)
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})

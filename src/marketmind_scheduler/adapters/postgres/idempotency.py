@@ -14,8 +14,7 @@ from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import IdempotencyKeyReused, RequestInProgress, SchedulerError
 from marketmind_scheduler.ports.idempotency import Answer, RequestKey
 
-_LONGEST_REQUEST_SECONDS = 60
-_BEGIN = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = '{_LONGEST_REQUEST_SECONDS}s'"
+LONGEST_REQUEST_SECONDS = 60
 # An answer that is committed between our look and our lock is missed here, and found by KEEP.
 _LOOK = """
 SELECT pg_try_advisory_xact_lock($1) AS is_ours, k.fingerprint, k.status, k.headers, k.body
@@ -46,7 +45,7 @@ class PostgresIdempotency:
 
     @asynccontextmanager
     async def request(self, key: RequestKey) -> AsyncGenerator["PostgresKeyedRequest"]:
-        async with connected(self._pool, seconds=_LONGEST_REQUEST_SECONDS) as connection:
+        async with connected(self._pool, seconds=LONGEST_REQUEST_SECONDS) as connection:
             request = PostgresKeyedRequest(connection, key, self._kept_for)
             try:
                 await request.begin()
@@ -70,7 +69,7 @@ class PostgresKeyedRequest:
         return _StorageOfOneRequest(self, EVERYWHERE)
 
     async def begin(self) -> None:
-        await self._connection.execute(_BEGIN)
+        await self._connection.execute("BEGIN")
         lock = int.from_bytes(self._key.scope[:8], signed=True)
         [row] = await self._connection.fetch(_LOOK, lock, self._key.scope)
         if row["fingerprint"] is not None:

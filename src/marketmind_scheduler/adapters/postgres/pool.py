@@ -22,15 +22,17 @@ _SERVER_SETTINGS = {
     "timezone": "UTC",
     "lock_timeout": "2000",
     "statement_timeout": "3000",
-    "idle_in_transaction_session_timeout": "10000",
     "jit": "off",
 }
 
 
 @asynccontextmanager
-async def open_pool(url: str, *, size: int, on_query: OnQuery | None = None) -> AsyncGenerator[Pool]:
+async def open_pool(
+    url: str, *, size: int, idle_seconds: int = 10, on_query: OnQuery | None = None
+) -> AsyncGenerator[Pool]:
     """A pool whose connections speak UTC and never wait long. It connects when first asked, and anew where a
-    connection has been closed; leaving does not wait for a server that hangs.
+    connection has been closed; leaving does not wait for a server that hangs. A transaction in which nothing happens
+    for ``idle_seconds`` is ended.
 
     asyncpg reads ``url`` itself, so everything its DSN allows is allowed.
     """
@@ -40,7 +42,7 @@ async def open_pool(url: str, *, size: int, on_query: OnQuery | None = None) -> 
         max_size=size,
         timeout=_CONNECT_SECONDS,
         command_timeout=_COMMAND_SECONDS,
-        server_settings=_SERVER_SETTINGS,
+        server_settings=_SERVER_SETTINGS | {"idle_in_transaction_session_timeout": f"{idle_seconds}s"},
         reset=_keep,
         init=partial(_tell, on_query) if on_query else None,
     )
