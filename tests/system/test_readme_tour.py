@@ -22,9 +22,9 @@ README = (CHECKOUT / "README.md").read_text()
 OTHER_TERMINALS = ("make run", "examples/receiver.py")
 
 
-def tour() -> str:
-    """Every block of the tour but those for other terminals."""
-    text = README.partition("## Five minutes")[2].partition("\n## ")[0]
+def blocks_of(heading: str) -> str:
+    """Every block of a chapter but those for other terminals, and what is configuration."""
+    text = README.partition(f"## {heading}\n")[2].partition("\n## ")[0].partition("### With tokens")[0]
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     return "\n".join(block for block in blocks if not any(each in block for each in OTHER_TERMINALS))
 
@@ -77,7 +77,7 @@ async def test_the_tour_of_the_readme_ends_as_it_says() -> None:
         async with receiving(port, Path(directory)), a_database() as database:
             settings = {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": f"{directory}/webhooks.toml"}
             async with serving(DATABASE_URL=database, SCHEDULER_DEMO_DATA="true", **settings) as service:
-                printed = await pasted(tour(), service, database)
+                printed = await pasted(blocks_of("Five minutes"), service, database)
 
     answers = answers_in(printed)
     problems = [answer["code"] for answer in answers if "code" in answer]
@@ -96,3 +96,25 @@ async def test_the_tour_of_the_readme_ends_as_it_says() -> None:
     kinds = [event["kind"] for answer in answers for event in answer.get("events", ())]
     assert {"schedule.retrying", "schedule.unconfirmed", "schedule.failed", "schedule.completed"} <= set(kinds)
     assert re.search(r"^ *LINKEDIN +\d", printed, re.MULTILINE)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the tour is made of curl commands")
+async def test_the_chapter_on_access_ends_as_it_says() -> None:
+    settings = {"SCHEDULER_AUTH": "keys", "SCHEDULER_DEMO_DATA": "true", "SCHEDULER_DISPATCH": "off"}
+    first_steps = blocks_of("Five minutes").partition("api POST")[0] + "BRAND=a0000000-0000-4000-8000-000000000001\n"
+    async with a_database() as database, serving(DATABASE_URL=database, **settings) as service:
+        printed = await pasted(first_steps + blocks_of("Who may call"), service, database)
+
+    answers = answers_in(printed)
+    problems = [answer["code"] for answer in answers if "code" in answer]
+    assert problems == ["missing_scope", "credentials_missing", "invalid_credentials", "campaign_not_found"]
+    assert [len(answer["items"]) for answer in answers if "items" in answer] == [1, 1, 1]
+    assert re.search(r" revoked *$", printed, re.MULTILINE)
+    statuses = re.findall(r"^HTTP/1.1 (\d+)", printed, re.MULTILINE)
+    assert statuses == ["201", "201"]
+    assert re.findall(r"(?i)^idempotency-replayed: true", printed, re.MULTILINE) == ["idempotency-replayed: true"]
+    assert 'http_route="/schedule/campaign/{campaign_id}"' in printed
+    assert {"content-service", "operator", "tidal"} <= {
+        line.get("caller") for line in service.logged("info") if line["event"] == "request"
+    }

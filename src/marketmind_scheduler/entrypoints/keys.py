@@ -144,7 +144,7 @@ def _show_once(issued: IssuedKey) -> None:
 def _table(found: Sequence[ApiKey], now: datetime) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for column in ("key", "name", "scopes", "brands", "last used", "state"):
-        table.add_column(column, overflow="fold", no_wrap=column in ("key", "name", "scopes", "last used"))
+        table.add_column(column, overflow="fold", no_wrap=column != "brands")
     for key in found:
         brands = "every" if key.reach.brands is None else "\n".join(sorted(map(str, key.reach.brands)))
         scopes = "\n".join(sorted(key.scopes))
@@ -154,9 +154,9 @@ def _table(found: Sequence[ApiKey], now: datetime) -> Table:
 
 def _state(key: ApiKey, now: datetime) -> Text:
     if key.revoked_at is not None:
-        return Text(f"revoked {_day(key.revoked_at)}", style="red")
+        return Text("revoked", style="red")
     if not key.is_live(now):
-        return Text(f"expired {_day(key.expires_at)}", style="dim")
+        return Text("expired", style="dim")
     if key.expires_at is not None:
         return Text(f"until {_day(key.expires_at)}", style="yellow")
     return Text("live", style="green")
