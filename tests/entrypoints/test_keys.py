@@ -58,7 +58,7 @@ async def test_the_list_says_what_each_key_may_and_how_it_stands(keys: Keys) -> 
 
     listed = await keys.listed()
 
-    assert [line.split()[0] for line in listed.splitlines() if re.match(r" *[0-9a-f]{12} ", line)] == [first, second]
+    assert [line.split()[0] for line in listed.splitlines() if re.match(r"[0-9a-f]{12} ", line)] == [first, second]
     for shown in ("catalog:read", "schedules:write", "content-service", "never", "revoked", "until", brand[:6]):
         assert shown in listed
 
