@@ -144,7 +144,7 @@ def _show_once(issued: IssuedKey) -> None:
 def _table(found: Sequence[ApiKey], now: datetime) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
     for column in ("key", "name", "scopes", "brands", "last used", "state"):
-        table.add_column(column, overflow="fold", no_wrap=column not in ("name", "brands"), min_width=8)
+        table.add_column(column, overflow="fold", no_wrap=column != "brands", min_width=8)
     for key in found:
         brands = "every" if key.reach.brands is None else "\n".join(sorted(map(str, key.reach.brands)))
         scopes = "\n".join(sorted(key.scopes))

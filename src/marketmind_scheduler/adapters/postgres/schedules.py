@@ -67,12 +67,16 @@ SELECT {_COLUMNS} FROM s ORDER BY s.publish_time, s.schedule_id
 _PAUSED = """CROSS JOIN LATERAL (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h"""
 # Whoever pauses a brand or a campaign says so first and parks what is there afterwards. Locked against that, a new
-# schedule is either there to be parked, or knows that it is.
+# schedule is either there to be parked, or knows that it is. The campaign is looked up for each post by itself: a plan
+# made for one post would compare ten thousand with ten thousand.
 ADD = (
     telling(
         f"""
   INSERT INTO schedules AS s ({KEPT}, parked, due_at, on_late, latest_at, max_retries, lease_expires_at,
                               send_started_at, last_send_at, finished_at)
+  WITH campaigns_of AS MATERIALIZED (
+    SELECT campaign_id, paused_at FROM campaigns
+     WHERE campaign_id IN (SELECT campaign_id FROM posts WHERE post_id = ANY($2::uuid[])) FOR SHARE)
   SELECT i.*, h.parked,
          CASE WHEN i.status = 'PENDING' AND h.parked = 0 THEN i.publish_time END,
          b.on_late,
@@ -88,8 +92,9 @@ ADD = (
       AS i({KEPT})
     JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
            WHERE brand_id = ANY($3::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
-    LEFT JOIN (SELECT p.post_id, c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
-                WHERE p.post_id = ANY($2::uuid[]) FOR SHARE OF c) c ON c.post_id = i.post_id
+    LEFT JOIN LATERAL (
+      SELECT c.paused_at FROM posts p JOIN campaigns_of c ON c.campaign_id = p.campaign_id
+       WHERE p.post_id = i.post_id OFFSET 0) c ON true
    {_PAUSED}""",
         kind="'schedule.scheduled'",
         returned=f"{RETURNED}, s.parked",
