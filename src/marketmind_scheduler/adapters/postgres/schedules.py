@@ -74,9 +74,6 @@ ADD = (
         f"""
   INSERT INTO schedules AS s ({KEPT}, parked, due_at, on_late, latest_at, max_retries, lease_expires_at,
                               send_started_at, last_send_at, finished_at)
-  WITH campaigns_of AS MATERIALIZED (
-    SELECT campaign_id, paused_at FROM campaigns
-     WHERE campaign_id IN (SELECT campaign_id FROM posts WHERE post_id = ANY($2::uuid[])) FOR SHARE)
   SELECT i.*, h.parked,
          CASE WHEN i.status = 'PENDING' AND h.parked = 0 THEN i.publish_time END,
          b.on_late,
@@ -93,8 +90,8 @@ ADD = (
     JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
            WHERE brand_id = ANY($3::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
     LEFT JOIN LATERAL (
-      SELECT c.paused_at FROM posts p JOIN campaigns_of c ON c.campaign_id = p.campaign_id
-       WHERE p.post_id = i.post_id OFFSET 0) c ON true
+      SELECT c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
+       WHERE p.post_id = i.post_id FOR SHARE OF c) c ON true
    {_PAUSED}""",
         kind="'schedule.scheduled'",
         returned=f"{RETURNED}, s.parked",
