@@ -60,6 +60,7 @@ class Guards(TypedDict, total=False):
     limiter: RateLimiter
     idempotency: Idempotency
     requires_idempotency_keys: bool
+    docs_are_public: bool
 
 
 def over(

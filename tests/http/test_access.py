@@ -138,6 +138,15 @@ async def test_the_public_routes_ask_for_no_key(guarded: httpx2.AsyncClient) -> 
     assert (await guarded.get("/docs/openapi.json")).json()["components"]["securitySchemes"].keys() == {"bearer"}
 
 
+async def test_where_the_docs_are_not_public_they_ask_for_a_key_too(dispatching: UseCases, tables: AsyncEngine) -> None:
+    del tables
+    headers = await a_key(dispatching, Scope.CATALOG_READ)
+    async with calling(observed(dispatching, checks_access=True, docs_are_public=False)) as client:
+        for path in ("/docs", "/docs/openapi.json"):
+            problem(await client.get(path), 401, "credentials_missing")
+            assert (await client.get(path, headers=headers)).status_code == 200
+
+
 def content(**more: str) -> Json:
     """The body of a post that is named in the path."""
     return {name: value for name, value in a_post_body().items() if name != "post_id"} | more

@@ -40,6 +40,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
                 limiter=service.limiter,
                 idempotency=service.idempotency,
                 requires_idempotency_keys=settings.idempotency_required,
+                docs_are_public=settings.docs_public,
             )
             server = HttpServer(app, ready=ready, on_stop=stop, registry=service.registry, tracing=service.tracing)
             await server.serve(sockets=[listener])

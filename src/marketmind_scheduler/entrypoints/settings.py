@@ -97,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reset_on_start: bool = False
     idempotency_hours: Annotated[int, Meta(ge=24, le=8760)] = 24
     idempotency_required: bool = False
+    docs_public: bool = True
     requests_per_minute: Annotated[int, Meta(ge=0, le=10_000_000)] = 6000
     schedules_per_brand: Annotated[int, Meta(ge=1, le=10_000_000)] = 100_000
     horizon_days: Annotated[int, Meta(ge=1, le=36500)] = 1827

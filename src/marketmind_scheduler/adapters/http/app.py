@@ -21,6 +21,7 @@ from marketmind_scheduler.adapters.http.access import (
     CheckAccess,
     check_declared,
     for_caller,
+    needs,
     reach_of,
 )
 from marketmind_scheduler.adapters.http.catalog import CatalogController
@@ -42,6 +43,7 @@ from marketmind_scheduler.adapters.http.strictness import StrictBody, check_url
 from marketmind_scheduler.adapters.http.time_limit import TimeLimit
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.ports.idempotency import Idempotency
 
 _ASSETS = "/docs/assets"
@@ -65,6 +67,7 @@ def create_app(
     limiter: RateLimiter | None = None,
     idempotency: Idempotency | None = None,
     requires_idempotency_keys: bool = False,
+    docs_are_public: bool = True,
 ) -> Litestar:
     """The API over these use cases. It owns no resource, so it needs no lifespan. Without ``idempotency`` the keys of
     requests mean nothing."""
@@ -110,7 +113,7 @@ def create_app(
         ],
         exception_handlers={Exception: to_problem},
         request_max_body_size=_BODY_BYTES,
-        openapi_config=_openapi(),
+        openapi_config=_openapi(docs_are_public=docs_are_public),
         plugins=[StrictStructs()],
         logging_config=None,
     )
@@ -142,13 +145,18 @@ def _unknown_as_problem(response: Response[Any]) -> Response[Any]:
     return response
 
 
-def _openapi() -> OpenAPIConfig:
+def _openapi(*, docs_are_public: bool = True) -> OpenAPIConfig:
     return Explorable(
         title="Marketmind Scheduler",
         version=version(SERVICE),
         description=_ABOUT,
         openapi_router=Router(
-            "/docs", route_handlers=[], include_in_schema=False, dto=None, after_request=_unknown_as_problem, opt=PUBLIC
+            "/docs",
+            route_handlers=[],
+            include_in_schema=False,
+            dto=None,
+            after_request=_unknown_as_problem,
+            opt=PUBLIC if docs_are_public else needs(Scope.CATALOG_READ)["opt"],
         ),
         components=Components(
             security_schemes={SECURITY: SecurityScheme(type="http", scheme="bearer", description=_KEYS)}
