@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(120)
 
 POSTS = 3
 SCHEDULES_OF_CAMPAIGN = "SELECT count(*) FROM schedules JOIN posts USING (post_id) WHERE campaign_id = $1"
-GUARDED = {"SCHEDULER_AUTH": "keys", "SCHEDULER_DISPATCH": "off"}
+GUARDED = {"SCHEDULER_AUTH": "keys", "SCHEDULER_DISPATCH": "off", "SCHEDULER_POOL_SIZE": "4"}
 
 
 @pytest.fixture(scope="module")
