@@ -337,6 +337,7 @@ async def test_idle_connections_that_were_ended_are_replaced_unseen(
     async with connected(server.url) as sql:
         assert len(await sql.fetch(BACKENDS)) > 1
         await end_all_connections(sql)
+    assert await status_of(server_client, "/health/live") == 200  # by then it has read the server's farewells
 
     assert await many_calls() == {200}
 
