@@ -27,6 +27,7 @@ from tests.databases import URL, new_database
 IMAGE = "postgres:18-alpine"
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 ROOMY = ("-c", "max_connections=200")  # every worker, and all the services they start, share one server
+OPTIONS = (*FAST, *ROOMY)
 SOURCE = "TEST_DATABASE_SOURCE"
 
 _opened = ExitStack()
@@ -61,7 +62,7 @@ def _container() -> tuple[str, str] | None:
             engine.api.timeout = 120
             engine.images.pull(IMAGE)
         testcontainers_config.ryuk_disabled = not engine.images.list(testcontainers_config.ryuk_image)
-        server = PostgresContainer(IMAGE, driver=None).with_command(["postgres", *FAST, *ROOMY])
+        server = PostgresContainer(IMAGE, driver=None).with_command(["postgres", *OPTIONS])
         url = _opened.enter_context(server).get_connection_url()
     except Exception as unavailable:  # noqa: BLE001  # whatever it is, there is another database to go on with
         print(f"no database container: {type(unavailable).__name__}: {str(unavailable)[:100]}", file=sys.__stderr__)
@@ -76,7 +77,7 @@ def _embedded() -> tuple[str, str]:
     home = Path(_opened.enter_context(tempfile.TemporaryDirectory(prefix="marketmind-tests-")))
     home.chmod(0o711)  # as root the server runs as nobody, who has to pass through
     try:
-        return _opened.enter_context(embedded_postgres(home / "postgres", options=(*FAST, *ROOMY))), "the embedded PostgreSQL"
+        return _opened.enter_context(embedded_postgres(home / "postgres", options=OPTIONS)), "the embedded PostgreSQL"
     except EmbeddedPostgresUnavailable as unavailable:
         message = f"no database to test on: set {URL}, start a container engine, or mend this: {unavailable}"
         raise pytest.UsageError(message) from None
