@@ -12,12 +12,14 @@ from benchmarks.watching import Show
 from benchmarks.workloads import Task, installed, load
 
 from marketmind_scheduler.adapters.postgres.dispatch_queue import CLAIM
+from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
 
 ROUNDS = 20
 ROWS_OF_PLATFORM = 20
 DUE = (ROUNDS + 5) * ROWS_OF_PLATFORM * len(PLATFORMS)
-# As a long-lived connection runs it: prepared, with the plan that knows no parameters.
-PREPARE = ("SET plan_cache_mode = force_generic_plan", "SET jit = off", f"PREPARE claim AS {CLAIM}")
+# As a dispatcher's connection runs it.
+SETTINGS = BY_INDEX | PLAN_ONCE | {"jit": "off"}
+PREPARE = (*(f"SET {name} = {value}" for name, value in SETTINGS.items()), f"PREPARE claim AS {CLAIM}")
 EXPLAIN = (
     "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE claim("
     f"ARRAY[{', '.join(repr(platform) for platform in PLATFORMS)}], "

@@ -15,13 +15,13 @@ import pytest
 from marketmind_scheduler.adapters.postgres.dispatch_queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
 from marketmind_scheduler.adapters.postgres.holds import AT_ONCE, LIFT_AHEAD, PIECE, PLACE, about
 from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
 from marketmind_scheduler.adapters.postgres.schedules import HOLDS
 from marketmind_scheduler.adapters.postgres.upkeep import (
     CATCH_UP,
     EXPIRE_LEASES,
     MISS_LATE,
     SEQUENCE,
-    WITHOUT_READING_ALL,
 )
 from marketmind_scheduler.domain.schedule import Hold
 from tests.databases import new_database
@@ -153,7 +153,7 @@ async def filled() -> AsyncGenerator[Filled]:
     async with new_database(f"plans_{uuid4().hex}") as url:
         async with migrating(url) as migrator:
             await migrator.upgrade()
-        connection = await asyncpg.connect(url, server_settings={"plan_cache_mode": "force_generic_plan", "jit": "off"})
+        connection = await asyncpg.connect(url, server_settings=BY_INDEX | PLAN_ONCE | {"jit": "off"})
         try:
             await connection.execute(FILL)
             of_claim: dict[str, int] = {}
@@ -240,7 +240,6 @@ async def test_events_are_put_in_order_from_the_first_one_on(filled: Filled) -> 
 async def test_catching_up_with_a_few_reads_them_alone(filled: Filled) -> None:
     async with undone(filled.connection):
         await filled.connection.execute("UPDATE schedules SET due_at = now() WHERE due_at < now() - interval '59 min'")
-        await filled.connection.execute(WITHOUT_READING_ALL)
 
         plan = await plan_of(filled.connection, CATCH_UP, "59 min", an_array(PLATFORMS), "{30,30,30}")
 

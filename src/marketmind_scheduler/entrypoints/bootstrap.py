@@ -201,7 +201,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         open_pool(
             database_url, size=settings.pool_size, idle_seconds=LONGEST_REQUEST_SECONDS, on_query=on_query
         ) as keyed_pool,
-        open_pool(database_url, size=DISPATCH_CONNECTIONS, on_query=on_query) as dispatch_pool,
+        open_pool(database_url, size=DISPATCH_CONNECTIONS, plans_once=True, on_query=on_query) as dispatch_pool,
     ):
         outbound = Outbound(
             queue=PostgresDispatchQueue(dispatch_pool),

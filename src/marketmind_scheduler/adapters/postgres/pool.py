@@ -24,25 +24,29 @@ _SERVER_SETTINGS = {
     "statement_timeout": "3000",
     "jit": "off",
 }
+BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+"""Each statement has an index to go by. Statistics from before a bulk load would talk the planner out of it."""
+PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 
 @asynccontextmanager
 async def open_pool(
-    url: str, *, size: int, idle_seconds: int = 10, on_query: OnQuery | None = None
+    url: str, *, size: int, idle_seconds: int = 10, plans_once: bool = False, on_query: OnQuery | None = None
 ) -> AsyncGenerator[Pool]:
     """A pool whose connections speak UTC and never wait long. It connects when first asked, and anew where a
     connection has been closed; leaving does not wait for a server that hangs. A transaction in which nothing happens
-    for ``idle_seconds`` is ended.
+    for ``idle_seconds`` is ended. With ``plans_once`` a statement keeps its first plan, whatever it is given.
 
     asyncpg reads ``url`` itself, so everything its DSN allows is allowed.
     """
+    idle = {"idle_in_transaction_session_timeout": f"{idle_seconds}s"}
     pool = await asyncpg.create_pool(
         f"postgresql://{url.partition('://')[2]}",
         min_size=0,
         max_size=size,
         timeout=_CONNECT_SECONDS,
         command_timeout=_COMMAND_SECONDS,
-        server_settings=_SERVER_SETTINGS | {"idle_in_transaction_session_timeout": f"{idle_seconds}s"},
+        server_settings=_SERVER_SETTINGS | BY_INDEX | idle | (PLAN_ONCE if plans_once else {}),
         reset=_keep,
         init=partial(_tell, on_query) if on_query else None,
     )

@@ -68,8 +68,6 @@ MISS_LATE = (
     )
     + "SELECT status FROM done"
 )
-# Without knowing how few are overdue, the planner would read the whole table for them, each second.
-WITHOUT_READING_ALL = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 CATCH_UP = """
 WITH done AS (
   UPDATE schedules s SET due_at = now() + make_interval(secs => r.after)
@@ -108,7 +106,6 @@ class PostgresUpkeep:
         async with transaction(self._pool, seconds=_CATCH_UP_SECONDS) as connection:
             if not await connection.fetchval(_TRY_LOCK, _CATCHING_UP):
                 return 0
-            await connection.execute(WITHOUT_READING_ALL)
             seconds = [pace.total_seconds() for pace in paces.values()]
             return await connection.fetchval(CATCH_UP, age, list(paces.keys()), seconds, timeout=_CATCH_UP_SECONDS)
 
