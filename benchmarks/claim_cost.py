@@ -11,7 +11,7 @@ from benchmarks.servers import Server, connected
 from benchmarks.watching import Show
 from benchmarks.workloads import Task, installed, load
 
-from marketmind_scheduler.adapters.postgres.dispatch_queue import CLAIM
+from marketmind_scheduler.adapters.postgres.dispatch.queue import CLAIM
 from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
 
 ROUNDS = 20

@@ -15,8 +15,8 @@ from msgspec import Struct
 from uuid_utils.compat import uuid7
 
 from marketmind_scheduler.adapters.postgres.pool import open_pool
-from marketmind_scheduler.adapters.postgres.schedules import ADD, CURRENT, STANDING_OF_POST
-from marketmind_scheduler.adapters.postgres.tz_releases import NEWEST
+from marketmind_scheduler.adapters.postgres.repositories.schedules import ADD, CURRENT, STANDING_OF_POST
+from marketmind_scheduler.adapters.postgres.repositories.tz_releases import NEWEST
 
 LOCK_POST = (
     "SELECT post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at "

@@ -16,12 +16,12 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from marketmind_scheduler.adapters.postgres.embedded import EmbeddedPostgresUnavailable, embedded_postgres
-from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.embedded_postgres import EmbeddedPostgresUnavailable, embedded_postgres
 from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
-from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
+from marketmind_scheduler.adapters.postgres.schema.tables import metadata
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import pin_zone_rules
+from marketmind_scheduler.entrypoints.wiring.bootstrap import pin_zone_rules
 from tests.databases import URL, new_database
 
 IMAGE = "postgres:18-alpine"

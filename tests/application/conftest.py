@@ -9,7 +9,7 @@ from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from tests.builders import NOW
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock

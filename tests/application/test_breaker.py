@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketmind_scheduler.application.traffic import Traffic
+from marketmind_scheduler.application.dispatch.traffic import Traffic
 from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
 from marketmind_scheduler.domain.breaker import Breaker, BreakerState
 from marketmind_scheduler.domain.post import Platform

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from marketmind_scheduler.application.dispatching import Dispatcher
-from marketmind_scheduler.application.sending import DispatchLimits
+from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
+from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import (
     Accepted,

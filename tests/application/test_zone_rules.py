@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock

@@ -8,7 +8,7 @@ from click import Command, Context, Group
 from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
-from marketmind_scheduler.entrypoints.cli import main
+from marketmind_scheduler.entrypoints.commands.cli import main
 from marketmind_scheduler.entrypoints.settings import NAMES
 
 CHECKOUT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from marketmind_scheduler.adapters.postgres.migrations import migrating
 from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from marketmind_scheduler.adapters.postgres.dispatch_queue import BEGIN_SEND, CLAIM, SETTLE
+from marketmind_scheduler.adapters.postgres.dispatch.queue import BEGIN_SEND, CLAIM, SETTLE
 from tests.system.proxy import Mode, Proxy
 
 STATEMENTS = {CLAIM.encode(): "claim", BEGIN_SEND.encode(): "begin_send", SETTLE.encode(): "settle"}

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
 from marketmind_scheduler.domain.access import ApiKey, Reach, Scope
 from marketmind_scheduler.ports.access import ApiKeys
 from tests.builders import NOW, new_id

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.adapters.postgres.schema.tables import metadata
 from marketmind_scheduler.domain.attempt import Claim, VerdictKind
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import SendInFlight

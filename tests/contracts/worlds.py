@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import DateTime
 
-from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
-from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.schema.tables import attempts, schedules
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.adapters.postgres.tables import attempts, schedules
-from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, Settlement, VerdictKind
 from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.post import Platform, Post

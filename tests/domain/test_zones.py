@@ -152,7 +152,7 @@ from ast import literal_eval
 from zoneinfo import ZoneInfo
 from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.domain.wall_clock import Disambiguation, read_slot
-from marketmind_scheduler.entrypoints.bootstrap import pin_zone_rules
+from marketmind_scheduler.entrypoints.wiring.bootstrap import pin_zone_rules
 
 zones = pin_zone_rules()
 bad_zones = literal_eval(sys.stdin.read())

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from marketmind_scheduler.adapters.postgres.migrations import revisions_at_head
+from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
 from tests.databases import new_database
 
 PROGRAM = Path(sysconfig.get_path("scripts"), "marketmind-scheduler")
@@ -144,7 +144,7 @@ def test_telemetry_without_its_extra_says_what_to_install(command_line: CommandL
 
 
 def test_telemetry_that_is_off_loads_nothing() -> None:
-    loading = "import sys, marketmind_scheduler.entrypoints.cli; print('opentelemetry' in sys.modules)"
+    loading = "import sys, marketmind_scheduler.entrypoints.commands.cli; print('opentelemetry' in sys.modules)"
 
     ended = subprocess.run([sys.executable, "-c", loading], capture_output=True, text=True, check=True)
 

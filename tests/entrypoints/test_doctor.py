@@ -13,11 +13,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from marketmind_scheduler.adapters.postgres.diagnosis import DatabaseFacts, examine
-from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
+from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.doctor import Finding, Mark, diagnose, judge_database
+from marketmind_scheduler.entrypoints.commands.doctor import Finding, Mark, diagnose, judge_database
 from marketmind_scheduler.entrypoints.settings import Settings
 from tests.builders import NOW
 from tests.databases import new_database

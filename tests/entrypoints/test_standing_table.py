@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.entrypoints.standing_table import standing_table
+from marketmind_scheduler.entrypoints.commands.standing_table import standing_table
 from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, PlatformStanding, QueueStanding
 
 FOR_EVER = timedelta(days=1826, hours=23)

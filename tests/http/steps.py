@@ -16,26 +16,26 @@ from sqlalchemy import DateTime, Row, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
+from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.http.app import create_app
-from marketmind_scheduler.adapters.http.observed import Observed
-from marketmind_scheduler.adapters.http.request_metrics import RequestMetrics
-from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
-from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
-from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.http.envelope.observed import Observed
+from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.queue_standing import PostgresQueueStandings
-from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
+from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
+from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
+from marketmind_scheduler.adapters.postgres.schema.tables import metadata, schedules
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
-from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
-from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.idempotency import Idempotency
 from marketmind_scheduler.ports.publisher import Publisher

@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 
 from marketmind_scheduler.adapters.http.app import create_app
-from marketmind_scheduler.adapters.postgres.idempotency import PostgresIdempotency
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
 from tests.http.steps import PROBLEM_MEMBERS, calling, new_id, observed

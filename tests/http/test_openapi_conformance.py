@@ -15,11 +15,11 @@ from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.python.asgi import shutdown_lifespans
 
-from marketmind_scheduler.adapters.http.schemas import DEMO_BRAND, DEMO_POST
-from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
-from marketmind_scheduler.adapters.postgres.idempotency import PostgresIdempotency
-from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.http.shapes.fields import DEMO_BRAND, DEMO_POST
 from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
+from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
+from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.access import KeyRing
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.postgres.pool import open_pool
-from marketmind_scheduler.adapters.postgres.tables import tz_releases
+from marketmind_scheduler.adapters.postgres.schema.tables import tz_releases
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.databases import new_database

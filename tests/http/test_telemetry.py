@@ -14,12 +14,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import open_pool
-from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.telemetry import Telemetry
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import followed
+from marketmind_scheduler.entrypoints.wiring.bootstrap import followed
 from tests.http.steps import a_brand, calling, due, new_id, observed, over
 from tests.publishers.given import the_one_target
 from tests.receivers import Answer, Received, Receiver, receiving

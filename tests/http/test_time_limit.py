@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.http import time_limit
+from marketmind_scheduler.adapters.http.envelope import time_limit
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.use_cases import UseCases
 from tests.http.steps import a_post_body, calling, new_id, observed, problem, stored

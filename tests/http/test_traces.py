@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.tracing import TraceContext
 from tests.http.steps import calling, due, observed, over

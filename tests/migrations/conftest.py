@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from marketmind_scheduler.adapters.postgres.migrations import migrating
+from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from tests.databases import new_database
 
 

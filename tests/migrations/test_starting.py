@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from marketmind_scheduler.adapters.postgres.migrations import migrating
 from marketmind_scheduler.adapters.postgres.pool import open_pool
-from marketmind_scheduler.adapters.postgres.readiness import PostgresReadiness
+from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
+from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
 from tests.migrations.schema import downgrade, dump, fetch
 
 WAITING = """

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
-from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 
 

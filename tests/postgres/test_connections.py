@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import pytest
 
-from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
-from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
-from marketmind_scheduler.application.dispatching import Dispatcher
-from marketmind_scheduler.application.sending import DispatchLimits
+from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
+from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.attempt import Deferred, RetryPolicy
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.post import Platform

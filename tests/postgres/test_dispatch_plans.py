@@ -12,17 +12,17 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from marketmind_scheduler.adapters.postgres.dispatch_queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
-from marketmind_scheduler.adapters.postgres.holds import AT_ONCE, LIFT_AHEAD, PIECE, PLACE, about
-from marketmind_scheduler.adapters.postgres.migrations import migrating
-from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
-from marketmind_scheduler.adapters.postgres.schedules import HOLDS
-from marketmind_scheduler.adapters.postgres.upkeep import (
+from marketmind_scheduler.adapters.postgres.dispatch.holds import AT_ONCE, LIFT_AHEAD, PIECE, PLACE, about
+from marketmind_scheduler.adapters.postgres.dispatch.queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import (
     CATCH_UP,
     EXPIRE_LEASES,
     MISS_LATE,
     SEQUENCE,
 )
+from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
+from marketmind_scheduler.adapters.postgres.repositories.schedules import HOLDS
+from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.domain.schedule import Hold
 from tests.databases import new_database
 from tests.postgres.given import LONG_AGO

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
-from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.domain.attempt import Claim, VerdictKind
 from marketmind_scheduler.domain.errors import NotUnconfirmed, SendInFlight

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import pytest
 
-from marketmind_scheduler.adapters.postgres.dispatch_queue import PostgresDispatchQueue
-from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.adapters.postgres.upkeep import PostgresUpkeep
 from marketmind_scheduler.application.catalog import Catalog, PostContent
 from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.domain.attempt import Claim, Settlement, VerdictKind

@@ -10,15 +10,15 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.postgres.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog, PostContent
-from marketmind_scheduler.application.dispatching import PACES
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.domain.campaign import CampaignStatus
+from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from tests.builders import NOW
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import the_one_target

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import httpcore2
 
-from marketmind_scheduler.adapters.publishers.addresses import AllowedNetwork
-from marketmind_scheduler.adapters.publishers.webhook_targets import WebhookTarget, WebhookTargets
+from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork
+from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.domain.attempt import Attempt, Claim
 from marketmind_scheduler.domain.post import Platform
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, new_id

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from marketmind_scheduler.adapters.publishers.webhook_targets import WebhookTarget, WebhookTargets
+from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.entrypoints.settings import SettingsError
-from marketmind_scheduler.entrypoints.webhooks import load_webhooks
+from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 from tests.builders import BRAND_ID
 from tests.receivers import SECRET
 

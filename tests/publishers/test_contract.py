@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
-from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
+from marketmind_scheduler.adapters.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.domain.attempt import Accepted
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.ports.publisher import Publisher

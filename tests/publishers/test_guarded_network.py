@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from marketmind_scheduler.adapters.publishers.guarded_network import Resolver
-from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.network import Resolver
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.domain.attempt import Accepted, Refused, Unsent, Verdict
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import RecordingNetwork, ScriptedNames, an_attempt, the_one_target

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import an_attempt, the_one_target
 from tests.receivers import SECRET, Received, Receiver

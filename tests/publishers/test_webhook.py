@@ -11,8 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
-from marketmind_scheduler.adapters.publishers.webhook_targets import WebhookTarget, WebhookTargets
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.domain.attempt import Accepted, Refused, Unknown
 from marketmind_scheduler.domain.post import Platform
 from tests.builders import BRAND_ID, CAMPAIGN_ID

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from marketmind_scheduler.adapters.publishers.webhook import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import an_attempt, the_one_target

@@ -10,8 +10,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from marketmind_scheduler.adapters.postgres.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.access import IssuedKey, KeyRing
 from marketmind_scheduler.domain.access import Reach, Scope

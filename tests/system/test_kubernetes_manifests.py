@@ -15,9 +15,9 @@ from marketmind_scheduler.adapters.http.app import create_app, create_monitoring
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.bootstrap import DISPATCH_CONNECTIONS
-from marketmind_scheduler.entrypoints.cli import main
+from marketmind_scheduler.entrypoints.commands.cli import main
 from marketmind_scheduler.entrypoints.settings import NAMES, load
+from marketmind_scheduler.entrypoints.wiring.bootstrap import DISPATCH_CONNECTIONS
 from tests.http import steps
 
 CHECKOUT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from marketmind_scheduler.adapters.postgres.migrations import revisions_at_head
+from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
 from tests.system.servers import a_database, connected
 from tests.system.services import environment
 

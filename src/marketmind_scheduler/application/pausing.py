@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
-from marketmind_scheduler.application.dispatching import PACES
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
+from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.schedule import Hold
 from marketmind_scheduler.ports.holds import Holds
 from marketmind_scheduler.ports.storage import Storage

@@ -13,7 +13,7 @@ import msgspec
 import msgspec.inspect
 from msgspec import Meta
 
-from marketmind_scheduler.application.sending import DispatchLimits
+from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.post import Platform
 
 PREFIX = "SCHEDULER_"

@@ -15,7 +15,7 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 
-from marketmind_scheduler.adapters.http.access import (
+from marketmind_scheduler.adapters.http.envelope.access import (
     PUBLIC,
     SECURITY,
     CheckAccess,
@@ -24,23 +24,23 @@ from marketmind_scheduler.adapters.http.access import (
     needs,
     reach_of,
 )
-from marketmind_scheduler.adapters.http.catalog import CatalogController
-from marketmind_scheduler.adapters.http.dispatch import DispatchController
-from marketmind_scheduler.adapters.http.events import EventController
-from marketmind_scheduler.adapters.http.health import SERVICE, HealthController
-from marketmind_scheduler.adapters.http.idempotency import AnswerOnce
-from marketmind_scheduler.adapters.http.metrics import MetricsController
+from marketmind_scheduler.adapters.http.envelope.idempotency import AnswerOnce
+from marketmind_scheduler.adapters.http.envelope.strictness import StrictBody, check_url
+from marketmind_scheduler.adapters.http.envelope.time_limit import TimeLimit
 from marketmind_scheduler.adapters.http.openapi import Explorable, StrictStructs, operation_id
-from marketmind_scheduler.adapters.http.outcomes import OutcomeController
-from marketmind_scheduler.adapters.http.pausing import PausingController
 from marketmind_scheduler.adapters.http.problems import to_problem
-from marketmind_scheduler.adapters.http.schedules import (
-    CampaignScheduleController,
-    PostScheduleController,
-    ScheduleController,
-)
-from marketmind_scheduler.adapters.http.strictness import StrictBody, check_url
-from marketmind_scheduler.adapters.http.time_limit import TimeLimit
+from marketmind_scheduler.adapters.http.routes.brands import BrandController
+from marketmind_scheduler.adapters.http.routes.campaign_schedules import CampaignScheduleController
+from marketmind_scheduler.adapters.http.routes.campaigns import CampaignController
+from marketmind_scheduler.adapters.http.routes.dispatch import DispatchController
+from marketmind_scheduler.adapters.http.routes.events import EventController
+from marketmind_scheduler.adapters.http.routes.health import SERVICE, HealthController
+from marketmind_scheduler.adapters.http.routes.metrics import MetricsController
+from marketmind_scheduler.adapters.http.routes.outcomes import OutcomeController
+from marketmind_scheduler.adapters.http.routes.pausing import PausingController
+from marketmind_scheduler.adapters.http.routes.post_schedules import PostScheduleController
+from marketmind_scheduler.adapters.http.routes.posts import PostController
+from marketmind_scheduler.adapters.http.routes.schedules import ScheduleController
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Scope
@@ -80,7 +80,9 @@ def create_app(
             PausingController,
             DispatchController,
             EventController,
-            CatalogController,
+            BrandController,
+            CampaignController,
+            PostController,
             HealthController,
             MetricsController,
             create_static_files_router(

@@ -12,7 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Example, OpenAPI, Operation, RequestBody, Schema
 from litestar.typing import FieldDefinition
 
-from marketmind_scheduler.adapters.http.conditions import TAGS
+from marketmind_scheduler.adapters.http.envelope.conditions import TAGS
 
 _METHODS = ("POST", "GET", "PUT", "DELETE")
 _IDEMPOTENCY_KEY: dict[str, Any] = {

@@ -8,16 +8,16 @@ from typing import TypeVar
 
 import asyncpg
 
-from marketmind_scheduler.adapters.postgres.catalog import (
+from marketmind_scheduler.adapters.postgres.errors import translated
+from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
+from marketmind_scheduler.adapters.postgres.repositories.catalog import (
     PostgresBrandRepository,
     PostgresCampaignRepository,
     PostgresPostRepository,
 )
-from marketmind_scheduler.adapters.postgres.errors import translated
-from marketmind_scheduler.adapters.postgres.events import PostgresEventRepository
-from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
-from marketmind_scheduler.adapters.postgres.schedules import PostgresScheduleRepository
-from marketmind_scheduler.adapters.postgres.tz_releases import PostgresTzReleaseRepository
+from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
+from marketmind_scheduler.adapters.postgres.repositories.schedules import PostgresScheduleRepository
+from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.ports.storage import LostRace

@@ -1,0 +1,143 @@
+"""Who asks: every route says which scope it needs, and a caller is known before anything else is looked at."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypedDict, TypeVar
+
+import structlog
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import SecurityRequirement
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as Connection
+
+from marketmind_scheduler.application.access import Access, key_id_in
+from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
+from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.application.dispatch.pulling import Pulling
+from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.rate_limiting import RateLimiter
+from marketmind_scheduler.domain.access import ANYBODY, EVERYWHERE, Caller, Rate, Reach, Scope
+from marketmind_scheduler.domain.errors import (
+    CredentialsMissing,
+    Forbidden,
+    InvalidCredentials,
+    MissingScope,
+    Unauthenticated,
+)
+from marketmind_scheduler.ports.rate_limits import Allowance
+from marketmind_scheduler.ports.storage import Storage
+
+SECURITY = "bearer"
+PUBLIC = {"needs": None}
+_STRANGERS = "\1whoever shows a wrong key"  # no caller has such a name
+
+UseCase = TypeVar("UseCase", Catalog, PostScheduling, CampaignScheduling, Outcomes, Pausing, Pulling)
+
+log = structlog.get_logger()
+
+
+class Needs(TypedDict):
+    opt: dict[str, Scope]
+    security: list[SecurityRequirement]
+
+
+def needs(scope: Scope) -> Needs:
+    """What a route is declared with that only callers with ``scope`` may use."""
+    return Needs(opt={"needs": scope}, security=[{SECURITY: [scope.value]}])
+
+
+class CheckAccess:
+    """Middleware: lets nobody through who may not use the route, and tells the others apart for what comes after.
+    Without ``access`` nothing is checked."""
+
+    def __init__(self, app: ASGIApp, *, access: Access | None, limiter: RateLimiter | None) -> None:
+        self._app = app
+        self._access = access
+        self._limiter = limiter
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        if self._access is None or not (needed := scope["route_handler"].opt.get("needs")):
+            await self._app(scope, receive, send)
+            return
+        caller = await self._admitted(self._access, _credential(scope), needed)
+        scope["state"]["caller"] = caller
+        if self._limiter is not None:
+            send = _with_headers(send, _rate_headers(self._limiter.rate, await self._limiter.admit(caller.name)))
+        await self._app(scope, receive, send)
+
+    async def _admitted(self, access: Access, credential: str, needed: Scope) -> Caller:
+        try:
+            if not credential:
+                raise CredentialsMissing
+            caller = await access.caller(credential)
+            structlog.contextvars.bind_contextvars(caller=caller.name)
+            if not caller.may(needed):
+                raise MissingScope(needed, held=caller.scopes)
+        except (Unauthenticated, Forbidden) as refused:
+            if self._limiter is not None and isinstance(refused, InvalidCredentials):
+                await self._limiter.admit(_STRANGERS)
+            log.warning("access refused", code=refused.code, key_id=key_id_in(credential))
+            raise
+        return caller
+
+
+def for_caller(use_case: UseCase) -> Provide:
+    """The use case as it is for whoever asks: only the brands within their reach exist."""
+
+    def provide(request: Request[Any, Any, Any]) -> UseCase:
+        reach = _caller(request).reach
+        storage: Storage = request.scope["state"].get("storage", use_case.storage)
+        if storage is use_case.storage and reach == EVERYWHERE:
+            return use_case
+        return replace(use_case, storage=storage.within(reach))
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def reach_of(request: Request[Any, Any, Any]) -> Reach:
+    """How far whoever asks may reach."""
+    return _caller(request).reach
+
+
+def check_declared(app: Litestar) -> None:
+    """Raises RuntimeError for a route that says neither which scope it needs nor that it is public."""
+    for handler in _handlers(app):
+        if "needs" not in handler.opt:
+            raise RuntimeError(f"{handler.handler_name} at {sorted(handler.paths)} does not say which scope it needs")
+
+
+def _handlers(app: Litestar) -> Iterable[HTTPRouteHandler]:
+    routes = (route for route in app.routes if isinstance(route, HTTPRoute))
+    return (handler for route in routes for handler in route.route_handlers if handler.http_methods != {"OPTIONS"})
+
+
+def _rate_headers(rate: Rate, left: Allowance) -> Sequence[tuple[bytes, bytes]]:
+    """As in draft-ietf-httpapi-ratelimit-headers-10."""
+    policy = f'"caller";q={rate.requests};w={rate.per.total_seconds():.0f}'
+    limit = f'"caller";r={left.remaining};t={math.ceil(left.next_in.total_seconds())}'
+    return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", limit.encode())]
+
+
+def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
+    async def sent(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *headers]
+        await send(message)
+
+    return sent
+
+
+def _credential(connection: Connection) -> str:
+    given = next((value for name, value in connection["headers"] if name == b"authorization"), b"")
+    scheme, _, credential = given.decode("latin-1").partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else ""
+
+
+def _caller(request: Request[Any, Any, Any]) -> Caller:
+    return request.scope["state"].get("caller", ANYBODY)

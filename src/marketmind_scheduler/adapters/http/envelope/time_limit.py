@@ -1,0 +1,50 @@
+"""How long a request may take to be answered, apart from the arrival of its body."""
+
+import asyncio
+from typing import Any
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from marketmind_scheduler.adapters.http.problems import Overloaded
+
+SECONDS = 10
+BODY_SECONDS = 10
+LONG_POLL = "/events"
+"""The path whose requests wait by design, and are counted apart."""
+
+LONGER = {"seconds": SECONDS + 30}
+"""What a controller is declared with whose requests wait for something by design."""
+UNLIMITED = {"seconds": None}
+"""What a controller is declared with whose requests do their work piece by piece, however much it is."""
+
+_OF_BODIES = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class TimeLimit:
+    """Middleware: gives a request up that takes too long. What it has not committed by then is rolled back."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        seconds: int | None = scope["route_handler"].opt.get("seconds", SECONDS)
+        if seconds is None:
+            await self._app(scope, receive, send)
+            return
+        loop = asyncio.get_running_loop()
+        has_body = any(name in _OF_BODIES for name, _ in scope["headers"])
+        limit = asyncio.timeout(seconds + BODY_SECONDS * has_body)
+
+        async def received() -> Any:
+            message = await receive()
+            if not message.get("more_body", False):
+                limit.reschedule(loop.time() + seconds)
+            return message
+
+        try:
+            async with limit:
+                await self._app(scope, received if has_body else receive, send)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise Overloaded from None

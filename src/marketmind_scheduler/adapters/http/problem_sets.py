@@ -1,0 +1,38 @@
+"""The problems that many routes share."""
+
+from marketmind_scheduler.domain.errors import (
+    BeyondHorizon,
+    CredentialsMissing,
+    IdempotencyKeyReused,
+    IdentityProviderUnavailable,
+    InvalidCredentials,
+    LocalTimeAmbiguous,
+    LocalTimeInGap,
+    MissingScope,
+    OffsetContradictsZone,
+    PreconditionFailed,
+    RateLimited,
+    RequestInProgress,
+    StorageUnavailable,
+    TimeInPast,
+    UnknownZone,
+    UnreadableTime,
+    ZoneRulesOutdated,
+)
+
+DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, RateLimited, IdentityProviderUnavailable)
+BODY = (400, 404, 408, 413, 415, *DENIED, StorageUnavailable)
+POSTED = (RequestInProgress, IdempotencyKeyReused)
+LIST = (400, *DENIED, StorageUnavailable)
+READ = (400, 404, *DENIED, StorageUnavailable)
+READ_ONE = (*READ, PreconditionFailed)
+TIME = (
+    UnreadableTime,
+    UnknownZone,
+    LocalTimeInGap,
+    LocalTimeAmbiguous,
+    OffsetContradictsZone,
+    TimeInPast,
+    BeyondHorizon,
+    ZoneRulesOutdated,
+)

@@ -1,0 +1,88 @@
+"""Brands over HTTP."""
+
+from uuid import UUID
+
+from litestar import Controller, Response, get, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
+from marketmind_scheduler.adapters.http.openapi import body_like
+from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ_ONE
+from marketmind_scheduler.adapters.http.problems import documented, registered
+from marketmind_scheduler.adapters.http.shapes import examples
+from marketmind_scheduler.adapters.http.shapes.catalog import (
+    BrandIn,
+    BrandOut,
+    BrandPage,
+)
+from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
+from marketmind_scheduler.adapters.http.shapes.parameters import (
+    BrandInPath,
+)
+from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.errors import (
+    BrandNotFound,
+    PreconditionFailed,
+    UnknownZone,
+)
+
+
+class BrandController(Controller):
+    tags = ("Catalog",)
+
+    @put(
+        "/brands/{brand_id:uuid}",
+        status_code=200,
+        operation_class=body_like(*examples.BRAND),
+        **needs(Scope.CATALOG_WRITE),
+        summary="Register or replace a brand",
+        response_description="Replaced",
+        responses={201: registered(BrandOut), **documented(*BODY, PreconditionFailed, UnknownZone)},
+    )
+    async def put_brand(
+        self,
+        catalog: NamedDependency[Catalog],
+        brand_id: BrandInPath,
+        data: JSONBody[BrandIn],
+        request: AnyRequest,
+    ) -> Response[BrandOut]:
+        """Schedules that exist keep the time zone and the lateness they were made with."""
+        brand, is_new = await catalog.put_brand(
+            brand_id,
+            name=data.brand_name,
+            default_zone=data.brand_default_timezone,
+            tone_profile=data.tone_profile,
+            lateness=data.lateness(),
+            expected=conditions_of(request).on(BrandOut.of),
+        )
+        return tagged(BrandOut.of(brand), status_code=201 if is_new else 200)
+
+    @get(
+        "/brands/{brand_id:uuid}",
+        **needs(Scope.CATALOG_READ),
+        summary="Read a brand",
+        response_description="The brand",
+        responses=documented(*READ_ONE, BrandNotFound),
+    )
+    async def get_brand(
+        self, catalog: NamedDependency[Catalog], brand_id: BrandInPath, request: AnyRequest
+    ) -> Response[BrandOut]:
+        return conditions_of(request).answer(BrandOut.of(await catalog.get_brand(brand_id)))
+
+    @get(
+        "/brands",
+        **needs(Scope.CATALOG_READ),
+        summary="List brands",
+        response_description="A page of brands",
+        responses=documented(*LIST),
+    )
+    async def list_brands(
+        self, catalog: NamedDependency[Catalog], limit: Limit = 50, cursor: CursorParameter = None
+    ) -> BrandPage:
+        """Ordered by id."""
+        rows = await catalog.list_brands(limit=limit + 1, after=key_of(cursor, UUID))
+        shown, next_cursor = page_of(rows, limit, lambda brand: brand.brand_id)
+        return BrandPage(items=[BrandOut.of(brand) for brand in shown], next_cursor=next_cursor)

@@ -1,0 +1,126 @@
+"""The schedules of a campaign over HTTP."""
+
+from typing import Annotated
+
+from litestar import Controller, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import JSONBody, QueryParameter
+
+from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.openapi import body_like
+from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ
+from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.shapes import examples
+from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, after_in_time, page_of, place_in_time
+from marketmind_scheduler.adapters.http.shapes.parameters import (
+    CampaignInPath,
+    PlatformFilter,
+    StatusFilter,
+)
+from marketmind_scheduler.adapters.http.shapes.schedules import (
+    CampaignSchedulePage,
+    CampaignSchedulesOut,
+    ScheduleCampaignIn,
+    ScheduleOut,
+)
+from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
+from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.errors import (
+    BeyondHorizon,
+    CampaignAlreadyScheduled,
+    CampaignNotFound,
+    CampaignOver,
+    NoPostsToSchedule,
+    PolicyViolated,
+    QuotaExceeded,
+    TooManyPosts,
+    UnknownZone,
+    ZoneRulesOutdated,
+)
+
+CampaignLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=10_000, description="How many to return at most")]
+
+
+class CampaignScheduleController(Controller):
+    path = "/schedule/campaign/{campaign_id:uuid}"
+    tags = ("Schedules of campaigns",)
+
+    @post(
+        status_code=201,
+        operation_class=body_like(*examples.SCHEDULE_CAMPAIGN, required=False),
+        **needs(Scope.SCHEDULES_WRITE),
+        summary="Schedule a campaign",
+        response_description="Scheduled, in time order",
+        responses={
+            200: ResponseSpec(CampaignSchedulesOut, generate_examples=False, description="It was scheduled so already"),
+            **documented(
+                *BODY,
+                *POSTED,
+                CampaignNotFound,
+                NoPostsToSchedule,
+                CampaignAlreadyScheduled,
+                TooManyPosts,
+                CampaignOver,
+                PolicyViolated,
+                QuotaExceeded,
+                BeyondHorizon,
+                UnknownZone,
+                ZoneRulesOutdated,
+            ),
+        },
+    )
+    async def schedule_campaign(
+        self,
+        campaign_scheduling: NamedDependency[CampaignScheduling],
+        campaign_id: CampaignInPath,
+        data: JSONBody[ScheduleCampaignIn | None] = None,
+    ) -> Response[CampaignSchedulesOut]:
+        """Every post of the campaign, all or nothing. The naive scheduler spreads each platform's posts evenly over
+        the campaign's days, one a day at 19:00 in the brand's zone. The same request again, with nothing changed,
+        answers 200 with the same schedules. The body may be left out."""
+        asked = data or ScheduleCampaignIn()
+        schedules, is_new = await campaign_scheduling.schedule(
+            campaign_id, kind=asked.scheduler, platforms=frozenset(asked.platforms), replace=asked.replace
+        )
+        return Response(CampaignSchedulesOut.of(campaign_id, schedules), status_code=201 if is_new else 200)
+
+    @get(
+        **needs(Scope.SCHEDULES_READ),
+        summary="List a campaign's schedules",
+        response_description="A page of schedules, none where nothing is scheduled",
+        responses=documented(*READ, CampaignNotFound),
+    )
+    async def list_campaign_schedules(
+        self,
+        campaign_scheduling: NamedDependency[CampaignScheduling],
+        campaign_id: CampaignInPath,
+        status: StatusFilter = None,
+        platform: PlatformFilter = None,
+        limit: CampaignLimit = 1000,
+        cursor: CursorParameter = None,
+    ) -> CampaignSchedulePage:
+        """In time order, the cancelled and finished ones included unless `status` says otherwise."""
+        rows = await campaign_scheduling.list(
+            campaign_id, status=status, platform=platform, limit=limit + 1, after=after_in_time(cursor)
+        )
+        shown, next_cursor = page_of(rows, limit, place_in_time)
+        return CampaignSchedulePage(
+            campaign_id=campaign_id,
+            schedules=[ScheduleOut.of(schedule) for schedule in shown],
+            next_cursor=next_cursor,
+        )
+
+    @delete(
+        status_code=200,
+        **needs(Scope.SCHEDULES_WRITE),
+        summary="Cancel a campaign's schedules",
+        response_description="What was cancelled, in time order",
+        responses=documented(*READ, CampaignNotFound),
+    )
+    async def cancel_campaign(
+        self, campaign_scheduling: NamedDependency[CampaignScheduling], campaign_id: CampaignInPath
+    ) -> CampaignSchedulesOut:
+        """Cancels what is still PENDING. The campaign is a DRAFT again, or COMPLETED where something of it has gone
+        out."""
+        return CampaignSchedulesOut.of(campaign_id, await campaign_scheduling.cancel(campaign_id))

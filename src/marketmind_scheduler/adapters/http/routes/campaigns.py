@@ -1,0 +1,114 @@
+"""Campaigns over HTTP."""
+
+from uuid import UUID
+
+from litestar import Controller, Response, get, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
+from marketmind_scheduler.adapters.http.openapi import body_like
+from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ_ONE
+from marketmind_scheduler.adapters.http.problems import documented, registered
+from marketmind_scheduler.adapters.http.shapes import examples
+from marketmind_scheduler.adapters.http.shapes.catalog import (
+    CampaignIn,
+    CampaignOut,
+    CampaignPage,
+)
+from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
+from marketmind_scheduler.adapters.http.shapes.parameters import (
+    BrandFilter,
+    CampaignInPath,
+    CampaignStatusFilter,
+)
+from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.errors import (
+    BrandNotFound,
+    CampaignNotFound,
+    CampaignTooLong,
+    DatesReversed,
+    FixedField,
+    PreconditionFailed,
+    UnreadableTime,
+)
+from marketmind_scheduler.domain.wall_clock import read_day
+
+
+class CampaignController(Controller):
+    tags = ("Catalog",)
+
+    @put(
+        "/campaigns/{campaign_id:uuid}",
+        status_code=200,
+        operation_class=body_like(*examples.CAMPAIGN),
+        **needs(Scope.CATALOG_WRITE),
+        summary="Register or replace a campaign",
+        response_description="Replaced",
+        responses={
+            201: registered(CampaignOut),
+            **documented(
+                *BODY,
+                BrandNotFound,
+                FixedField,
+                PreconditionFailed,
+                UnreadableTime,
+                DatesReversed,
+                CampaignTooLong,
+            ),
+        },
+    )
+    async def put_campaign(
+        self,
+        catalog: NamedDependency[Catalog],
+        campaign_id: CampaignInPath,
+        data: JSONBody[CampaignIn],
+        request: AnyRequest,
+    ) -> Response[CampaignOut]:
+        """A new campaign is a DRAFT. Its brand never changes; schedules that exist stay as they are."""
+        campaign, is_new = await catalog.put_campaign(
+            campaign_id,
+            brand_id=data.brand_id,
+            name=data.name,
+            goal=data.goal,
+            start_date=read_day(data.start_date),
+            end_date=read_day(data.end_date),
+            expected=conditions_of(request).on(CampaignOut.of),
+        )
+        return tagged(CampaignOut.of(campaign), status_code=201 if is_new else 200)
+
+    @get(
+        "/campaigns/{campaign_id:uuid}",
+        **needs(Scope.CATALOG_READ),
+        summary="Read a campaign",
+        response_description="The campaign, with the number of its posts",
+        responses=documented(*READ_ONE, CampaignNotFound),
+    )
+    async def get_campaign(
+        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, request: AnyRequest
+    ) -> Response[CampaignOut]:
+        return conditions_of(request).answer(CampaignOut.of(await catalog.get_campaign(campaign_id)))
+
+    @get(
+        "/campaigns",
+        **needs(Scope.CATALOG_READ),
+        summary="List campaigns",
+        response_description="A page of campaigns",
+        responses=documented(*LIST),
+    )
+    async def list_campaigns(
+        self,
+        catalog: NamedDependency[Catalog],
+        brand_id: BrandFilter = None,
+        status: CampaignStatusFilter = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> CampaignPage:
+        """Ordered by id."""
+        rows = await catalog.list_campaigns(
+            brand_id=brand_id, status=status, limit=limit + 1, after=key_of(cursor, UUID)
+        )
+        shown, next_cursor = page_of(rows, limit, lambda campaign: campaign.campaign_id)
+        return CampaignPage(items=[CampaignOut.of(campaign) for campaign in shown], next_cursor=next_cursor)

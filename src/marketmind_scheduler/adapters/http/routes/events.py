@@ -1,0 +1,53 @@
+"""Events over HTTP: every change of every schedule, in its final order."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.time_limit import LONG_POLL, LONGER
+from marketmind_scheduler.adapters.http.problem_sets import LIST
+from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.shapes.events import EventsOut
+from marketmind_scheduler.adapters.http.shapes.parameters import BrandFilter
+from marketmind_scheduler.application.event_feed import EventFeed
+from marketmind_scheduler.domain.access import Reach, Scope
+
+After = Annotated[
+    int, QueryParameter(ge=0, le=2**53 - 1, description="Only events behind this position; 0 starts at the first")
+]
+EventLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=1000, description="How many to return at most")]
+WaitSeconds = Annotated[
+    int, QueryParameter(ge=0, le=30, description="Where there is none yet, how long to wait for the first")
+]
+
+
+class EventController(Controller):
+    tags = ("Events",)
+    opt = LONGER
+
+    @get(
+        LONG_POLL,
+        **needs(Scope.EVENTS_READ),
+        summary="Read events, or wait for them",
+        response_description="Events in their final order, none where nothing happened in time",
+        responses=documented(*LIST),
+    )
+    async def list_events(
+        self,
+        event_feed: NamedDependency[EventFeed],
+        reach: NamedDependency[Reach],
+        after: After = 0,
+        brand_id: BrandFilter = None,
+        limit: EventLimit = 100,
+        wait_seconds: WaitSeconds = 0,
+    ) -> EventsOut:
+        """Send `next_after` as `after` to go on. Positions only rise: what was read up to one is complete for good, so
+        a reader that remembers it misses nothing and can start anew from any point."""
+        events = await event_feed.read(
+            brand_id=brand_id, after=after, limit=limit, wait=timedelta(seconds=wait_seconds), reach=reach
+        )
+        return EventsOut.of(events, after=after)

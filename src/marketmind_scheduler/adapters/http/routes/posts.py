@@ -1,0 +1,140 @@
+"""Posts over HTTP, one by one and a campaign's at once."""
+
+from litestar import Controller, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
+from marketmind_scheduler.adapters.http.openapi import body_like
+from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, POSTED, READ_ONE
+from marketmind_scheduler.adapters.http.problems import documented, registered
+from marketmind_scheduler.adapters.http.shapes import examples
+from marketmind_scheduler.adapters.http.shapes.catalog import (
+    CampaignPostsIn,
+    CampaignPostsOut,
+    PostIn,
+    PostOut,
+    PostPage,
+)
+from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, not_a_cursor, page_of
+from marketmind_scheduler.adapters.http.shapes.parameters import (
+    BrandFilter,
+    CampaignFilter,
+    CampaignInPath,
+    PlatformFilter,
+    PostInPath,
+)
+from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.errors import (
+    BrandMismatch,
+    BrandNotFound,
+    CampaignNotFound,
+    DuplicatePost,
+    FixedField,
+    PostInOtherCampaign,
+    PostNotFound,
+    PreconditionFailed,
+)
+
+BULK_BODY_BYTES = 8 * 1024 * 1024
+
+
+class PostController(Controller):
+    tags = ("Catalog",)
+
+    @post(
+        "/campaigns/{campaign_id:uuid}/posts",
+        status_code=200,
+        request_max_body_size=BULK_BODY_BYTES,
+        operation_class=body_like(*examples.CAMPAIGN_POSTS),
+        **needs(Scope.CATALOG_WRITE),
+        summary="Register a campaign's posts",
+        response_description="Nothing of it was new",
+        responses={
+            201: registered(CampaignPostsOut),
+            **documented(*BODY, *POSTED, CampaignNotFound, FixedField, PostInOtherCampaign, DuplicatePost),
+        },
+    )
+    async def register_posts(
+        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, data: JSONBody[CampaignPostsIn]
+    ) -> Response[CampaignPostsOut]:
+        """Up to 10,000 posts in a body of at most 8 MB, in the given order, all or nothing. The same body again
+        changes nothing. A post that has no campaign yet joins this one."""
+        outcome = await catalog.register_posts(campaign_id, [post.content() for post in data.posts])
+        return Response(CampaignPostsOut.of(outcome), status_code=201 if outcome.created else 200)
+
+    @put(
+        "/posts/{post_id:uuid}",
+        status_code=200,
+        operation_class=body_like(*examples.POST),
+        **needs(Scope.CATALOG_WRITE),
+        summary="Register or replace a post",
+        response_description="Replaced",
+        responses={
+            201: registered(PostOut),
+            **documented(*BODY, BrandNotFound, CampaignNotFound, FixedField, PreconditionFailed, BrandMismatch),
+        },
+    )
+    async def put_post(
+        self,
+        catalog: NamedDependency[Catalog],
+        post_id: PostInPath,
+        data: JSONBody[PostIn],
+        request: AnyRequest,
+    ) -> Response[PostOut]:
+        """Its brand and its platform never change."""
+        stored, is_new = await catalog.put_post(
+            data.content(post_id),
+            brand_id=data.brand_id,
+            campaign_id=data.campaign_id,
+            expected=conditions_of(request).on(PostOut.of),
+        )
+        return tagged(PostOut.of(stored), status_code=201 if is_new else 200)
+
+    @get(
+        "/posts/{post_id:uuid}",
+        **needs(Scope.CATALOG_READ),
+        summary="Read a post",
+        response_description="The post",
+        responses=documented(*READ_ONE, PostNotFound),
+    )
+    async def get_post(
+        self, catalog: NamedDependency[Catalog], post_id: PostInPath, request: AnyRequest
+    ) -> Response[PostOut]:
+        return conditions_of(request).answer(PostOut.of(await catalog.get_post(post_id)))
+
+    @get(
+        "/posts",
+        **needs(Scope.CATALOG_READ),
+        summary="List posts",
+        response_description="A page of posts",
+        responses=documented(*LIST),
+    )
+    async def list_posts(
+        self,
+        catalog: NamedDependency[Catalog],
+        brand_id: BrandFilter = None,
+        campaign_id: CampaignFilter = None,
+        platform: PlatformFilter = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> PostPage:
+        """In the order in which they were registered."""
+        rows = await catalog.list_posts(
+            brand_id=brand_id,
+            campaign_id=campaign_id,
+            platform=platform,
+            limit=limit + 1,
+            after=_position(cursor),
+        )
+        shown, next_cursor = page_of(rows, limit, lambda post: post.position)
+        return PostPage(items=[PostOut.of(post) for post in shown], next_cursor=next_cursor)
+
+
+def _position(cursor: str | None) -> int | None:
+    position = key_of(cursor, int)
+    if position is not None and not 0 < position < 2**63:  # as one that was made up may be
+        raise not_a_cursor()
+    return position

@@ -1,0 +1,69 @@
+"""All schedules over HTTP."""
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+
+from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.problem_sets import LIST
+from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.shapes.cursors import (
+    CursorParameter,
+    Limit,
+    after_in_time,
+    page_of,
+    place_in_time,
+)
+from marketmind_scheduler.adapters.http.shapes.parameters import (
+    BrandFilter,
+    FromFilter,
+    PlatformFilter,
+    StatusFilter,
+    ToFilter,
+)
+from marketmind_scheduler.adapters.http.shapes.schedules import (
+    ScheduleOut,
+    SchedulePage,
+)
+from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.errors import (
+    BeyondHorizon,
+    TimeInPast,
+    UnreadableTime,
+)
+from marketmind_scheduler.domain.wall_clock import read_instant
+from marketmind_scheduler.ports.repositories import ScheduleFilter
+
+
+class ScheduleController(Controller):
+    path = "/schedule"
+    tags = ("Schedules",)
+
+    @get(
+        **needs(Scope.SCHEDULES_READ),
+        summary="List schedules",
+        response_description="A page of schedules",
+        responses=documented(*LIST, UnreadableTime, TimeInPast, BeyondHorizon),
+    )
+    async def list_schedules(
+        self,
+        post_scheduling: NamedDependency[PostScheduling],
+        brand_id: BrandFilter = None,
+        status: StatusFilter = None,
+        platform: PlatformFilter = None,
+        from_time: FromFilter = None,
+        to_time: ToFilter = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> SchedulePage:
+        """In time order."""
+        chosen = ScheduleFilter(
+            brand_id=brand_id,
+            status=status,
+            platform=platform,
+            from_time=None if from_time is None else read_instant(from_time),
+            to_time=None if to_time is None else read_instant(to_time),
+        )
+        rows = await post_scheduling.list(chosen, limit=limit + 1, after=after_in_time(cursor))
+        shown, next_cursor = page_of(rows, limit, place_in_time)
+        return SchedulePage(items=[ScheduleOut.of(schedule) for schedule in shown], next_cursor=next_cursor)

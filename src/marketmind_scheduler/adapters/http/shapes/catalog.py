@@ -1,0 +1,199 @@
+"""Brands, campaigns and posts as they are sent and shown."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Self
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from marketmind_scheduler.adapters.http.shapes.fields import (
+    MOST_POSTS_IN_A_BODY,
+    Body,
+    BrandId,
+    CampaignId,
+    Cursor,
+    Day,
+    LongText,
+    MediaUrl,
+    Moment,
+    Name,
+    PostId,
+    Title,
+    ZoneName,
+)
+from marketmind_scheduler.application.catalog import PostContent, Registered
+from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
+from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.post import Platform, Post
+
+OnLateChoice = Annotated[
+    OnLate,
+    Meta(
+        description="What happens with a post later than `max_lateness_seconds`: it is published all the same, it is "
+        "skipped (MISSED), or held until somebody moves or cancels it"
+    ),
+]
+LatenessSeconds = Annotated[int, Meta(ge=60, le=2**31 - 1, description="How late is still in time", examples=[21_600])]
+
+
+class BrandIn(Body, frozen=True):
+    brand_name: Annotated[Name, Meta(examples=["Demo Brand"])]
+    brand_default_timezone: ZoneName
+    tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])] = ""
+    on_late: OnLateChoice = OnLate.PUBLISH
+    max_lateness_seconds: LatenessSeconds = 21_600
+
+    def lateness(self) -> Lateness:
+        return Lateness(on_late=self.on_late, max_lateness=timedelta(seconds=self.max_lateness_seconds))
+
+
+class BrandOut(Struct, frozen=True, kw_only=True):
+    brand_id: BrandId
+    brand_name: Annotated[Name, Meta(examples=["Demo Brand"])]
+    brand_default_timezone: ZoneName
+    tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])]
+    on_late: OnLateChoice
+    max_lateness_seconds: LatenessSeconds
+    paused_at: Annotated[datetime | None, Meta(description="Since when nothing of it is sent; null: it is not paused")]
+    created_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, brand: Brand) -> Self:
+        return cls(
+            brand_id=brand.brand_id,
+            brand_name=brand.name,
+            brand_default_timezone=brand.default_zone,
+            tone_profile=brand.tone_profile,
+            on_late=brand.lateness.on_late,
+            max_lateness_seconds=round(brand.lateness.max_lateness.total_seconds()),
+            paused_at=brand.paused_at,
+            created_at=brand.created_at,
+            updated_at=brand.updated_at,
+        )
+
+
+class CampaignIn(Body, frozen=True):
+    brand_id: BrandId
+    name: Annotated[Name, Meta(examples=["Spring launch"])]
+    start_date: Day
+    end_date: Annotated[Day, Meta(description="The last day, included", examples=["2030-03-21"])]
+    goal: Annotated[LongText, Meta(examples=["Make the new line known"])] = ""
+
+
+class CampaignOut(Struct, frozen=True, kw_only=True):
+    campaign_id: CampaignId
+    brand_id: BrandId
+    name: Annotated[Name, Meta(examples=["Spring launch"])]
+    goal: Annotated[LongText, Meta(examples=["Make the new line known"])]
+    start_date: Annotated[date, Meta(description="The first day, in the brand's zone", examples=["2030-03-15"])]
+    end_date: Annotated[date, Meta(description="The last day, included", examples=["2030-03-21"])]
+    status: Annotated[
+        CampaignStatus,
+        Meta(
+            description="DRAFT until a post is scheduled, ACTIVE from the first published one, COMPLETED when nothing "
+            "is left to do"
+        ),
+    ]
+    post_count: Annotated[int, Meta(ge=0, description="How many posts are registered", examples=[3])]
+    created_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        return cls(
+            campaign_id=campaign.campaign_id,
+            brand_id=campaign.brand_id,
+            name=campaign.name,
+            goal=campaign.goal,
+            start_date=campaign.start_date,
+            end_date=campaign.end_date,
+            status=campaign.status,
+            post_count=campaign.post_count,
+            created_at=campaign.created_at,
+            updated_at=campaign.updated_at,
+        )
+
+
+class PostIn(Body, frozen=True):
+    brand_id: BrandId
+    title: Title
+    s3_url: MediaUrl
+    platform: Platform
+    campaign_id: CampaignId | None = None
+
+    def content(self, post_id: UUID) -> PostContent:
+        return PostContent(post_id=post_id, title=self.title, s3_url=self.s3_url, platform=self.platform)
+
+
+class CampaignPostIn(Body, frozen=True):
+    post_id: PostId
+    title: Title
+    s3_url: MediaUrl
+    platform: Platform
+
+    def content(self) -> PostContent:
+        return PostContent(post_id=self.post_id, title=self.title, s3_url=self.s3_url, platform=self.platform)
+
+
+class CampaignPostsIn(Body, frozen=True):
+    posts: Annotated[list[CampaignPostIn], Meta(min_length=1, max_length=MOST_POSTS_IN_A_BODY)]
+
+
+class CampaignPostsOut(Struct, frozen=True, kw_only=True):
+    campaign_id: CampaignId
+    post_count: Annotated[int, Meta(ge=0, description="How many posts the campaign has now", examples=[3])]
+    created: Annotated[int, Meta(ge=0, description="Posts of this body that are new", examples=[3])]
+    updated: Annotated[int, Meta(ge=0, description="Posts that changed", examples=[0])]
+    unchanged: Annotated[int, Meta(ge=0, description="Posts that stood as given already", examples=[0])]
+
+    @classmethod
+    def of(cls, registered: Registered) -> Self:
+        return cls(
+            campaign_id=registered.campaign.campaign_id,
+            post_count=registered.campaign.post_count,
+            created=registered.created,
+            updated=registered.updated,
+            unchanged=registered.unchanged,
+        )
+
+
+class PostOut(Struct, frozen=True, kw_only=True):
+    post_id: PostId
+    brand_id: BrandId
+    campaign_id: CampaignId | None
+    title: Title
+    s3_url: MediaUrl
+    platform: Platform
+    position: Annotated[int, Meta(ge=1, description="Rises in the order of registration", examples=[1])]
+    created_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, post: Post) -> Self:
+        return cls(
+            post_id=post.post_id,
+            brand_id=post.brand_id,
+            campaign_id=post.campaign_id,
+            title=post.title,
+            s3_url=post.s3_url,
+            platform=post.platform,
+            position=post.position,
+            created_at=post.created_at,
+            updated_at=post.updated_at,
+        )
+
+
+class BrandPage(Struct, frozen=True, kw_only=True):
+    items: list[BrandOut]
+    next_cursor: Cursor
+
+
+class CampaignPage(Struct, frozen=True, kw_only=True):
+    items: list[CampaignOut]
+    next_cursor: Cursor
+
+
+class PostPage(Struct, frozen=True, kw_only=True):
+    items: list[PostOut]
+    next_cursor: Cursor

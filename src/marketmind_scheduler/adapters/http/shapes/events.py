@@ -1,0 +1,57 @@
+"""Events as they are shown."""
+
+from collections.abc import Sequence
+from typing import Annotated, Self
+
+from msgspec import Meta, Struct
+
+from marketmind_scheduler.adapters.http.shapes.fields import (
+    BrandId,
+    Moment,
+    PostId,
+    ScheduleId,
+)
+from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+
+
+class EventOut(Struct, frozen=True, kw_only=True):
+    position: Annotated[int, Meta(ge=1, description="Rises in the final order of all events", examples=[42])]
+    kind: EventKind
+    schedule_id: ScheduleId
+    post_id: PostId
+    brand_id: BrandId
+    platform: Platform
+    publish_time: Moment
+    status: Annotated[ScheduleStatus, Meta(description="Where the schedule stood right after")]
+    retry_count: Annotated[int, Meta(ge=0)]
+    external_id: str | None
+    error: str | None
+    occurred_at: Moment
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        return cls(
+            position=event.position,
+            kind=event.kind,
+            schedule_id=event.schedule_id,
+            post_id=event.post_id,
+            brand_id=event.brand_id,
+            platform=event.platform,
+            publish_time=event.publish_time,
+            status=event.status,
+            retry_count=event.retry_count,
+            external_id=event.external_id,
+            error=event.error,
+            occurred_at=event.occurred_at,
+        )
+
+
+class EventsOut(Struct, frozen=True, kw_only=True):
+    events: list[EventOut]
+    next_after: Annotated[int, Meta(ge=0, description="Send it as `after` to go on", examples=[42])]
+
+    @classmethod
+    def of(cls, events: Sequence[Event], *, after: int) -> Self:
+        return cls(events=[EventOut.of(event) for event in events], next_after=events[-1].position if events else after)

@@ -1,0 +1,111 @@
+"""Request bodies that work with the demo data, for the documentation; the explorer fills in the first of each."""
+
+from litestar.openapi.spec import Example
+
+from marketmind_scheduler.adapters.http.shapes.fields import DEMO_BRAND, DEMO_CAMPAIGN
+
+_ZONE = "America/Los_Angeles"
+_SEVEN_PM = "2030-03-18T19:00:00"
+
+BRAND = (
+    Example(
+        summary="A brand in California",
+        value={
+            "brand_name": "Demo Brand",
+            "brand_default_timezone": _ZONE,
+            "tone_profile": "Warm, plain words, no exclamation marks",
+        },
+    ),
+)
+CAMPAIGN = (
+    Example(
+        summary="A week in March",
+        value={
+            "brand_id": DEMO_BRAND,
+            "name": "Spring launch",
+            "goal": "Make the new line known",
+            "start_date": "2030-03-15",
+            "end_date": "2030-03-21",
+        },
+    ),
+)
+POST = (
+    Example(
+        summary="A post of a campaign",
+        value={
+            "brand_id": DEMO_BRAND,
+            "campaign_id": DEMO_CAMPAIGN,
+            "title": "Meet the new line",
+            "s3_url": "s3://marketmind-demo/launch/meet.mp4",
+            "platform": "TWITTER",
+        },
+    ),
+)
+CAMPAIGN_POSTS = (
+    Example(
+        summary="Two posts",
+        value={
+            "posts": [
+                {
+                    "post_id": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa",
+                    "title": "Behind the scenes",
+                    "s3_url": "s3://marketmind-demo/launch/scenes.mp4",
+                    "platform": "TIKTOK",
+                },
+                {
+                    "post_id": "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb",
+                    "title": "Why we made it",
+                    "s3_url": "https://cdn.example.com/launch/why.jpg",
+                    "platform": "LINKEDIN",
+                },
+            ]
+        },
+    ),
+)
+SCHEDULE_POST = (
+    Example(summary="A wall time in a zone", value={"timestamp": _SEVEN_PM, "timezone": _ZONE}),
+    Example(summary="A wall time in the brand's zone", value={"timestamp": _SEVEN_PM}),
+    Example(summary="An instant", value={"timestamp": "2030-03-19T02:00:00Z"}),
+    Example(summary="A wall time with its offset", value={"timestamp": f"{_SEVEN_PM}-07:00[{_ZONE}]"}),
+    Example(
+        summary="The second of two 01:30s",
+        value={"timestamp": "2030-11-03T01:30:00", "timezone": _ZONE, "disambiguation": "later"},
+    ),
+    Example(summary="Once more, although it is out", value={"timestamp": _SEVEN_PM, "allow_repost": True}),
+)
+MOVE_POST = (
+    Example(summary="To another time", value={"timestamp": "2030-03-20T09:00:00"}),
+    Example(summary="Only if nobody else moved it", value={"timestamp": "2030-03-20T10:00:00", "version": 2}),
+)
+SCHEDULE_CAMPAIGN = (
+    Example(summary="Every post", value={}),
+    Example(summary="The posts on two platforms", value={"scheduler": "naive", "platforms": ["TWITTER", "LINKEDIN"]}),
+    Example(summary="Anew, instead of what is PENDING", value={"replace": True}),
+)
+CONFIRM = (
+    Example(summary="It is out", value={"published": True, "external_id": "1890", "note": "seen on the platform"}),
+    Example(summary="It is not out, send it again", value={"published": False, "send_again": True}),
+    Example(summary="It is not out, and is not to be", value={"published": False, "note": "the day is over"}),
+)
+RETRY = (
+    Example(summary="Now", value={}),
+    Example(summary="At another time", value={"timestamp": "2030-03-19T09:00:00"}),
+)
+TRIGGER = (Example(summary="Up to 50", value={"limit": 50}),)
+CLAIMS = (
+    Example(summary="Ten of any platform, for a minute", value={}),
+    Example(
+        summary="Of two platforms", value={"platforms": ["TWITTER", "LINKEDIN"], "limit": 50, "lease_seconds": 120}
+    ),
+)
+_CLAIM = {"schedule_id": "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d", "claim_token": 1}
+SETTLEMENTS = (
+    Example(summary="It is out", value={"settlements": [{**_CLAIM, "verdict": "accepted", "external_id": "1890"}]}),
+    Example(
+        summary="Not now, in half a minute",
+        value={
+            "settlements": [{**_CLAIM, "verdict": "deferred", "reason": "rate limited", "retry_after_seconds": 30}],
+        },
+    ),
+)
+EXTEND = (Example(summary="Two more minutes", value={"claims": [_CLAIM], "lease_seconds": 120}),)

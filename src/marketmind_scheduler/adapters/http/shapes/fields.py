@@ -1,0 +1,79 @@
+"""What several bodies share: fields with their bounds and examples, and the strictness of a body."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+MOST_POSTS_IN_A_BODY = 10_000
+
+DEMO_BRAND = "11111111-1111-1111-1111-111111111111"
+DEMO_CAMPAIGN = "22222222-2222-2222-2222-222222222222"
+DEMO_POST = "33333333-3333-3333-3333-333333333333"
+EXAMPLE_SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
+_NO_NUL = r"^[^\u0000]*$"
+# a host or bucket, then anything without spaces; Python's $ alone would allow a line feed behind it
+_MEDIA_URL = r"^(s3|https?)://[A-Za-z0-9._~%:@-]+([/?#][^\u0000-\u0020\u007f]*)?$(?!\n)"
+
+BrandId = Annotated[UUID, Meta(examples=[DEMO_BRAND])]
+CampaignId = Annotated[UUID, Meta(examples=[DEMO_CAMPAIGN])]
+PostId = Annotated[UUID, Meta(examples=[DEMO_POST])]
+ScheduleId = Annotated[UUID, Meta(description="UUIDv7", examples=[EXAMPLE_SCHEDULE])]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NO_NUL)]
+LongText = Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)]
+Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL, examples=["Meet the new line"])]
+MediaUrl = Annotated[
+    str,
+    Meta(
+        min_length=6,
+        max_length=2048,
+        pattern=_MEDIA_URL,
+        description="Where the post's media lie: an s3, https or http URL without spaces",
+        examples=["s3://marketmind-demo/launch/meet.mp4"],
+    ),
+]
+Day = Annotated[
+    str,
+    Meta(
+        max_length=100,
+        pattern=_NO_NUL,
+        description="A calendar date in the brand's time zone, YYYY-MM-DD",
+        examples=["2030-03-15"],
+    ),
+]
+ZoneName = Annotated[
+    str,
+    Meta(
+        max_length=10_000,
+        description="An IANA time zone id; abbreviations such as PST are refused",
+        examples=["America/Los_Angeles"],
+    ),
+]
+Timestamp = Annotated[
+    str,
+    Meta(
+        max_length=10_000,
+        description=(
+            "When to publish. A wall time (`2030-03-18T19:00:00`) is read in `timezone`, else in the brand's zone. "
+            "With `Z` or an offset and no zone it is an instant. An offset together with a zone "
+            "(`2030-03-18T19:00:00-07:00[America/Los_Angeles]`) must be one the zone uses then."
+        ),
+        examples=["2030-03-18T19:00:00"],
+    ),
+]
+Moment = Annotated[datetime, Meta(description="An instant in UTC", examples=["2030-03-19T02:00:00Z"])]
+ExternalId = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=_NO_NUL, description="The platform's own id of the post")
+]
+Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=_NO_NUL)]
+ClaimToken = Annotated[int, Meta(ge=1, le=2**53 - 1, description="As it was given with the claim", examples=[1])]
+
+
+class Body(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A request body: unknown fields are refused."""
+
+
+Cursor = Annotated[
+    str | None, Meta(description="Send it as `cursor` to get what follows; null when nothing does", examples=["MzM"])
+]

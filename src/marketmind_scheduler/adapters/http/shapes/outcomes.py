@@ -1,0 +1,87 @@
+"""What became of a schedule, and what a person decides about it."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from msgspec import Meta, Struct
+from msgspec.structs import asdict
+
+from marketmind_scheduler.adapters.http.shapes.fields import (
+    Body,
+    ClaimToken,
+    ExternalId,
+    Moment,
+    Note,
+    Timestamp,
+    ZoneName,
+)
+from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
+from marketmind_scheduler.application.outcomes import ScheduleRecord
+from marketmind_scheduler.application.post_scheduling import AskedTime
+from marketmind_scheduler.domain.attempt import AttemptRecord, VerdictKind
+from marketmind_scheduler.domain.errors import UnreadableTime
+from marketmind_scheduler.domain.wall_clock import Disambiguation
+
+
+class AttemptOut(Struct, frozen=True, kw_only=True):
+    claim_token: ClaimToken
+    started_at: Moment
+    finished_at: Moment
+    duration_ms: Annotated[int, Meta(ge=0, examples=[180])]
+    verdict: Annotated[
+        VerdictKind,
+        Meta(description="`lost`: no verdict came before the lease ran out. Only of `accepted` the post is surely out"),
+    ]
+    reason: str | None
+    external_id: str | None
+
+    @classmethod
+    def of(cls, attempt: AttemptRecord) -> Self:
+        took = attempt.finished_at - attempt.started_at
+        return cls(
+            claim_token=attempt.token,
+            started_at=attempt.started_at,
+            finished_at=attempt.finished_at,
+            duration_ms=round(took.total_seconds() * 1000),
+            verdict=attempt.verdict,
+            reason=attempt.reason,
+            external_id=attempt.external_id,
+        )
+
+
+class ScheduleRecordOut(ScheduleOut, frozen=True, kw_only=True):
+    next_attempt_at: Annotated[
+        datetime | None, Meta(description="When it may next be sent; null while it is being sent, held or final")
+    ]
+    attempts: Annotated[list[AttemptOut], Meta(description="Every try to publish it, in their order")]
+
+    @classmethod
+    def of_record(cls, record: ScheduleRecord) -> Self:
+        return cls(
+            **asdict(ScheduleOut.of(record.schedule)),
+            next_attempt_at=record.next_attempt_at,
+            attempts=[AttemptOut.of(attempt) for attempt in record.attempts],
+        )
+
+
+class ConfirmIn(Body, frozen=True):
+    published: Annotated[bool, Meta(description="Whether the post is out")]
+    send_again: Annotated[bool, Meta(description="It is not out: send it once more instead of ending FAILED")] = False
+    external_id: ExternalId | None = None
+    note: Annotated[Note, Meta(description="How it is known; kept as the schedule's `error`")] | None = None
+
+
+class RetryIn(Body, frozen=True):
+    timestamp: Annotated[Timestamp, Meta(description="When to publish; without it, now")] | None = None
+    timezone: ZoneName | None = None
+    disambiguation: Disambiguation = Disambiguation.COMPATIBLE
+
+    def asked(self) -> AskedTime | None:
+        """None means now; raises UnreadableTime for a zone without a time."""
+        if self.timestamp is None:
+            if self.timezone is not None:
+                raise UnreadableTime(
+                    self.timezone, "a timezone alone names no moment; give a timestamp too, or neither"
+                )
+            return None
+        return AskedTime(text=self.timestamp, zone=self.timezone, disambiguation=self.disambiguation)

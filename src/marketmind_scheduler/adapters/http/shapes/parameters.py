@@ -1,0 +1,53 @@
+"""Ids in paths, and the filters of lists."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
+
+from marketmind_scheduler.adapters.http.shapes.fields import DEMO_BRAND, DEMO_CAMPAIGN, DEMO_POST, EXAMPLE_SCHEDULE
+from marketmind_scheduler.domain.campaign import CampaignStatus
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+
+BrandInPath = Annotated[
+    UUID, PathParameter(description="The brand's id", examples=[Example(summary="A demo brand", value=DEMO_BRAND)])
+]
+CampaignInPath = Annotated[
+    UUID,
+    PathParameter(description="The campaign's id", examples=[Example(summary="A demo campaign", value=DEMO_CAMPAIGN)]),
+]
+PostInPath = Annotated[
+    UUID, PathParameter(description="The post's id", examples=[Example(summary="A demo post", value=DEMO_POST)])
+]
+ScheduleInPath = Annotated[
+    UUID,
+    PathParameter(description="The schedule's id", examples=[Example(summary="A schedule", value=EXAMPLE_SCHEDULE)]),
+]
+CodeInPath = Annotated[
+    str,
+    PathParameter(
+        description="The `code` of a problem", examples=[Example(summary="A code", value="already_scheduled")]
+    ),
+]
+
+BrandFilter = Annotated[UUID | None, QueryParameter(name="brand_id", description="Only this brand's")]
+CampaignFilter = Annotated[UUID | None, QueryParameter(name="campaign_id", description="Only this campaign's")]
+CampaignStatusFilter = Annotated[
+    CampaignStatus | None, QueryParameter(name="status", description="Only those with this status")
+]
+PlatformFilter = Annotated[Platform | None, QueryParameter(name="platform", description="Only on this platform")]
+StatusFilter = Annotated[
+    ScheduleStatus | None, QueryParameter(name="status", description="Only those with this status")
+]
+FromFilter = Annotated[
+    str | None,
+    QueryParameter(
+        name="from",
+        description="Only from this instant on, such as `2030-03-01T00:00:00Z`; in a URL, write `+` as `%2B`",
+    ),
+]
+ToFilter = Annotated[
+    str | None, QueryParameter(name="to", description="Only up to this instant, which is not included")
+]

@@ -1,0 +1,150 @@
+"""Times as callers ask for them, and schedules as they are shown."""
+
+from collections.abc import Sequence
+from typing import Annotated, Self
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from marketmind_scheduler.adapters.http.shapes.fields import (
+    Body,
+    BrandId,
+    CampaignId,
+    Cursor,
+    Moment,
+    PostId,
+    ScheduleId,
+    Timestamp,
+    ZoneName,
+)
+from marketmind_scheduler.application.post_scheduling import AskedTime
+from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
+
+
+class TimeIn(Body, frozen=True):
+    timestamp: Timestamp
+    timezone: ZoneName | None = None
+    disambiguation: Annotated[
+        Disambiguation,
+        Meta(description="What to do when the wall time does not exist or exists twice", examples=["compatible"]),
+    ] = Disambiguation.COMPATIBLE
+
+    def asked(self) -> AskedTime:
+        return AskedTime(text=self.timestamp, zone=self.timezone, disambiguation=self.disambiguation)
+
+
+class SchedulePostIn(TimeIn, frozen=True):
+    allow_repost: Annotated[bool, Meta(description="Publish it again although it is out already")] = False
+
+
+class MovePostIn(TimeIn, frozen=True):
+    version: (
+        Annotated[int, Meta(ge=1, le=2**31 - 1, description="Refuse unless this is the current version")] | None
+    ) = None
+
+
+class ScheduleCampaignIn(Body, frozen=True):
+    scheduler: Annotated[SchedulerKind, Meta(description="Who chooses the times")] = SchedulerKind.NAIVE
+    platforms: Annotated[
+        Sequence[Platform], Meta(min_length=1, max_length=len(Platform), description="Default: all platforms")
+    ] = tuple(Platform)
+    replace: Annotated[bool, Meta(description="Cancel what is PENDING and plan the campaign anew")] = False
+
+
+class ScheduleOut(Struct, frozen=True, kw_only=True):
+    schedule_id: ScheduleId
+    post_id: PostId
+    brand_id: BrandId
+    platform: Platform
+    publish_time: Moment
+    publish_time_local: Annotated[
+        str,
+        Meta(
+            description="The same instant in `timezone`, as RFC 9557 text",
+            examples=["2030-03-18T19:00:00-07:00[America/Los_Angeles]"],
+        ),
+    ]
+    status: Annotated[
+        ScheduleStatus,
+        Meta(
+            description="PENDING, PUBLISHING and UNCONFIRMED are active, one at most for a post; the others are final"
+        ),
+    ]
+    retry_count: Annotated[int, Meta(ge=0, description="How many sends had to be repeated", examples=[0])]
+    holds: Annotated[
+        list[Hold], Meta(description="Why it is not sent though it may be due: paused, or held for being late")
+    ]
+    doubtful: Annotated[bool, Meta(description="An earlier send of it may be out, though it is active")]
+    external_id: Annotated[str | None, Meta(description="What the platform calls the published post")]
+    error: Annotated[str | None, Meta(description="Why the latest attempt did not succeed")]
+    retry_of: Annotated[UUID | None, Meta(description="The FAILED or MISSED schedule that this one makes good for")]
+    intent: Annotated[IntentKind, Meta(description="Whether a wall time or an instant was asked for")]
+    local_time: Annotated[
+        str | None,
+        Meta(
+            description="The wall time as asked, without an offset; null for an instant",
+            examples=["2030-03-18T19:00:00"],
+        ),
+    ]
+    timezone: ZoneName
+    disambiguation: Disambiguation | None
+    resolution: Annotated[Resolution, Meta(description="How the wall time became an instant")]
+    tz_release: Annotated[str, Meta(description="The IANA release whose rules were used", examples=["2026f"])]
+    scheduler: Annotated[SchedulerKind | None, Meta(description="Who chose the time; null: a caller did")]
+    version: Annotated[int, Meta(ge=1, description="Rises with every change", examples=[1])]
+    warnings: Annotated[
+        list[str], Meta(description="What to know about this time: moved, chosen, odd zone", examples=[[]])
+    ]
+    created_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> Self:
+        slot, intent = schedule.slot, schedule.slot.intent
+        return cls(
+            schedule_id=schedule.schedule_id,
+            post_id=schedule.post_id,
+            brand_id=schedule.brand_id,
+            platform=schedule.platform,
+            publish_time=slot.publish_time,
+            publish_time_local=slot.local_text(),
+            status=schedule.status,
+            retry_count=schedule.retry_count,
+            holds=sorted(schedule.holds),
+            doubtful=schedule.is_doubtful,
+            external_id=schedule.external_id,
+            error=schedule.error,
+            retry_of=schedule.retry_of,
+            intent=intent.kind,
+            local_time=None if intent.local_time is None else intent.local_time.isoformat(),
+            timezone=intent.zone,
+            disambiguation=intent.disambiguation,
+            resolution=intent.resolution,
+            tz_release=intent.tz_release,
+            scheduler=schedule.scheduler,
+            version=schedule.version,
+            warnings=list(slot.warnings()),
+            created_at=schedule.created_at,
+            updated_at=schedule.updated_at,
+        )
+
+
+class CampaignSchedulesOut(Struct, frozen=True, kw_only=True):
+    campaign_id: CampaignId
+    schedules: Annotated[list[ScheduleOut], Meta(description="In time order")]
+
+    @classmethod
+    def of(cls, campaign_id: UUID, schedules: Sequence[Schedule]) -> Self:
+        return cls(campaign_id=campaign_id, schedules=[ScheduleOut.of(schedule) for schedule in schedules])
+
+
+class CampaignSchedulePage(CampaignSchedulesOut, frozen=True, kw_only=True):
+    next_cursor: Cursor
+
+
+class SchedulePage(Struct, frozen=True, kw_only=True):
+    items: Annotated[list[ScheduleOut], Meta(description="In time order")]
+    next_cursor: Cursor

@@ -1,0 +1,38 @@
+"""What the service says of itself."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from marketmind_scheduler.adapters.http.shapes.fields import Moment
+
+
+class ServiceOut(Struct, frozen=True, kw_only=True):
+    service: Annotated[str, Meta(examples=["marketmind-scheduler"])]
+    version: Annotated[str, Meta(examples=["0.1.0"])]
+    status: Annotated[str, Meta(examples=["running"])]
+    endpoints: Annotated[
+        dict[str, str],
+        Meta(
+            description="What is offered, by method and path",
+            examples=[{"POST /schedule/post/{post_id}": "Schedule a post", "GET /docs": "Explore and try the API"}],
+        ),
+    ]
+
+
+class HealthOut(Struct, frozen=True, kw_only=True):
+    status: Annotated[str, Meta(examples=["healthy"])]
+    timestamp: Moment
+
+
+class ReadinessOut(Struct, frozen=True, kw_only=True):
+    status: Annotated[str, Meta(examples=["ready"])]
+    timestamp: Moment
+    checks: Annotated[dict[str, str], Meta(examples=[{"database": "ok", "schema": "ok", "time_zones": "ok"}])]
+    tz_release: Annotated[str, Meta(description="The release of the time zone rules in use", examples=["2026f"])]
+
+
+class ProblemKindOut(Struct, frozen=True, kw_only=True):
+    code: Annotated[str, Meta(examples=["already_scheduled"])]
+    status: Annotated[int, Meta(examples=[409])]
+    meaning: Annotated[str, Meta(examples=["The post has an active schedule at another time."])]

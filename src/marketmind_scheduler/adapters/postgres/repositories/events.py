@@ -1,0 +1,65 @@
+"""Every visible change of a schedule writes its event in the same statement; here is how, and how events are read."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from asyncpg import Record
+
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+
+_SHOWN = "schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id"
+EVENT_COLUMNS = f"kind, {_SHOWN}, error, occurred_at"
+RETURNED = ", ".join(f"s.{name}" for name in _SHOWN.split(", ")) + ", s.last_error"
+_SELECT = f"SELECT position, {EVENT_COLUMNS} FROM events"
+_LATEST = "SELECT coalesce(max(position), 0) FROM events"
+
+AS_STATUS = "'schedule.' || lower(s.status)"
+
+
+def telling(change: str, *, kind: str, returned: str = RETURNED, then: str = "") -> str:
+    """A statement that changes ``schedules s`` and writes an event for each row where the SQL of ``kind`` is not NULL.
+
+    The changed rows are the CTE ``done`` with the columns ``returned``, which hold those of an event; ``then`` are
+    more CTEs. The caller appends the SELECT.
+    """
+    return f"""
+WITH done AS ({change} RETURNING {returned}, {kind} AS kind), told AS (
+  INSERT INTO event_outbox (kind, {_SHOWN}, error)
+  SELECT kind, {_SHOWN}, last_error FROM done WHERE kind IS NOT NULL){then}
+"""
+
+
+class PostgresEventRepository:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
+        self._connection = connection
+        self._reach = reach
+
+    async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+        conditions = [within(self._reach), ("position > {}", after), ("brand_id = {}", brand_id)]
+        statement, parameters = select_page(_SELECT, conditions, order="position", limit=limit)
+        return [_to_event(row) for row in await self._connection.fetch(statement, *parameters)]
+
+    async def latest_position(self) -> int:
+        return await self._connection.fetchval(_LATEST)
+
+
+def _to_event(row: Record) -> Event:
+    return Event(
+        position=row["position"],
+        kind=EventKind(row["kind"]),
+        brand_id=row["brand_id"],
+        schedule_id=row["schedule_id"],
+        post_id=row["post_id"],
+        platform=Platform(row["platform"]),
+        publish_time=row["publish_time"],
+        status=ScheduleStatus(row["status"]),
+        retry_count=row["retry_count"],
+        external_id=row["external_id"],
+        error=row["error"],
+        occurred_at=row["occurred_at"],
+    )

@@ -1,0 +1,238 @@
+"""Dispatch: claim what is due, record that its send begins, publish it, and settle what became of it."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+from marketmind_scheduler.application.dispatch.sending import BegunSend, DispatchLimits, Sender
+from marketmind_scheduler.application.dispatch.settling import Ended, Settler
+from marketmind_scheduler.application.dispatch.traffic import Traffic
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
+from marketmind_scheduler.domain.attempt import Claim, RetryPolicy
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.pacing import PACES
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
+from marketmind_scheduler.ports.publisher import Publisher
+from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.upkeep import Upkeep
+
+_OVERDUE = timedelta(minutes=5)
+_MOST_LOST_LEASES = 8
+_AT_ONCE = 1000
+_UPKEEP_SECONDS = 1.0
+_SEQUENCE_SECONDS = 0.1
+_POLL_SECONDS = 1.0
+_LAST_CLAIM_SECONDS = 1.0
+_SHORTEST_REST_SECONDS = 0.02
+_LONGEST_JITTER_SECONDS = 0.05
+_GATHER_SECONDS = 0.005
+
+
+class Dispatcher:
+    """Sends what is due. Any number of them may run over one storage; ``owner`` is this one's, fresh at each start."""
+
+    def __init__(
+        self,
+        *,
+        queue: DispatchQueue,
+        upkeep: Upkeep,
+        storage: Storage,
+        publisher: Publisher,
+        observer: DispatchObserver,
+        owner: UUID,
+        platforms: Collection[Platform],
+        monotonic: Callable[[], float],
+        limits: DispatchLimits,
+        retries: RetryPolicy,
+    ) -> None:
+        self._queue = queue
+        self._upkeep = upkeep
+        self._storage = storage
+        self._observer = observer
+        self._owner = owner
+        self._platforms = [platform for platform in platforms if publisher.targets(platform)]
+        self._monotonic = monotonic
+        self._limits = limits
+        self._traffic = Traffic(publisher, observer=observer, monotonic=monotonic)
+        self._sender = Sender(
+            queue=queue,
+            publisher=publisher,
+            traffic=self._traffic,
+            observer=observer,
+            owner=owner,
+            monotonic=monotonic,
+            limits=limits,
+            retries=retries,
+        )
+        self._settler = Settler(queue, owner=owner, observer=observer)
+        self._wake = asyncio.Event()  # a send has ended where a platform was full, or it is time to stop
+        self._is_full = False
+        self._triggered: set[asyncio.Task[Sequence[Schedule]]] = set()
+
+    @property
+    def in_flight(self) -> int:
+        return self._traffic.in_flight
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Dispatch until ``stopping`` is set. Then nothing more is claimed, what has not begun is released, and what
+        has begun may end within the grace; of what is left over, its lease decides."""
+        async with asyncio.TaskGroup() as keepers:
+            kept = [
+                keepers.create_task(self._settler.run()),
+                keepers.create_task(self._every(_UPKEEP_SECONDS, self._keep_up)),
+                keepers.create_task(self._every(_SEQUENCE_SECONDS, self._sequence)),
+            ]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None) as end:
+                    async with asyncio.TaskGroup() as sends:
+                        claiming = sends.create_task(self._claim_until(stopping, sends))
+                        await stopping.wait()
+                        end.reschedule(asyncio.get_running_loop().time() + self._limits.grace.total_seconds())
+                        self._wake.set()
+                        await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
+                        claiming.cancel()  # the storage hangs; what it may have claimed by then was never sent
+                    await self._settler.all_written()
+            self._observer.unwritten(self._settler.unwritten())
+            for task in kept:
+                task.cancel()
+
+    async def trigger(self, limit: int, reach: Reach = EVERYWHERE) -> Sequence[Schedule]:
+        """Send up to ``limit`` schedules within ``reach`` that are due now, and return where they stand then, the
+        earliest due first.
+
+        Does what else a running dispatcher does meanwhile, so that calling this now and then is enough; what is overdue
+        goes out at once, for whoever calls this sets the pace. What has begun goes on when the caller is cancelled:
+        ``triggered`` waits for it. Raises StorageUnavailable; of what had been claimed by then, its lease decides.
+        """
+        task = asyncio.create_task(self._triggered_now(limit, reach))
+        self._triggered.add(task)
+        task.add_done_callback(self._triggered.discard)
+        return await asyncio.shield(task)
+
+    async def triggered(self) -> None:
+        """Return when nothing that a trigger has begun is in flight any more, after the grace at the latest."""
+        if self._triggered:
+            await asyncio.wait(self._triggered, timeout=self._limits.grace.total_seconds())
+
+    async def _triggered_now(self, limit: int, reach: Reach) -> Sequence[Schedule]:
+        await self._take_back()
+        claims: list[Claim] = []
+        claimed_at = self._monotonic()
+        for platform, room in self._traffic.room(self._platforms).items():
+            if wanted := min(room, limit - len(claims)):
+                claims += await self._queue.claim(
+                    {platform: wanted}, owner=self._owner, lease=self._limits.lease, reach=reach
+                )
+        begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
+        try:
+            sent = await asyncio.gather(*map(self._sender.send, begun))
+            if claims:
+                await self._write([*ended, *sent])
+        finally:
+            for each in begun:
+                self._sender.done(each)
+        await self._sequence()
+        async with self._storage.reading() as repositories:
+            found = await repositories.schedules.find_all([claim.schedule_id for claim in claims])
+        return sorted(found, key=lambda schedule: (schedule.publish_time, schedule.schedule_id))
+
+    async def _write(self, ended: Sequence[Ended]) -> None:
+        try:
+            async with asyncio.timeout(self._limits.grace.total_seconds()):
+                await self._settler.write(ended)
+        except TimeoutError as given_up:
+            raise StorageUnavailable from given_up
+
+    async def _claim_until(self, stopping: asyncio.Event, sends: asyncio.TaskGroup) -> None:
+        was_away = True
+        while not stopping.is_set():
+            try:
+                if was_away:
+                    await self._catch_up()
+                was_away = False
+                rest = await self._round(stopping, sends)
+            except StorageUnavailable as unavailable:
+                self._observer.unavailable(unavailable)
+                was_away, rest = True, _POLL_SECONDS
+            await self._rest(rest)
+
+    async def _round(self, stopping: asyncio.Event, sends: asyncio.TaskGroup) -> float:
+        """Claim and begin once; return for how many seconds there will be nothing to claim."""
+        self._wake.clear()
+        room = self._traffic.room(self._platforms)
+        self._is_full = any(platform not in room for platform in self._platforms)
+        if not room:
+            return _POLL_SECONDS
+        claimed_at = self._monotonic()
+        claims = await self._queue.claim(room, owner=self._owner, lease=self._limits.lease)
+        if stopping.is_set():
+            await self._settle_later(self._sender.release(claims))
+            return 0
+        begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
+        for each in begun:
+            sends.create_task(self._send_and_settle(each))
+        await self._settle_later(ended)
+        taken = Counter(claim.platform for claim in claims)
+        if any(taken[platform] == most for platform, most in room.items()):
+            return 0
+        return await self._seconds_until_due(room)
+
+    async def _settle_later(self, ended: Sequence[Ended]) -> None:
+        for each in ended:
+            await self._settler.put(*each)
+
+    async def _send_and_settle(self, begun: BegunSend) -> None:
+        """A send keeps its slot until its verdict has its place among those to be written: what a killed process leaves
+        behind stays within the slots and a batch or two."""
+        try:
+            await self._settler.put(*await self._sender.send(begun))
+        finally:
+            self._sender.done(begun)
+            if self._is_full:
+                self._wake.set()
+
+    async def _seconds_until_due(self, platforms: Collection[Platform]) -> float:
+        due_in = await self._queue.next_due_in(platforms)
+        seconds = _POLL_SECONDS if due_in is None else min(due_in.total_seconds(), _POLL_SECONDS)
+        # never at once: another process may hold the row that is due
+        return max(seconds, _SHORTEST_REST_SECONDS) + random.uniform(0, _LONGEST_JITTER_SECONDS)  # noqa: S311
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, but where a platform was full no longer than until one of the sends has ended."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        await asyncio.sleep(_GATHER_SECONDS if seconds else 0)  # several end at once
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except StorageUnavailable as unavailable:
+                self._observer.unavailable(unavailable)
+            await asyncio.sleep(seconds)
+
+    async def _keep_up(self) -> None:
+        await self._take_back()
+        await self._catch_up()
+
+    async def _take_back(self) -> None:
+        while expired := await self._upkeep.expire_leases(limit=_AT_ONCE, most_lost=_MOST_LOST_LEASES):
+            self._observer.expired(expired)
+        while late := await self._upkeep.miss_late(limit=_AT_ONCE):
+            self._observer.came_too_late(late)
+
+    async def _catch_up(self) -> None:
+        if waiting := await self._upkeep.catch_up(age=_OVERDUE, paces=PACES):
+            self._observer.spread(waiting)
+
+    async def _sequence(self) -> None:
+        while await self._upkeep.sequence_events(limit=_AT_ONCE) == _AT_ONCE:
+            pass

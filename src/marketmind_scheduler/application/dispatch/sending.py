@@ -1,0 +1,134 @@
+"""From claims to verdicts: every send is recorded before it begins, and is given up before its lease ends."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from marketmind_scheduler.application.dispatch.settling import Ended
+from marketmind_scheduler.application.dispatch.traffic import Traffic
+from marketmind_scheduler.domain.attempt import Attempt, Claim, RetryPolicy, Unknown, Unsent, Verdict, conclude
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
+from marketmind_scheduler.ports.publisher import Publisher, Target
+
+_NOT_BEGUN = Unsent("the send did not begin in time", timedelta(seconds=0.25))
+_STALLED = Unsent("too little of the lease was left when the send was to begin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchLimits:
+    """How long things may take. A lease must outlast two sends, for one may wait for its turn."""
+
+    lease: timedelta = timedelta(seconds=30)
+    send_timeout: timedelta = timedelta(seconds=10)
+    grace: timedelta = timedelta(seconds=20)
+
+    def __post_init__(self) -> None:
+        if self.lease < 2 * self.least_lease:
+            raise ValueError(f"a lease of {self.lease} is too short for sends of {self.send_timeout}")
+
+    @property
+    def least_lease(self) -> timedelta:
+        """What must be left of a lease when a send begins: its time, and a half for what is slow besides."""
+        return self.send_timeout * 1.5
+
+    @property
+    def longest_wait(self) -> timedelta:
+        """How long after its claim a send may still be made: this process may have been stalled meanwhile."""
+        return self.lease - self.least_lease
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunSend:
+    """A send that has been recorded and is to be made now."""
+
+    attempt: Attempt
+    target: Target
+    claimed_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """The sends of one process."""
+
+    queue: DispatchQueue
+    publisher: Publisher
+    traffic: Traffic
+    observer: DispatchObserver
+    owner: UUID
+    monotonic: Callable[[], float]
+    limits: DispatchLimits
+    retries: RetryPolicy
+
+    async def begin(self, claims: Sequence[Claim], *, claimed_at: float) -> tuple[Sequence[BegunSend], Sequence[Ended]]:
+        """Record that the sends of these claims begin; return those that did, and the others as they are to be
+        settled. When the storage fails nothing was sent, so all are released."""
+        for platform, count in Counter(claim.platform for claim in claims).items():
+            self.observer.claimed(platform, count)
+        entered: dict[UUID, tuple[Claim, Target]] = {}
+        ended: list[Ended] = []
+        for claim in claims:
+            target = self.publisher.target_of(claim.brand_id, claim.platform)
+            if waits := self.traffic.enter(claim.platform, target):
+                ended.append(self._unsent(claim, waits))
+            elif target is not None:
+                entered[claim.schedule_id] = (claim, target)
+        begun = [
+            BegunSend(attempt=attempt, target=entered.pop(attempt.claim.schedule_id)[1], claimed_at=claimed_at)
+            for attempt in await self._recorded(entered.values())
+        ]
+        for claim, target in entered.values():
+            self.traffic.leave(claim.platform, target)
+            ended.append(self._unsent(claim, _NOT_BEGUN))
+        return begun, ended
+
+    async def send(self, begun: BegunSend) -> Ended:
+        """Publish once, and say what became of it. It counts as in flight until ``done``."""
+        claim = begun.attempt.claim
+        self.observer.began(claim.platform, begun.attempt.late_by)
+        started_at = self.monotonic()
+        is_in_time = started_at - begun.claimed_at <= self.limits.longest_wait.total_seconds()
+        verdict = await self._published(begun.attempt) if is_in_time else _STALLED
+        took = timedelta(seconds=self.monotonic() - started_at)
+        if is_in_time and took < self.limits.least_lease:  # else it was this process that stood still
+            verdict = self.traffic.learn(claim.platform, begun.target, verdict)
+        settlement = conclude(claim, verdict, policy=self.retries, jitter=random.random())  # noqa: S311
+        self.observer.ended(claim.platform, settlement.verdict, took)
+        return claim, settlement
+
+    def done(self, begun: BegunSend) -> None:
+        """It is out of our hands: there is room for another one."""
+        self.traffic.leave(begun.attempt.claim.platform, begun.target)
+
+    def release(self, claims: Sequence[Claim]) -> Sequence[Ended]:
+        """Claims that are given back without a send."""
+        return [self._unsent(claim, _NOT_BEGUN) for claim in claims]
+
+    async def _recorded(self, entered: Collection[tuple[Claim, Target]]) -> Sequence[Attempt]:
+        if not entered:
+            return []
+        sends = [Send(claim=claim, resend_window=target.resend_window) for claim, target in entered]
+        try:
+            return await self.queue.begin_send(sends, owner=self.owner, least_lease=self.limits.least_lease)
+        except StorageUnavailable as unavailable:
+            self.observer.unavailable(unavailable)
+            return []
+
+    async def _published(self, attempt: Attempt) -> Verdict:
+        seconds = self.limits.send_timeout.total_seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.publisher.publish(attempt)
+        except TimeoutError:
+            return Unknown(f"no answer within {seconds:g} s")
+        except Exception as surprise:  # noqa: BLE001  # a publisher's bug must not strand the others
+            self.observer.surprised(surprise)
+            return Unknown(f"the publisher failed: {type(surprise).__name__}")
+
+    def _unsent(self, claim: Claim, verdict: Unsent) -> Ended:
+        return claim, conclude(claim, verdict, policy=self.retries, jitter=0)

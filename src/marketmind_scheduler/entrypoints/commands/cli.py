@@ -1,0 +1,196 @@
+"""The command line: serve, dispatch, status, doctor, keys, migrate, demo."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+
+import rich_click as click
+import structlog
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from uvicorn.loops.auto import auto_loop_factory
+
+from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.entrypoints import logs
+from marketmind_scheduler.entrypoints.commands.console import environment, told
+from marketmind_scheduler.entrypoints.commands.doctor import Mark, diagnose, findings_table
+from marketmind_scheduler.entrypoints.commands.keys import keys
+from marketmind_scheduler.entrypoints.commands.parent import stop_with_make
+from marketmind_scheduler.entrypoints.commands.standing_table import standing_table
+from marketmind_scheduler.entrypoints.processes import api, dispatcher
+from marketmind_scheduler.entrypoints.processes.http_server import bind
+from marketmind_scheduler.entrypoints.settings import Auth, LogFormat, LogLevel, Settings
+from marketmind_scheduler.entrypoints.wiring.bootstrap import running
+from marketmind_scheduler.entrypoints.wiring.database import database, prepare
+
+NAME = "marketmind-scheduler"
+EPILOG = (
+    "Everything is configured by environment variables or an .env file; .env.example lists them all. "
+    "Without DATABASE_URL a PostgreSQL of its own is started, and its data is kept between runs."
+)
+
+_WATCH_SECONDS = 1
+_ACCESS = {
+    None: "everybody on this machine, nobody else; SCHEDULER_AUTH=keys asks for keys",
+    Auth.OFF: "[yellow]everybody who can reach it, because SCHEDULER_AUTH=off says so[/]",
+    Auth.KEYS: "whoever has a key; `marketmind-scheduler keys create` makes one",
+}
+
+log = structlog.get_logger()
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version(NAME), prog_name=NAME)  # pyright: ignore[reportUnknownMemberType]
+def main() -> None:
+    """Decides and remembers when a brand's posts go out."""
+
+
+main.add_command(keys)
+
+
+@main.command()
+def serve() -> None:
+    """Serve the API.
+
+    Migrates first, under a lock, so any number of replicas may start at once. Ctrl-C stops it.
+    """
+    stop_with_make()
+    with told() as settings, ExitStack() as opened:
+        settings.check_who_may_reach_it()
+        listener = opened.enter_context(_listening(settings, settings.port, "SCHEDULER_PORT"))
+        url = opened.enter_context(database(settings))
+        _run(api.serve(settings, url, listener, lambda: _announce(settings)))
+
+
+@main.command()
+def dispatch() -> None:
+    """Publish what is due, and nothing else.
+
+    Any number may run beside each other and beside `serve`. Ctrl-C stops it: what has begun may end first.
+    """
+    with told() as settings, ExitStack() as opened:
+        listener = None
+        if settings.metrics_port:
+            listener = opened.enter_context(_listening(settings, settings.metrics_port, "SCHEDULER_METRICS_PORT"))
+        url = opened.enter_context(database(settings))
+        _run(dispatcher.dispatch(settings, url, listener))
+
+
+@main.command()
+@click.option("--watch", is_flag=True, help="Keep it on screen; Ctrl-C ends it.")  # pyright: ignore[reportUnknownMemberType]
+def status(watch: bool) -> None:  # noqa: FBT001
+    """Show what is due, late, in flight and gone wrong."""
+    with told(is_quiet=True) as settings, database(settings) as url:
+        asyncio.run(_show_standing(settings, url, watch=watch))
+
+
+@main.command()
+@click.option("--connect", is_flag=True, help="Connect to every receiver too; nothing is sent.")  # pyright: ignore[reportUnknownMemberType]
+def doctor(connect: bool) -> None:  # noqa: FBT001
+    """Check configuration, database and receivers, and say what to do.
+
+    Changes nothing and sends nothing. Ends with 0 when nothing is ✗, else with 1.
+    """
+    logs.configure(LogFormat.AUTO, LogLevel.WARNING)
+    findings = diagnose(environment(), connect=connect, clock=SystemClock())
+    Console().print(findings_table(findings))
+    sys.exit(any(finding.mark is Mark.WRONG for finding in findings))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version.
+
+    Does nothing when it is there already. With SCHEDULER_DEMO_DATA=true it loads the demo data too. Over
+    MIGRATION_DATABASE_URL where that is set; the user of DATABASE_URL is then granted what the service needs.
+    """
+    with told() as settings:
+        _with_database(settings)
+        Console().print("[green]✓[/] the schema is at head")
+
+
+@main.command()
+def demo() -> None:
+    """Load the demo data, or renew it when its campaigns' days are over.
+
+    Two brands with a campaign each, seven days from today.
+    """
+    with told() as settings:
+        _with_database(settings.with_demo_data(), _print_campaigns)
+
+
+def _with_database(settings: Settings, then: Callable[[UseCases], Awaitable[None]] | None = None) -> None:
+    async def work(url: str) -> None:
+        async with running(settings, url) as service:
+            await prepare(settings, url, service.use_cases, wait_for_schema=0)
+            if then is not None:
+                await then(service.use_cases)
+
+    with database(settings) as url:
+        asyncio.run(work(settings.migration_database_url or url))
+
+
+async def _print_campaigns(use_cases: UseCases) -> None:
+    console = Console(soft_wrap=True, highlight=False)  # ids stay whole, however narrow the terminal
+    console.print("[green]✓[/] the demo campaigns are ready")
+    for campaign_id in DEMO_CAMPAIGNS:
+        campaign = await use_cases.catalog.get_campaign(campaign_id)
+        days = f"{campaign.start_date} to {campaign.end_date}"
+        console.print(f"  {campaign_id}  {escape(campaign.name)}")
+        console.print(f"    {days}, {campaign.post_count} posts, {campaign.status}")
+
+
+async def _show_standing(settings: Settings, url: str, *, watch: bool) -> None:
+    async with running(settings, url) as service:
+        report = await service.use_cases.health.report()
+        if not report.is_ready:
+            raise click.ClickException("; ".join(f"{name}: {said}" for name, said in report.checks.items()))
+        monitoring = service.use_cases.monitoring
+        if not watch:
+            Console().print(standing_table(await monitoring.standing()))
+            return
+        with Live(standing_table(await monitoring.standing()), auto_refresh=False) as screen:
+            while True:
+                await asyncio.sleep(_WATCH_SECONDS)
+                screen.update(standing_table(await monitoring.standing()), refresh=True)
+
+
+@contextmanager
+def _listening(settings: Settings, port: int, variable: str) -> Generator[socket.socket]:
+    try:
+        listener = bind(settings.host, port)
+    except OSError as taken:
+        raise click.ClickException(
+            f"cannot listen on {settings.host}:{port}: {taken.strerror}; set {variable} or SCHEDULER_HOST to another"
+        ) from None
+    with listener:
+        yield listener
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """In an event loop of its own, uvloop's where it is installed."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(work)
+
+
+def _announce(settings: Settings) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{settings.port}"
+    if logs.is_json(settings.log_format):
+        log.info("ready", api=url, explorer=f"{url}/docs", health=f"{url}/health", access=settings.auth or "loopback")
+        return
+    path = f"-X POST {url}/schedule/campaign/{DEMO_CAMPAIGN}" if settings.loads_demo_data else f"{url}/"
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"\n[bold green]Marketmind Scheduler {version(NAME)} is ready[/]")
+    console.print(f"  [bold]API[/]       {url}")
+    console.print(f"  [bold]Explorer[/]  {url}/docs")
+    console.print(f"  [bold]Health[/]    {url}/health")
+    console.print(f"  [bold]Access[/]    {_ACCESS[settings.auth]}")
+    console.print(f"  [bold]Try it[/]    curl {path}")
+    console.print("  [dim]Ctrl-C stops it[/]\n")

@@ -1,0 +1,55 @@
+"""What every command shares: its settings, the database, and one line instead of a traceback."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
+
+import rich_click as click
+from dotenv import dotenv_values
+
+from marketmind_scheduler.adapters.embedded_postgres import EmbeddedPostgresUnavailable
+from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.entrypoints import logs
+from marketmind_scheduler.entrypoints.settings import LogLevel, Settings, SettingsError, load
+from marketmind_scheduler.entrypoints.wiring.bootstrap import ZoneRulesMissingError, running
+from marketmind_scheduler.entrypoints.wiring.database import database, prepare_to_dispatch
+
+
+def environment() -> Mapping[str, str]:
+    """The variables of an .env file, and those of the process, which win."""
+    return {**{name: value or "" for name, value in dotenv_values(".env").items()}, **os.environ}
+
+
+@contextmanager
+def told(*, is_quiet: bool = False) -> Generator[Settings]:
+    """The settings; failures that a person can mend end the command with one line instead of a traceback. Where
+    ``is_quiet``, only warnings are logged, so that they do not stand between a person and the answer."""
+    try:
+        settings = load(environment())
+        logs.configure(settings.log_format, LogLevel.WARNING if is_quiet else settings.log_level)
+        yield settings
+    except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError, SchemaChangeRefused) as wrong:
+        raise click.ClickException(str(wrong)) from None
+    except StorageUnavailable as unavailable:
+        raise click.ClickException(
+            f"the database cannot be used: {unavailable.__cause__}; check DATABASE_URL, "
+            "MIGRATION_DATABASE_URL where it is set, and that PostgreSQL runs there"
+        ) from None
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def with_use_cases(settings: Settings, work: Callable[[UseCases], Awaitable[None]]) -> None:
+    """Do this over the database, whose schema is brought to head first."""
+
+    async def over(url: str) -> None:
+        async with running(settings, url) as service:
+            await prepare_to_dispatch(settings, url, service.use_cases, wait_for_schema=0)
+            await work(service.use_cases)
+
+    with database(settings) as url:
+        asyncio.run(over(url))

@@ -1,0 +1,48 @@
+"""The API process: prepares the database, then serves, and dispatches too unless told not to."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import structlog
+
+from marketmind_scheduler.adapters.http.app import create_app
+from marketmind_scheduler.entrypoints.processes.dispatcher import keep_dispatching
+from marketmind_scheduler.entrypoints.processes.http_server import HttpServer
+from marketmind_scheduler.entrypoints.settings import Auth, Settings, Switch
+from marketmind_scheduler.entrypoints.wiring.bootstrap import running
+from marketmind_scheduler.entrypoints.wiring.database import prepare
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings, database_url: str, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Migrate, load the demo data where wanted, and serve on ``listener`` until SIGINT or SIGTERM.
+
+    ``ready`` is called once requests are answered. Requests that run when the signal comes have three seconds to end,
+    sends in flight twenty.
+    """
+    async with running(settings, database_url) as service:
+        use_cases = service.use_cases
+        await prepare(settings, database_url, use_cases)
+        stopping = asyncio.Event()
+
+        def stop() -> None:
+            stopping.set()
+            use_cases.event_feed.close()
+
+        async with asyncio.TaskGroup() as tasks:
+            if settings.dispatch is Switch.ON:
+                tasks.create_task(keep_dispatching(service, stopping))
+            app = create_app(
+                use_cases,
+                checks_access=settings.auth is Auth.KEYS,
+                limiter=service.limiter,
+                idempotency=service.idempotency,
+                requires_idempotency_keys=settings.idempotency_required,
+                docs_are_public=settings.docs_public,
+            )
+            server = HttpServer(app, ready=ready, on_stop=stop, registry=service.registry, tracing=service.tracing)
+            await server.serve(sockets=[listener])
+            await use_cases.dispatcher.triggered()
+    log.info("stopped")

@@ -1,0 +1,65 @@
+"""The dispatcher: inside the API process, or as a process of its own."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+import structlog
+
+from marketmind_scheduler.adapters.http.app import create_monitoring_app
+from marketmind_scheduler.entrypoints.processes.http_server import HttpServer
+from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
+from marketmind_scheduler.entrypoints.wiring.database import prepare_to_dispatch
+
+_PROGRESS_SECONDS = 10
+
+log = structlog.get_logger()
+
+
+async def dispatch(settings: Settings, database_url: str, listener: socket.socket | None) -> None:
+    """Migrate, then dispatch until SIGINT or SIGTERM; metrics and health are shown on ``listener``. Sends in flight
+    when the signal comes have twenty seconds to end."""
+    async with running(settings, database_url) as service:
+        await prepare_to_dispatch(settings, database_url, service.use_cases)
+        stopping = asyncio.Event()
+        say_ready = partial(log.info, "dispatching", publisher=settings.publisher, platforms=settings.platforms)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_dispatching(service, stopping))
+            if listener is None:
+                await _until_told(stopping, say_ready)
+            else:
+                app = create_monitoring_app(service.use_cases)
+                server = HttpServer(
+                    app, ready=say_ready, on_stop=stopping.set, registry=service.registry, tracing=service.tracing
+                )
+                await server.serve(sockets=[listener])
+    log.info("stopped")
+
+
+async def keep_dispatching(service: Service, stopping: asyncio.Event) -> None:
+    """Dispatch until ``stopping`` is set, and say every ten seconds what has been done."""
+    telling = asyncio.create_task(_tell_progress(service, stopping))
+    await service.use_cases.dispatcher.run(stopping)
+    await telling
+
+
+async def _tell_progress(service: Service, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PROGRESS_SECONDS):
+                await stopping.wait()
+        in_flight = service.use_cases.dispatcher.in_flight
+        if (progress := service.metering.progress()) or in_flight:
+            log.info("progress", in_flight=in_flight, **progress)
+
+
+async def _until_told(stopping: asyncio.Event, ready: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stopping.set)
+    ready()
+    await stopping.wait()

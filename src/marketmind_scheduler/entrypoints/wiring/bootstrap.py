@@ -1,0 +1,263 @@
+"""The composition root: which adapter stands behind which port."""
+
+import time
+import zoneinfo
+from collections.abc import AsyncGenerator, Collection
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.resources import files
+from typing import TYPE_CHECKING, get_type_hints
+from zoneinfo import ZoneInfo
+
+from prometheus_client import CollectorRegistry
+
+from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
+from marketmind_scheduler.adapters.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
+from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
+from marketmind_scheduler.adapters.postgres.requests.idempotency import LONGEST_REQUEST_SECONDS, PostgresIdempotency
+from marketmind_scheduler.adapters.postgres.requests.rate_limits import PostgresRateLimits
+from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.adapters.trace_ids import TraceIds
+from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.application.access import Access, KeyRing
+from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
+from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.application.demo import Demo
+from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
+from marketmind_scheduler.application.dispatch.pulling import Pulling
+from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.application.event_feed import EventFeed
+from marketmind_scheduler.application.health import Health
+from marketmind_scheduler.application.monitoring import Monitoring
+from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.application.rate_limiting import RateLimiter
+from marketmind_scheduler.application.schedulers import NaiveScheduler
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.application.zone_rules import ZoneRules
+from marketmind_scheduler.domain.access import Rate
+from marketmind_scheduler.domain.attempt import RetryPolicy
+from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.publishers import publishing
+from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
+from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
+from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
+from marketmind_scheduler.ports.holds import Holds
+from marketmind_scheduler.ports.idempotency import Idempotency
+from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.metrics import Metrics
+from marketmind_scheduler.ports.publisher import Publisher
+from marketmind_scheduler.ports.queue_standing import QueueStandings
+from marketmind_scheduler.ports.readiness import Readiness
+from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.tracing import Tracing
+from marketmind_scheduler.ports.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from marketmind_scheduler.adapters.telemetry import Telemetry
+
+DISPATCH_CONNECTIONS = 4
+_RELEASE_LINE = "# version "
+
+
+class ZoneRulesMissingError(Exception):
+    """The tzdata package, the only source of zone rules, is not installed or not whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """What dispatch stands on. ``queue``, ``upkeep`` and ``storage`` have connections that only the dispatcher uses, so
+    that a busy API does not stop it; ``pulled`` is the same queue for those who pull."""
+
+    queue: DispatchQueue
+    pulled: DispatchQueue
+    upkeep: Upkeep
+    storage: Storage
+    holds: Holds
+    standings: QueueStandings
+    publisher: Publisher
+    platforms: Collection[Platform]
+    observer: DispatchObserver
+    metrics: Metrics
+    limits: DispatchLimits = field(default_factory=DispatchLimits)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+def assemble(
+    *,
+    storage: Storage,
+    readiness: Readiness,
+    keys: ApiKeys,
+    outbound: Outbound,
+    zones: ZoneCatalogue,
+    clock: Clock,
+    new_id: NewId,
+    horizon: timedelta,
+    schedules_per_brand: int,
+    tokens: TokenVerifier | None = None,
+) -> UseCases:
+    """Every use case over these adapters."""
+    dispatcher = Dispatcher(
+        queue=outbound.queue,
+        upkeep=outbound.upkeep,
+        storage=outbound.storage,
+        publisher=outbound.publisher,
+        observer=outbound.observer,
+        owner=new_id(),
+        platforms=outbound.platforms,
+        monotonic=time.monotonic,
+        limits=outbound.limits,
+        retries=outbound.retries,
+    )
+    quota = Quota(schedules_per_brand, monotonic=time.monotonic)
+    return UseCases(
+        access=Access(keys=keys, tokens=tokens, clock=clock),
+        key_ring=KeyRing(keys=keys, clock=clock),
+        health=Health(readiness=readiness, storage=storage, zones=zones, clock=clock),
+        zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
+        catalog=Catalog(storage=storage, zones=zones, clock=clock),
+        post_scheduling=PostScheduling(
+            storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota
+        ),
+        campaign_scheduling=CampaignScheduling(
+            storage=storage,
+            schedulers={SchedulerKind.NAIVE: NaiveScheduler()},
+            zones=zones,
+            clock=clock,
+            new_id=new_id,
+            horizon=horizon,
+            quota=quota,
+        ),
+        outcomes=Outcomes(storage=storage),
+        pausing=Pausing(storage=storage, holds=outbound.holds),
+        pulling=Pulling(storage=storage, queue=outbound.pulled, retries=outbound.retries),
+        dispatcher=dispatcher,
+        event_feed=EventFeed(storage),
+        monitoring=Monitoring(standings=outbound.standings, metrics=outbound.metrics),
+        demo=Demo(storage=storage, clock=clock),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The use cases, what is kept of requests, how far dispatch has got, and where this process keeps its metrics and
+    traces."""
+
+    use_cases: UseCases
+    idempotency: Idempotency
+    limiter: RateLimiter | None
+    metering: MeteredDispatch
+    registry: CollectorRegistry
+    tracing: Tracing
+
+
+@asynccontextmanager
+async def running(settings: Settings, database_url: str) -> AsyncGenerator[Service]:
+    """The use cases over PostgreSQL, the configured publisher and identity provider; everything is closed at the end.
+    Raises SettingsError where the configuration of one of them is wrong."""
+    async with telemetry_of(settings) as telemetry:
+        with followed(telemetry) if telemetry else nullcontext():
+            async with _service(settings, database_url, telemetry) as service:
+                yield service
+
+
+def followed(telemetry: "Telemetry") -> AbstractContextManager[None]:
+    """With spans for every use case, claim and send, until the end."""
+    return telemetry.following(
+        use_cases=get_type_hints(UseCases).values(),
+        queue=PostgresDispatchQueue,
+        publishers=[DryRunPublisher, WebhookPublisher],
+    )
+
+
+@asynccontextmanager
+async def _service(settings: Settings, database_url: str, telemetry: "Telemetry | None") -> AsyncGenerator[Service]:
+    tracing = telemetry or TraceIds(new_uuid7)
+    on_query = telemetry.saw_query if telemetry else None
+    limits = settings.dispatch_limits
+    registry = CollectorRegistry()
+    metering = MeteredDispatch(registry)
+    async with (
+        publishing(settings, send_timeout=limits.send_timeout, tracing=tracing) as publisher,
+        verifying_tokens(settings) as tokens,
+        open_pool(database_url, size=settings.pool_size, on_query=on_query) as pool,
+        open_pool(
+            database_url, size=settings.pool_size, idle_seconds=LONGEST_REQUEST_SECONDS, on_query=on_query
+        ) as keyed_pool,
+        open_pool(database_url, size=DISPATCH_CONNECTIONS, plans_once=True, on_query=on_query) as dispatch_pool,
+    ):
+        outbound = Outbound(
+            queue=PostgresDispatchQueue(dispatch_pool),
+            pulled=PostgresDispatchQueue(pool),
+            upkeep=PostgresUpkeep(dispatch_pool),
+            storage=PostgresStorage(dispatch_pool),
+            holds=PostgresHolds(pool),
+            standings=PostgresQueueStandings(pool),
+            publisher=publisher,
+            platforms=settings.published_platforms,
+            observer=metering,
+            metrics=metering,
+            limits=limits,
+        )
+        use_cases = assemble(
+            storage=PostgresStorage(pool),
+            readiness=PostgresReadiness(pool),
+            keys=PostgresApiKeys(pool),
+            outbound=outbound,
+            zones=pin_zone_rules(),
+            clock=SystemClock(),
+            new_id=new_uuid7,
+            horizon=timedelta(days=settings.horizon_days),
+            schedules_per_brand=settings.schedules_per_brand,
+            tokens=tokens,
+        )
+        idempotency = PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours))
+        limiter = None
+        if settings.requests_per_minute:
+            rate = Rate(settings.requests_per_minute)
+            limiter = RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
+        yield Service(
+            use_cases=use_cases,
+            idempotency=idempotency,
+            limiter=limiter,
+            metering=metering,
+            registry=registry,
+            tracing=tracing,
+        )
+
+
+def pin_zone_rules() -> ZoneCatalogue:
+    """Make the tzdata package the only source of zone rules in this process, and list its zones.
+
+    The machine's own files may be of another release. Raises ZoneRulesMissingError.
+    """
+    zoneinfo.reset_tzpath(to=[])
+    ZoneInfo.clear_cache()  # a zone loaded before keeps the machine's rules otherwise
+    try:
+        package = files("tzdata")
+        first_line = package.joinpath("zoneinfo", "tzdata.zi").read_text("utf-8").partition("\n")[0]
+        names = package.joinpath("zones").read_text("utf-8").split()
+    except (ModuleNotFoundError, FileNotFoundError) as missing:
+        raise ZoneRulesMissingError(
+            "the tzdata package is missing; install the service with its locked requirements"
+        ) from missing
+    if not names or not first_line.startswith(_RELEASE_LINE):
+        raise ZoneRulesMissingError("the tzdata package is not whole; install it again")
+    return ZoneCatalogue.of(first_line.removeprefix(_RELEASE_LINE), names)

@@ -1,0 +1,84 @@
+"""Which database the process uses, and making it ready."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from marketmind_scheduler.adapters.embedded_postgres import default_home, embedded_postgres
+from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused, migrating
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.entrypoints.settings import Settings
+
+_WAIT_SECONDS = 60
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def database(settings: Settings) -> Generator[str]:
+    """The URL of the configured database, or of an embedded PostgreSQL that runs as long as the context."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    home = Path(settings.data_dir) if settings.data_dir else default_home()
+    with embedded_postgres(home) as url:
+        log.info("embedded PostgreSQL started", data=str(home))
+        yield url
+
+
+async def prepare(settings: Settings, url: str, use_cases: UseCases, *, wait_for_schema: int = _WAIT_SECONDS) -> None:
+    """Bring the database to the schema of this version and load the demo data where wanted, once over however many
+    processes start. Raises StorageUnavailable after a minute without a database, and SchemaChangeRefused where the role
+    may not change the schema and nobody else has in so many seconds."""
+    await _migrate(settings, url, use_cases, wait_for_schema)
+    async with migrating(settings.migration_database_url or url) as migrator:
+        if settings.reset_on_start:
+            log.warning("SCHEDULER_RESET_ON_START is set: clearing every table")
+            await migrator.clear()
+        await use_cases.zone_rules.register()
+        if settings.loads_demo_data:
+            await migrator.upgrade("demo@head")
+            if await use_cases.demo.is_over():
+                log.info("renewing the demo data: its campaigns' days are over")
+                await migrator.reload_demo()
+
+
+async def prepare_to_dispatch(
+    settings: Settings, url: str, use_cases: UseCases, *, wait_for_schema: int = _WAIT_SECONDS
+) -> None:
+    """The same without touching any data."""
+    await _migrate(settings, url, use_cases, wait_for_schema)
+    await use_cases.zone_rules.register()
+
+
+async def _migrate(settings: Settings, url: str, use_cases: UseCases, wait_for_schema: int) -> None:
+    await _repeated(use_cases.health.check, StorageUnavailable, _WAIT_SECONDS, event="waiting for the database")
+    seconds = 0 if settings.migration_database_url else wait_for_schema
+    await _repeated(lambda: _upgrade(settings, url), SchemaChangeRefused, seconds, event="waiting for the migration")
+
+
+async def _upgrade(settings: Settings, url: str) -> None:
+    async with migrating(settings.migration_database_url or url) as migrator:
+        await migrator.upgrade()
+        if settings.migration_database_url and settings.service_role:
+            await migrator.grant(settings.service_role)
+
+
+async def _repeated(
+    work: Callable[[], Awaitable[object]], failure: type[Exception], seconds: int, *, event: str
+) -> None:
+    """Do ``work`` until it does not fail so, or raise its failure after the seconds."""
+    for seconds_left in range(seconds, -1, -1):
+        try:
+            await work()
+        except failure as failed:
+            if not seconds_left:
+                raise
+            log.warning(event, because=str(failed.__cause__), seconds_left=seconds_left)
+            await asyncio.sleep(1)
+        else:
+            return

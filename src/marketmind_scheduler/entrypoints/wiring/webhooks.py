@@ -1,0 +1,174 @@
+"""Where webhooks go, read once from the TOML file that SCHEDULER_WEBHOOKS names."""
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork
+from marketmind_scheduler.adapters.webhooks.targets import BadTarget, WebhookTarget, WebhookTargets
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.entrypoints.settings import SettingsError
+
+_Table = dict[str, Any]
+_Read = TypeVar("_Read", bound=Struct)
+
+
+class _Receiver(Struct, frozen=True, kw_only=True):
+    url: str
+    secrets: list[str] = []
+    secret_files: list[str] = []
+    resend_window_seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
+    sends_at_once: Annotated[int, Meta(ge=1, le=500)] = 100
+    allow_http: bool = False
+
+
+class _File(Struct, frozen=True, kw_only=True):
+    allow: list[str] = []
+    default: _Table | None = None
+    platforms: dict[str, _Table] = {}
+    brands: dict[str, _Table] = {}
+
+
+_TAKES = {
+    "allow": 'a list of networks, each with a port: ["10.0.0.0/8:8443"]',
+    "default": "a table: [default]",
+    "platforms": "a table for each platform: [platforms.TWITTER]",
+    "brands": 'a table for each brand: [brands."<brand_id>"] or [brands."<brand_id>".platforms.TWITTER]',
+    "url": 'the URL of a receiver: "https://publisher.example.com/posts"',
+    "secrets": 'a list of texts: ["whsec_..."]',
+    "secret_files": 'a list of paths: ["/run/secrets/webhook"]',
+    "resend_window_seconds": "a whole number from 1 to 31536000: for how long the receiver drops repeats",
+    "sends_at_once": "a whole number from 1 to 500",
+    "allow_http": "true or false",
+}
+
+
+class _Wrong(Exception):  # noqa: N818  # it becomes a SettingsError as soon as the file is known
+    """``key`` takes something else."""
+
+    def __init__(self, key: str, takes: str) -> None:
+        super().__init__(f"{key}: {takes}")
+
+
+def load_webhooks(path: str) -> WebhookTargets:
+    """Read the file; raises SettingsError for the first thing that is wrong. Messages repeat no secret."""
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise SettingsError(f"SCHEDULER_WEBHOOKS={path}: the file cannot be read: {_why(unreadable)}") from None
+    try:
+        return _targets(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as invalid:
+        raise SettingsError(f"{path} is not valid TOML: {invalid}") from None
+    except _Wrong as wrong:
+        raise SettingsError(f"{path}: {wrong}") from None
+
+
+def _targets(content: _Table) -> WebhookTargets:
+    file = _convert(content, _File, place="")
+    allowed = tuple(_allowed(text) for text in file.allow)
+    brands = {_brand_id(name): table for name, table in file.brands.items()}
+    lanes = {brand_id: table.pop("platforms", {}) for brand_id, table in brands.items()}
+    return WebhookTargets(
+        default=_target("default", file.default, allowed) if file.default is not None else None,
+        platforms=_by_platform("platforms", file.platforms, allowed),
+        brands={
+            brand_id: _target(f"brands.{brand_id}", table, allowed)
+            for brand_id, table in brands.items()
+            if table or not lanes[brand_id]
+        },
+        lanes={
+            (brand_id, platform): target
+            for brand_id, tables in lanes.items()
+            for platform, target in _by_platform(f"brands.{brand_id}.platforms", tables, allowed).items()
+        },
+        allowed=allowed,
+    )
+
+
+def _by_platform(place: str, tables: Any, allowed: Collection[AllowedNetwork]) -> Mapping[Platform, WebhookTarget]:
+    try:
+        checked = msgspec.convert(tables, dict[str, _Table])
+    except msgspec.ValidationError:
+        raise _Wrong(place, "it takes a table for each platform") from None
+    return {
+        _platform(f"{place}.{name}", name): _target(f"{place}.{name}", table, allowed)
+        for name, table in checked.items()
+    }
+
+
+def _target(place: str, table: _Table, allowed: Collection[AllowedNetwork]) -> WebhookTarget:
+    receiver = _convert(table, _Receiver, place=f"{place}.")
+    window = receiver.resend_window_seconds
+    try:
+        return WebhookTarget.read(
+            place=place,
+            url=receiver.url,
+            secrets=[*receiver.secrets, *(_secret(f"{place}.secret_files", path) for path in receiver.secret_files)],
+            allow_http=receiver.allow_http,
+            allowed=allowed,
+            drops_repeats_for=timedelta(seconds=window) if window else None,
+            sends_at_once=receiver.sends_at_once,
+        )
+    except BadTarget as bad:
+        raise _Wrong(f"{place}.{bad.key}", f"it takes {bad.takes}") from None
+
+
+def _convert(table: _Table, kind: type[_Read], *, place: str) -> _Read:
+    known = [field.name for field in msgspec.structs.fields(kind)]
+    for name in table:
+        if name not in known:
+            raise _Wrong(f"{place}{name}", f"there is no such key; {_meant(name, known)}")
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as invalid:
+        name = re.search(r" - at `\$\.(\w+)", str(invalid))
+        key = name[1] if name else "url"  # the only one that may not be missing
+        raise _Wrong(f"{place}{key}", f"it takes {_TAKES[key]}") from None
+
+
+def _allowed(text: str) -> AllowedNetwork:
+    try:
+        return AllowedNetwork.read(text)
+    except ValueError as wrong:
+        raise _Wrong("allow", f"it takes {_TAKES['allow']}; {wrong}") from None
+
+
+def _brand_id(name: str) -> UUID:
+    try:
+        brand_id = UUID(name)
+    except ValueError:
+        brand_id = None
+    if brand_id is None or str(brand_id) != name:
+        raise _Wrong(f"brands.{name}", "a brand is named by its brand_id, as the API shows it")
+    return brand_id
+
+
+def _platform(place: str, name: str) -> Platform:
+    if name not in list(Platform):
+        raise _Wrong(place, f"there is no such platform; {_meant(name, list(Platform))}")
+    return Platform(name)
+
+
+def _secret(place: str, path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise _Wrong(place, f"{path} cannot be read: {_why(unreadable)}") from None
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+
+
+def _why(unreadable: OSError | UnicodeDecodeError) -> str:
+    return (unreadable.strerror or "unknown error") if isinstance(unreadable, OSError) else "it is not UTF-8"
