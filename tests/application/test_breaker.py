@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketmind_scheduler.application.dispatch.traffic import Traffic
-from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
 from marketmind_scheduler.domain.breaker import Breaker, BreakerState
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
 from marketmind_scheduler.ports.publisher import Target
 from tests.builders import BRAND_ID
 from tests.fakes.dispatch_observer import RecordingObserver

@@ -13,21 +13,12 @@ import pytest
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.attempt import (
-    Accepted,
-    Attempt,
-    Claim,
-    Deferred,
-    RetryPolicy,
-    Settlement,
-    Unknown,
-    Unsent,
-    Verdict,
-    VerdictKind,
-)
+from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Unknown, Unsent, Verdict, VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Send, Settled
 from marketmind_scheduler.ports.publisher import Target
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, a_slot, given

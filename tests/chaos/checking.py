@@ -8,8 +8,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from marketmind_scheduler.domain.attempt import VerdictKind
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.chaos.deliveries import Delivery
 from tests.chaos.people import Change, Pause
 from tests.system.servers import Sql

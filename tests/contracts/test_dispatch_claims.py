@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from marketmind_scheduler.domain.attempt import Attempt, Claim, VerdictKind
+from marketmind_scheduler.domain.attempt import Attempt, Claim
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, given, new_id
 from tests.contracts.worlds import (

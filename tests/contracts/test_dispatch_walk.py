@@ -26,11 +26,12 @@ from hypothesis.stateful import (
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.schema.tables import metadata
-from marketmind_scheduler.domain.attempt import Claim, VerdictKind
+from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import SendInFlight
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.repositories import ScheduleFilter
 from tests.builders import CAMPAIGN_ID, a_brand, a_campaign, a_post, a_schedule, given
 from tests.contracts.worlds import (

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from marketmind_scheduler.domain.attempt import VerdictKind
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, given, new_id
 from tests.contracts.worlds import (
     MINUTE,

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from marketmind_scheduler.domain.attempt import VerdictKind
 from marketmind_scheduler.domain.brand import Brand, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PreconditionFailed
@@ -13,6 +12,7 @@ from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.expectation import Condition, Expectation
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, a_schedule, given, new_id
 from tests.contracts.worlds import (
     MINUTE,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from marketmind_scheduler.domain.attempt import VerdictKind
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, a_brand, a_schedule, given, new_id
 from tests.contracts.worlds import (
     MINUTE,

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from marketmind_scheduler.domain.attempt import VerdictKind
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, a_brand, a_post, given, new_id
 from tests.contracts.worlds import (
     LEASE,

@@ -14,10 +14,11 @@ from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkee
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.schema.tables import attempts, schedules
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, Settlement
 from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Intent, Resolution, Slot
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
 from marketmind_scheduler.ports.holds import Holds

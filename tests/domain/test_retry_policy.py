@@ -6,20 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketmind_scheduler.domain.attempt import (
-    Accepted,
-    Claim,
-    Deferred,
-    Refused,
-    RetryPolicy,
-    Settlement,
-    Unknown,
-    Unsent,
-    Verdict,
-    VerdictKind,
-    conclude,
-)
+from marketmind_scheduler.domain.attempt import Claim, Settlement, conclude
+from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict, VerdictKind
 from tests.builders import BRAND_ID, new_id
 
 POLICY = RetryPolicy()

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, Settlement
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded, Send, Settled
 from tests.fakes.rows import Row, Rows, changed, kind_of
 from tests.fakes.storage import InMemoryStorage

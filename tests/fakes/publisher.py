@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.attempt import Accepted, Attempt, Verdict
+from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Accepted, Verdict
 from marketmind_scheduler.ports.publisher import Target
 
 Answer = Verdict | Exception | Callable[[Attempt], Awaitable[Verdict]]

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.attempt import AttemptRecord, VerdictKind
+from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.fakes.rows import Row, Rows, changed, kind_of, place_in_time
 from tests.fakes.storage import InMemoryStorage
 

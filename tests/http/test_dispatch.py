@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Verdict
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.steps import (
     Json,

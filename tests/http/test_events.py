@@ -17,7 +17,7 @@ from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.attempt import Accepted, Deferred
+from marketmind_scheduler.domain.verdict import Accepted, Deferred
 from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.steps import (

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.attempt import Deferred, Refused, Unknown, VerdictKind
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Deferred, Refused, Unknown, VerdictKind
 from marketmind_scheduler.ports.queue_standing import QueueStanding
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.steps import (

@@ -10,11 +10,11 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from marketmind_scheduler.adapters.postgres.schema.tables import metadata
-from marketmind_scheduler.domain.attempt import VerdictKind
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 from tests.databases import new_database
 from tests.migrations.schema import (

@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.post_scheduling import AskedTime, PostScheduling
 from marketmind_scheduler.application.quota import Quota
-from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send

@@ -16,10 +16,11 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
-from marketmind_scheduler.domain.attempt import Deferred, RetryPolicy
 from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, ScheduleStatus
+from marketmind_scheduler.domain.verdict import Deferred
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, given
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.publisher import ScriptedPublisher

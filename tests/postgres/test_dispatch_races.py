@@ -16,10 +16,11 @@ from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkee
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.outcomes import Outcomes
-from marketmind_scheduler.domain.attempt import Claim, VerdictKind
+from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import NotUnconfirmed, SendInFlight
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.dispatch_queue import Recorded
 from tests.builders import BRAND_ID, a_brand, a_campaign, given, new_id

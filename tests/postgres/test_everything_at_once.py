@@ -19,11 +19,12 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.catalog import Catalog, PostContent
 from marketmind_scheduler.application.outcomes import Outcomes
-from marketmind_scheduler.domain.attempt import Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.errors import Conflict, NotFound
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_schedule, given
 from tests.fakes.clock import FrozenClock

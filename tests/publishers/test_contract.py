@@ -6,8 +6,8 @@ import pytest
 
 from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
-from marketmind_scheduler.domain.attempt import Accepted
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Accepted
 from marketmind_scheduler.ports.publisher import Publisher
 from tests.builders import BRAND_ID
 from tests.publishers.given import an_attempt

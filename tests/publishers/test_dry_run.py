@@ -3,8 +3,8 @@
 from structlog.testing import capture_logs
 
 from marketmind_scheduler.adapters.dry_run import DryRunPublisher
-from marketmind_scheduler.domain.attempt import Accepted
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Accepted
 from tests.publishers.given import an_attempt
 
 

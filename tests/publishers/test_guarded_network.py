@@ -9,7 +9,7 @@ import pytest
 
 from marketmind_scheduler.adapters.webhooks.network import Resolver
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
-from marketmind_scheduler.domain.attempt import Accepted, Refused, Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Refused, Unsent, Verdict
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import RecordingNetwork, ScriptedNames, an_attempt, the_one_target
 

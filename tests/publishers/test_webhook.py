@@ -13,8 +13,8 @@ import pytest
 
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
-from marketmind_scheduler.domain.attempt import Accepted, Refused, Unknown
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Accepted, Refused, Unknown
 from tests.builders import BRAND_ID, CAMPAIGN_ID
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import a_target, an_attempt, the_one_target

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
-from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import an_attempt, the_one_target
 from tests.receivers import BLACK_HOLE, RESET, SECRET, Answer, Cut, Receiver, always, receiving

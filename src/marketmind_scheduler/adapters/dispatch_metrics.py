@@ -7,11 +7,12 @@ from datetime import timedelta
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
-from marketmind_scheduler.domain.attempt import Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.breaker import BreakerState
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded, Settled
 from marketmind_scheduler.ports.queue_standing import PlatformStanding, QueueStanding
 

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import structlog
 
-from marketmind_scheduler.domain.attempt import Accepted, Attempt, Verdict
+from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Accepted, Verdict
 from marketmind_scheduler.ports.publisher import Target
 
 _TARGET = Target(name="dry_run", sends_at_once=100, resend_window=None)

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TypeAlias, assert_never
+from typing import assert_never
 from uuid import UUID
 
+from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
-
-_LONGEST_RETRY_AFTER = timedelta(hours=1)
-_SPREAD_OF_RETRY_AFTER = 0.1
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,55 +40,6 @@ class Attempt:
         return str(self.claim.schedule_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The post is out, or its publisher has taken it over for good."""
-
-    external_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """The post is certainly not out, and may be taken later."""
-
-    reason: str
-    retry_after: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The post is certainly not out, and will never be taken as it is."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody knows whether the post is out."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """Certainly nothing was sent, through no fault of the post: no attempt is used."""
-
-    reason: str
-    retry_after: timedelta | None = None
-
-
-Verdict: TypeAlias = Accepted | Deferred | Refused | Unknown | Unsent
-
-
-class VerdictKind(StrEnum):
-    ACCEPTED = "accepted"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-    UNSENT = "unsent"
-    LOST = "lost"  # the lease ran out before a verdict came
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What is to be recorded of a claim. ``delay`` is how long a retry waits at least."""
@@ -113,26 +62,6 @@ class AttemptRecord:
     verdict: VerdictKind
     reason: str | None
     external_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
-    """Exponential back-off with equal jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015)."""
-
-    first: timedelta = timedelta(seconds=5)
-    longest: timedelta = timedelta(minutes=15)
-
-    def delay(self, *, retry_count: int, retry_after: timedelta | None, jitter: float) -> timedelta:
-        """How long to wait before the next attempt; ``jitter`` is drawn from [0, 1).
-
-        Between half of and the whole ``first`` doubled ``retry_count`` times, ``longest`` at most. A receiver's
-        ``retry_after`` is honoured up to an hour, with up to a tenth on top, so that many do not return at once.
-        """
-        curve = min(self.longest, self.first * 2 ** min(retry_count, 16))
-        backed_off = curve * (1 + jitter) / 2
-        if retry_after is None:
-            return backed_off
-        return max(backed_off, min(retry_after, _LONGEST_RETRY_AFTER) * (1 + _SPREAD_OF_RETRY_AFTER * jitter))
 
 
 def conclude(claim: Claim, verdict: Verdict, *, policy: RetryPolicy, jitter: float) -> Settlement:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
-from marketmind_scheduler.domain.attempt import Unknown, Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Unknown, Unsent, Verdict
 
 _MOST_OUTAGES = 5
 _MOST_UNKNOWN = 3

@@ -1,5 +1,6 @@
 """How fast what is overdue goes out."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from marketmind_scheduler.domain.post import Platform
@@ -8,3 +9,26 @@ PACES = {
     platform: timedelta(minutes=10) if platform is Platform.REDDIT else timedelta(seconds=30) for platform in Platform
 }
 """How far apart a brand's overdue posts on a platform go out, after downtime or a pause."""
+
+_LONGEST_RETRY_AFTER = timedelta(hours=1)
+_SPREAD_OF_RETRY_AFTER = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Exponential back-off with equal jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015)."""
+
+    first: timedelta = timedelta(seconds=5)
+    longest: timedelta = timedelta(minutes=15)
+
+    def delay(self, *, retry_count: int, retry_after: timedelta | None, jitter: float) -> timedelta:
+        """How long to wait before the next attempt; ``jitter`` is drawn from [0, 1).
+
+        Between half of and the whole ``first`` doubled ``retry_count`` times, ``longest`` at most. A receiver's
+        ``retry_after`` is honoured up to an hour, with up to a tenth on top, so that many do not return at once.
+        """
+        curve = min(self.longest, self.first * 2 ** min(retry_count, 16))
+        backed_off = curve * (1 + jitter) / 2
+        if retry_after is None:
+            return backed_off
+        return max(backed_off, min(retry_after, _LONGEST_RETRY_AFTER) * (1 + _SPREAD_OF_RETRY_AFTER * jitter))

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
-from marketmind_scheduler.domain.attempt import Attempt, Verdict
+from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from marketmind_scheduler.domain.attempt import Accepted, Deferred, Refused, Unknown, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Verdict
 
 _LONGEST_EXTERNAL_ID = 200
 _LONGEST_QUOTE = 200

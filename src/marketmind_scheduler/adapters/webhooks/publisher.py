@@ -23,8 +23,9 @@ from marketmind_scheduler.adapters.webhooks.network import (
     any_network,
 )
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
-from marketmind_scheduler.domain.attempt import Attempt, Refused, Unknown, Unsent, Verdict
+from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Refused, Unknown, Unsent, Verdict
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.publisher import Target
 from marketmind_scheduler.ports.tracing import Tracing

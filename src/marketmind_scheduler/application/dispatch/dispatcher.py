@@ -12,9 +12,9 @@ from marketmind_scheduler.application.dispatch.sending import BegunSend, Dispatc
 from marketmind_scheduler.application.dispatch.settling import Ended, Settler
 from marketmind_scheduler.application.dispatch.traffic import Traffic
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.attempt import Claim, RetryPolicy
+from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import StorageUnavailable
-from marketmind_scheduler.domain.pacing import PACES
+from marketmind_scheduler.domain.pacing import PACES, RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver

@@ -8,9 +8,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.attempt import Attempt, Claim, RetryPolicy, Settlement, Unsent, VerdictKind, conclude
+from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude
 from marketmind_scheduler.domain.errors import DuplicateClaim
+from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Unsent, VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Recorded, Send, Settled
 from marketmind_scheduler.ports.storage import Storage
 

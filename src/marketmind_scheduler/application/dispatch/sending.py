@@ -10,8 +10,10 @@ from uuid import UUID
 
 from marketmind_scheduler.application.dispatch.settling import Ended
 from marketmind_scheduler.application.dispatch.traffic import Traffic
-from marketmind_scheduler.domain.attempt import Attempt, Claim, RetryPolicy, Unknown, Unsent, Verdict, conclude
+from marketmind_scheduler.domain.attempt import Attempt, Claim, conclude
 from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.pacing import RetryPolicy
+from marketmind_scheduler.domain.verdict import Unknown, Unsent, Verdict
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
 from marketmind_scheduler.ports.publisher import Publisher, Target

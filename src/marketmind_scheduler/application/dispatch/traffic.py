@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
-from marketmind_scheduler.domain.attempt import Unsent, Verdict
 from marketmind_scheduler.domain.breaker import Breaker, BreakerState
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Unsent, Verdict
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.publisher import Publisher, Target
 

@@ -21,9 +21,10 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     Title,
 )
 from marketmind_scheduler.application.dispatch.pulling import Told
-from marketmind_scheduler.domain.attempt import Attempt, VerdictKind
+from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded, Settled
 
 LeaseSeconds = Annotated[int, Meta(ge=10, le=3600, description="How long the claims are the caller's", examples=[60])]

@@ -18,8 +18,9 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
 from marketmind_scheduler.application.outcomes import ScheduleRecord
 from marketmind_scheduler.application.post_scheduling import AskedTime
-from marketmind_scheduler.domain.attempt import AttemptRecord, VerdictKind
+from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import UnreadableTime
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 
 

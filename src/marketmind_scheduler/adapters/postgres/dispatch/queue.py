@@ -11,9 +11,10 @@ from marketmind_scheduler.adapters.postgres.repositories.events import AS_STATUS
 from marketmind_scheduler.adapters.postgres.repositories.schedules import SHOWN_STATUS
 from marketmind_scheduler.adapters.postgres.storage import connected, repeated
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, VerdictKind
+from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded, Send, Settled
 
 _LONGEST_TEXT = 1000

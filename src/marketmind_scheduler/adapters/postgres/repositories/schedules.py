@@ -11,11 +11,12 @@ from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.events import AS_STATUS, RETURNED, telling
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.attempt import AttemptRecord, VerdictKind
+from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
 from marketmind_scheduler.ports.repositories import ScheduleFilter
 

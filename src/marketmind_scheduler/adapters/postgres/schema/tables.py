@@ -27,11 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import SchemaItem
 
-from marketmind_scheduler.domain.attempt import VerdictKind
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 
 _IS_FINAL = "status IN ('COMPLETED', 'FAILED', 'MISSED', 'CANCELLED')"

@@ -1,0 +1,55 @@
+"""What is known after a post was handed to its publisher."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The post is out, or its publisher has taken it over for good."""
+
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The post is certainly not out, and may be taken later."""
+
+    reason: str
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The post is certainly not out, and will never be taken as it is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody knows whether the post is out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Certainly nothing was sent, through no fault of the post: no attempt is used."""
+
+    reason: str
+    retry_after: timedelta | None = None
+
+
+Verdict: TypeAlias = Accepted | Deferred | Refused | Unknown | Unsent
+
+
+class VerdictKind(StrEnum):
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    UNSENT = "unsent"
+    LOST = "lost"  # the lease ran out before a verdict came
