@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "marketmind_scheduler"
 SOURCES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "migrations").rglob("*.py")])
+STATEMENTS = sorted(PACKAGE.rglob("*.sql"))
 
 ZONED_SQL = re.compile(
     r"AT\s+TIME\s+ZONE|AT\s+LOCAL|\btimezone\s*\(|\bdate_trunc\s*\(|\bdate_part\s*\(|\bextract\s*\("
@@ -71,7 +72,7 @@ def test_an_init_file_is_empty_so_that_every_name_has_one_place(path: Path) -> N
     assert path.read_text() == ""
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=where)
+@pytest.mark.parametrize("path", [*SOURCES, *STATEMENTS], ids=where)
 def test_no_sql_reads_a_clock_on_the_wall(path: Path) -> None:
     assert ZONED_SQL.findall(path.read_text()) == []
 

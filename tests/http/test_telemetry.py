@@ -108,6 +108,19 @@ async def test_a_request_is_followed_through_its_use_case_to_sql(
     }
 
 
+async def test_a_statement_is_named_by_its_verb_whatever_comment_it_begins_with(
+    caller: httpx2.AsyncClient, exporter: InMemorySpanExporter
+) -> None:
+    post = {"brand_id": await a_brand(caller), "title": "title", "s3_url": "s3://bucket/key", "platform": "TWITTER"}
+    exporter.clear()
+
+    await caller.put(f"/posts/{new_id()}", json=post)
+
+    [insertion] = [span for span in exporter.get_finished_spans() if "INTO posts" in span.to_json()]
+    assert str(dict(insertion.attributes or {})["db.query.text"]).startswith("--")
+    assert insertion.name == "INSERT"
+
+
 async def test_a_claim_is_followed_to_its_sends_and_the_receiver_is_told(
     caller: httpx2.AsyncClient, exporter: InMemorySpanExporter, receiver: Receiver
 ) -> None:

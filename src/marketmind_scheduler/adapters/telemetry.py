@@ -81,7 +81,7 @@ class Telemetry:
             return
         ended = time_ns()
         span = self._tracer.start_span(
-            query.split(maxsplit=1)[0],
+            _verb_of(query),
             kind=SpanKind.CLIENT,
             attributes={"db.system.name": "postgresql", "db.query.text": query},
             start_time=ended - int(seconds * 1e9),
@@ -183,6 +183,12 @@ def _replaced(owner: type, name: str, method: Method) -> Generator[None]:
         yield
     finally:
         setattr(owner, name, before)
+
+
+def _verb_of(query: str) -> str:
+    """The first word behind the comments that a statement begins with."""
+    words = next(words for line in query.splitlines() if (words := line.split()) and not words[0].startswith("--"))
+    return words[0]
 
 
 def _told(context: SpanContext) -> TraceContext:

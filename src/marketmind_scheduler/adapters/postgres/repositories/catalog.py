@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
@@ -54,28 +55,7 @@ ON CONFLICT (campaign_id) DO UPDATE
 RETURNING {_CAMPAIGN}
 """
 _LOCK_CAMPAIGN = "SELECT 1 FROM campaigns WHERE campaign_id = $1 FOR NO KEY UPDATE"
-
-
-def _has(statuses: str) -> str:
-    """Whether a post of campaign ``k`` has such a schedule. OFFSET 0 keeps this from becoming a join: while the planner
-    does not know yet how much has been loaded, it would read the whole table for that."""
-    return f"""EXISTS (SELECT FROM posts p WHERE p.campaign_id = k.campaign_id AND EXISTS (
-                      SELECT FROM schedules s WHERE s.post_id = p.post_id AND s.status IN ({statuses}) OFFSET 0))"""
-
-
-# The rule is domain.campaign.status_of.
-FOLLOW_SCHEDULES = f"""
-UPDATE campaigns c
-   SET status = n.status, updated_at = now()
-  FROM (SELECT k.campaign_id,
-               CASE WHEN k.paused_at IS NOT NULL THEN 'PAUSED'
-                    WHEN {_has("'PENDING', 'PUBLISHING', 'UNCONFIRMED'")}
-                    THEN CASE WHEN {_has("'COMPLETED'")} THEN 'ACTIVE' ELSE 'SCHEDULED' END
-                    WHEN {_has("'COMPLETED', 'FAILED', 'MISSED'")} THEN 'COMPLETED'
-                    ELSE 'DRAFT' END AS status
-          FROM campaigns k WHERE k.campaign_id = ANY($1::uuid[])) n
- WHERE c.campaign_id = n.campaign_id AND c.status <> n.status
-"""
+FOLLOW_SCHEDULES = statement("follow_schedules")
 _SELECT_POST = f"SELECT {_POST} FROM posts"
 _OF_CAMPAIGN = "FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[])"
 # Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
@@ -83,26 +63,8 @@ _LOCK_OF_CAMPAIGN = f"""
 WITH locked AS (SELECT post_id, position {_OF_CAMPAIGN} ORDER BY post_id FOR NO KEY UPDATE)
 SELECT post_id FROM locked ORDER BY position
 """
-# One statement for one post or ten thousand. The order of the arrays is the order in which positions are given out.
-_ADD_POSTS = """
-INSERT INTO posts (post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, position)
-OVERRIDING SYSTEM VALUE
-SELECT post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, position
-  FROM (SELECT given.*, nextval('posts_position_seq') AS position
-          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-                      $8::timestamptz[]) WITH ORDINALITY
-            AS given(post_id, brand_id, campaign_id, title, s3_url, platform, created_at, updated_at, nth)
-         ORDER BY nth) placed
- ORDER BY post_id
-"""
-_SAVE_POSTS = f"""
-{_ADD_POSTS}
-ON CONFLICT (post_id) DO UPDATE
-   SET campaign_id = excluded.campaign_id, title = excluded.title, s3_url = excluded.s3_url,
-       updated_at = excluded.updated_at
- WHERE (posts.campaign_id, posts.title, posts.s3_url)
-       IS DISTINCT FROM (excluded.campaign_id, excluded.title, excluded.s3_url)
-"""
+_ADD_POSTS = statement("add_posts")
+_SAVE_POSTS = statement("save_posts")
 
 
 class PostgresBrandRepository:

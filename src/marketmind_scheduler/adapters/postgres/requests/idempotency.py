@@ -9,31 +9,20 @@ import msgspec
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
+from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import PostgresUnitOfWork, connected
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import IdempotencyKeyReused, RequestInProgress, SchedulerError
 from marketmind_scheduler.ports.idempotency import Answer, RequestKey
 
 LONGEST_REQUEST_SECONDS = 60
-# An answer that is committed between our look and our lock is missed here, and found by KEEP.
+# An answer that is committed between our look and our lock is missed here, and found by _KEEP.
 _LOOK = """
 SELECT pg_try_advisory_xact_lock($1) AS is_ours, k.fingerprint, k.status, k.headers, k.body
   FROM (SELECT) nothing LEFT JOIN idempotency_keys k ON k.scope = $2 AND k.expires_at > now()
 """
 _FIND = "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE scope = $1"
-_KEEP = """
-WITH forgotten AS (
-  DELETE FROM idempotency_keys WHERE scope = ANY(ARRAY(
-    SELECT scope FROM idempotency_keys WHERE expires_at <= now() AND scope <> $1
-     ORDER BY expires_at LIMIT 10 FOR UPDATE SKIP LOCKED)))
-INSERT INTO idempotency_keys AS k (scope, fingerprint, status, headers, body, expires_at)
-VALUES ($1, $2, $3, $4, $5, now() + $6::interval)
-ON CONFLICT (scope) DO UPDATE
-   SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
-       body = excluded.body, expires_at = excluded.expires_at
- WHERE k.expires_at <= now()
-RETURNING true
-"""
+_KEEP = statement("keep_answer")
 
 
 class PostgresIdempotency:
