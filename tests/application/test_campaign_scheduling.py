@@ -29,7 +29,7 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from tests.builders import (
     BRAND_ID,
     CAMPAIGN_ID,

@@ -21,7 +21,7 @@ from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace
 from tests.builders import (
     BRAND_ID,

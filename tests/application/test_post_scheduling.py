@@ -27,7 +27,7 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from tests.builders import BRAND_ID, NOW, ZONE, a_brand, a_post, a_schedule, a_slot, given, new_id
 from tests.fakes.clock import FrozenClock
 from tests.fakes.storage import InMemoryStorage

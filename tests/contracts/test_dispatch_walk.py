@@ -32,7 +32,7 @@ from marketmind_scheduler.domain.errors import SendInFlight
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from tests.builders import CAMPAIGN_ID, a_brand, a_campaign, a_post, a_schedule, given
 from tests.contracts.worlds import (
     ANOTHER_OWNER,

@@ -11,7 +11,7 @@ from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import NotFound
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from tests.builders import a_brand, a_campaign, a_post, a_schedule, given, new_id
 from tests.contracts.worlds import LEASE, OWNER, ROOM, World, given_due

@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace, Storage
 from tests.builders import (
     BRAND_ID,

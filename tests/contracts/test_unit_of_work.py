@@ -6,7 +6,7 @@ import pytest
 
 from marketmind_scheduler.domain.errors import CampaignNotFound, StorageUnavailable
 from marketmind_scheduler.domain.schedule import Schedule
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace, Repositories, Storage, UnitOfWork
 from tests.builders import (
     BRAND_ID,

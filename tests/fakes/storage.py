@@ -22,7 +22,7 @@ from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.ports.clock import Clock
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace
 from tests.fakes.rows import FRESH_RETRIES, Row, Rows, View, changed, in_time_order, kind_of, place_in_time
 

@@ -24,8 +24,8 @@ from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
-from marketmind_scheduler.ports.repositories import ScheduleFilter
 from marketmind_scheduler.ports.scheduler import Scheduler
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
 
 

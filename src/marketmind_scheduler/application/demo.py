@@ -6,7 +6,7 @@ from uuid import UUID
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import local_day
 from marketmind_scheduler.ports.clock import Clock
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Repositories, Storage
 
 DEMO_CAMPAIGN = UUID("22222222-2222-2222-2222-222222222222")

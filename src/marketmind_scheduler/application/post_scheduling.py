@@ -24,7 +24,7 @@ from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, S
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 
 _GRACE = timedelta(seconds=60)  # for the way here, and for clocks that differ a little

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketmind_scheduler.domain.errors import QuotaExceeded
-from marketmind_scheduler.ports.repositories import ScheduleRepository
+from marketmind_scheduler.ports.schedules import ScheduleRepository
 
 _BELIEVED_SECONDS = 10.0
 _MOST_BRANDS = 10_000

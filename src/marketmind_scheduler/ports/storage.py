@@ -5,14 +5,10 @@ from typing import Protocol
 
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import StorageUnavailable
-from marketmind_scheduler.ports.repositories import (
-    BrandRepository,
-    CampaignRepository,
-    EventRepository,
-    PostRepository,
-    ScheduleRepository,
-    TzReleaseRepository,
-)
+from marketmind_scheduler.ports.catalog import BrandRepository, CampaignRepository, PostRepository
+from marketmind_scheduler.ports.events import EventRepository
+from marketmind_scheduler.ports.schedules import ScheduleRepository
+from marketmind_scheduler.ports.tz_releases import TzReleaseRepository
 
 
 class LostRace(StorageUnavailable):

@@ -32,7 +32,7 @@ from marketmind_scheduler.domain.errors import (
     UnreadableTime,
 )
 from marketmind_scheduler.domain.wall_clock import read_instant
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 
 
 class ScheduleController(Controller):

@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
-from marketmind_scheduler.ports.repositories import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 
 HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8}
 """The bits of ``parked``."""
