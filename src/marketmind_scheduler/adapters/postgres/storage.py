@@ -10,12 +10,10 @@ import asyncpg
 
 from marketmind_scheduler.adapters.postgres.errors import translated
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
-from marketmind_scheduler.adapters.postgres.repositories.catalog import (
-    PostgresBrandRepository,
-    PostgresCampaignRepository,
-    PostgresPostRepository,
-)
+from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
+from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
+from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
 from marketmind_scheduler.adapters.postgres.repositories.schedules import PostgresScheduleRepository
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach

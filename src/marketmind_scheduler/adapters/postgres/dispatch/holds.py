@@ -6,11 +6,8 @@ from functools import partial
 from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
-from marketmind_scheduler.adapters.postgres.repositories.catalog import (
-    FOLLOW_SCHEDULES,
-    PostgresBrandRepository,
-    PostgresCampaignRepository,
-)
+from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
+from marketmind_scheduler.adapters.postgres.repositories.campaigns import FOLLOW_SCHEDULES, PostgresCampaignRepository
 from marketmind_scheduler.adapters.postgres.repositories.events import telling
 from marketmind_scheduler.adapters.postgres.repositories.schedules import HOLDS, IS_ACTIVE, UNCLAIMED
 from marketmind_scheduler.adapters.postgres.storage import repeated, transaction

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.repositories.catalog import FOLLOW_SCHEDULES
+from marketmind_scheduler.adapters.postgres.repositories.campaigns import FOLLOW_SCHEDULES
 from marketmind_scheduler.adapters.postgres.repositories.events import AS_STATUS, EVENT_COLUMNS, RETURNED, telling
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
 from marketmind_scheduler.domain.post import Platform

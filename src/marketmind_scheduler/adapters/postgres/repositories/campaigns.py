@@ -1,0 +1,104 @@
+"""Campaigns: SQL in, frozen values out."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from asyncpg import Record
+
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.adapters.postgres.statements import statement
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.errors import CampaignNotFound
+
+_COLUMNS = """
+campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at,
+(SELECT count(*) FROM posts WHERE posts.campaign_id = campaigns.campaign_id) AS post_count
+"""
+_SELECT = f"SELECT {_COLUMNS} FROM campaigns"
+_INSERT = """
+INSERT INTO campaigns (campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_ADD = f"{_INSERT} RETURNING {_COLUMNS}"
+_SAVE = f"""
+{_INSERT}
+ON CONFLICT (campaign_id) DO UPDATE
+   SET name = excluded.name, goal = excluded.goal, start_date = excluded.start_date, end_date = excluded.end_date,
+       updated_at = excluded.updated_at
+RETURNING {_COLUMNS}
+"""
+_LOCK = "SELECT 1 FROM campaigns WHERE campaign_id = $1 FOR NO KEY UPDATE"
+FOLLOW_SCHEDULES = statement("follow_schedules")
+
+
+class PostgresCampaignRepository:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
+        self._connection = connection
+        self._reach = reach
+
+    async def get(self, campaign_id: UUID) -> Campaign:
+        if campaign := await self.find(campaign_id):
+            return campaign
+        raise CampaignNotFound(campaign_id)
+
+    async def find(self, campaign_id: UUID) -> Campaign | None:
+        row = await self._connection.fetchrow(f"{_SELECT} WHERE campaign_id = $1", campaign_id)
+        if row is not None and not self._reach.covers(row["brand_id"]):
+            raise CampaignNotFound(campaign_id)
+        return None if row is None else _to_campaign(row)
+
+    async def save(self, campaign: Campaign) -> Campaign:
+        return await self._store(_SAVE, campaign)
+
+    async def add(self, campaign: Campaign) -> Campaign:
+        return await self._store(_ADD, campaign)
+
+    async def _store(self, insertion: str, campaign: Campaign) -> Campaign:
+        [row] = await self._connection.fetch(
+            insertion,
+            campaign.campaign_id,
+            campaign.brand_id,
+            campaign.name,
+            campaign.goal,
+            campaign.start_date,
+            campaign.end_date,
+            campaign.status,
+            campaign.created_at,
+            campaign.updated_at,
+        )
+        return _to_campaign(row)
+
+    async def lock(self, campaign_id: UUID) -> None:
+        await self._connection.execute(_LOCK, campaign_id)
+
+    async def follow_schedules(self, campaign_id: UUID) -> None:
+        await self._connection.execute(FOLLOW_SCHEDULES, [campaign_id])
+
+    async def list(
+        self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
+    ) -> Sequence[Campaign]:
+        conditions = [
+            within(self._reach),
+            ("brand_id = {}", brand_id),
+            ("status = {}", status),
+            ("campaign_id > {}", after),
+        ]
+        statement, parameters = select_page(_SELECT, conditions, order="campaign_id", limit=limit)
+        return [_to_campaign(row) for row in await self._connection.fetch(statement, *parameters)]
+
+
+def _to_campaign(row: Record) -> Campaign:
+    return Campaign(
+        campaign_id=row["campaign_id"],
+        brand_id=row["brand_id"],
+        name=row["name"],
+        goal=row["goal"],
+        start_date=row["start_date"],
+        end_date=row["end_date"],
+        status=CampaignStatus(row["status"]),
+        post_count=row["post_count"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,116 @@
+"""Posts: SQL in, frozen values out."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from asyncpg import Record
+
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.adapters.postgres.statements import statement
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.errors import PostNotFound
+from marketmind_scheduler.domain.post import Platform, Post
+
+_COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at"
+_SELECT = f"SELECT {_COLUMNS} FROM posts"
+_LIST_OF_CAMPAIGN = f"{_SELECT} WHERE campaign_id = $1 AND platform = ANY($2::text[]) ORDER BY position"
+# Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
+_LOCK_OF_CAMPAIGN = """
+WITH locked AS (
+  SELECT post_id, position FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[])
+   ORDER BY post_id FOR NO KEY UPDATE)
+SELECT post_id FROM locked ORDER BY position
+"""
+_ADD = statement("add_posts")
+_SAVE = statement("save_posts")
+
+
+class PostgresPostRepository:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
+        self._connection = connection
+        self._reach = reach
+
+    async def get(self, post_id: UUID) -> Post:
+        if post := await self.find(post_id):
+            return post
+        raise PostNotFound(post_id)
+
+    async def find(self, post_id: UUID) -> Post | None:
+        row = await self._connection.fetchrow(f"{_SELECT} WHERE post_id = $1", post_id)
+        return None if row is None else self._reached(row)
+
+    async def lock(self, post_id: UUID) -> Post:
+        row = await self._connection.fetchrow(f"{_SELECT} WHERE post_id = $1 FOR NO KEY UPDATE", post_id)
+        if row is None:
+            raise PostNotFound(post_id)
+        return self._reached(row)
+
+    async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
+        rows = await self._connection.fetch(f"{_SELECT} WHERE post_id = ANY($1::uuid[])", list(post_ids))
+        return [self._reached(row) for row in rows]
+
+    async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
+        rows = await self._connection.fetch(_LIST_OF_CAMPAIGN, campaign_id, list(platforms))
+        return [_to_post(row) for row in rows]
+
+    async def lock_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[UUID]:
+        rows = await self._connection.fetch(_LOCK_OF_CAMPAIGN, campaign_id, list(platforms))
+        return [row["post_id"] for row in rows]
+
+    async def save(self, posts: Sequence[Post]) -> None:
+        await self._store(_SAVE, posts)
+
+    async def add(self, post: Post) -> None:
+        await self._store(_ADD, [post])
+
+    async def _store(self, insertion: str, posts: Sequence[Post]) -> None:
+        await self._connection.execute(
+            insertion,
+            [post.post_id for post in posts],
+            [post.brand_id for post in posts],
+            [post.campaign_id for post in posts],
+            [post.title for post in posts],
+            [post.s3_url for post in posts],
+            [post.platform for post in posts],
+            [post.created_at for post in posts],
+            [post.updated_at for post in posts],
+        )
+
+    async def list(
+        self,
+        *,
+        brand_id: UUID | None,
+        campaign_id: UUID | None,
+        platform: Platform | None,
+        limit: int,
+        after: int | None,
+    ) -> Sequence[Post]:
+        conditions = [
+            within(self._reach),
+            ("brand_id = {}", brand_id),
+            ("campaign_id = {}", campaign_id),
+            ("platform = {}", platform),
+            ("position > {}", after),
+        ]
+        statement, parameters = select_page(_SELECT, conditions, order="position", limit=limit)
+        return [_to_post(row) for row in await self._connection.fetch(statement, *parameters)]
+
+    def _reached(self, row: Record) -> Post:
+        if not self._reach.covers(row["brand_id"]):
+            raise PostNotFound(row["post_id"])
+        return _to_post(row)
+
+
+def _to_post(row: Record) -> Post:
+    return Post(
+        post_id=row["post_id"],
+        brand_id=row["brand_id"],
+        campaign_id=row["campaign_id"],
+        title=row["title"],
+        s3_url=row["s3_url"],
+        platform=Platform(row["platform"]),
+        position=row["position"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
