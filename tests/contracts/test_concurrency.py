@@ -138,7 +138,7 @@ async def test_nobody_who_only_reads_waits_for_a_lock(storage: PostgresStorage) 
         await work.schedules.lock_current(POST.post_id)
         await work.schedules.save(schedule().cancelled(now=NOW))
 
-        assert await stored.posts.find(POST.post_id)
+        assert await stored.posts.get(POST.post_id)
         assert await stored.schedules.find_current(POST.post_id) == schedule()
 
 
@@ -340,7 +340,7 @@ async def test_waiting_too_long_for_a_lock_makes_the_storage_unavailable(storage
 
 async def read(storage: PostgresStorage) -> None:
     async with storage.reading() as stored:
-        await stored.posts.find(POST.post_id)
+        await stored.posts.get(POST.post_id)
 
 
 async def write(storage: PostgresStorage) -> None:

@@ -25,7 +25,6 @@ async def test_a_post_is_read_as_it_was_saved_but_for_its_position(storage: Stor
     async with storage.reading() as stored:
         found = await stored.posts.get(post.post_id)
         assert found == replace(post, position=found.position)
-        assert await stored.posts.find(post.post_id) == found
         assert await stored.posts.lock(post.post_id) == found
 
 
@@ -34,7 +33,7 @@ async def test_an_unknown_post_is_not_found(storage: Storage) -> None:
     unknown = new_id()
 
     async with storage.unit_of_work() as work:
-        assert await work.posts.find(unknown) is None
+        assert await work.posts.find_all([unknown]) == []
         with pytest.raises(PostNotFound) as not_got:
             await work.posts.get(unknown)
         with pytest.raises(PostNotFound) as not_locked:

@@ -49,7 +49,6 @@ NAMINGS: dict[str, Naming] = {
     "campaign get": lambda work, of: work.campaigns.get(of.campaign.campaign_id),
     "campaign find": lambda work, of: work.campaigns.find(of.campaign.campaign_id),
     "post get": lambda work, of: work.posts.get(of.post.post_id),
-    "post find": lambda work, of: work.posts.find(of.post.post_id),
     "post lock": lambda work, of: work.posts.lock(of.post.post_id),
     "posts find_all": lambda work, of: work.posts.find_all([of.post.post_id]),
     "schedule get": lambda work, of: work.schedules.get(of.schedule.schedule_id),

@@ -127,13 +127,8 @@ class InMemoryPostRepository:
         self._reach = reach
 
     async def get(self, post_id: UUID) -> Post:
-        if post := await self.find(post_id):
-            return post
-        raise PostNotFound(post_id)
-
-    async def find(self, post_id: UUID) -> Post | None:
         post = self._view().posts.get(post_id)
-        if post and not self._reach.covers(post.brand_id):
+        if post is None or not self._reach.covers(post.brand_id):
             raise PostNotFound(post_id)
         return post
 
@@ -141,8 +136,7 @@ class InMemoryPostRepository:
         return await self.get(post_id)
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
-        found = [await self.find(post_id) for post_id in post_ids]
-        return [post for post in found if post]
+        return [await self.get(post_id) for post_id in post_ids if post_id in self._view().posts]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
         return [post for post in self._view().posts_of(campaign_id) if post.platform in platforms]

@@ -227,7 +227,7 @@ class Catalog:
 
 
 async def _locked(work: UnitOfWork, post_id: UUID) -> Post | None:
-    return await work.posts.lock(post_id) if await work.posts.find(post_id) else None
+    return await work.posts.lock(post_id) if await work.posts.find_all([post_id]) else None
 
 
 def _by_id(contents: Sequence[PostContent]) -> Mapping[UUID, PostContent]:

@@ -32,19 +32,10 @@ class PostgresPostRepository:
         self._reach = reach
 
     async def get(self, post_id: UUID) -> Post:
-        if post := await self.find(post_id):
-            return post
-        raise PostNotFound(post_id)
-
-    async def find(self, post_id: UUID) -> Post | None:
-        row = await self._connection.fetchrow(f"{_SELECT} WHERE post_id = $1", post_id)
-        return None if row is None else self._reached(row)
+        return await self._one(f"{_SELECT} WHERE post_id = $1", post_id)
 
     async def lock(self, post_id: UUID) -> Post:
-        row = await self._connection.fetchrow(f"{_SELECT} WHERE post_id = $1 FOR NO KEY UPDATE", post_id)
-        if row is None:
-            raise PostNotFound(post_id)
-        return self._reached(row)
+        return await self._one(f"{_SELECT} WHERE post_id = $1 FOR NO KEY UPDATE", post_id)
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
         rows = await self._connection.fetch(f"{_SELECT} WHERE post_id = ANY($1::uuid[])", list(post_ids))
@@ -95,6 +86,12 @@ class PostgresPostRepository:
         ]
         statement, parameters = select_page(_SELECT, conditions, order="position", limit=limit)
         return [_to_post(row) for row in await self._connection.fetch(statement, *parameters)]
+
+    async def _one(self, selection: str, post_id: UUID) -> Post:
+        row = await self._connection.fetchrow(selection, post_id)
+        if row is None:
+            raise PostNotFound(post_id)
+        return self._reached(row)
 
     def _reached(self, row: Record) -> Post:
         if not self._reach.covers(row["brand_id"]):
