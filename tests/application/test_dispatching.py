@@ -12,14 +12,14 @@ import pytest
 
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
-from marketmind_scheduler.domain.access import EVERYWHERE, Reach
+from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Unknown, Unsent, Verdict, VerdictKind
-from marketmind_scheduler.ports.dispatch_queue import Send, Settled
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
 from marketmind_scheduler.ports.publisher import Target
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, a_slot, given
 from tests.fakes.clock import FrozenClock
@@ -54,14 +54,15 @@ class SteeredQueue:
         self.is_locked_by_others = False
         self._queue = queue
 
-    async def claim(
-        self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta, reach: Reach = EVERYWHERE
-    ) -> Sequence[Claim]:
+    def within(self, reach: Reach) -> DispatchQueue:
+        return self._queue.within(reach)
+
+    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
         self.most_wanted |= Counter(room)
         async with self._steered("claim"):
             if self.is_locked_by_others:
                 return []
-            return await self._queue.claim(room, owner=owner, lease=lease, reach=reach)
+            return await self._queue.claim(room, owner=owner, lease=lease)
 
     async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
         async with self._steered("begin_send"):

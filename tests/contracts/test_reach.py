@@ -108,10 +108,10 @@ async def test_events_of_brands_beyond_reach_are_not_told(world: World) -> None:
 async def test_only_what_is_within_reach_is_claimed_though_more_is_due_before(world: World) -> None:
     earlier = [await given_due(world, post=a_post(brand_id=new_id(), platform=Platform.TWITTER)) for _ in range(3)]
     ours = await given_due(world, post=a_post(brand_id=new_id(), platform=Platform.TWITTER))
-    reach = Reach(frozenset({ours.brand_id}))
+    within = world.queue.within(Reach(frozenset({ours.brand_id})))
 
-    claimed = await world.queue.claim({Platform.TWITTER: 1}, owner=OWNER, lease=LEASE, reach=reach)
-    again = await world.queue.claim(ROOM, owner=OWNER, lease=LEASE, reach=reach)
+    claimed = await within.claim({Platform.TWITTER: 1}, owner=OWNER, lease=LEASE)
+    again = await within.claim(ROOM, owner=OWNER, lease=LEASE)
     rest = await world.queue.claim(ROOM, owner=OWNER, lease=LEASE)
 
     assert [claim.schedule_id for claim in claimed] == [ours.schedule_id]

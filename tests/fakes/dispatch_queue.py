@@ -19,18 +19,20 @@ _LONGEST_TEXT = 1000
 
 
 class InMemoryDispatchQueue:
-    def __init__(self, storage: InMemoryStorage) -> None:
+    def __init__(self, storage: InMemoryStorage, reach: Reach = EVERYWHERE) -> None:
         self._storage = storage
+        self._reach = reach
 
-    async def claim(
-        self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta, reach: Reach = EVERYWHERE
-    ) -> Sequence[Claim]:
+    def within(self, reach: Reach) -> "InMemoryDispatchQueue":
+        return InMemoryDispatchQueue(self._storage, reach)
+
+    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
         now = self._storage.clock.now()
         claimed: list[Row] = []
         with self._storage.changing() as rows:
             for platform, most in room.items():
                 there = (row for row in _due(rows, now) if row[2].schedule.platform is platform)
-                due = sorted((row for row in there if reach.covers(row[2].schedule.brand_id)), key=_order)
+                due = sorted((row for row in there if self._reach.covers(row[2].schedule.brand_id)), key=_order)
                 claimed += [row for *_, row in due[:most]]
             for row in claimed:
                 rows.schedules[row.schedule_id] = replace(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.application.event_feed import EventFeed
+from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.verdict import Accepted, Deferred
@@ -71,7 +71,7 @@ def storage(pool: Pool) -> CountedStorage:
 
 @pytest.fixture
 def event_feed(storage: CountedStorage) -> EventFeed:
-    return EventFeed(storage)
+    return EventFeed(storage=storage, lookout=Lookout(storage))
 
 
 @pytest.fixture

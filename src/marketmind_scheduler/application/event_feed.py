@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.event import Event
 from marketmind_scheduler.ports.storage import Storage
@@ -14,44 +14,28 @@ from marketmind_scheduler.ports.storage import Storage
 _LOOK_SECONDS = 0.2
 
 
-class EventFeed:
+class Lookout:
     """Any number of readers may wait: one look at the storage serves all of them."""
 
     def __init__(self, storage: Storage) -> None:
+        self.latest = 0
         self._storage = storage
-        self._latest = 0
         self._look: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
-    async def read(
-        self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta, reach: Reach = EVERYWHERE
-    ) -> Sequence[Event]:
-        """Up to ``limit`` events within ``reach`` behind the position ``after``; where there are none, the first that
-        come within ``wait``. What has been read up to a position never changes, so nothing is missed by going on from
-        there."""
-        seen = self._latest
-        events = await self._page(reach, brand_id, after, limit)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait.total_seconds()):
-                while wait and not events and not self._closing.is_set():
-                    await self._next_look()
-                    if self._latest > seen:
-                        seen = self._latest
-                        events = await self._page(reach, brand_id, after, limit)
-        return events
+    @property
+    def is_closed(self) -> bool:
+        return self._closing.is_set()
 
-    def close(self) -> None:
-        """Let every reader that waits return."""
-        self._closing.set()
-
-    async def _page(self, reach: Reach, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
-        async with self._storage.within(reach).reading() as repositories:
-            return await repositories.events.list(brand_id=brand_id, after=after, limit=limit)
-
-    async def _next_look(self) -> None:
+    async def look(self) -> None:
+        """Return when ``latest`` is the position that the last event has had within the last moments."""
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._see_latest())
         await asyncio.shield(self._look)
+
+    def close(self) -> None:
+        """Let everybody who waits return."""
+        self._closing.set()
 
     async def _see_latest(self) -> None:
         with suppress(TimeoutError):
@@ -59,4 +43,34 @@ class EventFeed:
                 await self._closing.wait()
         with suppress(StorageUnavailable):  # whoever reads next is told
             async with self._storage.reading() as repositories:
-                self._latest = await repositories.events.latest_position()
+                self.latest = await repositories.events.latest_position()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFeed:
+    """``lookout`` is shared by all feeds, whatever of the storage exists for each."""
+
+    storage: Storage
+    lookout: Lookout
+
+    async def read(self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta) -> Sequence[Event]:
+        """Up to ``limit`` events behind the position ``after``; where there are none, the first that come within
+        ``wait``. What has been read up to a position never changes, so nothing is missed by going on from there."""
+        seen = self.lookout.latest
+        events = await self._page(brand_id, after, limit)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait.total_seconds()):
+                while wait and not events and not self.lookout.is_closed:
+                    await self.lookout.look()
+                    if self.lookout.latest > seen:
+                        seen = self.lookout.latest
+                        events = await self._page(brand_id, after, limit)
+        return events
+
+    def close(self) -> None:
+        """Let every reader that waits return."""
+        self.lookout.close()
+
+    async def _page(self, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+        async with self.storage.reading() as repositories:
+            return await repositories.events.list(brand_id=brand_id, after=after, limit=limit)

@@ -1,6 +1,8 @@
 """The table of contents: every use case of the service, ready to call."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 from marketmind_scheduler.application.access import Access, KeyRing
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
@@ -15,10 +17,16 @@ from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.zone_rules import ZoneRules
+from marketmind_scheduler.domain.access import EVERYWHERE, Caller, Reach
+from marketmind_scheduler.ports.storage import Storage
+
+_REMEMBERED_REACHES = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class UseCases:
+    """As assembled they are those of whoever runs the service: every brand exists."""
+
     health: Health
     access: Access
     key_ring: KeyRing
@@ -33,3 +41,32 @@ class UseCases:
     event_feed: EventFeed
     monitoring: Monitoring
     demo: Demo
+
+    def for_(self, caller: Caller, storage: Storage | None = None) -> "UseCases":
+        """The use cases as they are for the caller: only what is within their reach exists. ``storage`` is that of one
+        request, where what the caller asks for is to be part of it."""
+        if storage is not None:
+            return self._within(caller.reach, storage)
+        return self if caller.reach == EVERYWHERE else self._shared(caller.reach)
+
+    @cached_property
+    def _shared(self) -> Callable[[Reach], "UseCases"]:
+        """The same for all callers of one reach."""
+        return lru_cache(_REMEMBERED_REACHES)(self._within)
+
+    def _within(self, reach: Reach, storage: Storage | None = None) -> "UseCases":
+        def there(own: Storage) -> Storage:
+            return (storage or own).within(reach)
+
+        pulled = self.pulling.queue.within(reach)
+        return replace(
+            self,
+            catalog=replace(self.catalog, storage=there(self.catalog.storage)),
+            post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
+            campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
+            outcomes=replace(self.outcomes, storage=there(self.outcomes.storage)),
+            pausing=replace(self.pausing, storage=there(self.pausing.storage)),
+            pulling=replace(self.pulling, storage=there(self.pulling.storage), queue=pulled),
+            dispatcher=self.dispatcher.within(reach),
+            event_feed=replace(self.event_feed, storage=there(self.event_feed.storage)),
+        )

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from marketmind_scheduler.domain.access import EVERYWHERE, Reach
+from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
@@ -41,11 +41,12 @@ class Send:
 
 
 class DispatchQueue(Protocol):
-    async def claim(
-        self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta, reach: Reach = EVERYWHERE
-    ) -> Sequence[Claim]:
-        """Make up to ``room`` due schedules of each platform ours for ``lease``, the earliest due first, of those
-        within ``reach``.
+    def within(self, reach: Reach) -> "DispatchQueue":
+        """The same queue, which hands out only what is of these brands."""
+        ...
+
+    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
+        """Make up to ``room`` due schedules of each platform ours for ``lease``, the earliest due first.
 
         No schedule is handed to two callers. One that is paused, held or past its latest time is not handed out.
         Until its send begins, a claimed schedule still counts as PENDING for everybody else.

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Response, Router
-from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -20,9 +19,8 @@ from marketmind_scheduler.adapters.http.envelope.access import (
     SECURITY,
     CheckAccess,
     check_declared,
-    for_caller,
     needs,
-    reach_of,
+    provided,
 )
 from marketmind_scheduler.adapters.http.envelope.idempotency import AnswerOnce
 from marketmind_scheduler.adapters.http.envelope.strictness import StrictBody, check_url
@@ -92,19 +90,7 @@ def create_app(
                 opt=PUBLIC,
             ),
         ],
-        dependencies={
-            "health": _provided(use_cases.health),
-            "reach": Provide(reach_of, sync_to_thread=False),
-            "catalog": for_caller(use_cases.catalog),
-            "post_scheduling": for_caller(use_cases.post_scheduling),
-            "campaign_scheduling": for_caller(use_cases.campaign_scheduling),
-            "outcomes": for_caller(use_cases.outcomes),
-            "pausing": for_caller(use_cases.pausing),
-            "pulling": for_caller(use_cases.pulling),
-            "dispatcher": _provided(use_cases.dispatcher),
-            "event_feed": _provided(use_cases.event_feed),
-            "monitoring": _provided(use_cases.monitoring),
-        },
+        dependencies=provided(use_cases),
         dto=StrictBody,
         return_dto=None,
         before_request=check_url,
@@ -127,17 +113,13 @@ def create_monitoring_app(use_cases: UseCases) -> Litestar:
     """What a dispatcher shows of itself: whether it lives, whether it can work, and its metrics."""
     return Litestar(
         route_handlers=[HealthController, MetricsController],
-        dependencies={"health": _provided(use_cases.health), "monitoring": _provided(use_cases.monitoring)},
+        dependencies=provided(use_cases),
         before_request=check_url,
         exception_handlers={Exception: to_problem},
         openapi_config=_openapi(),
         plugins=[StrictStructs()],
         logging_config=None,
     )
-
-
-def _provided(value: object) -> Provide:
-    return Provide(lambda: value, use_cache=True, sync_to_thread=False)
 
 
 def _unknown_as_problem(response: Response[Any]) -> Response[Any]:

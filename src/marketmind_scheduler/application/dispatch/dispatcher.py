@@ -5,13 +5,14 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
+from copy import copy
 from datetime import timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.dispatch.sending import BegunSend, DispatchLimits, Sender
 from marketmind_scheduler.application.dispatch.settling import Ended, Settler
 from marketmind_scheduler.application.dispatch.traffic import Traffic
-from marketmind_scheduler.domain.access import EVERYWHERE, Reach
+from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import PACES, RetryPolicy
@@ -52,7 +53,7 @@ class Dispatcher:
         limits: DispatchLimits,
         retries: RetryPolicy,
     ) -> None:
-        self._queue = queue
+        self.queue = queue
         self._upkeep = upkeep
         self._storage = storage
         self._observer = observer
@@ -80,6 +81,12 @@ class Dispatcher:
     def in_flight(self) -> int:
         return self._traffic.in_flight
 
+    def within(self, reach: Reach) -> "Dispatcher":
+        """The same dispatcher, whose triggers send only what is within ``reach``."""
+        limited = copy(self)
+        limited.queue = self.queue.within(reach)
+        return limited
+
     async def run(self, stopping: asyncio.Event) -> None:
         """Dispatch until ``stopping`` is set. Then nothing more is claimed, what has not begun is released, and what
         has begun may end within the grace; of what is left over, its lease decides."""
@@ -103,15 +110,14 @@ class Dispatcher:
             for task in kept:
                 task.cancel()
 
-    async def trigger(self, limit: int, reach: Reach = EVERYWHERE) -> Sequence[Schedule]:
-        """Send up to ``limit`` schedules within ``reach`` that are due now, and return where they stand then, the
-        earliest due first.
+    async def trigger(self, limit: int) -> Sequence[Schedule]:
+        """Send up to ``limit`` schedules that are due now, and return where they stand then, the earliest due first.
 
         Does what else a running dispatcher does meanwhile, so that calling this now and then is enough; what is overdue
         goes out at once, for whoever calls this sets the pace. What has begun goes on when the caller is cancelled:
         ``triggered`` waits for it. Raises StorageUnavailable; of what had been claimed by then, its lease decides.
         """
-        task = asyncio.create_task(self._triggered_now(limit, reach))
+        task = asyncio.create_task(self._triggered_now(limit))
         self._triggered.add(task)
         task.add_done_callback(self._triggered.discard)
         return await asyncio.shield(task)
@@ -121,15 +127,13 @@ class Dispatcher:
         if self._triggered:
             await asyncio.wait(self._triggered, timeout=self._limits.grace.total_seconds())
 
-    async def _triggered_now(self, limit: int, reach: Reach) -> Sequence[Schedule]:
+    async def _triggered_now(self, limit: int) -> Sequence[Schedule]:
         await self._take_back()
         claims: list[Claim] = []
         claimed_at = self._monotonic()
         for platform, room in self._traffic.room(self._platforms).items():
             if wanted := min(room, limit - len(claims)):
-                claims += await self._queue.claim(
-                    {platform: wanted}, owner=self._owner, lease=self._limits.lease, reach=reach
-                )
+                claims += await self.queue.claim({platform: wanted}, owner=self._owner, lease=self._limits.lease)
         begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
         try:
             sent = await asyncio.gather(*map(self._sender.send, begun))
@@ -171,7 +175,7 @@ class Dispatcher:
         if not room:
             return _POLL_SECONDS
         claimed_at = self._monotonic()
-        claims = await self._queue.claim(room, owner=self._owner, lease=self._limits.lease)
+        claims = await self.queue.claim(room, owner=self._owner, lease=self._limits.lease)
         if stopping.is_set():
             await self._settle_later(self._sender.release(claims))
             return 0
@@ -199,7 +203,7 @@ class Dispatcher:
                 self._wake.set()
 
     async def _seconds_until_due(self, platforms: Collection[Platform]) -> float:
-        due_in = await self._queue.next_due_in(platforms)
+        due_in = await self.queue.next_due_in(platforms)
         seconds = _POLL_SECONDS if due_in is None else min(due_in.total_seconds(), _POLL_SECONDS)
         # never at once: another process may hold the row that is due
         return max(seconds, _SHORTEST_REST_SECONDS) + random.uniform(0, _LONGEST_JITTER_SECONDS)  # noqa: S311

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude
 from marketmind_scheduler.domain.errors import DuplicateClaim
 from marketmind_scheduler.domain.pacing import RetryPolicy
@@ -39,17 +38,15 @@ class Pulling:
     queue: DispatchQueue
     retries: RetryPolicy
 
-    async def claim(
-        self, platforms: Collection[Platform], *, limit: int, lease: timedelta, reach: Reach = EVERYWHERE
-    ) -> Sequence[Attempt]:
-        """Up to ``limit`` due schedules within ``reach`` for the caller to publish, each once, within ``lease``.
+    async def claim(self, platforms: Collection[Platform], *, limit: int, lease: timedelta) -> Sequence[Attempt]:
+        """Up to ``limit`` due schedules for the caller to publish, each once, within ``lease``.
 
         Their sends count as begun, so none of them can be cancelled or moved any more; one that is not settled in time
         is UNCONFIRMED."""
         claims: list[Claim] = []
         for platform in platforms:
             if wanted := limit - len(claims):
-                claims += await self.queue.claim({platform: wanted}, owner=_PULLERS, lease=lease, reach=reach)
+                claims += await self.queue.claim({platform: wanted}, owner=_PULLERS, lease=lease)
         if not claims:
             return ()
         sends = [Send(claim=claim, resend_window=None) for claim in claims]

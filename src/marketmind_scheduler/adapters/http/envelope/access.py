@@ -1,9 +1,9 @@
 """Who asks: every route says which scope it needs, and a caller is known before anything else is looked at."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any, TypedDict, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, TypedDict
 
 import structlog
 from litestar import Litestar, Request
@@ -15,14 +15,9 @@ from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as Connection
 
 from marketmind_scheduler.application.access import Access, key_id_in
-from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
-from marketmind_scheduler.application.catalog import Catalog
-from marketmind_scheduler.application.dispatch.pulling import Pulling
-from marketmind_scheduler.application.outcomes import Outcomes
-from marketmind_scheduler.application.pausing import Pausing
-from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.rate_limiting import RateLimiter
-from marketmind_scheduler.domain.access import ANYBODY, EVERYWHERE, Caller, Rate, Reach, Scope
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import ANYBODY, Caller, Rate, Scope
 from marketmind_scheduler.domain.errors import (
     CredentialsMissing,
     Forbidden,
@@ -31,13 +26,10 @@ from marketmind_scheduler.domain.errors import (
     Unauthenticated,
 )
 from marketmind_scheduler.ports.rate_limits import Allowance
-from marketmind_scheduler.ports.storage import Storage
 
 SECURITY = "bearer"
 PUBLIC = {"needs": None}
 _STRANGERS = "\1whoever shows a wrong key"  # no caller has such a name
-
-UseCase = TypeVar("UseCase", Catalog, PostScheduling, CampaignScheduling, Outcomes, Pausing, Pulling)
 
 log = structlog.get_logger()
 
@@ -87,22 +79,10 @@ class CheckAccess:
         return caller
 
 
-def for_caller(use_case: UseCase) -> Provide:
-    """The use case as it is for whoever asks: only the brands within their reach exist."""
-
-    def provide(request: Request[Any, Any, Any]) -> UseCase:
-        reach = _caller(request).reach
-        storage: Storage = request.scope["state"].get("storage", use_case.storage)
-        if storage is use_case.storage and reach == EVERYWHERE:
-            return use_case
-        return replace(use_case, storage=storage.within(reach))
-
-    return Provide(provide, sync_to_thread=False)
-
-
-def reach_of(request: Request[Any, Any, Any]) -> Reach:
-    """How far whoever asks may reach."""
-    return _caller(request).reach
+def provided(use_cases: UseCases) -> Mapping[str, Provide]:
+    """Each family of use cases by its name, as it is for whoever asks; under an ``Idempotency-Key``, in its
+    transaction."""
+    return {field.name: _provided(use_cases, field.name) for field in fields(use_cases)}
 
 
 def check_declared(app: Litestar) -> None:
@@ -139,5 +119,9 @@ def _credential(connection: Connection) -> str:
     return credential.strip() if scheme.lower() == "bearer" else ""
 
 
-def _caller(request: Request[Any, Any, Any]) -> Caller:
-    return request.scope["state"].get("caller", ANYBODY)
+def _provided(use_cases: UseCases, family: str) -> Provide:
+    def provide(request: Request[Any, Any, Any]) -> object:
+        state = request.scope["state"]
+        return getattr(use_cases.for_(state.get("caller", ANYBODY), state.get("storage")), family)
+
+    return Provide(provide, sync_to_thread=False)

@@ -25,7 +25,7 @@ from marketmind_scheduler.adapters.http.shapes.dispatch import (
 )
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.pulling import Pulling
-from marketmind_scheduler.domain.access import Reach, Scope
+from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import DuplicateClaim
 
 
@@ -45,12 +45,11 @@ class DispatchController(Controller):
     async def trigger_dispatch(
         self,
         dispatcher: NamedDependency[Dispatcher],
-        reach: NamedDependency[Reach],
         data: JSONBody[TriggerIn | None] = None,
     ) -> TriggerOut:
         """For callers that drive the service by cron; a running dispatcher needs none of it. Waits for the verdicts,
         ten seconds at most. The body may be left out."""
-        return TriggerOut.of(await dispatcher.trigger((data or TriggerIn()).limit, reach))
+        return TriggerOut.of(await dispatcher.trigger((data or TriggerIn()).limit))
 
     @post(
         "/dispatch/claims",
@@ -64,7 +63,6 @@ class DispatchController(Controller):
     async def claim_schedules(
         self,
         pulling: NamedDependency[Pulling],
-        reach: NamedDependency[Reach],
         data: JSONBody[ClaimsIn | None] = None,
     ) -> ClaimsOut:
         """Each is handed out once and counts as being sent from now on. Publish it, then settle it before the lease
@@ -74,7 +72,6 @@ class DispatchController(Controller):
             dict.fromkeys(asked.platforms),
             limit=asked.limit,
             lease=timedelta(seconds=asked.lease_seconds),
-            reach=reach,
         )
         return ClaimsOut(claims=[ClaimOut.of(attempt) for attempt in attempts])
 

@@ -14,7 +14,7 @@ from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes.events import EventsOut
 from marketmind_scheduler.adapters.http.shapes.parameters import BrandFilter
 from marketmind_scheduler.application.event_feed import EventFeed
-from marketmind_scheduler.domain.access import Reach, Scope
+from marketmind_scheduler.domain.access import Scope
 
 After = Annotated[
     int, QueryParameter(ge=0, le=2**53 - 1, description="Only events behind this position; 0 starts at the first")
@@ -39,7 +39,6 @@ class EventController(Controller):
     async def list_events(
         self,
         event_feed: NamedDependency[EventFeed],
-        reach: NamedDependency[Reach],
         after: After = 0,
         brand_id: BrandFilter = None,
         limit: EventLimit = 100,
@@ -48,6 +47,6 @@ class EventController(Controller):
         """Send `next_after` as `after` to go on. Positions only rise: what was read up to one is complete for good, so
         a reader that remembers it misses nothing and can start anew from any point."""
         events = await event_feed.read(
-            brand_id=brand_id, after=after, limit=limit, wait=timedelta(seconds=wait_seconds), reach=reach
+            brand_id=brand_id, after=after, limit=limit, wait=timedelta(seconds=wait_seconds)
         )
         return EventsOut.of(events, after=after)

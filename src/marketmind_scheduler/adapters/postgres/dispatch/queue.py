@@ -154,17 +154,19 @@ SELECT min(d.due_at) - now() FROM unnest($1::text[]) AS want(platform)
 
 
 class PostgresDispatchQueue:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, reach: Reach = EVERYWHERE) -> None:
         self._pool = pool
+        self._reach = reach
 
-    async def claim(
-        self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta, reach: Reach = EVERYWHERE
-    ) -> Sequence[Claim]:
+    def within(self, reach: Reach) -> "PostgresDispatchQueue":
+        return PostgresDispatchQueue(self._pool, reach)
+
+    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
         wanted = list(room.keys()), list(room.values()), owner, lease
-        if reach.brands is None:
+        if self._reach.brands is None:
             rows = await self._fetch(CLAIM, *wanted)
         else:
-            rows = await self._fetch(_CLAIM_OF_BRANDS, *wanted, list(reach.brands))
+            rows = await self._fetch(_CLAIM_OF_BRANDS, *wanted, list(self._reach.brands))
         return [_to_claim(row) for row in rows]
 
     async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
