@@ -77,6 +77,7 @@ def test_every_variable_reaches_its_setting() -> None:
         ("SCHEDULER_DEMO_DATA", "yes", "true or false"),
         ("SCHEDULER_DEMO_DATA", "2", "true or false"),
         ("SCHEDULER_RESET_ON_START", "on", "true or false"),
+        ("SCHEDULER_AUTH", "true", "one of keys, off"),
         ("SCHEDULER_LOG_FORMAT", "xml", "one of auto, console, json"),
         ("SCHEDULER_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("SCHEDULER_LOG_LEVEL", "INFO", "one of debug, info, warning, error"),

@@ -70,41 +70,125 @@ class IdentityProvider:
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field a variable: ``port`` is SCHEDULER_PORT. Only DATABASE_URL and MIGRATION_DATABASE_URL have no prefix.
+    What a field is for stands in its description; docs/configuration.md is made from them.
 
     Without ``database_url`` the service starts a PostgreSQL of its own. With ``migration_database_url`` the schema is
     changed over that one, and the user of ``database_url`` may only read and write rows.
     """
 
-    database_url: str | None = None
-    migration_database_url: str | None = None
-    data_dir: str | None = None
-    host: str = "127.0.0.1"
-    port: Annotated[int, Meta(ge=1, le=65535)] = 8000
-    auth: Auth | None = None
-    jwt_issuer: str | None = None
-    jwt_audience: str | None = None
-    jwt_jwks: str | None = None
-    jwt_scopes_claim: str = "scope"
-    jwt_brands_claim: str = "brands"
-    dispatch: Switch = Switch.ON
-    publisher: PublisherKind = PublisherKind.DRY_RUN
-    webhooks: str | None = None
-    platforms: str = ",".join(Platform)
-    send_timeout_seconds: Annotated[int, Meta(ge=1, le=20)] = 10  # the grace at the end is 20 s
-    lease_seconds: Annotated[int, Meta(ge=3, le=600)] = 30
-    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
-    demo_data: bool | None = None
-    reset_on_start: bool = False
-    idempotency_hours: Annotated[int, Meta(ge=24, le=8760)] = 24
-    idempotency_required: bool = False
-    docs_public: bool = True
-    requests_per_minute: Annotated[int, Meta(ge=0, le=10_000_000)] = 6000
-    schedules_per_brand: Annotated[int, Meta(ge=1, le=10_000_000)] = 100_000
-    horizon_days: Annotated[int, Meta(ge=1, le=36500)] = 1827
-    pool_size: Annotated[int, Meta(ge=1, le=500)] = 10
-    log_format: LogFormat = LogFormat.AUTO
-    log_level: LogLevel = LogLevel.INFO
-    telemetry: TelemetryKind = TelemetryKind.OFF
+    database_url: Annotated[
+        str | None, Meta(description="a PostgreSQL (tried with 15 and 18); unset: an embedded one")
+    ] = None
+    migration_database_url: Annotated[
+        str | None,
+        Meta(
+            description="the same database as the owner of the schema; the user of `DATABASE_URL` then only reads and "
+            "writes rows"
+        ),
+    ] = None
+    data_dir: Annotated[
+        str | None,
+        Meta(
+            description="where the embedded PostgreSQL keeps its data; unset: `~/.local/share/marketmind-scheduler`, "
+            "for root `/var/lib/marketmind-scheduler`"
+        ),
+    ] = None
+    host: Annotated[str, Meta(description="the address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="the port of the API")] = 8000
+    auth: Annotated[
+        Auth | None,
+        Meta(description="`keys`: callers need a key; `off`: they need none; unset: none, and loopback addresses only"),
+    ] = None
+    jwt_issuer: Annotated[
+        str | None,
+        Meta(description="the `iss` of an identity provider whose tokens are accepted beside keys; needs the next two"),
+    ] = None
+    jwt_audience: Annotated[str | None, Meta(description="the `aud` of those tokens: a name of this service alone")] = (
+        None
+    )
+    jwt_jwks: Annotated[str | None, Meta(description="the URL or the path of the provider's key set")] = None
+    jwt_scopes_claim: Annotated[str, Meta(description="the claim of the tokens with the scopes")] = "scope"
+    jwt_brands_claim: Annotated[str, Meta(description="the claim of the tokens with the brands")] = "brands"
+    requests_per_minute: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            description="how many requests a caller with a key or token may make, over all replicas; 0: no limit",
+        ),
+    ] = 6000
+    docs_public: Annotated[
+        bool, Meta(description="whether `/docs` is shown without a key where the API asks for keys")
+    ] = True
+    idempotency_hours: Annotated[
+        int, Meta(ge=24, le=8760, description="how long the answer to an `Idempotency-Key` is kept")
+    ] = 24
+    idempotency_required: Annotated[bool, Meta(description="whether every POST must have an `Idempotency-Key`")] = False
+    dispatch: Annotated[
+        Switch,
+        Meta(
+            description="whether `serve` publishes what is due; `off` where `dispatch` runs beside it, or nobody should"
+        ),
+    ] = Switch.ON
+    publisher: Annotated[
+        PublisherKind,
+        Meta(
+            description="`dry_run` logs instead of posting, and its schedules end as COMPLETED all the same; `webhook` "
+            "posts to receivers"
+        ),
+    ] = PublisherKind.DRY_RUN
+    webhooks: Annotated[str | None, Meta(description="the TOML file with the receivers")] = None
+    platforms: Annotated[
+        str,
+        Meta(description="the platforms that are published from here, with commas between; posts on the others wait"),
+    ] = ",".join(Platform)
+    send_timeout_seconds: Annotated[
+        int,
+        Meta(ge=1, le=20, description="how long a receiver may take to answer"),  # the grace at the end is 20 s
+    ] = 10
+    lease_seconds: Annotated[
+        int,
+        Meta(
+            ge=3,
+            le=600,
+            description="how long a claimed post stays with one process; at least three times the send timeout",
+        ),
+    ] = 30
+    metrics_port: Annotated[
+        int, Meta(ge=0, le=65535, description="where `dispatch` shows `/metrics` and `/health`; 0: nowhere")
+    ] = 0
+    demo_data: Annotated[
+        bool | None,
+        Meta(
+            description="load the demo data, and renew it when its days are over; unset: where PostgreSQL is embedded"
+        ),
+    ] = None
+    reset_on_start: Annotated[
+        bool, Meta(description="clear every table at each start; refused unless the demo data is on")
+    ] = False
+    schedules_per_brand: Annotated[
+        int, Meta(ge=1, le=10_000_000, description="how many schedules a brand may have ahead")
+    ] = 100_000
+    horizon_days: Annotated[int, Meta(ge=1, le=36500, description="how far ahead a post may be scheduled")] = 1827
+    pool_size: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=500,
+            description="connections to the database for requests, and as many for those with an `Idempotency-Key`",
+        ),
+    ] = 10
+    log_format: Annotated[LogFormat, Meta(description="`auto`: `console` where a terminal reads it, else `json`")] = (
+        LogFormat.AUTO
+    )
+    log_level: Annotated[LogLevel, Meta(description="how grave a line must be to be logged")] = LogLevel.INFO
+    telemetry: Annotated[
+        TelemetryKind,
+        Meta(
+            description="`otlp` sends traces and durations to where `OTEL_EXPORTER_OTLP_ENDPOINT` says; needs the "
+            "extra `otel`"
+        ),
+    ] = TelemetryKind.OFF
 
     def __post_init__(self) -> None:
         if self.reset_on_start and not self.loads_demo_data:
@@ -211,7 +295,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as invalid:
         field = str(invalid).partition(" - at `$.")[2].rstrip("`")
         variable = f"{PREFIX}{field.upper()}"
-        raise SettingsError(f"{variable}={given[variable]}: it takes {_taken_by(field)}") from None
+        raise SettingsError(f"{variable}={given[variable]}: it takes {taken_by(field)}") from None
 
 
 def is_loopback(host: str) -> bool:
@@ -222,16 +306,29 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _taken_by(name: str) -> str:
+def taken_by(name: str) -> str:
     """What is right for a field, in words."""
     field_type = next(field.type for field in msgspec.structs.fields(Settings) if field.name == name)
-    match msgspec.inspect.type_info(field_type):
+    match _bare(msgspec.inspect.type_info(field_type)):
         case msgspec.inspect.IntType(ge=least, le=most):
             return f"a whole number from {least} to {most}"
         case msgspec.inspect.EnumType(cls=choices):
             return f"one of {', '.join(str(choice.value) for choice in choices)}"
+        case msgspec.inspect.StrType():
+            return "text"
         case _:
             return "true or false"
+
+
+def _bare(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    """Without its description, and without None."""
+    match kind:
+        case msgspec.inspect.Metadata(type=described):
+            return _bare(described)
+        case msgspec.inspect.UnionType(types=(given, msgspec.inspect.NoneType())):
+            return _bare(given)
+        case _:
+            return kind
 
 
 def _unknown(variable: str) -> str:
