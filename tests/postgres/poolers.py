@@ -56,7 +56,8 @@ class TransactionPooler:
 
     def count(self, connection: ServerConnection, statement: str) -> None:
         self.used[id(connection)] += 1
-        self.statements[" ".join(statement.split()[:3])] += 1
+        words = [word for line in statement.splitlines() if not line.startswith("--") for word in line.split()]
+        self.statements[" ".join(words[:3])] += 1
 
 
 class _Session:
@@ -79,8 +80,8 @@ class _Session:
         if self._in_transaction is not None:
             self._in_transaction.terminate()
 
-    async def execute(self, statement: str, *parameters: object) -> Any:
-        return await self._over_any("execute", statement, *parameters)
+    async def execute(self, statement: str, *parameters: object, **named: object) -> Any:
+        return await self._over_any("execute", statement, *parameters, **named)
 
     async def fetch(self, statement: str, *parameters: object) -> Any:
         return await self._over_any("fetch", statement, *parameters)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from marketmind_scheduler.adapters.postgres.dispatch.holds import AT_ONCE, LIFT_AHEAD, PIECE, PLACE, about
+from marketmind_scheduler.adapters.postgres.dispatch.holds import AT_ONCE, STATEMENTS
 from marketmind_scheduler.adapters.postgres.dispatch.queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import (
     CATCH_UP,
@@ -256,17 +256,17 @@ async def test_catching_up_with_a_few_reads_them_alone(filled: Filled) -> None:
 async def test_a_pause_and_a_resumption_read_little_more_than_their_piece(
     filled: Filled, hold: Hold, of: UUID, found_by: set[str]
 ) -> None:
-    connection = filled.connection
+    connection, theirs = filled.connection, STATEMENTS[hold]
     the_posts = {"pk_posts"} if hold is Hold.CAMPAIGN_PAUSED else set[str]()
     from_the_start = [LONG_AGO, UUID(int=0), AT_ONCE]
     async with undone(connection):
-        find = await plan_of(connection, about(hold, PIECE), of, HOLDS[hold], "false", *from_the_start)
+        find = await plan_of(connection, theirs.piece, of, HOLDS[hold], "false", *from_the_start)
         is_held = False
-        piece = await connection.fetch(about(hold, PIECE), of, HOLDS[hold], is_held, *from_the_start)
+        piece = await connection.fetch(theirs.piece, of, HOLDS[hold], is_held, *from_the_start)
         ids = an_array(row["schedule_id"] for row in piece)
-        place = await plan_of(connection, f"{about(hold, PLACE)} TABLE done", of, HOLDS[hold], ids)
-        find_again = await plan_of(connection, about(hold, PIECE), of, HOLDS[hold], "true", *from_the_start)
-        lift = await plan_of(connection, f"{about(hold, LIFT_AHEAD)} TABLE done", of, HOLDS[hold], ids)
+        place = await plan_of(connection, theirs.place, of, HOLDS[hold], ids)
+        find_again = await plan_of(connection, theirs.piece, of, HOLDS[hold], "true", *from_the_start)
+        lift = await plan_of(connection, theirs.lift_ahead, of, HOLDS[hold], ids)
 
     for each in (find, find_again):
         check(each, indexes=found_by, most_sorted=POSTS_OF_CAMPAIGN, most_buffers=AT_ONCE * 10)
