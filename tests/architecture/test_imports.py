@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import marketmind_scheduler.adapters
+from marketmind_scheduler.adapters import webhooks
 
 ROOT = Path(__file__).parents[2]
 ADAPTERS = {
@@ -47,3 +48,11 @@ def test_a_contract_about_adapters_names_each_of_them_but_one(
     bound = set(contracts[contract]["source_modules"])
 
     assert bound - {"marketmind_scheduler.entrypoints"} == ADAPTERS - {not_bound}
+
+
+def test_everything_about_webhooks_but_their_publisher_is_transport(contracts: dict[str, dict[str, Any]]) -> None:
+    modules = {f"{webhooks.__name__}.{module.name}" for module in pkgutil.iter_modules(webhooks.__path__)}
+
+    bound = set(contracts["The transport of webhooks does not know what it carries"]["source_modules"])
+
+    assert modules - bound == {f"{webhooks.__name__}.publisher"}

@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.telemetry import Telemetry
-from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.wiring.bootstrap import followed
 from tests.http.steps import a_brand, calling, due, new_id, observed, over
-from tests.publishers.given import the_one_target
+from tests.publishers.given import publishing_over, the_one_target
 from tests.receivers import Answer, Received, Receiver, receiving
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -61,7 +61,7 @@ async def use_cases(
     with followed(telemetry):
         async with (
             open_pool(database_url, size=5, on_query=telemetry.saw_query) as pool,
-            WebhookPublisher(targets, clock=SystemClock(), tracing=telemetry) as publisher,
+            publishing_over(WebhookTransport(targets, clock=SystemClock(), tracing=telemetry)) as publisher,
         ):
             yield over(pool, zones, SystemClock(), publisher=publisher)
 

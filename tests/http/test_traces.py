@@ -14,11 +14,11 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
-from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.tracing import TraceContext
 from tests.http.steps import calling, due, observed, over
-from tests.publishers.given import an_attempt, the_one_target
+from tests.publishers.given import an_attempt, publishing_over, the_one_target
 from tests.receivers import receiving
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -79,7 +79,7 @@ async def test_a_webhook_is_sent_in_the_trace_of_the_request_that_triggers_it(
     tracing = TraceIds(new_uuid7)
     async with receiving() as receiver:
         targets = the_one_target(receiver.url, allow=[f"127.0.0.1/32:{receiver.port}"])
-        async with WebhookPublisher(targets, clock=SystemClock(), tracing=tracing) as publisher:
+        async with publishing_over(WebhookTransport(targets, clock=SystemClock(), tracing=tracing)) as publisher:
             app = observed(over(pool, zones, SystemClock(), publisher=publisher))
             async with calling(app) as caller:
                 await due(caller)

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from tests.builders import NOW
 from tests.fakes.clock import FrozenClock
-from tests.publishers.given import the_one_target
+from tests.publishers.given import publishing_over, the_one_target
 from tests.receivers import Receiver, receiving
 
 PATIENCE = timedelta(seconds=0.3)
@@ -29,7 +30,7 @@ def clock() -> FrozenClock:
 async def publisher(receiver: Receiver, clock: FrozenClock) -> AsyncGenerator[WebhookPublisher]:
     """Sends everything to the receiver."""
     targets = the_one_target(receiver.url, allow=[f"127.0.0.0/8:{receiver.port}"])
-    async with WebhookPublisher(targets, clock=clock) as opened:
+    async with publishing_over(WebhookTransport(targets, clock=clock)) as opened:
         yield opened
 
 
@@ -37,5 +38,5 @@ async def publisher(receiver: Receiver, clock: FrozenClock) -> AsyncGenerator[We
 async def impatient(receiver: Receiver, clock: FrozenClock) -> AsyncGenerator[WebhookPublisher]:
     """The same, but a send takes 0.3 s at most."""
     targets = the_one_target(receiver.url, allow=[f"127.0.0.0/8:{receiver.port}"])
-    async with WebhookPublisher(targets, clock=clock, timeout=PATIENCE) as opened:
+    async with publishing_over(WebhookTransport(targets, clock=clock, timeout=PATIENCE)) as opened:
         yield opened

@@ -1,13 +1,16 @@
 """What the publishers are given here: attempts, receivers by configuration, and a network that leads nowhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import httpcore2
 
 from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.attempt import Attempt, Claim
 from marketmind_scheduler.domain.post import Platform
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, new_id
@@ -72,6 +75,12 @@ def the_one_target(
     """For every brand and platform."""
     target = a_target(url, allow=allow, secrets=secrets, drops_repeats_for=drops_repeats_for)
     return WebhookTargets(default=target, allowed=tuple(map(AllowedNetwork.read, allow)))
+
+
+@asynccontextmanager
+async def publishing_over(transport: WebhookTransport) -> AsyncGenerator[WebhookPublisher]:
+    async with transport:
+        yield WebhookPublisher(transport)
 
 
 class ScriptedNames:

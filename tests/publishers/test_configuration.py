@@ -83,8 +83,8 @@ def test_an_empty_file_publishes_nothing_by_webhook(tmp_path: Path) -> None:
 def test_a_brand_may_have_a_receiver_on_one_platform_alone(tmp_path: Path) -> None:
     targets = load(tmp_path, f'[brands."{BRAND_ID}".platforms.REDDIT]\n{RECEIVER}')
 
-    assert targets.find(BRAND_ID, Platform.REDDIT)
-    assert targets.find(BRAND_ID, Platform.TWITTER) is None
+    assert targets.for_posts_of(BRAND_ID, Platform.REDDIT)
+    assert targets.for_posts_of(BRAND_ID, Platform.TWITTER) == []
 
 
 @pytest.mark.parametrize("bytes_in_it", [24, 25, 26, 32, 64])

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pytest
 
 from marketmind_scheduler.adapters.webhooks.network import Resolver
-from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.verdict import Accepted, Refused, Unsent, Verdict
 from tests.fakes.clock import FrozenClock
-from tests.publishers.given import RecordingNetwork, ScriptedNames, an_attempt, the_one_target
+from tests.publishers.given import RecordingNetwork, ScriptedNames, an_attempt, publishing_over, the_one_target
 
 URL = "https://publisher.example.com/posts?for=us"
 PUBLIC, OTHER_PUBLIC = "93.184.215.14", "2606:4700::1111"
@@ -22,7 +22,9 @@ async def publish(
     names: ScriptedNames, network: RecordingNetwork, clock: FrozenClock, *, times: int = 1, allow: Sequence[str] = ()
 ) -> list[Verdict]:
     targets = the_one_target(URL, allow=allow)
-    async with WebhookPublisher(targets, clock=clock, network=network, look_up=names.look_up) as publisher:
+    async with publishing_over(
+        WebhookTransport(targets, clock=clock, network=network, look_up=names.look_up)
+    ) as publisher:
         return [await publisher.publish(an_attempt()) for _ in range(times)]
 
 

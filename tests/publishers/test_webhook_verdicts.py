@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
 from tests.fakes.clock import FrozenClock
-from tests.publishers.given import an_attempt, the_one_target
+from tests.publishers.given import an_attempt, publishing_over, the_one_target
 from tests.receivers import BLACK_HOLE, RESET, SECRET, Answer, Cut, Receiver, always, receiving
 
 
@@ -194,7 +195,7 @@ async def name_not_found(clock: FrozenClock) -> Verdict:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     targets = the_one_target("https://publisher.example.com/")
-    async with WebhookPublisher(targets, clock=clock, look_up=look_up) as publisher:
+    async with publishing_over(WebhookTransport(targets, clock=clock, look_up=look_up)) as publisher:
         return await publisher.publish(an_attempt())
 
 
@@ -204,7 +205,9 @@ async def name_server_hangs(clock: FrozenClock) -> Verdict:
         return ()
 
     targets = the_one_target("https://publisher.example.com/")
-    async with WebhookPublisher(targets, clock=clock, look_up=look_up, timeout=timedelta(seconds=0.1)) as publisher:
+    async with publishing_over(
+        WebhookTransport(targets, clock=clock, look_up=look_up, timeout=timedelta(seconds=0.1))
+    ) as publisher:
         return await publisher.publish(an_attempt())
 
 
@@ -225,7 +228,7 @@ async def tls_hangs(clock: FrozenClock) -> Verdict:
 
 async def published(url: str, port: int, clock: FrozenClock) -> Verdict:
     targets = the_one_target(url, allow=[f"127.0.0.1/32:{port}"])
-    async with WebhookPublisher(targets, clock=clock, timeout=timedelta(seconds=0.3)) as publisher:
+    async with publishing_over(WebhookTransport(targets, clock=clock, timeout=timedelta(seconds=0.3))) as publisher:
         return await publisher.publish(an_attempt())
 
 
@@ -253,7 +256,7 @@ async def test_a_reason_repeats_no_secret_that_the_receiver_repeats(receiver: Re
     targets = the_one_target(f"{receiver.url}?token=hu%73h&v=2", allow=[f"127.0.0.1/32:{receiver.port}"])
     receiver.decide = always(plain(404, f"/posts?token=hu%73h&v=2 not found; token: hush; {SECRET}"))
 
-    async with WebhookPublisher(targets, clock=clock) as publisher:
+    async with publishing_over(WebhookTransport(targets, clock=clock)) as publisher:
         verdict = await publisher.publish(an_attempt())
 
     assert verdict == Refused("the receiver answered 404: /posts?*** not found; token: ***; ***")

@@ -1,6 +1,5 @@
 """Which receiver gets which post, and what a receiver may look like."""
 
-import base64
 import re
 import socket
 from collections.abc import Collection, Mapping, Sequence
@@ -13,12 +12,12 @@ from uuid import UUID
 import httpcore2
 
 from marketmind_scheduler.adapters.webhooks.addresses import PUBLIC_PORTS, AllowedNetwork, may_connect
+from marketmind_scheduler.adapters.webhooks.signing import is_secret
 from marketmind_scheduler.domain.post import Platform
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _URL = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # what RFC 3986 knows; urlsplit would drop line feeds in silence
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
-_SECRET_PREFIX = "whsec_"  # noqa: S105  # what every secret begins with
 
 
 class BadTarget(ValueError):  # noqa: N818  # named after what it says
@@ -56,7 +55,7 @@ class WebhookTarget:
         sends_at_once: int,
     ) -> Self:
         """The receiver configured at ``place``; raises BadTarget."""
-        if not secrets or not all(_is_secret(secret) for secret in secrets):
+        if not secrets or not all(is_secret(secret) for secret in secrets):
             raise BadTarget("secrets", "at least one secret: whsec_ and then 24 to 64 random bytes in base64")
         return cls(
             place=place,
@@ -98,13 +97,11 @@ class WebhookTargets:
     )
     allowed: tuple[AllowedNetwork, ...] = ()
 
-    def find(self, brand_id: UUID, platform: Platform) -> WebhookTarget | None:
-        return (
-            self.lanes.get((brand_id, platform))
-            or self.brands.get(brand_id)
-            or self.platforms.get(platform)
-            or self.default
-        )
+    def for_posts_of(self, brand_id: UUID, platform: Platform) -> Sequence[WebhookTarget]:
+        """Every receiver that fits the brand's posts on the platform, the most specific first."""
+        lane, brand = self.lanes.get((brand_id, platform)), self.brands.get(brand_id)
+        fitting = (lane, brand, self.platforms.get(platform), self.default)
+        return [target for target in fitting if target]
 
     def on(self, platform: Platform) -> Sequence[WebhookTarget]:
         """Every receiver of posts on the platform."""
@@ -116,15 +113,6 @@ class WebhookTargets:
     @property
     def hosts(self) -> Collection[str]:
         return {target.host for platform in Platform for target in self.on(platform)}
-
-
-def _is_secret(text: str) -> bool:
-    encoded = text.removeprefix(_SECRET_PREFIX)
-    try:
-        random = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except ValueError:
-        return False
-    return text.startswith(_SECRET_PREFIX) and 24 <= len(random) <= 64
 
 
 def _read_url(text: str, *, allow_http: bool, allowed: Collection[AllowedNetwork]) -> httpcore2.URL:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
 from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 from marketmind_scheduler.ports.publisher import Publisher
@@ -21,7 +22,7 @@ async def publishing(settings: Settings, *, send_timeout: timedelta, tracing: Tr
             yield DryRunPublisher()
         case PublisherKind.WEBHOOK:
             targets = load_webhooks(settings.webhooks or "")
-            async with WebhookPublisher(
+            async with WebhookTransport(
                 targets, clock=SystemClock(), timeout=send_timeout, tracing=tracing
-            ) as publisher:
-                yield publisher
+            ) as transport:
+                yield WebhookPublisher(transport)

@@ -1,4 +1,4 @@
-"""What a receiver's answer means for the post."""
+"""What a receiver's response means for what was sent."""
 
 import json
 import re
@@ -17,26 +17,26 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as far as it came: the head whole, of the body what was read. Header names are in lower case."""
+class Response:
+    """A response as far as it came: the head whole, of the body what was read. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytearray = field(default_factory=bytearray)
 
 
-def judge(answer: Answer, *, now: datetime, confidential: Collection[str]) -> Verdict:
+def judge(response: Response, *, now: datetime, confidential: Collection[str]) -> Verdict:
     """The verdict, by the status alone: a body that is cut off or unreadable changes no fact.
 
-    A reason quotes a little of the answer, without what is ``confidential``.
+    A reason quotes a little of the response, without what is ``confidential``.
     """
-    status = answer.status
+    status = response.status
     if 200 <= status < 300:
-        return Accepted(external_id=_external_id(answer))
-    reason = f"the receiver answered {status}{_quote(answer, confidential)}"
+        return Accepted(external_id=_external_id(response))
+    reason = f"the receiver answered {status}{_quote(response, confidential)}"
     match status:
         case 429 | 503:
-            return Deferred(reason, retry_after=_retry_after(answer, now))
+            return Deferred(reason, retry_after=_retry_after(response, now))
         case 408:
             return Unknown(reason)
         case _ if 300 <= status < 400:
@@ -47,9 +47,9 @@ def judge(answer: Answer, *, now: datetime, confidential: Collection[str]) -> Ve
             return Unknown(reason)
 
 
-def _external_id(answer: Answer) -> str | None:
+def _external_id(response: Response) -> str | None:
     try:
-        body: Any = json.loads(answer.body)  # msgspec would refuse lone surrogates
+        body: Any = json.loads(response.body)  # msgspec would refuse lone surrogates
     except (ValueError, RecursionError):
         return None
     given = cast("dict[str, Any]", body).get("external_id") if isinstance(body, dict) else None
@@ -58,8 +58,8 @@ def _external_id(answer: Answer) -> str | None:
     return _UNSTORABLE.sub("\ufffd", given)
 
 
-def _retry_after(answer: Answer, now: datetime) -> timedelta | None:
-    text = answer.headers.get("retry-after", "").strip()
+def _retry_after(response: Response, now: datetime) -> timedelta | None:
+    text = response.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(text):
         return timedelta(seconds=int(text))
     try:
@@ -69,11 +69,11 @@ def _retry_after(answer: Answer, now: datetime) -> timedelta | None:
     return max(timedelta(), (at if at.tzinfo else at.replace(tzinfo=UTC)) - now)
 
 
-def _quote(answer: Answer, confidential: Collection[str]) -> str:
+def _quote(response: Response, confidential: Collection[str]) -> str:
     """The beginning of the body in one line of plain text; nothing of one that is compressed."""
-    if answer.headers.get("content-encoding", "identity").lower() != "identity":
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
         return ""
-    text = answer.body.decode(errors="replace")
+    text = response.body.decode(errors="replace")
     for secret in sorted(confidential, key=len, reverse=True):
         text = text.replace(secret, "***")
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
