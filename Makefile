@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: help run test check chaos bench bench-dispatch audit lock clean
+.PHONY: help run test check docs chaos bench bench-dispatch audit lock clean
 help: ## what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -18,6 +18,9 @@ check: $(VENV)/.installed ## format, lint, types, and who may import whom
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+docs: $(VENV)/.installed ## renew what the papers take from the code: settings, metrics, problem codes, decisions
+	@$(BIN)/python docs/make.py
 
 bench: $(VENV)/.installed ## measure the service against a bare floor
 	@$(BIN)/python -P benchmarks/http.py $(ARGS)
