@@ -1,11 +1,10 @@
-"""The README's tour, pasted line by line into a shell."""
+"""The tours of the README and of docs/, pasted into a shell: every block that is marked as bash."""
 
 import asyncio
 import json
 import re
 import shutil
 import sys
-import tempfile
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -14,24 +13,25 @@ from typing import Any
 
 import pytest
 
-from tests.system.servers import a_database
+from tests.system.servers import a_database, connected
 from tests.system.services import Service, environment, free_port, serving
 
 CHECKOUT = Path(__file__).parents[2]
-README = (CHECKOUT / "README.md").read_text()
-OTHER_TERMINALS = ("make run", "examples/receiver.py")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("curl") is None, reason="the tours are made of curl commands"),
+]
 
 
-def blocks_of(heading: str) -> str:
-    """Every block of a chapter but those for other terminals, and what is configuration."""
-    text = README.partition(f"## {heading}\n")[2].partition("\n## ")[0].partition("### With tokens")[0]
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    return "\n".join(block for block in blocks if not any(each in block for each in OTHER_TERMINALS))
+def blocks_of(paper: str) -> str:
+    """All that a reader of the paper pastes; blocks marked as sh are for another terminal."""
+    return "\n".join(re.findall(r"```bash\n(.*?)```", (CHECKOUT / paper).read_text(), re.DOTALL))
 
 
 @asynccontextmanager
 async def receiving(port: int, directory: Path) -> AsyncGenerator[None]:
-    """The README's receiver, and its webhook file in the directory, on another port."""
+    """The receiver of the examples, and its webhook file in the directory, on another port."""
     for name in ("receiver.py", "webhooks.toml"):
         text = (CHECKOUT / "examples" / name).read_text()
         (directory / name).write_text(text.replace("9000", str(port)))
@@ -69,23 +69,42 @@ def answers_in(printed: str) -> Sequence[dict[str, Any]]:
     return [json.loads(text) for text in re.findall(r"^\{$.*?^\}$", printed, re.DOTALL | re.MULTILINE)]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the tour is made of curl commands")
-async def test_the_tour_of_the_readme_ends_as_it_says() -> None:
-    port = free_port()
-    with tempfile.TemporaryDirectory() as directory:
-        async with receiving(port, Path(directory)), a_database() as database:
-            settings = {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": f"{directory}/webhooks.toml"}
-            async with serving(DATABASE_URL=database, SCHEDULER_DEMO_DATA="true", **settings) as service:
-                printed = await pasted(blocks_of("Five minutes"), service, database)
+def codes_in(printed: str) -> Sequence[str]:
+    return [answer["code"] for answer in answers_in(printed) if "code" in answer]
+
+
+def statuses_in(printed: str) -> Sequence[str]:
+    return re.findall(r"^HTTP(?:/1.1)? (\d+)", printed, re.MULTILINE)
+
+
+async def test_the_readme_ends_as_it_says_and_can_be_pasted_again() -> None:
+    tour = blocks_of("README.md")
+    async with a_database() as database, serving(DATABASE_URL=database, SCHEDULER_DEMO_DATA="true") as service:
+        printed = await pasted(tour, service, database)
+        again = await pasted(tour, service, database)
 
     answers = answers_in(printed)
-    problems = [answer["code"] for answer in answers if "code" in answer]
-    records = {answer["schedule_id"]: answer for answer in answers if "attempts" in answer}
-    hello, busy, silent = records.values()
-    assert problems == ["local_time_in_gap", "unknown_zone", "offset_contradicts_zone", "already_scheduled"]
+    assert codes_in(printed) == ["local_time_in_gap", "unknown_zone", "offset_contradicts_zone", "already_scheduled"]
+    assert statuses_in(printed)[:2] == ["201", "200"]
     assert any(answer.get("status") == "PAUSED" for answer in answers)
     assert any("campaign_paused" in each["holds"] for answer in answers for each in answer.get("items", ()))
+    assert codes_in(again) == codes_in(printed)
+
+
+async def test_webhooks_end_as_their_page_says(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": str(tmp_path / "webhooks.toml")}
+    async with (
+        receiving(port, tmp_path),
+        a_database() as database,
+        serving(DATABASE_URL=database, **settings) as service,
+    ):
+        printed = await pasted(blocks_of("docs/webhooks.md"), service, database)
+
+    answers = answers_in(printed)
+    assert codes_in(printed) == []
+    records = {answer["schedule_id"]: answer for answer in answers if "attempts" in answer}
+    hello, busy, silent = records.values()
     assert (hello["status"], [each["verdict"] for each in hello["attempts"]]) == ("COMPLETED", ["accepted"])
     assert (busy["status"], [each["verdict"] for each in busy["attempts"]]) == ("COMPLETED", ["deferred", "accepted"])
     assert (silent["status"], [each["verdict"] for each in silent["attempts"]]) == ("UNCONFIRMED", ["unknown"])
@@ -98,23 +117,52 @@ async def test_the_tour_of_the_readme_ends_as_it_says() -> None:
     assert re.search(r"^ *LINKEDIN +\d", printed, re.MULTILINE)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the tour is made of curl commands")
-async def test_the_chapter_on_access_ends_as_it_says() -> None:
-    settings = {"SCHEDULER_AUTH": "keys", "SCHEDULER_DEMO_DATA": "true", "SCHEDULER_DISPATCH": "off"}
-    first_steps = blocks_of("Five minutes").partition("api POST")[0] + "BRAND=a0000000-0000-4000-8000-000000000001\n"
+async def test_pulling_ends_as_its_page_says() -> None:
+    settings = {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": "/dev/null"}
     async with a_database() as database, serving(DATABASE_URL=database, **settings) as service:
-        printed = await pasted(first_steps + blocks_of("Who may call"), service, database)
+        printed = await pasted(blocks_of("docs/pull-mode.md"), service, database)
 
     answers = answers_in(printed)
-    problems = [answer["code"] for answer in answers if "code" in answer]
-    assert problems == ["missing_scope", "credentials_missing", "invalid_credentials", "campaign_not_found"]
+    [claimed] = [answer["claims"] for answer in answers if "claims" in answer]
+    [extended] = [answer["extended"] for answer in answers if "extended" in answer]
+    settled = [each for answer in answers for each in answer.get("results", ())]
+    kinds = [event["kind"] for answer in answers for event in answer.get("events", ())]
+    assert codes_in(printed) == []
+    assert extended == [each["schedule_id"] for each in claimed]
+    assert [(each["outcome"], each["status"]) for each in settled] == [
+        ("settled", "COMPLETED"),
+        ("repeated", "COMPLETED"),
+    ]
+    assert kinds == ["schedule.scheduled", "schedule.completed"]
+
+
+async def test_the_api_behaves_as_its_page_says() -> None:
+    async with a_database() as database, serving(DATABASE_URL=database, SCHEDULER_DEMO_DATA="true") as service:
+        printed = await pasted(blocks_of("docs/api.md"), service, database)
+
+    assert statuses_in(printed) == ["201", "201", "201", "200"]
+    assert re.findall(r"(?i)^idempotency-replayed: true", printed, re.MULTILINE) == ["idempotency-replayed: true"]
+    assert re.findall(r"^\d{3}$", printed, re.MULTILINE) == ["304"]
+    assert re.findall(r'"(?:code":"(\w+)|brand_name":"([^"]+))', printed) == [
+        ("", "Tidal Wave"),
+        ("precondition_failed", ""),
+    ]
+    assert re.findall(r"^(\d+) schedule\.scheduled ", printed, re.MULTILINE) == ["1", "2", "3"]
+
+
+async def test_access_ends_as_its_page_says_and_leaves_no_key_behind() -> None:
+    settings = {"SCHEDULER_AUTH": "keys", "SCHEDULER_DEMO_DATA": "true", "SCHEDULER_DISPATCH": "off"}
+    async with a_database() as database, serving(DATABASE_URL=database, **settings) as service:
+        printed = await pasted(blocks_of("docs/access.md"), service, database)
+        async with connected(database) as sql:
+            live = await sql.fetchval("SELECT count(*) FROM api_keys WHERE revoked_at IS NULL")
+
+    answers = answers_in(printed)
+    assert live == 0, "so that it can be pasted again"
+    assert codes_in(printed) == ["missing_scope", "credentials_missing", "invalid_credentials", "campaign_not_found"]
     assert [len(answer["items"]) for answer in answers if "items" in answer] == [1, 1, 1]
     assert re.search(r" revoked *$", printed, re.MULTILINE)
-    statuses = re.findall(r"^HTTP/1.1 (\d+)", printed, re.MULTILINE)
-    assert statuses == ["201", "201"]
-    assert re.findall(r"(?i)^idempotency-replayed: true", printed, re.MULTILINE) == ["idempotency-replayed: true"]
-    assert 'http_route="/schedule/campaign/{campaign_id}"' in printed
-    assert {"content-service", "operator", "tidal"} <= {
+    assert 'http_route="/brands"' in printed
+    assert {"content-service", "tidal"} <= {
         line.get("caller") for line in service.logged("info") if line["event"] == "request"
     }

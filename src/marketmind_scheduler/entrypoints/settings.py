@@ -199,7 +199,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.publisher is PublisherKind.WEBHOOK and self.webhooks is None:
             raise SettingsError(
                 "SCHEDULER_PUBLISHER=webhook needs SCHEDULER_WEBHOOKS, the path of a TOML file with the receivers; "
-                "the README shows one"
+                "docs/webhooks.md shows one"
             )
         if self.migration_database_url is not None and self.service_role is None:
             raise SettingsError(
