@@ -16,6 +16,7 @@ from marketmind_scheduler.domain.post import Platform
 from tests.builders import CAMPAIGN_ID, a_brief
 from tests.domain.posts import some_posts
 from tests.domain.times import CampaignRow, instant, rows_of
+from tests.loops import on_each
 
 pytestmark = pytest.mark.usefixtures("zones")
 
@@ -66,18 +67,14 @@ def briefs(draw: st.DrawFn, *, now: datetime | None = LONG_AGO) -> Brief:
     )
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in SAMPLE if row.expect], ids=lambda row: f"{row.kind} {row.start} {row.zone}"
-)
+@on_each("row", [row for row in SAMPLE if row.expect])
 def test_one_post_two_posts_and_daily_posts_go_out_when_java_time_says(row: CampaignRow) -> None:
     plan = plan_naively(brief_of(row))
 
     assert tuple(placement.slot.publish_time for placement in plan.placements) == row.expect
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in SAMPLE if row.kind == "spread"], ids=lambda row: f"{row.n} {row.start} {row.zone}"
-)
+@on_each("row", [row for row in SAMPLE if row.kind == "spread"])
 def test_posts_in_between_are_spread_evenly_at_19_local_from_the_first_day_to_the_last(row: CampaignRow) -> None:
     plan = plan_naively(brief_of(row))
 

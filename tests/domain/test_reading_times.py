@@ -21,14 +21,15 @@ from marketmind_scheduler.domain.wall_clock import (
 )
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.domain.times import BRAND_ZONE, OffsetRow, instant, read, readings_of, rows_of, wall
+from tests.loops import on_each
 
 SAMPLE = rows_of(OffsetRow, "offset_sample.jsonl")
 COMPATIBLE, EARLIER, LATER, REJECT = Disambiguation
 
-each_sample_row = pytest.mark.parametrize("row", SAMPLE, ids=lambda row: row.text)
+on_each_sample_row = on_each("row", SAMPLE)
 
 
-@pytest.mark.parametrize(
+@on_each(
     ("text", "zone", "local_time", "meant_zone", "publish_time"),
     [
         ("2026-07-01T19:00", None, "2026-07-01T19:00", BRAND_ZONE, "2026-07-02T02:00Z"),
@@ -66,7 +67,7 @@ def test_a_wall_time_is_read_in_its_zone_or_else_in_the_brands(
     )
 
 
-@pytest.mark.parametrize(
+@on_each(
     ("text", "zone", "shown_in", "publish_time"),
     [
         ("2026-07-01T17:00Z", None, BRAND_ZONE, "2026-07-01T17:00Z"),
@@ -103,7 +104,7 @@ def test_what_is_read_is_aware_and_utc(zones: ZoneCatalogue, text: str) -> None:
     assert read(text, zones).publish_time.tzinfo is UTC
 
 
-@each_sample_row
+@on_each_sample_row
 def test_an_offset_beside_a_zone_is_accepted_exactly_where_the_zone_uses_it(
     zones: ZoneCatalogue, row: OffsetRow
 ) -> None:
@@ -116,7 +117,7 @@ def test_an_offset_beside_a_zone_is_accepted_exactly_where_the_zone_uses_it(
     assert outcome == (("accepted", [row.utc_by_offset]) if row.consistent else ("refused", by_both))
 
 
-@each_sample_row
+@on_each_sample_row
 def test_the_same_text_with_z_in_place_of_the_offset_is_an_instant(zones: ZoneCatalogue, row: OffsetRow) -> None:
     slot = read(row.text.replace(f"{row.offset}[", "Z["), zones)
 
@@ -167,7 +168,7 @@ def test_the_readings_of_a_contradiction_are_what_the_offset_and_what_the_zone_w
     ]
 
 
-@pytest.mark.parametrize(
+@on_each(
     "text",
     [
         "",
@@ -237,7 +238,6 @@ def test_the_readings_of_a_contradiction_are_what_the_offset_and_what_the_zone_w
         "2026-07-01T19:00\ud800",
         "2" * 5000,
     ],
-    ids=lambda text: ascii(text)[:40],
 )
 def test_what_is_not_exactly_of_an_accepted_form_is_refused_with_a_short_message(
     zones: ZoneCatalogue, text: str
@@ -273,7 +273,6 @@ def test_a_zone_is_checked_in_every_form_also_where_it_is_only_for_display(
         read(text, zones, zone=zone)
 
 
-@pytest.mark.parametrize("behind", ["", "Z", "+14:00", "-12:00", "Z[Europe/Berlin]", "+01:00[Europe/Berlin]"])
 @pytest.mark.parametrize(
     ("local", "refusal"),
     [
@@ -284,10 +283,11 @@ def test_a_zone_is_checked_in_every_form_also_where_it_is_only_for_display(
     ],
 )
 def test_years_outside_1970_to_2199_are_refused_before_any_arithmetic(
-    zones: ZoneCatalogue, local: str, behind: str, refusal: type[Exception]
+    zones: ZoneCatalogue, local: str, refusal: type[Exception]
 ) -> None:
-    with pytest.raises(refusal, match=local):
-        read(local + behind, zones)
+    for behind in ("", "Z", "+14:00", "-12:00", "Z[Europe/Berlin]", "+01:00[Europe/Berlin]"):
+        with pytest.raises(refusal, match=local):
+            read(local + behind, zones)
 
 
 def test_the_year_zero_is_in_the_past(zones: ZoneCatalogue) -> None:
@@ -330,7 +330,7 @@ def test_a_day_is_read_as_it_is_written(text: str) -> None:
     assert read_day(text) == date.fromisoformat(text)
 
 
-@pytest.mark.parametrize(
+@on_each(
     "text",
     [
         "",

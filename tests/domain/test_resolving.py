@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Inten
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.builders import TZ_RELEASE
 from tests.domain.times import DstRow, instant, readings_of, rows_of, wall
+from tests.loops import on_each
 
 pytestmark = pytest.mark.usefixtures("zones")
 
@@ -24,7 +25,7 @@ RESOLUTIONS = {
     "overlap": (Resolution.OVERLAP_EARLIER, Resolution.OVERLAP_EARLIER, Resolution.OVERLAP_LATER),
 }
 
-each_sample_row = pytest.mark.parametrize("row", SAMPLE, ids=lambda row: f"{row.kind} {row.local} {row.zone}")
+on_each_sample_row = on_each("row", SAMPLE)
 
 
 def resolved(local_time: datetime, zone: str, disambiguation: Disambiguation = COMPATIBLE) -> Slot:
@@ -40,14 +41,14 @@ def test_the_sample_holds_every_kind_of_wall_time() -> None:
     assert {row.kind for row in SAMPLE} == set(RESOLUTIONS)
 
 
-@each_sample_row
+@on_each_sample_row
 def test_every_disambiguation_finds_the_instant_that_java_time_finds(row: DstRow) -> None:
     expected = (row.utc, row.earlier or row.utc, row.later or row.utc)
 
     assert tuple(resolved(row.local, row.zone, choice).publish_time for choice in CHOICES) == expected
 
 
-@each_sample_row
+@on_each_sample_row
 def test_the_answer_names_what_was_done_and_shows_the_time_with_its_offset(row: DstRow) -> None:
     jump = timedelta(seconds=row.size_s) if row.kind == "gap" else timedelta()
     shown_times = (row.local + jump, row.local - jump, row.local + jump)
@@ -61,7 +62,7 @@ def test_the_answer_names_what_was_done_and_shows_the_time_with_its_offset(row: 
         assert slot.local_text() == f"{shown.replace(tzinfo=offset).isoformat()}[{row.zone}]"
 
 
-@each_sample_row
+@on_each_sample_row
 def test_reject_fails_exactly_where_the_wall_time_is_not_there_once(row: DstRow) -> None:
     try:
         outcome = ("normal", [resolved(row.local, row.zone, REJECT).publish_time])

@@ -7,6 +7,7 @@ import pytest
 
 from marketmind_scheduler.domain.errors import UnknownZone, ZoneRulesOutdated
 from marketmind_scheduler.domain.zones import ZoneCatalogue, fixed_offset_warning
+from tests.loops import on_each
 
 ABBREVIATION = "an abbreviation names several zones or has no daylight saving time; say for example America/Los_Angeles"
 OFFSET = "use a city's zone such as Europe/Berlin, or send an offset in the time itself"
@@ -66,7 +67,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("zone", "hint"), REFUSED, ids=lambda value: ascii(value)[:30])
+@on_each(("zone", "hint"), REFUSED)
 def test_an_id_outside_the_catalogue_is_refused_with_what_to_send_in_its_place(
     zones: ZoneCatalogue, zone: str, hint: str
 ) -> None:
