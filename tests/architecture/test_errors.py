@@ -9,13 +9,13 @@ from importlib import import_module
 from inspect import getdoc
 
 import msgspec
-import pytest
 
 import marketmind_scheduler
 from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
 from marketmind_scheduler.adapters.http.problems import GENERAL, STATUS, explained, status_of
 from marketmind_scheduler.domain import errors
 from marketmind_scheduler.domain.errors import SchedulerError
+from tests.loops import on_each
 
 
 def kinds_below(error: type[SchedulerError]) -> Iterator[type[SchedulerError]]:
@@ -33,35 +33,35 @@ def all_errors() -> list[type[SchedulerError]]:
 
 ALL = all_errors()
 NAMED = [error for error in ALL if error.__module__ == errors.__name__]
-each_error = pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)
-each_named_error = pytest.mark.parametrize("error", NAMED, ids=lambda error: error.__name__)
+on_each_error = on_each("error", ALL)
+on_each_named_error = on_each("error", NAMED)
 
 
-@each_error
+@on_each_error
 def test_an_error_is_of_one_kind_and_so_has_one_status(error: type[SchedulerError]) -> None:
     statuses = [status for kind, status in STATUS.items() if issubclass(error, kind)]
 
     assert statuses == [status_of(error)]
 
 
-@each_error
+@on_each_error
 def test_whatever_reaches_a_caller_has_a_code_that_is_explained(error: type[SchedulerError]) -> None:
     assert explained()[error.code][0] == status_of(error)
 
 
-@each_named_error
+@on_each_named_error
 def test_a_code_is_in_snake_case(error: type[SchedulerError]) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", error.code)
 
 
-@each_error
+@on_each_error
 def test_a_docstring_says_in_sentences_what_it_means(error: type[SchedulerError]) -> None:
     meaning = vars(error)["__doc__"] or ""
 
     assert re.fullmatch(r"[A-Z].*[.\"]", meaning, re.DOTALL)
 
 
-@each_named_error
+@on_each_named_error
 def test_an_example_says_something_a_person_can_act_on_and_can_be_sent(error: type[SchedulerError]) -> None:
     example = EXAMPLES[error]
 

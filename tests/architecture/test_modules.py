@@ -1,13 +1,13 @@
 """What holds for every module: importing it does nothing, and time is computed in Python, by our own rules."""
 
-import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.loops import on_each
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "marketmind_scheduler"
@@ -20,7 +20,6 @@ ZONED_SQL = re.compile(
     r"|\bCURRENT_(?:DATE|TIME)\b|\bLOCALTIME(?:STAMP)?\b",
     re.IGNORECASE,
 )
-WRONG_AT_ZONES = {"pytz", "dateutil", "croniter", "apscheduler", "celery", "arrow", "pendulum", "tzlocal"}
 
 IMPORT_EVERYTHING = """
 import pkgutil, socket, sys
@@ -36,19 +35,6 @@ by_importing = len(opened)
 socket.socket().close()
 print(sum(name.startswith("marketmind_scheduler.") for name in sys.modules), by_importing, len(opened) > by_importing)
 """
-
-
-def where(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-def imported(path: Path) -> Iterator[str]:
-    """The top-level packages that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (name.name.partition(".")[0] for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.partition(".")[0]
 
 
 def test_importing_every_module_needs_no_environment_and_opens_no_socket(tmp_path: Path) -> None:
@@ -67,12 +53,12 @@ def test_importing_every_module_needs_no_environment_and_opens_no_socket(tmp_pat
     assert (sockets, would_be_seen) == ("0", "True")
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("__init__.py")), ids=where)
+@on_each("path", sorted(PACKAGE.rglob("__init__.py")))
 def test_an_init_file_is_empty_so_that_every_name_has_one_place(path: Path) -> None:
     assert path.read_text() == ""
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *STATEMENTS], ids=where)
+@on_each("path", [*SOURCES, *STATEMENTS])
 def test_no_sql_reads_a_clock_on_the_wall(path: Path) -> None:
     assert ZONED_SQL.findall(path.read_text()) == []
 
@@ -102,8 +88,3 @@ def test_the_search_finds_what_it_forbids(sql: str) -> None:
 )
 def test_the_search_lets_the_rest_pass(harmless: str) -> None:
     assert not ZONED_SQL.search(harmless)
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=where)
-def test_no_library_with_other_time_rules_is_imported(path: Path) -> None:
-    assert WRONG_AT_ZONES.isdisjoint(imported(path))
