@@ -15,13 +15,8 @@ from litestar import Controller
 from litestar.handlers import HTTPRouteHandler
 
 from marketmind_scheduler.adapters.http import routes
-from marketmind_scheduler.adapters.http.problems import explained, status_of
+from marketmind_scheduler.adapters.http.problems import explained
 from marketmind_scheduler.domain.access import Scope
-from marketmind_scheduler.domain.errors import SchedulerError
-from marketmind_scheduler.domain.event import EventKind
-from marketmind_scheduler.domain.schedule import ScheduleStatus
-from marketmind_scheduler.domain.wall_clock import Disambiguation, read_slot
-from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.commands.cli import main
 from marketmind_scheduler.entrypoints.settings import NAMES
 
@@ -188,95 +183,10 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist() -> None:
             assert not anchor or anchor in anchors_of(target.read_text()), f"{paper}: {name}#{anchor}"
 
 
-def test_what_is_taken_from_the_code_is_as_make_docs_makes_it() -> None:
-    assert [paper for paper in PAPERS if make.renewed(text := paper.read_text()) != text] == [], "run make docs"
-
-
-@pytest.mark.parametrize("part", make.PARTS)
-def test_each_part_stands_in_one_paper(part: str) -> None:
-    assert [part in {found[1] for found in make.PART.findall(paper.read_text())} for paper in PAPERS].count(True) == 1
-
-
-def test_the_readme_is_a_door() -> None:
-    assert len((CHECKOUT / "README.md").read_text().splitlines()) <= 220
-
-
-def test_the_readme_leads_to_every_page() -> None:
-    pages = {path.name for path in (CHECKOUT / "docs").glob("*.md")}
-
-    assert pages <= {Path(name).name for name, _ in LINK.findall((CHECKOUT / "README.md").read_text())}
-
-
-def test_the_readme_shows_the_folders_that_there_are() -> None:
-    tree = re.search(r"```\nsrc/marketmind_scheduler/\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
-    assert tree
-    inside = set(re.findall(r"^[├└]── (\w+)/", tree[1], re.MULTILINE))
-    beside = set(re.findall(r"^(\w+)/", tree[1], re.MULTILINE))
-
-    assert inside == {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert all((CHECKOUT / name).is_dir() for name in beside)
-
-
-def test_the_picture_shows_folders_that_there_are() -> None:
-    picture = re.findall(r'[\[{]"([a-z/]+)<br/>', (CHECKOUT / "README.md").read_text())
-
-    assert len(picture) == 7
-    assert [name for name in picture if not (PACKAGE / name).is_dir()] == []
-
-
 def test_the_table_of_routes_is_whole() -> None:
     rows = re.findall(r"^\| `([A-Z]+)` \| `(\S+)` \| (?:`([a-z:]+)`|public) \|", API, re.MULTILINE)
 
     assert sorted(rows) == sorted((method, path, scope or "") for method, path, scope in DECLARED)
-
-
-@pytest.mark.parametrize(
-    ("paper", "names"),
-    [("api", EventKind), ("life", ScheduleStatus), ("access", Scope)],
-    ids=["events", "statuses", "scopes"],
-)
-def test_every_name_that_callers_meet_has_its_row(paper: str, names: Sequence[str]) -> None:
-    rows = re.findall(r"^\| `?([\w.:]+)`? \|", (CHECKOUT / "docs" / f"{paper}.md").read_text(), re.MULTILINE)
-
-    assert {str(name) for name in names} <= set(rows)
-
-
-def test_each_text_means_what_the_table_of_times_says(zones: ZoneCatalogue) -> None:
-    rows = re.findall(r"^\| `([^`]+)` \| .* \| `(\S+Z)` \|$", (CHECKOUT / "docs" / "time.md").read_text(), re.MULTILINE)
-
-    assert len(rows) == 8
-    for text, instant in rows:
-        slot = read_slot(
-            text, zone=None, default_zone="Europe/Berlin", disambiguation=Disambiguation.COMPATIBLE, zones=zones
-        )
-        assert f"{slot.publish_time:%Y-%m-%dT%H:%M:%SZ}" == instant, text
-
-
-def test_the_glossary_is_in_order() -> None:
-    rows = re.findall(r"^\| ([a-z, ]+) \|", (CHECKOUT / "docs" / "glossary.md").read_text(), re.MULTILINE)
-    words = [word for word in rows if word != "word"]
-
-    assert words == sorted(words)
-
-
-def test_the_decision_on_errors_names_every_kind() -> None:
-    text = (CHECKOUT / "docs" / "decisions" / "0008-kinds-of-error.md").read_text()
-
-    assert re.findall(r"^\| ([A-Z]\w+) \|", text, re.MULTILINE) == [
-        each.__name__ for each in sorted(SchedulerError.__subclasses__(), key=status_of)
-    ]
-
-
-def test_the_file_beside_compose_shows_every_service_the_receivers() -> None:
-    page = (CHECKOUT / "docs" / "operation.md").read_text()
-    [override] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    [path] = re.findall(r"^SCHEDULER_WEBHOOKS=(.*)$", page, re.MULTILINE)
-    need_them = {name for name, each in COMPOSE.items() if "SCHEDULER_WEBHOOKS" in each.get("environment", {})}
-
-    services = yaml.safe_load(override)["services"]
-
-    assert services.keys() == need_them
-    assert all(each == {"volumes": [f"./webhooks.toml:{path}:ro"]} for each in services.values())
 
 
 def test_the_runbook_is_full_of_commands() -> None:
