@@ -19,7 +19,7 @@ check: $(VENV)/.installed ## format, lint, types, and who may import whom
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
-docs: $(VENV)/.installed ## renew what the papers take from the code: settings, metrics, problem codes, decisions
+docs: $(VENV)/.installed ## renew what the papers take from the code
 	@$(BIN)/python docs/make.py
 
 bench: $(VENV)/.installed ## measure the service against a bare floor
