@@ -11,6 +11,7 @@ from docs import make
 
 from marketmind_scheduler.adapters.http.problems import status_of
 from marketmind_scheduler.adapters.http.shapes.fields import MOST_POSTS_IN_A_BODY
+from marketmind_scheduler.adapters.postgres.schema.tables import metadata, schedules
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.brand import Lateness
 from marketmind_scheduler.domain.campaign import MOST_CAMPAIGN_DAYS
@@ -75,6 +76,14 @@ def test_every_name_that_callers_meet_has_its_row(paper: str, names: Sequence[st
     rows = re.findall(r"^\| `?([\w.:]+)`? \|", (DOCS / f"{paper}.md").read_text(), re.MULTILINE)
 
     assert {str(name) for name in names} <= set(rows)
+
+
+def test_every_table_and_every_column_of_the_queue_has_its_row() -> None:
+    text = (DOCS / "tables.md").read_text()
+    first_cells = re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE)
+    named = [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
+
+    assert sorted(named) == sorted([*metadata.tables, *schedules.columns.keys()])
 
 
 def length(of: timedelta) -> str:
