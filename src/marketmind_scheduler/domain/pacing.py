@@ -10,6 +10,9 @@ PACES = {
 }
 """How far apart a brand's overdue posts on a platform go out, after downtime or a pause."""
 
+WITHOUT_TARGET = timedelta(minutes=5)
+"""How long a post waits for which no target is configured, before one is looked for again."""
+
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
 _SPREAD_OF_RETRY_AFTER = 0.1
 

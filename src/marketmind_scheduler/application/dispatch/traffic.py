@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
 from marketmind_scheduler.domain.breaker import Breaker, BreakerState
+from marketmind_scheduler.domain.pacing import WITHOUT_TARGET
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Unsent, Verdict
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
@@ -14,7 +15,6 @@ from marketmind_scheduler.ports.publisher import Publisher, Target
 
 _MOST_AT_ONCE = 500
 _BUSY = timedelta(seconds=1)
-_NO_TARGET = timedelta(minutes=5)
 
 
 Route = tuple[Platform, str]
@@ -48,7 +48,7 @@ class Traffic:
     def enter(self, platform: Platform, target: Target | None) -> Unsent | None:
         """Count one more send to the target; else say why it has to wait, and how long."""
         if target is None:
-            return Unsent("no target is configured for this brand and platform", _NO_TARGET)
+            return Unsent("no target is configured for this brand and platform", WITHOUT_TARGET)
         route = platform, target.name
         if rest := self._breaker(route).rest(self._now()):
             return Unsent(f"{target.name} does not answer and is left alone for a while", rest + _jitter(_BUSY))
