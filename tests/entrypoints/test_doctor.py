@@ -16,12 +16,22 @@ import pytest
 from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
+from marketmind_scheduler.application.dispatch.traffic import Traffic
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Unsent
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.commands.doctor import Finding, Mark, diagnose, judge_database
-from marketmind_scheduler.entrypoints.settings import Settings
-from tests.builders import NOW
+from marketmind_scheduler.entrypoints.commands.database_checks import judge_database
+from marketmind_scheduler.entrypoints.commands.doctor import diagnose
+from marketmind_scheduler.entrypoints.findings import Finding, Mark
+from marketmind_scheduler.entrypoints.settings import Settings, load
+from marketmind_scheduler.entrypoints.wiring.receivers import examine_receivers
+from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
+from tests.builders import BRAND_ID, NOW
 from tests.databases import new_database
 from tests.fakes.clock import FrozenClock
+from tests.fakes.dispatch_observer import RecordingObserver
 from tests.receivers import SECRET
 from tests.roles import a_service_role
 
@@ -203,12 +213,18 @@ def names(**addresses: str) -> Names:
     return look_up
 
 
-def findings_of(
-    environment: Mapping[str, str], *, connect: bool = False, look_up: Names | None = None
-) -> dict[str, Finding]:
+def findings_of(environment: Mapping[str, str], *, connect: bool = False) -> dict[str, Finding]:
     environment = {"DATABASE_URL": UNUSED_DATABASE, **environment}
-    found = diagnose(environment, connect=connect, clock=SystemClock(), look_up=look_up)
+    found = diagnose(environment, connect=connect, clock=SystemClock())
     return {finding.check: finding for finding in found}
+
+
+def findings_about_receivers(environment: Mapping[str, str], *, look_up: Names) -> dict[str, Finding]:
+    found = examine_receivers(load(environment), connect=False, look_up=look_up)
+    return {finding.check: finding for finding in found}
+
+
+NOBODY_LISTENS = "allow = ['127.0.0.0/8:1']\n[default]\nurl = 'http://127.0.0.1:1/'\nallow_http = true\nSECRETS"
 
 
 def webhooks(tmp_path: Path, content: str) -> dict[str, str]:
@@ -218,9 +234,9 @@ def webhooks(tmp_path: Path, content: str) -> dict[str, str]:
 
 
 def test_nothing_that_is_wrong_hides_anything_else(tmp_path: Path) -> None:
-    environment = webhooks(tmp_path, "[default]\nurl = 'https://gone.example.com/'\nSECRETS")
+    environment = webhooks(tmp_path, NOBODY_LISTENS)
 
-    found = findings_of({**environment, "SCHEDULER_PORT": "abc"}, look_up=names())
+    found = findings_of({**environment, "SCHEDULER_PORT": "abc"}, connect=True)
 
     assert [(finding.check, finding.mark) for finding in found.values()] == [
         ("configuration", Mark.WRONG),
@@ -228,7 +244,7 @@ def test_nothing_that_is_wrong_hides_anything_else(tmp_path: Path) -> None:
         ("database", Mark.WRONG),
         ("time zone rules", Mark.WELL),
         ("publisher", Mark.WELL),
-        ("webhook gone.example.com for default", Mark.WRONG),
+        ("webhook 127.0.0.1:1 for default", Mark.WRONG),
     ]
     assert "SCHEDULER_PORT=abc: it takes a whole number" in found["configuration"].found
     assert "Connect call failed" in found["database"].found
@@ -275,7 +291,7 @@ def test_each_receiver_is_looked_up_once_and_must_be_public_or_allowed(tmp_path:
         "[platforms.TIKTOK]\nurl = 'https://inside.example.com/'\nSECRETS",
     )
 
-    found = findings_of(environment, look_up=names(public="93.184.215.14", inside="10.1.2.3"))
+    found = findings_about_receivers(environment, look_up=names(public="93.184.215.14", inside="10.1.2.3"))
 
     public, inside = (
         found["webhook public.example.com for default"],
@@ -286,14 +302,32 @@ def test_each_receiver_is_looked_up_once_and_must_be_public_or_allowed(tmp_path:
     assert "leads to 10.1.2.3, port 443, which is not public" in inside.found
 
 
-def test_platforms_without_a_receiver_of_their_own_are_named(tmp_path: Path) -> None:
-    environment = webhooks(tmp_path, "[platforms.TIKTOK]\nurl = 'https://public.example.com/'\nSECRETS")
+def test_a_name_that_leads_nowhere_is_wrong(tmp_path: Path) -> None:
+    environment = webhooks(tmp_path, "[default]\nurl = 'https://gone.example.com/'\nSECRETS")
 
-    found = findings_of({**environment, "SCHEDULER_PLATFORMS": "TIKTOK,REDDIT"}, look_up=names(public="93.184.215.14"))[
-        "publisher"
-    ]
+    found = findings_about_receivers(environment, look_up=names())["webhook gone.example.com for default"]
+
+    assert found.mark is Mark.WRONG
+    assert "leads nowhere" in found.found
+
+
+def test_platforms_without_a_receiver_of_their_own_are_named_and_said_to_wait_as_dispatch_lets_them(
+    tmp_path: Path,
+) -> None:
+    environment = webhooks(tmp_path, "[platforms.TIKTOK]\nurl = 'https://public.example.com/'\nSECRETS")
+    transport = WebhookTransport(load_webhooks(environment["SCHEDULER_WEBHOOKS"]), clock=SystemClock())
+    publisher = WebhookPublisher(transport)
+    traffic = Traffic(publisher, observer=RecordingObserver(), monotonic=lambda: 0)
+
+    waits = traffic.enter(Platform.REDDIT, publisher.target_of(BRAND_ID, Platform.REDDIT))
+    found = findings_about_receivers(
+        {**environment, "SCHEDULER_PLATFORMS": "TIKTOK,REDDIT"}, look_up=names(public="93.184.215.14")
+    )["publisher"]
 
     assert (found.mark, found.found) == (Mark.DOUBTFUL, "not every brand has a receiver on REDDIT")
+    assert isinstance(waits, Unsent)
+    assert waits.retry_after == timedelta(minutes=5)
+    assert "their posts wait, and go out within 5 minutes" in found.remedy
 
 
 @asynccontextmanager
@@ -329,8 +363,7 @@ async def test_a_receiver_is_connected_to_only_when_asked_for_and_never_sent_any
 
 
 def test_a_receiver_that_takes_no_connection_is_wrong_only_where_it_is_asked_to(tmp_path: Path) -> None:
-    content = "allow = ['127.0.0.0/8:1']\n[default]\nurl = 'http://127.0.0.1:1/'\nallow_http = true\nSECRETS"
-    environment = webhooks(tmp_path, content)
+    environment = webhooks(tmp_path, NOBODY_LISTENS)
 
     marks = [
         findings_of(environment, connect=connect)["webhook 127.0.0.1:1 for default"].mark for connect in (False, True)

@@ -1,6 +1,7 @@
 """What Publisher promises, kept by each of its adapters."""
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
@@ -8,14 +9,24 @@ from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Accepted
+from marketmind_scheduler.entrypoints.settings import PublisherKind
+from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.ports.publisher import Publisher
 from tests.builders import BRAND_ID
 from tests.publishers.given import an_attempt
 
 
-@pytest.fixture(name="any_publisher", params=["dry_run", "webhook"])
+@pytest.fixture(name="any_publisher", params=PublisherKind)
 def _any_publisher(request: pytest.FixtureRequest, publisher: WebhookPublisher) -> Publisher:  # pyright: ignore[reportUnusedFunction]
-    return DryRunPublisher() if request.param == "dry_run" else publisher
+    of_kind: Mapping[PublisherKind, Publisher] = {
+        PublisherKind.DRY_RUN: DryRunPublisher(),
+        PublisherKind.WEBHOOK: publisher,
+    }
+    return of_kind[request.param]
+
+
+def test_each_kind_is_wired() -> None:
+    assert PUBLISHERS.keys() == set(PublisherKind)
 
 
 @pytest.mark.parametrize("platform", Platform)

@@ -35,7 +35,7 @@ class Publisher(Protocol):
         ...
 
     async def publish(self, attempt: Attempt) -> Verdict:
-        """Send once, and say what is known afterwards; never tries again itself.
+        """Send once to the attempt's target, and say what is known afterwards; never tries again itself.
 
         Accepted, Deferred, Refused and Unsent are facts: in the last three nothing is out. Whatever leaves a doubt is
         Unknown. May be cancelled at any time, which counts as Unknown. Reasons hold no secret.

@@ -19,10 +19,11 @@ from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.entrypoints import logs
 from marketmind_scheduler.entrypoints.commands.console import environment, told
-from marketmind_scheduler.entrypoints.commands.doctor import Mark, diagnose, findings_table
+from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_table
 from marketmind_scheduler.entrypoints.commands.keys import keys
 from marketmind_scheduler.entrypoints.commands.parent import stop_with_make
 from marketmind_scheduler.entrypoints.commands.standing_table import standing_table
+from marketmind_scheduler.entrypoints.findings import Mark
 from marketmind_scheduler.entrypoints.processes import api, dispatcher
 from marketmind_scheduler.entrypoints.processes.http_server import bind
 from marketmind_scheduler.entrypoints.settings import Auth, LogFormat, LogLevel, Settings

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
-from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
@@ -27,7 +26,6 @@ from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
-from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.application.access import Access, KeyRing
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
@@ -52,7 +50,7 @@ from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.publishers import publishing
+from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
 from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
@@ -183,7 +181,7 @@ def followed(telemetry: "Telemetry") -> AbstractContextManager[None]:
     return telemetry.following(
         use_cases=get_type_hints(UseCases).values(),
         queue=PostgresDispatchQueue,
-        publishers=[DryRunPublisher, WebhookPublisher],
+        publishers=[entry.adapter for entry in PUBLISHERS.values()],
     )
 
 
@@ -195,7 +193,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
     registry = CollectorRegistry()
     metering = MeteredDispatch(registry)
     async with (
-        publishing(settings, send_timeout=limits.send_timeout, tracing=tracing) as publisher,
+        publishing(settings, tracing=tracing) as publisher,
         verifying_tokens(settings) as tokens,
         open_pool(database_url, size=settings.pool_size, on_query=on_query) as pool,
         open_pool(

@@ -1,28 +1,68 @@
-"""Which publisher this process uses."""
+"""The kinds of publishers: how each is opened, and what there is to mend about it."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
 from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
+from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
+from marketmind_scheduler.entrypoints.wiring.receivers import examine_receivers
 from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.tracing import Tracing
 
 
-@asynccontextmanager
-async def publishing(settings: Settings, *, send_timeout: timedelta, tracing: Tracing) -> AsyncGenerator[Publisher]:
+class Examine(Protocol):
+    def __call__(self, settings: Settings, *, connect: bool) -> Sequence[Finding]:
+        """What there is to know about a publisher with these settings. Sends nothing, and connects to nobody unless
+        it is told to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherEntry:
+    """``variables`` are those of the environment that only this kind reads. ``opened`` gives the publisher as long as
+    the context, and raises SettingsError."""
+
+    adapter: type[Publisher]
+    variables: Sequence[str]
+    opened: Callable[[Settings, Tracing], AbstractAsyncContextManager[Publisher]]
+    examine: Examine
+
+
+def publishing(settings: Settings, *, tracing: Tracing) -> AbstractAsyncContextManager[Publisher]:
     """The configured publisher, as long as the context; raises SettingsError."""
-    match settings.publisher:
-        case PublisherKind.DRY_RUN:
-            yield DryRunPublisher()
-        case PublisherKind.WEBHOOK:
-            targets = load_webhooks(settings.webhooks or "")
-            async with WebhookTransport(
-                targets, clock=SystemClock(), timeout=send_timeout, tracing=tracing
-            ) as transport:
-                yield WebhookPublisher(transport)
+    return PUBLISHERS[settings.publisher].opened(settings, tracing)
+
+
+@asynccontextmanager
+async def _dry_run(_settings: Settings, _tracing: Tracing) -> AsyncGenerator[Publisher]:
+    yield DryRunPublisher()
+
+
+def _examine_dry_run(settings: Settings, *, connect: bool) -> Sequence[Finding]:
+    del settings, connect
+    found = "dry_run: what is due is logged and not posted"
+    return [Finding(Mark.DOUBTFUL, "publisher", found, "set SCHEDULER_PUBLISHER=webhook where posts are to go out")]
+
+
+@asynccontextmanager
+async def _webhook(settings: Settings, tracing: Tracing) -> AsyncGenerator[Publisher]:
+    targets, timeout = load_webhooks(settings.webhooks or ""), settings.dispatch_limits.send_timeout
+    async with WebhookTransport(targets, clock=SystemClock(), timeout=timeout, tracing=tracing) as transport:
+        yield WebhookPublisher(transport)
+
+
+PUBLISHERS: Mapping[PublisherKind, PublisherEntry] = {
+    PublisherKind.DRY_RUN: PublisherEntry(
+        adapter=DryRunPublisher, variables=(), opened=_dry_run, examine=_examine_dry_run
+    ),
+    PublisherKind.WEBHOOK: PublisherEntry(
+        adapter=WebhookPublisher, variables=("SCHEDULER_WEBHOOKS",), opened=_webhook, examine=examine_receivers
+    ),
+}

@@ -1,0 +1,58 @@
+"""What there is to mend about the receivers of webhooks."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from marketmind_scheduler.adapters.webhooks.network import LookUp, Resolver
+from marketmind_scheduler.adapters.webhooks.reaching import OutOfReach, reach
+from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
+from marketmind_scheduler.domain.pacing import WITHOUT_TARGET
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.entrypoints.findings import Finding, Mark
+from marketmind_scheduler.entrypoints.settings import Settings, SettingsError
+from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
+
+
+def examine_receivers(settings: Settings, *, connect: bool, look_up: LookUp | None = None) -> Sequence[Finding]:
+    """Whether the file can be read, whether every brand has a receiver, and where each receiver is; connects to them
+    only with ``connect``."""
+    try:
+        targets = load_webhooks(settings.webhooks or "")
+    except SettingsError as wrong:
+        return [Finding(Mark.WRONG, "publisher", str(wrong), "mend the file; examples/webhooks.toml shows all of it")]
+    found = Finding(Mark.WELL, "publisher", f"webhook, receivers from {settings.webhooks}")
+    return [found, *_coverage(settings, targets), *asyncio.run(_receivers(targets, connect=connect, look_up=look_up))]
+
+
+def _coverage(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
+    without = [name for name in settings.published_platforms if not (targets.default or name in targets.platforms)]
+    if not without:
+        return []
+    remedy = (
+        "name them, add a [default], or leave them out of SCHEDULER_PLATFORMS; their posts wait, and go out within "
+        f"{WITHOUT_TARGET // timedelta(minutes=1)} minutes of there being one, unless they are too late then"
+    )
+    return [Finding(Mark.DOUBTFUL, "publisher", f"not every brand has a receiver on {', '.join(without)}", remedy)]
+
+
+async def _receivers(targets: WebhookTargets, *, connect: bool, look_up: LookUp | None) -> Sequence[Finding]:
+    each = {target.place: target for platform in Platform for target in targets.on(platform)}
+    resolver = Resolver(names=len(targets.hosts))
+    try:
+        checks = [
+            _receiver(target, targets, connect=connect, look_up=look_up or resolver.look_up) for target in each.values()
+        ]
+        return await asyncio.gather(*checks)
+    finally:
+        resolver.close()
+
+
+async def _receiver(target: WebhookTarget, targets: WebhookTargets, *, connect: bool, look_up: LookUp) -> Finding:
+    try:
+        addresses = await reach(target, targets, look_up=look_up, connect=connect)
+    except OutOfReach as unreachable:
+        remedy = "mend its url, its DNS or allow in the file; until then posts wait, or FAIL where it is not allowed"
+        return Finding(Mark.WRONG, target.name, str(unreachable), remedy)
+    done = "takes connections" if connect else "not connected to"
+    return Finding(Mark.WELL, target.name, f"leads to {', '.join(addresses)}; {done}")
