@@ -20,7 +20,8 @@ from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
-from marketmind_scheduler.domain.wall_clock import Disambiguation, read_slot
+from marketmind_scheduler.domain.wall_clock import Disambiguation
+from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.settings import Settings
 

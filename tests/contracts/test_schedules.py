@@ -12,7 +12,8 @@ from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
-from marketmind_scheduler.domain.wall_clock import Disambiguation, read_slot
+from marketmind_scheduler.domain.wall_clock import Disambiguation
+from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace, Storage

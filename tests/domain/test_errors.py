@@ -2,7 +2,8 @@
 
 import pytest
 
-from marketmind_scheduler.domain.errors import NoPostsToSchedule, Rejected, UnknownZone, shown
+from marketmind_scheduler.domain.errors import NoPostsToSchedule, Rejected, UnknownZone
+from marketmind_scheduler.domain.quoting import quoted
 from tests.builders import CAMPAIGN_ID
 
 
@@ -20,7 +21,7 @@ from tests.builders import CAMPAIGN_ID
     ids=lambda text: ascii(text)[:20],
 )
 def test_a_callers_text_is_quoted_escaped_and_cut(text: str, expected: str) -> None:
-    assert shown(text) == expected
+    assert quoted(text) == expected
 
 
 def test_the_code_is_the_name_in_snake_case() -> None:

@@ -11,14 +11,8 @@ from marketmind_scheduler.domain.errors import (
     UnknownZone,
     UnreadableTime,
 )
-from marketmind_scheduler.domain.wall_clock import (
-    Disambiguation,
-    Intent,
-    IntentKind,
-    Resolution,
-    read_day,
-    read_instant,
-)
+from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, IntentKind, Resolution
+from marketmind_scheduler.domain.written_times import read_day, read_instant
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.domain.times import BRAND_ZONE, OffsetRow, instant, read, readings_of, rows_of, wall
 from tests.loops import on_each

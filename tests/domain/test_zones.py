@@ -152,7 +152,8 @@ import sys
 from ast import literal_eval
 from zoneinfo import ZoneInfo
 from marketmind_scheduler.domain.errors import SchedulerError
-from marketmind_scheduler.domain.wall_clock import Disambiguation, read_slot
+from marketmind_scheduler.domain.wall_clock import Disambiguation
+from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.entrypoints.wiring.bootstrap import pin_zone_rules
 
 zones = pin_zone_rules()

@@ -6,8 +6,10 @@ from typing import Literal, TypeVar, cast
 
 import msgspec
 
-from marketmind_scheduler.domain.errors import Reading, SchedulerError
-from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, read_slot
+from marketmind_scheduler.domain.errors import SchedulerError
+from marketmind_scheduler.domain.readings import Reading
+from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
+from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 
 Row = TypeVar("Row", bound=msgspec.Struct)

@@ -20,7 +20,8 @@ from marketmind_scheduler.domain.errors import (
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
-from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot, read_slot
+from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot
+from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId

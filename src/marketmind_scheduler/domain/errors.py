@@ -16,17 +16,11 @@ A class's docstring is what callers read about its code under ``/problems/{code}
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import ClassVar, TypedDict
+from typing import ClassVar
 from uuid import UUID
 
-_LONGEST_SHOWN = 80
-
-
-class Reading(TypedDict):
-    """One instant that an unclear time could mean, in UTC and as RFC 9557 text in its zone."""
-
-    publish_time: datetime
-    publish_time_local: str
+from marketmind_scheduler.domain.quoting import quoted, shortened
+from marketmind_scheduler.domain.readings import Reading
 
 
 class SchedulerError(Exception):
@@ -414,14 +408,14 @@ class UnreadableTime(Rejected):
     `2027-03-17T19:00:00-07:00[America/Los_Angeles]` or `2027-03-18T02:00:00Z`."""
 
     def __init__(self, text: str, reason: str) -> None:
-        super().__init__(f"{shown(text)} cannot be read as a time: {reason}", value=text[:_LONGEST_SHOWN])
+        super().__init__(f"{quoted(text)} cannot be read as a time: {reason}", value=shortened(text))
 
 
 class UnknownZone(Rejected):
     """The zone is no IANA time zone id that this service accepts, such as `America/Los_Angeles`."""
 
     def __init__(self, zone: str, *, hint: str) -> None:
-        super().__init__(f"{shown(zone)} is not a time zone: {hint}", timezone=zone[:_LONGEST_SHOWN], hint=hint)
+        super().__init__(f"{quoted(zone)} is not a time zone: {hint}", timezone=shortened(zone), hint=hint)
 
 
 class LocalTimeInGap(Rejected):
@@ -454,7 +448,7 @@ class OffsetContradictsZone(Rejected):
 
     def __init__(self, text: str, zone: str, *, readings: Sequence[Reading]) -> None:
         super().__init__(
-            f"the offset of {shown(text)} is not in use in {zone} at that time; "
+            f"the offset of {quoted(text)} is not in use in {zone} at that time; "
             "send one of the readings, or leave out the offset or the zone",
             case="offset",
             readings=list(readings),
@@ -466,8 +460,8 @@ class TimeInPast(Rejected):
 
     def __init__(self, text: str, *, earliest: datetime) -> None:
         super().__init__(
-            f"{shown(text)} is in the past; the earliest time accepted is {earliest:%Y-%m-%dT%H:%M:%SZ}",
-            value=text[:_LONGEST_SHOWN],
+            f"{quoted(text)} is in the past; the earliest time accepted is {earliest:%Y-%m-%dT%H:%M:%SZ}",
+            value=shortened(text),
             earliest=earliest,
         )
 
@@ -477,8 +471,8 @@ class BeyondHorizon(Rejected):
 
     def __init__(self, text: str, *, latest: datetime) -> None:
         super().__init__(
-            f"{shown(text)} is too far ahead; the latest time accepted is {latest:%Y-%m-%dT%H:%M:%SZ}",
-            value=text[:_LONGEST_SHOWN],
+            f"{quoted(text)} is too far ahead; the latest time accepted is {latest:%Y-%m-%dT%H:%M:%SZ}",
+            value=shortened(text),
             latest=latest,
         )
 
@@ -508,8 +502,3 @@ class IdentityProviderUnavailable(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("the identity provider's keys cannot be read; try again in a moment")
-
-
-def shown(text: str) -> str:
-    """A caller's text, quoted and short enough to be repeated in a message."""
-    return repr(text) if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]!r}…"

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain import errors
-from marketmind_scheduler.domain.errors import Reading, SchedulerError
+from marketmind_scheduler.domain.errors import SchedulerError
+from marketmind_scheduler.domain.readings import Reading
 
 _BRAND = UUID("11111111-1111-1111-1111-111111111111")
 _OTHER_BRAND = UUID("66666666-6666-6666-6666-666666666666")

@@ -34,7 +34,7 @@ from marketmind_scheduler.domain.errors import (
     PreconditionFailed,
     UnreadableTime,
 )
-from marketmind_scheduler.domain.wall_clock import read_day
+from marketmind_scheduler.domain.written_times import read_day
 
 
 class CampaignController(Controller):

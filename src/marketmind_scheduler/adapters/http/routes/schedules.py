@@ -31,7 +31,7 @@ from marketmind_scheduler.domain.errors import (
     TimeInPast,
     UnreadableTime,
 )
-from marketmind_scheduler.domain.wall_clock import read_instant
+from marketmind_scheduler.domain.written_times import read_instant
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 
 
