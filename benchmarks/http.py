@@ -32,7 +32,7 @@ from rich.progress import Progress
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
-from marketmind_scheduler.adapters.embedded_postgres import embedded_postgres
+from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 from marketmind_scheduler.adapters.postgres.repositories.schedules import ADD, KEPT
 from marketmind_scheduler.domain.post import Platform
 

@@ -12,7 +12,7 @@ import asyncpg
 import psutil
 from benchmarks.engines.engine import Connection
 
-from marketmind_scheduler.adapters.embedded_postgres import embedded_postgres
+from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 
 # Durable, as shipped: fsync, synchronous_commit and autovacuum stay on. The rest keeps disk and checkpoints out of it.
 OPTIONS = (

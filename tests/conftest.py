@@ -16,7 +16,8 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from marketmind_scheduler.adapters.embedded_postgres import EmbeddedPostgresUnavailable, embedded_postgres
+from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
+from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.adapters.postgres.schema.tables import metadata

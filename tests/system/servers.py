@@ -13,7 +13,7 @@ from uuid import uuid4
 import asyncpg
 import psutil
 
-from marketmind_scheduler.adapters.embedded_postgres import embedded_postgres
+from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 from tests.databases import new_database
 from tests.system.services import a_home, free_port
 

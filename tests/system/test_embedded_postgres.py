@@ -15,11 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from marketmind_scheduler.adapters.embedded_postgres import (
-    EmbeddedPostgresUnavailable,
-    default_home,
-    embedded_postgres,
-)
+from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable, default_home
+from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -30,7 +27,7 @@ NOBODY = 65534
 OWNER = """
 import sys
 from pathlib import Path
-from marketmind_scheduler.adapters.embedded_postgres import embedded_postgres
+from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 with embedded_postgres(Path(sys.argv[1])) as dsn:
     print(dsn, flush=True)
     sys.stdin.read()
@@ -408,7 +405,7 @@ def test_an_ordinary_user_owns_home_and_server(home: Path) -> None:
     os.chown(home.parent, NOBODY, NOBODY)
     # Root's Python may be where an ordinary user cannot load the rest of it from.
     become_ordinary = f"""
-import email.parser, os, marketmind_scheduler.adapters.embedded_postgres
+import email.parser, os, marketmind_scheduler.adapters.embedded_postgres.server
 os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
 """
     for statement in ("CREATE TABLE kept AS SELECT 42 AS answer", "SELECT answer FROM kept"):

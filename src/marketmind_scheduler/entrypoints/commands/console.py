@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import rich_click as click
 from dotenv import dotenv_values
 
-from marketmind_scheduler.adapters.embedded_postgres import EmbeddedPostgresUnavailable
+from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
 from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Generator, Sequence
 from datetime import timedelta
 
-from marketmind_scheduler.adapters.embedded_postgres import EmbeddedPostgresUnavailable
+from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
 from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
 from marketmind_scheduler.domain.errors import StorageUnavailable, ZoneRulesOutdated
 from marketmind_scheduler.domain.zones import ZoneCatalogue

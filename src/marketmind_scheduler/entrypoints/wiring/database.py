@@ -7,7 +7,8 @@ from pathlib import Path
 
 import structlog
 
-from marketmind_scheduler.adapters.embedded_postgres import default_home, embedded_postgres
+from marketmind_scheduler.adapters.embedded_postgres.home import default_home
+from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused, migrating
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
