@@ -15,7 +15,8 @@ from prometheus_client import CollectorRegistry
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.http.problems import explained
-from marketmind_scheduler.entrypoints.settings import NAMES, Settings, taken_by
+from marketmind_scheduler.entrypoints.environment import NAMES, taken_by
+from marketmind_scheduler.entrypoints.settings import Settings
 
 CHECKOUT = Path(__file__).parents[1]
 

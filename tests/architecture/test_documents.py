@@ -18,7 +18,7 @@ from marketmind_scheduler.adapters.http import routes
 from marketmind_scheduler.adapters.http.problems import explained
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.entrypoints.commands.cli import main
-from marketmind_scheduler.entrypoints.settings import NAMES
+from marketmind_scheduler.entrypoints.environment import NAMES
 
 CHECKOUT = Path(__file__).parents[2]
 PACKAGE = CHECKOUT / "src" / "marketmind_scheduler"

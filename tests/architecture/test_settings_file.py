@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from marketmind_scheduler.entrypoints.settings import NAMES, Settings, load
+from marketmind_scheduler.entrypoints.environment import NAMES, load
+from marketmind_scheduler.entrypoints.settings import Settings
 
 LINE = re.compile(r"^(?P<comment># )?(?P<name>[A-Z][A-Z_]*)=(?P<value>.*)$", re.MULTILINE)
 TEXT = (Path(__file__).parents[2] / ".env.example").read_text()

@@ -24,8 +24,9 @@ from marketmind_scheduler.domain.verdict import Unsent
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.commands.database_checks import judge_database
 from marketmind_scheduler.entrypoints.commands.doctor import diagnose
+from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
-from marketmind_scheduler.entrypoints.settings import Settings, load
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.receivers import examine_receivers
 from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 from tests.builders import BRAND_ID, NOW

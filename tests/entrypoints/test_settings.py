@@ -2,7 +2,8 @@
 
 import pytest
 
-from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings, SettingsError, load
+from marketmind_scheduler.entrypoints.environment import load
+from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings, SettingsError
 
 URL = "postgresql://user:hush@host:5432/database"
 OWNER_URL = "postgresql://owner:hush@host:5432/database"

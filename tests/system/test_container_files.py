@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from marketmind_scheduler.entrypoints.settings import NAMES, load
+from marketmind_scheduler.entrypoints.environment import NAMES, load
 
 CHECKOUT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())

@@ -16,7 +16,7 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.commands.cli import main
-from marketmind_scheduler.entrypoints.settings import NAMES, load
+from marketmind_scheduler.entrypoints.environment import NAMES, load
 from marketmind_scheduler.entrypoints.wiring.bootstrap import DISPATCH_CONNECTIONS
 from tests.http import steps
 

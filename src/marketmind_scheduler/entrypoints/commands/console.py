@@ -14,7 +14,8 @@ from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChang
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints import logs
-from marketmind_scheduler.entrypoints.settings import LogLevel, Settings, SettingsError, load
+from marketmind_scheduler.entrypoints.environment import load
+from marketmind_scheduler.entrypoints.settings import LogLevel, Settings, SettingsError
 from marketmind_scheduler.entrypoints.wiring.bootstrap import ZoneRulesMissingError, running
 from marketmind_scheduler.entrypoints.wiring.database import database, prepare_to_dispatch
 

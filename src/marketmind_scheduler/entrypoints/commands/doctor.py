@@ -9,8 +9,9 @@ from rich.text import Text
 
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.commands.database_checks import examine_database
+from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
-from marketmind_scheduler.entrypoints.settings import Auth, Settings, SettingsError, load
+from marketmind_scheduler.entrypoints.settings import Auth, Settings, SettingsError
 from marketmind_scheduler.entrypoints.wiring.bootstrap import ZoneRulesMissingError, pin_zone_rules
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.ports.clock import Clock
