@@ -1,4 +1,4 @@
-"""Everything that can be configured, read from the environment once."""
+"""Everything that can be configured."""
 
 from dataclasses import dataclass
 from datetime import timedelta

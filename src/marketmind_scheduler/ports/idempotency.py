@@ -13,9 +13,9 @@ from marketmind_scheduler.ports.storage import Storage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestKey:
-    """``scope`` tells apart who asks for what under which key, ``fingerprint`` what exactly; SHA-256 digests."""
+    """``identity`` tells apart who asks for what under which key, ``fingerprint`` what exactly; SHA-256 digests."""
 
-    scope: bytes
+    identity: bytes
     fingerprint: bytes
 
 

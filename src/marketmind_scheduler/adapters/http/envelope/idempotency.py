@@ -76,7 +76,7 @@ def _request_key(scope: Scope, given: bytes, body: bytes) -> RequestKey:
     caller: Caller = scope["state"].get("caller", ANYBODY)
     reach = sorted(map(str, caller.reach.brands)) if caller.reach.brands is not None else "everywhere"
     asked = f"{caller.name}\0{reach}\0{scope['path']}\0".encode() + given  # only a POST has a key
-    return RequestKey(scope=_digest(asked), fingerprint=_digest(_canonical(body)))
+    return RequestKey(identity=_digest(asked), fingerprint=_digest(_canonical(body)))
 
 
 def _canonical(body: bytes) -> bytes:

@@ -20,7 +20,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
 
 AT_ONCE = 2000
-_OVERDUE_SECONDS = 300
+_LIFT_SECONDS = 300
 _FROM_THE_START = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
@@ -110,12 +110,12 @@ class PostgresHolds:
                 await connection.execute(FOLLOW_SCHEDULES, [of])
 
     async def _lift_overdue(self, hold: Hold, of: UUID, paces: Mapping[Platform, timedelta]) -> None:
-        async with transaction(self._pool, seconds=_OVERDUE_SECONDS) as connection:
+        async with transaction(self._pool, seconds=_LIFT_SECONDS) as connection:
             if not await connection.fetchval(STATEMENTS[hold].still_unflagged, of):
                 return
             seconds = [pace.total_seconds() for pace in paces.values()]
             overdue = STATEMENTS[hold].lift_overdue
-            await connection.execute(overdue, of, HOLDS[hold], list(paces), seconds, timeout=_OVERDUE_SECONDS)
+            await connection.execute(overdue, of, HOLDS[hold], list(paces), seconds, timeout=_LIFT_SECONDS)
 
     async def _piece_by_piece(self, hold: Hold, of: UUID, *, is_held: bool) -> None:
         last = _FROM_THE_START

@@ -59,8 +59,8 @@ class PostgresKeyedRequest:
 
     async def begin(self) -> None:
         await self._connection.execute("BEGIN")
-        lock = int.from_bytes(self._key.scope[:8], signed=True)
-        [row] = await self._connection.fetch(_LOOK, lock, self._key.scope)
+        lock = int.from_bytes(self._key.identity[:8], signed=True)
+        [row] = await self._connection.fetch(_LOOK, lock, self._key.identity)
         if row["fingerprint"] is not None:
             self.answer = self._given(row)
         elif not row["is_ours"]:
@@ -69,13 +69,13 @@ class PostgresKeyedRequest:
     async def keep(self, answer: Answer) -> Answer:
         headers = msgspec.json.encode(answer.headers)
         kept = await self._connection.fetchval(
-            _KEEP, self._key.scope, self._key.fingerprint, answer.status, headers, answer.body, self._kept_for
+            _KEEP, self._key.identity, self._key.fingerprint, answer.status, headers, answer.body, self._kept_for
         )
         if kept:
             await self._connection.execute("COMMIT")
             return answer
         await self.roll_back()
-        [row] = await self._connection.fetch(_FIND, self._key.scope)
+        [row] = await self._connection.fetch(_FIND, self._key.identity)
         return self._given(row)
 
     async def roll_back(self) -> None:

@@ -1,4 +1,4 @@
--- Keep the answer to a request: $1 its key as digested (bytea), $2 the fingerprint of the request, $3 status,
+-- Keep the answer to a request: $1 the identity of its key (bytea), $2 the fingerprint of the request, $3 status,
 -- $4 headers, $5 body, $6 for how long (interval). Returns one row when it is kept, none when the key has an answer
 -- already that has not expired. Forgets ten others that have, passing over those that somebody else forgets.
 WITH forgotten AS (
