@@ -158,7 +158,7 @@ class Catalog:
             found = await _locked(work, content.post_id)
             expected.check(found)
             if found:
-                _check_fixed_fields(found, post)
+                found.check_may_become(post)
                 await work.posts.save([post])
                 await work.schedules.follow_campaigns([post.post_id])
             else:
@@ -243,14 +243,7 @@ def _differs(post: Post, known: Post | None) -> bool:
     """Whether a registered post would change; raises when it may not."""
     if known is None:
         return True
-    _check_fixed_fields(known, post)
+    known.check_may_become(post)
     if known.campaign_id not in (None, post.campaign_id):
         raise PostInOtherCampaign(post.post_id, campaign_id=known.campaign_id)
     return (known.campaign_id, known.title, known.s3_url) != (post.campaign_id, post.title, post.s3_url)
-
-
-def _check_fixed_fields(known: Post, given: Post) -> None:
-    if known.brand_id != given.brand_id:
-        raise FixedField("post", known.post_id, field="brand_id", current=known.brand_id, given=given.brand_id)
-    if known.platform != given.platform:
-        raise FixedField("post", known.post_id, field="platform", current=known.platform, given=given.platform)

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from marketmind_scheduler.domain.errors import FixedField
+
 
 class Platform(StrEnum):
     TWITTER = "TWITTER"
@@ -28,3 +30,10 @@ class Post:
     position: int  # rises in the order in which posts were registered
     created_at: datetime
     updated_at: datetime
+
+    def check_may_become(self, given: "Post") -> None:
+        """Raises FixedField where its brand or its platform would change."""
+        if self.brand_id != given.brand_id:
+            raise FixedField("post", self.post_id, field="brand_id", current=self.brand_id, given=given.brand_id)
+        if self.platform != given.platform:
+            raise FixedField("post", self.post_id, field="platform", current=self.platform, given=given.platform)
