@@ -24,7 +24,7 @@ from marketmind_scheduler.adapters.http.envelope.access import (
 )
 from marketmind_scheduler.adapters.http.envelope.idempotency import AnswerOnce
 from marketmind_scheduler.adapters.http.envelope.strictness import StrictBody, check_url
-from marketmind_scheduler.adapters.http.envelope.time_limit import TimeLimit
+from marketmind_scheduler.adapters.http.envelope.time_limit import SECONDS, TimeLimit
 from marketmind_scheduler.adapters.http.openapi import Explorable, StrictStructs, operation_id
 from marketmind_scheduler.adapters.http.problems import to_problem
 from marketmind_scheduler.adapters.http.routes.brands import BrandController
@@ -66,9 +66,10 @@ def create_app(
     idempotency: Idempotency | None = None,
     requires_idempotency_keys: bool = False,
     docs_are_public: bool = True,
+    seconds: float = SECONDS,
 ) -> Litestar:
     """The API over these use cases. It owns no resource, so it needs no lifespan. Without ``idempotency`` the keys of
-    requests mean nothing."""
+    requests mean nothing. A request may take ``seconds``, unless its controller says otherwise."""
     app = Litestar(
         route_handlers=[
             PostScheduleController,
@@ -95,7 +96,7 @@ def create_app(
         return_dto=None,
         before_request=check_url,
         middleware=[
-            TimeLimit,
+            DefineMiddleware(TimeLimit, seconds=seconds),
             DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None, limiter=limiter),
             DefineMiddleware(AnswerOnce, idempotency=idempotency, is_required=requires_idempotency_keys),
         ],

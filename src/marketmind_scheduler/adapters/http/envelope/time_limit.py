@@ -23,11 +23,12 @@ _OF_BODIES = frozenset({b"content-length", b"transfer-encoding"})
 class TimeLimit:
     """Middleware: gives a request up that takes too long. What it has not committed by then is rolled back."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
         self._app = app
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        seconds: int | None = scope["route_handler"].opt.get("seconds", SECONDS)
+        seconds: float | None = scope["route_handler"].opt.get("seconds", self._seconds)
         if seconds is None:
             await self._app(scope, receive, send)
             return
