@@ -1,67 +1,53 @@
-"""The API as it is served, over PostgreSQL and a clock that stands still; and one that dispatches."""
+"""The API as it is served, over fakes whose one clock stands still."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Mapping
 
 import httpx2
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import ScriptedPublisher
-from tests.http.steps import NOON, App, calling, observed, over
+from tests.fakes.storage import InMemoryStorage
+from tests.http.steps import NOON, a_brand, a_campaign, add_posts, calling, in_memory, new_id, observed
 
 
-@pytest.fixture(scope="session")
-def stopped_clock() -> FrozenClock:
+@pytest.fixture
+def clock() -> FrozenClock:
+    """The clock of service and storage, at noon UTC on the first of March 2027 when a test begins."""
     return FrozenClock(NOON)
 
 
-@pytest.fixture(scope="session")
-def use_cases(pool: Pool, zones: ZoneCatalogue, stopped_clock: FrozenClock) -> UseCases:
-    return over(pool, zones, stopped_clock)
-
-
-@pytest.fixture(scope="session")
-def app(use_cases: UseCases) -> App:
-    return observed(use_cases)
-
-
 @pytest.fixture
-def clock(stopped_clock: FrozenClock) -> Generator[FrozenClock]:
-    """The service's clock, at noon UTC on the first of March 2027 when a test begins."""
-    yield stopped_clock
-    stopped_clock.set(NOON)
-
-
-@pytest.fixture
-async def client(app: App, tables: AsyncEngine, clock: FrozenClock) -> AsyncGenerator[httpx2.AsyncClient]:
-    """A caller of the API; nothing is registered yet."""
-    del tables, clock
-    async with calling(app) as caller:
-        yield caller
+def storage(clock: FrozenClock) -> InMemoryStorage:
+    return InMemoryStorage(clock)
 
 
 @pytest.fixture
 def publisher() -> ScriptedPublisher:
-    """Where ``dispatching`` publishes."""
     return ScriptedPublisher()
 
 
 @pytest.fixture
-async def dispatching(pool: Pool, zones: ZoneCatalogue, tables: AsyncEngine, publisher: ScriptedPublisher) -> UseCases:
-    """Use cases of a test's own. Their clock stands at the second in which the database has just been, so that what is
-    scheduled for now is due."""
-    async with tables.connect() as connection:
-        now = (await connection.execute(select(func.date_trunc("second", func.now())))).scalar_one()
-    return over(pool, zones, FrozenClock(now), publisher=publisher)
+def use_cases(
+    storage: InMemoryStorage, zones: ZoneCatalogue, clock: FrozenClock, publisher: ScriptedPublisher
+) -> UseCases:
+    return in_memory(storage, zones, clock, publisher=publisher)
 
 
 @pytest.fixture
-async def caller(dispatching: UseCases) -> AsyncGenerator[httpx2.AsyncClient]:
-    """A caller of the API over ``dispatching``; nothing is registered yet."""
-    async with calling(observed(dispatching)) as calls:
-        yield calls
+async def client(use_cases: UseCases) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A caller of the API; nothing is registered yet."""
+    async with calling(observed(use_cases)) as caller:
+        yield caller
+
+
+@pytest.fixture
+async def world(client: httpx2.AsyncClient) -> Mapping[str, str]:
+    """The ids of what is registered: a brand, a campaign of two posts, the second of them scheduled; and a new one."""
+    brand_id = await a_brand(client)
+    campaign_id = await a_campaign(client, brand_id=brand_id)
+    post_id, scheduled_id = await add_posts(client, campaign_id, ["TWITTER", "TIKTOK"])
+    await client.post(f"/schedule/post/{scheduled_id}", json={"timestamp": "2027-03-18T19:00:00"})
+    return {"brand": brand_id, "campaign": campaign_id, "post": post_id, "scheduled": scheduled_id, "new": new_id()}

@@ -1,9 +1,10 @@
-"""What the HTTP suites do again and again: call, register, read answers, look at what is stored."""
+"""What the HTTP suites do again and again: serve, call, register, read answers."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, cast
 from uuid import UUID, uuid4
@@ -12,35 +13,35 @@ import httpx2
 from litestar import Litestar
 from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
-from sqlalchemy import DateTime, Row, func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.http.envelope.observed import Observed
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
-from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
-from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
-from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
-from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
-from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
-from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata, schedules
-from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import Caller
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.idempotency import Idempotency
 from marketmind_scheduler.ports.publisher import Publisher
+from marketmind_scheduler.ports.readiness import Readiness
+from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
+from tests.fakes.api_keys import InMemoryApiKeys
+from tests.fakes.dispatch_queue import InMemoryDispatchQueue
+from tests.fakes.holds import InMemoryHolds
 from tests.fakes.publisher import Answer, ScriptedPublisher
+from tests.fakes.queue_standing import InMemoryQueueStandings
+from tests.fakes.readiness import ScriptedReadiness
+from tests.fakes.rows import Rows
+from tests.fakes.storage import InMemoryStorage
+from tests.fakes.upkeep import InMemoryUpkeep
 
 Json = dict[str, Any]
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -61,34 +62,36 @@ class Guards(TypedDict, total=False):
     idempotency: Idempotency
     requires_idempotency_keys: bool
     docs_are_public: bool
+    seconds: float
 
 
-def over(
-    pool: Pool,
+def in_memory(
+    storage: InMemoryStorage,
     zones: ZoneCatalogue,
     clock: Clock,
     *,
     publisher: Publisher | None = None,
     registry: CollectorRegistry | None = None,
+    readiness: Readiness | None = None,
 ) -> UseCases:
-    """The use cases over PostgreSQL; without a publisher, nothing is really published."""
-    metering, queue = MeteredDispatch(registry or CollectorRegistry()), PostgresDispatchQueue(pool)
+    """The use cases over fakes; without a publisher, nothing is really published."""
+    metering, queue = MeteredDispatch(registry or CollectorRegistry()), InMemoryDispatchQueue(storage)
     outbound = Outbound(
         queue=queue,
         pulled=queue,
-        upkeep=PostgresUpkeep(pool),
-        storage=PostgresStorage(pool),
-        holds=PostgresHolds(pool),
-        standings=PostgresQueueStandings(pool),
+        upkeep=InMemoryUpkeep(storage),
+        storage=storage,
+        holds=InMemoryHolds(storage),
+        standings=InMemoryQueueStandings(storage),
         publisher=publisher or DryRunPublisher(),
         platforms=Platform,
         observer=metering,
         metrics=metering,
     )
     return assemble(
-        storage=PostgresStorage(pool),
-        readiness=PostgresReadiness(pool),
-        keys=PostgresApiKeys(pool),
+        storage=storage,
+        readiness=readiness or ScriptedReadiness(),
+        keys=InMemoryApiKeys(),
         outbound=outbound,
         zones=zones,
         clock=clock,
@@ -98,6 +101,38 @@ def over(
     )
 
 
+_of_the_request: ContextVar[UseCases] = ContextVar("_of_the_request")
+
+
+class _OfTheRequest(UseCases):
+    """Stands for the use cases of whichever test sends the request."""
+
+    def for_(self, caller: Caller, storage: Storage | None = None) -> UseCases:
+        return _of_the_request.get().for_(caller, storage)
+
+
+@cache
+def _shared_app() -> Litestar:
+    """Making an app takes longer than most tests: those that put nothing before their use cases share one."""
+    return create_app(_OfTheRequest.__new__(_OfTheRequest))
+
+
+@cache
+def document() -> Json:
+    """The OpenAPI document of the API."""
+    return _shared_app().openapi_schema.to_schema()
+
+
+def _over(use_cases: UseCases) -> App:
+    app = cast("App", _shared_app())
+
+    async def served(scope: Any, receive: Any, send: Any) -> None:
+        _of_the_request.set(use_cases)
+        await app(scope, receive, send)
+
+    return served
+
+
 def observed(
     use_cases: UseCases,
     *,
@@ -105,7 +140,8 @@ def observed(
     tracing: Tracing | None = None,
     **guards: Unpack[Guards],
 ) -> App:
-    return watched(create_app(use_cases, **guards), registry=registry, tracing=tracing)
+    app = create_app(use_cases, **guards) if guards else _over(use_cases)
+    return watched(app, registry=registry, tracing=tracing)
 
 
 def watched(app: App | Litestar, *, registry: CollectorRegistry | None = None, tracing: Tracing | None = None) -> App:
@@ -118,12 +154,6 @@ def watched(app: App | Litestar, *, registry: CollectorRegistry | None = None, t
 
 def calling(app: App) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
-
-
-async def at_once(client: httpx2.AsyncClient, requests: Iterable[Awaitable[httpx2.Response]]) -> list[httpx2.Response]:
-    """Send all at once, with every connection of the pool open already, so that the first has no start."""
-    await asyncio.gather(*(client.get("/brands") for _ in range(20)))
-    return await asyncio.gather(*requests)
 
 
 def new_id() -> str:
@@ -268,27 +298,22 @@ async def in_status(client: httpx2.AsyncClient, schedule: Json, status: str) -> 
     return found
 
 
-async def time_passes(engine: AsyncEngine, **length: float) -> None:
-    """Put every moment of every schedule back by so much; to the database it is as if it were that much later."""
-    moments = [each for each in schedules.c if isinstance(each.type, DateTime) and each.type.timezone]
-    async with engine.connect() as connection:
-        await connection.execute(update(schedules).values({each: each - timedelta(**length) for each in moments}))
-
-
 def problem(answer: httpx2.Response, status: int, code: str) -> Json:
     """The problem that the answer must be, checked for what every problem has."""
-    assert answer.status_code == status, answer.text
+    assert answer.status_code == status, said(answer)
     assert answer.headers["content-type"] == "application/problem+json"
     body: Json = answer.json()
-    assert set(body) == PROBLEM_MEMBERS
-    assert body["code"] == code, body
-    assert body["type"] == f"/problems/{code}"
-    assert body["status"] == status
-    assert body["instance"] == answer.request.url.path
-    assert body["title"]
-    assert body["detail"]
-    assert bool(body["errors"]) == (code in {"malformed", "unsupported_media_type"})
+    assert set(body) == PROBLEM_MEMBERS, said(answer)
+    assert (body["code"], body["type"], body["status"]) == (code, f"/problems/{code}", status), said(answer)
+    assert body["instance"] == answer.request.url.path, said(answer)
+    assert all((body["title"], body["detail"])), said(answer)
+    assert bool(body["errors"]) == (code in {"malformed", "unsupported_media_type"}), said(answer)
     return body
+
+
+def said(answer: httpx2.Response) -> str:
+    """What was asked and what was answered, for a person who reads why a test failed."""
+    return f"{answer.request.method} {answer.request.url} was answered with {answer.status_code}: {answer.text}"
 
 
 async def walk(
@@ -308,32 +333,10 @@ async def walk(
     raise AssertionError(f"{path} has no end")
 
 
-async def stored(engine: AsyncEngine) -> Mapping[str, Sequence[Row[Any]]]:
-    """Every row of every table."""
-    async with engine.connect() as connection:
-        return {
-            table.name: (await connection.execute(select(table).order_by(*table.primary_key))).all()
-            for table in metadata.sorted_tables
-        }
-
-
-async def set_status(engine: AsyncEngine, post_id: str, status: str) -> None:
-    """Put the post's schedules into a status that only the dispatcher gives."""
-    async with engine.connect() as connection:
-        chosen = update(schedules).where(schedules.c.post_id == UUID(post_id))
-        is_sent, is_pending = status in {"PUBLISHING", "UNCONFIRMED"}, status == "PENDING"
-        consistent = {
-            "due_at": schedules.c.publish_time if is_pending else None,
-            "send_started_at": func.now() if is_sent else None,
-            "lease_expires_at": func.now() + timedelta(seconds=30) if status == "PUBLISHING" else None,
-            "finished_at": None if is_sent or is_pending else func.now(),
-        }
-        await connection.execute(chosen.values(status=status, **consistent))
-
-
-async def table_exists(engine: AsyncEngine, name: str) -> bool:
-    async with engine.connect() as connection:
-        return (await connection.scalar(text("SELECT to_regclass(:name)"), {"name": name})) is not None
+def stored(storage: InMemoryStorage) -> Rows:
+    """All that is stored at this moment."""
+    with storage.changing() as rows:
+        return rows
 
 
 def day_of(schedule: Json) -> date:

@@ -1,18 +1,18 @@
 """Every route lets in whom it says, and to everybody else the objects of other brands do not exist."""
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
+from tests.fakes.rows import Rows
+from tests.fakes.storage import InMemoryStorage
 from tests.http.steps import (
     Json,
     a_brand,
@@ -20,6 +20,7 @@ from tests.http.steps import (
     a_post,
     a_post_body,
     calling,
+    document,
     due,
     in_status,
     new_id,
@@ -40,9 +41,8 @@ PUBLIC = {
 WRONG_KEY = f"mms_0123456789ab.{'s' * 43}"
 
 
-def operations(use_cases: UseCases) -> Iterator[tuple[str, str, Json]]:
-    document = create_app(use_cases).openapi_schema.to_schema()
-    for path, item in document["paths"].items():
+def operations() -> Iterator[tuple[str, str, Json]]:
+    for path, item in document()["paths"].items():
         for method, operation in item.items():
             yield method.upper(), path, operation
 
@@ -63,18 +63,18 @@ class Theirs:
 
 
 @pytest.fixture
-async def theirs(caller: httpx2.AsyncClient) -> Theirs:
+async def theirs(client: httpx2.AsyncClient) -> Theirs:
     """Made by somebody who may do everything."""
-    brand_id = await a_brand(caller)
-    schedule = await due(caller, brand_id=brand_id)
-    campaign_id = await a_campaign(caller, brand_id=brand_id, posts=["TWITTER"])
+    brand_id = await a_brand(client)
+    schedule = await due(client, brand_id=brand_id)
+    campaign_id = await a_campaign(client, brand_id=brand_id, posts=["TWITTER"])
     return Theirs(brand_id, campaign_id, schedule["post_id"], schedule["schedule_id"])
 
 
 @pytest.fixture
-async def guarded(dispatching: UseCases) -> AsyncGenerator[httpx2.AsyncClient]:
+async def guarded(use_cases: UseCases) -> AsyncGenerator[httpx2.AsyncClient]:
     """A caller of the API that checks access, without a key."""
-    async with calling(observed(dispatching, checks_access=True)) as client:
+    async with calling(observed(use_cases, checks_access=True)) as client:
         yield client
 
 
@@ -89,10 +89,9 @@ def bearer(credential: str) -> Mapping[str, str]:
     return {"authorization": f"Bearer {credential}"}
 
 
-async def kept(tables: AsyncEngine) -> Mapping[str, Any]:
-    """All that is stored but the keys, whose last use is noted, and events, which are only put in order."""
-    moving = {"api_keys", "events", "event_outbox"}
-    return {name: rows for name, rows in (await stored(tables)).items() if name not in moving}
+def kept(storage: InMemoryStorage) -> Rows:
+    """All that is stored but events, which are only put in order."""
+    return replace(stored(storage), events=(), outbox=())
 
 
 def scope_of(operation: Json) -> Scope | None:
@@ -103,19 +102,19 @@ def scope_of(operation: Json) -> Scope | None:
             return None
 
 
-def test_whatever_is_not_public_says_which_scope_it_needs(dispatching: UseCases) -> None:
-    needing_none = {(method, path) for method, path, operation in operations(dispatching) if not scope_of(operation)}
+def test_whatever_is_not_public_says_which_scope_it_needs() -> None:
+    needing_none = {(method, path) for method, path, operation in operations() if not scope_of(operation)}
 
     assert needing_none == PUBLIC
 
 
 async def test_without_a_key_with_a_wrong_one_and_with_a_wrong_scope_every_route_is_closed(
-    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, tables: AsyncEngine
+    use_cases: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, storage: InMemoryStorage
 ) -> None:
-    keys = {scope: await a_key(dispatching, *(set(Scope) - {scope, Scope.ADMIN})) for scope in Scope}
-    before = await kept(tables)
+    keys = {scope: await a_key(use_cases, *(set(Scope) - {scope, Scope.ADMIN})) for scope in Scope}
+    before = kept(storage)
 
-    for method, path, operation in operations(dispatching):
+    for method, path, operation in operations():
         if scope := scope_of(operation):
             url = theirs.in_path(path)
             no_key = await guarded.request(method, url)
@@ -127,7 +126,7 @@ async def test_without_a_key_with_a_wrong_one_and_with_a_wrong_scope_every_route
             assert no_key.headers["www-authenticate"] == wrong_key.headers["www-authenticate"] == "Bearer"
             assert problem(wrong_scope, 403, "missing_scope")["details"]["scope"] == scope
 
-    assert await kept(tables) == before
+    assert kept(storage) == before
 
 
 async def test_the_public_routes_ask_for_no_key(guarded: httpx2.AsyncClient) -> None:
@@ -138,10 +137,9 @@ async def test_the_public_routes_ask_for_no_key(guarded: httpx2.AsyncClient) -> 
     assert (await guarded.get("/docs/openapi.json")).json()["components"]["securitySchemes"].keys() == {"bearer"}
 
 
-async def test_where_the_docs_are_not_public_they_ask_for_a_key_too(dispatching: UseCases, tables: AsyncEngine) -> None:
-    del tables
-    headers = await a_key(dispatching, Scope.CATALOG_READ)
-    async with calling(observed(dispatching, checks_access=True, docs_are_public=False)) as client:
+async def test_where_the_docs_are_not_public_they_ask_for_a_key_too(use_cases: UseCases) -> None:
+    headers = await a_key(use_cases, Scope.CATALOG_READ)
+    async with calling(observed(use_cases, checks_access=True, docs_are_public=False)) as client:
         for path in ("/docs", "/docs/openapi.json"):
             problem(await client.get(path), 401, "credentials_missing")
             assert (await client.get(path, headers=headers)).status_code == 200
@@ -171,13 +169,13 @@ def bodies(theirs: Theirs) -> Mapping[tuple[str, str], Any]:
 
 
 async def test_to_a_key_of_another_brand_every_id_is_unknown_and_every_list_is_empty(
-    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, tables: AsyncEngine
+    use_cases: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, storage: InMemoryStorage
 ) -> None:
-    guarded.headers.update(await a_key(dispatching, Scope.ADMIN, brand_id=new_id()))
+    guarded.headers.update(await a_key(use_cases, Scope.ADMIN, brand_id=new_id()))
     sent = bodies(theirs)
-    before = await kept(tables)
+    before = kept(storage)
 
-    for method, path, operation in operations(dispatching):
+    for method, path, operation in operations():
         if scope_of(operation) and path != "/metrics":
             answer = await guarded.request(method, theirs.in_path(path), json=sent.get((method, path)))
 
@@ -188,13 +186,13 @@ async def test_to_a_key_of_another_brand_every_id_is_unknown_and_every_list_is_e
             elif path != "/dispatch/settlements":
                 assert not any(answer.json().get(name) for name in ("items", "events", "schedules", "claims", "held"))
 
-    assert await kept(tables) == before
+    assert kept(storage) == before
 
 
 async def test_a_settlement_of_another_brands_claim_says_that_there_is_no_such_schedule(
-    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs
+    use_cases: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs
 ) -> None:
-    guarded.headers.update(await a_key(dispatching, Scope.DISPATCH_RUN, brand_id=new_id()))
+    guarded.headers.update(await a_key(use_cases, Scope.DISPATCH_RUN, brand_id=new_id()))
     unknown = Theirs(theirs.brand_id, theirs.campaign_id, theirs.post_id, new_id())
 
     answers = [
@@ -207,22 +205,22 @@ async def test_a_settlement_of_another_brands_claim_says_that_there_is_no_such_s
 
 
 async def test_nobody_confirms_what_another_brand_has_published(
-    dispatching: UseCases, guarded: httpx2.AsyncClient, caller: httpx2.AsyncClient
+    use_cases: UseCases, guarded: httpx2.AsyncClient, client: httpx2.AsyncClient
 ) -> None:
-    schedule = await unconfirmed(caller)
-    guarded.headers.update(await a_key(dispatching, Scope.SCHEDULES_WRITE, brand_id=new_id()))
+    schedule = await unconfirmed(client)
+    guarded.headers.update(await a_key(use_cases, Scope.SCHEDULES_WRITE, brand_id=new_id()))
 
     answer = await guarded.post(f"/schedules/{schedule['schedule_id']}/confirm", json={"published": True})
 
     problem(answer, 404, "unknown_schedule")
-    assert await in_status(caller, schedule, "UNCONFIRMED") == schedule
+    assert await in_status(client, schedule, "UNCONFIRMED") == schedule
 
 
 async def test_other_brands_ids_in_a_body_are_unknown_too(
-    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs
+    use_cases: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs
 ) -> None:
     own = new_id()
-    guarded.headers.update(await a_key(dispatching, Scope.CATALOG_WRITE, brand_id=own))
+    guarded.headers.update(await a_key(use_cases, Scope.CATALOG_WRITE, brand_id=own))
     brand = {"brand_name": "Ours", "brand_default_timezone": "UTC"}
     assert (await guarded.put(f"/brands/{own}", json=brand)).status_code == 201
     into = {"brand_id": own, "campaign_id": theirs.campaign_id}
@@ -241,10 +239,10 @@ async def test_other_brands_ids_in_a_body_are_unknown_too(
 
 
 async def test_a_key_of_a_brand_sees_and_does_everything_of_it(
-    dispatching: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, caller: httpx2.AsyncClient
+    use_cases: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, client: httpx2.AsyncClient
 ) -> None:
-    elsewhere = await due(caller, brand_id=await a_brand(caller))
-    guarded.headers.update(await a_key(dispatching, Scope.ADMIN, brand_id=theirs.brand_id))
+    elsewhere = await due(client, brand_id=await a_brand(client))
+    guarded.headers.update(await a_key(use_cases, Scope.ADMIN, brand_id=theirs.brand_id))
 
     listed = (await guarded.get("/schedule")).json()["items"]
     sent = (await guarded.post("/schedule/trigger")).json()
@@ -256,14 +254,12 @@ async def test_a_key_of_a_brand_sees_and_does_everything_of_it(
     assert (await guarded.get(f"/posts/{made}")).status_code == 200
 
 
-async def test_a_revoked_key_is_refused_with_the_next_request(
-    dispatching: UseCases, guarded: httpx2.AsyncClient
-) -> None:
-    issued = await dispatching.key_ring.create("content", scopes=[Scope.CATALOG_READ], reach=Reach(), expires_at=None)
+async def test_a_revoked_key_is_refused_with_the_next_request(use_cases: UseCases, guarded: httpx2.AsyncClient) -> None:
+    issued = await use_cases.key_ring.create("content", scopes=[Scope.CATALOG_READ], reach=Reach(), expires_at=None)
     headers = bearer(issued.credential)
     assert (await guarded.get("/brands", headers=headers)).status_code == 200
 
-    await dispatching.key_ring.revoke(issued.key.key_id)
+    await use_cases.key_ring.revoke(issued.key.key_id)
 
     problem(await guarded.get("/brands", headers=headers), 401, "invalid_credentials")
 
@@ -281,9 +277,9 @@ async def test_whatever_else_stands_in_the_header_opens_nothing(
 
 
 async def test_a_refusal_is_logged_with_the_keys_id_and_without_its_secret(
-    dispatching: UseCases, guarded: httpx2.AsyncClient
+    use_cases: UseCases, guarded: httpx2.AsyncClient
 ) -> None:
-    headers = await a_key(dispatching, Scope.CATALOG_READ)
+    headers = await a_key(use_cases, Scope.CATALOG_READ)
     key_id, _, secret = headers["authorization"].removeprefix("Bearer mms_").partition(".")
 
     with capture_logs() as lines:

@@ -12,9 +12,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from marketmind_scheduler.adapters.http.app import create_app
-from marketmind_scheduler.application.use_cases import UseCases
-from tests.http.steps import Json
+from tests.http.steps import Json, document
 
 ASSETS = files("marketmind_scheduler.adapters.http") / "assets"
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
@@ -34,18 +32,13 @@ class References(HTMLParser):
         self.found += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action", "data")]
 
 
-@pytest.fixture(scope="module")
-def document(use_cases: UseCases) -> Json:
-    return create_app(use_cases).openapi_schema.to_schema()
+def operations() -> Iterator[tuple[str, str, Json]]:
+    return ((method, path, each) for path, item in document()["paths"].items() for method, each in item.items())
 
 
-def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
-    return ((method, path, each) for path, item in document["paths"].items() for method, each in item.items())
-
-
-def in_document(document: Json, schema: Json) -> Any:
+def in_document(schema: Json) -> Any:
     """A validator for a part of the document, whose references lead to the whole."""
-    return jsonschema.Draft202012Validator({"components": document["components"], **schema})
+    return jsonschema.Draft202012Validator({"components": document()["components"], **schema})
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/swagger"])
@@ -97,10 +90,10 @@ async def test_the_document_is_valid_openapi(client: httpx2.AsyncClient) -> None
     OpenAPIV31SpecValidator(answer.json()).validate()
 
 
-def test_every_operation_can_be_read(document: Json) -> None:
-    names = [operation["operationId"] for _, _, operation in operations(document)]
+def test_every_operation_can_be_read() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
     assert len(set(names)) == len(names)
-    for _, _, operation in operations(document):
+    for _, _, operation in operations():
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation["operationId"])
         assert re.fullmatch(r"[A-Z].+[^.]", operation["summary"])
         for parameter in operation.get("parameters", ()):
@@ -110,18 +103,18 @@ def test_every_operation_can_be_read(document: Json) -> None:
             assert "Request fulfilled" not in response["description"]
 
 
-def test_the_explorer_begins_with_scheduling_and_ends_with_the_service(document: Json) -> None:
-    tags = [tag["name"] for tag in document["tags"]]
-    in_order = [operation["tags"][0] for _, _, operation in operations(document)]
+def test_the_explorer_begins_with_scheduling_and_ends_with_the_service() -> None:
+    tags = [tag["name"] for tag in document()["tags"]]
+    in_order = [operation["tags"][0] for _, _, operation in operations()]
 
     assert [tags[0], tags[-1]] == ["Schedules of posts", "Service"]
     assert in_order == sorted(in_order, key=tags.index)
-    assert list(document["paths"]["/schedule/post/{post_id}"]) == ["post", "get", "put", "delete"]
-    assert all(tag["description"] for tag in document["tags"])
+    assert list(document()["paths"]["/schedule/post/{post_id}"]) == ["post", "get", "put", "delete"]
+    assert all(tag["description"] for tag in document()["tags"])
 
 
-def test_every_operation_documents_its_refusals_with_examples(document: Json) -> None:
-    for _, path, operation in operations(document):
+def test_every_operation_documents_its_refusals_with_examples() -> None:
+    for _, path, operation in operations():
         refusals = {status: each for status, each in operation["responses"].items() if status >= "4"}
         assert "400" in refusals
         assert "404" in refusals or "{" not in path
@@ -133,15 +126,13 @@ def test_every_operation_documents_its_refusals_with_examples(document: Json) ->
             assert media_type == "application/problem+json"
             assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
             assert content["examples"]
-            validator = in_document(document, content["schema"])
+            validator = in_document(content["schema"])
             for example in content["examples"].values():
                 validator.validate(example["value"])
 
 
-def test_a_503_documents_when_to_come_back(document: Json) -> None:
-    unavailable = [
-        operation["responses"]["503"] for _, _, operation in operations(document) if "503" in operation["responses"]
-    ]
+def test_a_503_documents_when_to_come_back() -> None:
+    unavailable = [operation["responses"]["503"] for _, _, operation in operations() if "503" in operation["responses"]]
 
     assert unavailable
     assert all(response["headers"]["Retry-After"]["required"] for response in unavailable)
@@ -164,39 +155,37 @@ def objects(node: Any, components: Json) -> Iterator[Json]:
             pass
 
 
-def test_every_request_body_refuses_unknown_fields(document: Json) -> None:
-    bodies = [operation["requestBody"] for _, _, operation in operations(document) if "requestBody" in operation]
+def test_every_request_body_refuses_unknown_fields() -> None:
+    bodies = [operation["requestBody"] for _, _, operation in operations() if "requestBody" in operation]
     assert len(bodies) == 13
     for body in bodies:
-        found = list(objects(body["content"]["application/json"]["schema"], document["components"]["schemas"]))
+        found = list(objects(body["content"]["application/json"]["schema"], document()["components"]["schemas"]))
         assert found
         assert all(schema["additionalProperties"] is False for schema in found)
 
 
-def test_a_body_may_be_left_out_where_everything_in_it_has_a_default(document: Json) -> None:
+def test_a_body_may_be_left_out_where_everything_in_it_has_a_default() -> None:
     optional = [
         operation["operationId"]
-        for _, _, operation in operations(document)
+        for _, _, operation in operations()
         if "requestBody" in operation and not operation["requestBody"]["required"]
     ]
 
     assert sorted(optional) == ["claim_schedules", "retry_schedule", "schedule_campaign", "trigger_dispatch"]
 
 
-def test_a_parameter_is_never_null(document: Json) -> None:
-    parameters = [
-        parameter for _, _, operation in operations(document) for parameter in operation.get("parameters", ())
-    ]
+def test_a_parameter_is_never_null() -> None:
+    parameters = [parameter for _, _, operation in operations() for parameter in operation.get("parameters", ())]
 
     assert parameters
     for parameter in parameters:
-        assert not in_document(document, parameter["schema"]).is_valid(None), parameter["name"]
+        assert not in_document(parameter["schema"]).is_valid(None), parameter["name"]
 
 
-def test_the_examples_of_every_field_keep_to_its_schema(document: Json) -> None:
+def test_the_examples_of_every_field_keep_to_its_schema() -> None:
     fields = [
         (f"{name}.{field}", schema)
-        for name, component in document["components"]["schemas"].items()
+        for name, component in document()["components"]["schemas"].items()
         for field, schema in component.get("properties", {}).items()
         if "examples" in schema
     ]
@@ -204,20 +193,18 @@ def test_the_examples_of_every_field_keep_to_its_schema(document: Json) -> None:
     assert len(fields) > 50
     for name, schema in fields:
         for example in schema["examples"]:
-            assert in_document(document, schema).is_valid(example), (name, example)
+            assert in_document(schema).is_valid(example), (name, example)
 
 
-async def test_the_examples_of_request_bodies_are_accepted_one_after_the_other(
-    client: httpx2.AsyncClient, document: Json
-) -> None:
+async def test_the_examples_of_request_bodies_are_accepted_one_after_the_other(client: httpx2.AsyncClient) -> None:
     """As somebody does who presses every button of the explorer, on the ids that it fills in."""
 
     async def accepted(method: str, path: str) -> None:
-        body = document["paths"][path][method]["requestBody"]["content"]["application/json"]
+        body = document()["paths"][path][method]["requestBody"]["content"]["application/json"]
         url = path.format(brand_id=DEMO_BRAND, campaign_id=DEMO_CAMPAIGN, post_id=DEMO_POST)
         assert body["examples"]
         for name, example in body["examples"].items():
-            in_document(document, body["schema"]).validate(example["value"])
+            in_document(body["schema"]).validate(example["value"])
             if path.startswith("/schedule") and method == "post":
                 await client.delete(url)
             answer = await client.request(method, url, json=example["value"])
@@ -233,10 +220,10 @@ async def test_the_examples_of_request_bodies_are_accepted_one_after_the_other(
     await accepted("post", "/schedule/campaign/{campaign_id}")
 
 
-def test_the_ids_in_the_paths_of_the_explorer_are_those_of_the_demo_data_where_it_has_such(document: Json) -> None:
+def test_the_ids_in_the_paths_of_the_explorer_are_those_of_the_demo_data_where_it_has_such() -> None:
     filled_in = {
         (parameter["name"], example["value"])
-        for _, _, operation in operations(document)
+        for _, _, operation in operations()
         for parameter in operation.get("parameters", ())
         if parameter["in"] == "path"
         for example in parameter["examples"].values()

@@ -1,7 +1,6 @@
 """Events over HTTP: every change of a schedule in its final order, waited for by any number of readers."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -10,16 +9,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.verdict import Accepted, Deferred
 from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import ScriptedPublisher
+from tests.fakes.storage import InMemoryStorage
 from tests.http.steps import (
     Json,
     a_brand,
@@ -34,20 +32,20 @@ from tests.http.steps import (
     scheduled,
     script,
     settle,
-    time_passes,
     trigger,
 )
+from tests.jumping_time import in_jumping_time, seconds_passed
 
 WAITERS = 100
 
 
 class CountedStorage:
-    """PostgreSQL, with a count of how often it was read."""
+    """The storage in memory, with a count of how often it was read."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, storage: InMemoryStorage) -> None:
         self.readings = 0
         self.was_read = asyncio.Semaphore(0)
-        self._storage = PostgresStorage(pool)
+        self._storage = storage
 
     def within(self, reach: Reach) -> Storage:
         assert reach == EVERYWHERE
@@ -65,20 +63,19 @@ class CountedStorage:
 
 
 @pytest.fixture
-def storage(pool: Pool) -> CountedStorage:
-    return CountedStorage(pool)
+def counted(storage: InMemoryStorage) -> CountedStorage:
+    return CountedStorage(storage)
 
 
 @pytest.fixture
-def event_feed(storage: CountedStorage) -> EventFeed:
-    return EventFeed(storage=storage, lookout=Lookout(storage))
+def event_feed(counted: CountedStorage) -> EventFeed:
+    return EventFeed(storage=counted, lookout=Lookout(counted))
 
 
 @pytest.fixture
-async def reader(dispatching: UseCases, event_feed: EventFeed) -> AsyncGenerator[httpx2.AsyncClient]:
+def reader(use_cases: UseCases, event_feed: EventFeed) -> httpx2.AsyncClient:
     """A caller of the API with ``event_feed``."""
-    async with calling(observed(replace(dispatching, event_feed=event_feed))) as reads:
-        yield reads
+    return calling(observed(replace(use_cases, event_feed=event_feed)))
 
 
 async def events(client: httpx2.AsyncClient, **query: Any) -> list[Json]:
@@ -96,20 +93,20 @@ def kinds(of: Sequence[Json]) -> list[str]:
 
 
 async def test_every_change_of_a_schedule_is_told_in_its_order(
-    caller: httpx2.AsyncClient, publisher: ScriptedPublisher, tables: AsyncEngine
+    client: httpx2.AsyncClient, publisher: ScriptedPublisher, clock: FrozenClock
 ) -> None:
-    brand_id, in_an_hour = await a_brand(caller), await present(caller) + timedelta(hours=1)
-    post_id = await a_post(caller, brand_id=brand_id)
-    schedule = await scheduled(caller, post_id, in_an_hour)
+    brand_id, in_an_hour = await a_brand(client), await present(client) + timedelta(hours=1)
+    post_id = await a_post(client, brand_id=brand_id)
+    schedule = await scheduled(client, post_id, in_an_hour)
     script(publisher, schedule, Deferred("rate limited"), Accepted("1890"))
-    await caller.put(f"/schedule/post/{post_id}", json={"timestamp": (await present(caller)).isoformat()})
-    await caller.post(f"/brands/{brand_id}/pause")
-    await caller.post(f"/brands/{brand_id}/resume")
-    await trigger(caller)
-    await time_passes(tables, minutes=1)
-    [result] = await trigger(caller)
+    await client.put(f"/schedule/post/{post_id}", json={"timestamp": (await present(client)).isoformat()})
+    await client.post(f"/brands/{brand_id}/pause")
+    await client.post(f"/brands/{brand_id}/resume")
+    await trigger(client)
+    clock.advance(timedelta(minutes=1))
+    [result] = await trigger(client)
 
-    told = await events(caller)
+    told = await events(client)
 
     assert kinds(told) == ["scheduled", "rescheduled", "parked", "resumed", "retrying", "completed"]
     assert [(event["status"], event["retry_count"], event["error"]) for event in told[-2:]] == [
@@ -118,7 +115,7 @@ async def test_every_change_of_a_schedule_is_told_in_its_order(
     ]
     last = told[-1]
     occurred_at = datetime.fromisoformat(last.pop("occurred_at"))
-    assert timedelta() <= occurred_at - await present(caller) < timedelta(minutes=1)
+    assert timedelta() <= occurred_at - await present(client) < timedelta(minutes=1)
     assert last.pop("position") > told[-2]["position"]
     assert last == {
         "kind": "schedule.completed",
@@ -145,39 +142,39 @@ async def test_every_change_of_a_schedule_is_told_in_its_order(
     ],
 )
 async def test_what_became_of_a_claim_is_told_and_the_claim_itself_is_not(
-    caller: httpx2.AsyncClient, verdict: str, said: Json | None, told: Sequence[str]
+    client: httpx2.AsyncClient, verdict: str, said: Json | None, told: Sequence[str]
 ) -> None:
-    schedule = await due(caller)
-    await settle(caller, *await claim(caller), verdict=verdict, retry_after_seconds=60)
+    schedule = await due(client)
+    await settle(client, *await claim(client), verdict=verdict, retry_after_seconds=60)
     if said is not None:
-        await caller.post(f"/schedules/{schedule['schedule_id']}/confirm", json=said)
-        await caller.post(f"/brands/{schedule['brand_id']}/pause")  # else it is sent now
+        await client.post(f"/schedules/{schedule['schedule_id']}/confirm", json=said)
+        await client.post(f"/brands/{schedule['brand_id']}/pause")  # else it is sent now
 
-    await trigger(caller)
+    await trigger(client)
 
-    assert [kind for kind in kinds(await events(caller)) if kind != "parked"] == ["scheduled", *told]
+    assert [kind for kind in kinds(await events(client)) if kind != "parked"] == ["scheduled", *told]
 
 
-async def test_a_cancelled_schedule_is_told(caller: httpx2.AsyncClient) -> None:
-    post_id = await a_post(caller)
-    await scheduled(caller, post_id, await present(caller) + timedelta(hours=1))
-    await caller.delete(f"/schedule/post/{post_id}")
-    await trigger(caller)
+async def test_a_cancelled_schedule_is_told(client: httpx2.AsyncClient) -> None:
+    post_id = await a_post(client)
+    await scheduled(client, post_id, await present(client) + timedelta(hours=1))
+    await client.delete(f"/schedule/post/{post_id}")
+    await trigger(client)
 
-    assert kinds(await events(caller)) == ["scheduled", "cancelled"]
+    assert kinds(await events(client)) == ["scheduled", "cancelled"]
 
 
 async def test_pages_lead_from_one_to_the_next_and_can_be_read_anew_from_any_point(
-    caller: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
 ) -> None:
     for _ in range(5):
-        await due(caller)
-    await trigger(caller, limit=1)
-    everything = await page(caller)
+        await due(client)
+    await trigger(client, limit=1)
+    everything = await page(client)
 
-    pages: list[Json] = [await page(caller, limit=4)]
+    pages: list[Json] = [await page(client, limit=4)]
     while pages[-1]["events"]:
-        pages.append(await page(caller, limit=4, after=pages[-1]["next_after"]))
+        pages.append(await page(client, limit=4, after=pages[-1]["next_after"]))
 
     assert [len(each["events"]) for each in pages] == [4, 2, 0]
     assert [event for each in pages for event in each["events"]] == everything["events"]
@@ -186,87 +183,93 @@ async def test_pages_lead_from_one_to_the_next_and_can_be_read_anew_from_any_poi
     assert pages[-1]["next_after"] == everything["next_after"] == positions[-1]
 
 
-async def test_events_can_be_those_of_one_brand(caller: httpx2.AsyncClient) -> None:
-    mine, _other = await due(caller), await due(caller)
-    await trigger(caller)
+async def test_events_can_be_those_of_one_brand(client: httpx2.AsyncClient) -> None:
+    mine, _other = await due(client), await due(client)
+    await trigger(client)
 
-    told = await events(caller, brand_id=mine["brand_id"])
+    told = await events(client, brand_id=mine["brand_id"])
 
     assert kinds(told) == ["scheduled", "completed"]
     assert {event["schedule_id"] for event in told} == {mine["schedule_id"]}
-    assert await events(caller, brand_id=new_id()) == []
+    assert await events(client, brand_id=new_id()) == []
 
 
-async def test_who_waits_is_told_as_soon_as_something_of_its_brand_happens(caller: httpx2.AsyncClient) -> None:
-    brand_id = await a_brand(caller)
-    waiting = asyncio.create_task(page(caller, brand_id=brand_id, wait_seconds=30))
-    await due(caller)
-    await trigger(caller)
-    began = time.monotonic()
+@in_jumping_time
+async def test_who_waits_is_told_as_soon_as_something_of_its_brand_happens(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    waiting = asyncio.create_task(page(client, brand_id=brand_id, wait_seconds=30))
+    await due(client)
+    await trigger(client)
+    await asyncio.sleep(10)
+    began = seconds_passed()
 
-    schedule = await due(caller, brand_id=brand_id)
-    await trigger(caller)
+    schedule = await due(client, brand_id=brand_id)
+    await trigger(client)
     told = await waiting
 
-    assert time.monotonic() - began < 5
+    assert seconds_passed() - began < 0.5
     assert {event["schedule_id"] for event in told["events"]} == {schedule["schedule_id"]}
     assert told["next_after"] == told["events"][-1]["position"]
 
 
-async def test_who_waits_in_vain_goes_on_from_where_it_was(caller: httpx2.AsyncClient) -> None:
-    await due(caller)
-    await trigger(caller)
-    last = (await page(caller))["next_after"]
-    began = time.monotonic()
+@in_jumping_time
+async def test_who_waits_in_vain_goes_on_from_where_it_was(client: httpx2.AsyncClient) -> None:
+    await due(client)
+    await trigger(client)
+    last = (await page(client))["next_after"]
+    began = seconds_passed()
 
-    told = await page(caller, after=last, wait_seconds=1)
+    told = await page(client, after=last, wait_seconds=1)
 
     assert told == {"events": [], "next_after": last}
-    assert 0.9 < time.monotonic() - began < 5
+    assert 1 <= seconds_passed() - began < 1.1
 
 
-async def test_what_is_there_already_is_not_waited_for(caller: httpx2.AsyncClient) -> None:
-    await due(caller)
-    await trigger(caller)
-    began = time.monotonic()
+@in_jumping_time
+async def test_what_is_there_already_is_not_waited_for(client: httpx2.AsyncClient) -> None:
+    await due(client)
+    await trigger(client)
+    began = seconds_passed()
 
-    assert len(await events(caller, wait_seconds=30)) == 2
-    assert time.monotonic() - began < 5
+    assert len(await events(client, wait_seconds=30)) == 2
+    assert seconds_passed() - began < 0.1
 
 
+@in_jumping_time
 async def test_many_who_wait_cost_the_storage_no_more_than_one(
-    reader: httpx2.AsyncClient, storage: CountedStorage
+    reader: httpx2.AsyncClient, counted: CountedStorage
 ) -> None:
-    began = time.monotonic()
-
     told = await asyncio.gather(*(events(reader, wait_seconds=1) for _ in range(WAITERS)))
 
-    looks = storage.readings - WAITERS
+    looks = counted.readings - WAITERS
     assert told == [[]] * WAITERS
-    assert 1 <= looks <= (time.monotonic() - began) / 0.2
+    assert 1 <= looks <= 1 / 0.2
 
 
+@in_jumping_time
 async def test_many_who_wait_are_all_told(reader: httpx2.AsyncClient) -> None:
     waiting = [asyncio.create_task(events(reader, wait_seconds=30)) for _ in range(WAITERS)]
+    await asyncio.sleep(10)
 
     await due(reader)
     await trigger(reader)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(0.5):
         told = await asyncio.gather(*waiting)
     assert {tuple(kinds(each)) for each in told} <= {("scheduled", "completed"), ("scheduled",)}
 
 
+@in_jumping_time
 async def test_when_the_service_stops_everybody_who_waits_is_answered_at_once(
-    reader: httpx2.AsyncClient, event_feed: EventFeed, storage: CountedStorage
+    reader: httpx2.AsyncClient, event_feed: EventFeed, counted: CountedStorage
 ) -> None:
     waiting = [asyncio.create_task(page(reader, after=7, wait_seconds=30)) for _ in range(10)]
     for _ in waiting:
-        await storage.was_read.acquire()
+        await counted.was_read.acquire()
 
     event_feed.close()
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(0.5):
         told = [*await asyncio.gather(*waiting), await page(reader, after=7, wait_seconds=30)]
     assert told == [{"events": [], "next_after": 7}] * 11
 

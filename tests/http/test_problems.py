@@ -2,17 +2,16 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
-from typing import Any, Never
+from typing import Never
 
 import httpx2
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import Conflict, NotFound, Rejected, SchedulerError, Unavailable
-from tests.http.steps import PROBLEM_MEMBERS, Json, calling, new_id, observed, problem
+from tests.http.steps import PROBLEM_MEMBERS, Json, calling, document, new_id, observed, problem
 
 CONTRACT = {
     400: {"malformed"},
@@ -67,10 +66,9 @@ def domain_errors(kind: type[SchedulerError]) -> Iterator[type[SchedulerError]]:
             yield from domain_errors(error)
 
 
-def documented_problems(use_cases: UseCases) -> Iterator[tuple[str, Json]]:
+def documented_problems() -> Iterator[tuple[str, Json]]:
     """Every example of a problem in the OpenAPI document, with the status it stands under."""
-    paths: Any = create_app(use_cases).openapi_schema.to_schema()["paths"]
-    for item in paths.values():
+    for item in document()["paths"].values():
         for operation in item.values():
             for status, response in operation["responses"].items():
                 media_type = response.get("content", {}).get("application/problem+json", {"examples": {}})
@@ -127,14 +125,14 @@ async def test_a_code_that_does_not_exist_is_not_explained(client: httpx2.AsyncC
     problem(answer, 404, "no_such_route")
 
 
-async def test_every_code_is_documented_by_an_example(client: httpx2.AsyncClient, use_cases: UseCases) -> None:
-    documented = {example["code"] for _, example in documented_problems(use_cases)}
+async def test_every_code_is_documented_by_an_example(client: httpx2.AsyncClient) -> None:
+    documented = {example["code"] for _, example in documented_problems()}
 
     assert documented == set(await explained(client)) - ON_ANY_PATH
 
 
-def test_documented_problems_have_the_shape_of_real_ones(use_cases: UseCases) -> None:
-    for status, example in documented_problems(use_cases):
+def test_documented_problems_have_the_shape_of_real_ones() -> None:
+    for status, example in documented_problems():
         assert set(example) == PROBLEM_MEMBERS
         assert example["status"] == int(status)
         assert example["type"] == f"/problems/{example['code']}"

@@ -12,13 +12,12 @@ from litestar import Litestar, get
 from litestar.exceptions import NotAuthorizedException
 from litestar.params import FromPath
 from prometheus_client import CollectorRegistry
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.fakes.clock import FrozenClock
-from tests.http.steps import NOON, a_brand, calling, new_id, observed, over, watched
+from tests.fakes.storage import InMemoryStorage
+from tests.http.steps import a_brand, calling, in_memory, new_id, observed, watched
 
 DURATION = "http_server_request_duration_seconds"
 
@@ -37,10 +36,9 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 async def caller(
-    pool: Pool, zones: ZoneCatalogue, tables: AsyncEngine, registry: CollectorRegistry
+    storage: InMemoryStorage, zones: ZoneCatalogue, clock: FrozenClock, registry: CollectorRegistry
 ) -> AsyncGenerator[httpx2.AsyncClient]:
-    del tables
-    use_cases = over(pool, zones, FrozenClock(NOON), registry=registry)
+    use_cases = in_memory(storage, zones, clock, registry=registry)
     async with calling(observed(use_cases, registry=registry)) as calls:
         yield calls
 

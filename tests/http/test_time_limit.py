@@ -1,69 +1,89 @@
-"""A request that takes too long is given up with an answer, and nothing of it is half done."""
+"""A request that takes too long is given up with an answer, however it may wait by design."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import httpx2
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.http.envelope import time_limit
-from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.use_cases import UseCases
-from tests.http.steps import a_post_body, calling, new_id, observed, problem, stored
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
+from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+from tests.fakes.storage import InMemoryStorage
+from tests.http.steps import calling, new_id, observed, problem, stored
+from tests.jumping_time import in_jumping_time, seconds_passed
 
-LOCK = "LOCK TABLE posts IN SHARE MODE"
+BRAND = b'{"brand_name": "Tea", "brand_default_timezone": "UTC"}'
+
+
+class SlowStorage:
+    """Takes its time before it begins a unit of work."""
+
+    def __init__(self, storage: InMemoryStorage, *, seconds: float) -> None:
+        self._storage = storage
+        self._seconds = seconds
+
+    def within(self, reach: Reach) -> Storage:
+        assert reach == EVERYWHERE
+        return self
+
+    def reading(self) -> AbstractAsyncContextManager[Repositories]:
+        return self._storage.reading()
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
+        await asyncio.sleep(self._seconds)
+        async with self._storage.unit_of_work() as work:
+            yield work
 
 
 @pytest.fixture
-async def hurried(
-    use_cases: UseCases, tables: AsyncEngine, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[httpx2.AsyncClient]:
-    """A caller of an API that has little time."""
-    del tables
-    monkeypatch.setattr(time_limit, "SECONDS", 0.3)
-    async with calling(observed(use_cases)) as caller:
-        yield caller
+def slowed(use_cases: UseCases, storage: InMemoryStorage) -> Callable[[float], httpx2.AsyncClient]:
+    """A caller of an API whose storage takes so many seconds."""
+
+    def calling_it(seconds: float) -> httpx2.AsyncClient:
+        slow = SlowStorage(storage, seconds=seconds)
+        return calling(observed(replace(use_cases, catalog=replace(use_cases.catalog, storage=slow))))
+
+    return calling_it
 
 
-async def test_a_request_that_takes_too_long_is_given_up_and_nothing_is_stored(
-    hurried: httpx2.AsyncClient, tables: AsyncEngine, pool: Pool
+async def put_brand(caller: httpx2.AsyncClient, *, arriving_after: float = 0) -> httpx2.Response:
+    async def slowly() -> AsyncIterator[bytes]:
+        await asyncio.sleep(arriving_after)
+        yield BRAND
+
+    return await caller.put(f"/brands/{new_id()}", content=slowly(), headers={"content-type": "application/json"})
+
+
+@in_jumping_time
+async def test_a_request_that_takes_longer_than_ten_seconds_is_given_up_and_nothing_is_stored(
+    slowed: Callable[[float], httpx2.AsyncClient], storage: InMemoryStorage
 ) -> None:
-    brand_id = new_id()
-    await hurried.put(f"/brands/{brand_id}", json={"brand_name": "Tea", "brand_default_timezone": "UTC"})
-    content = a_post_body()
-    post_id = content.pop("post_id")
-    async with tables.connect() as locking:
-        await locking.execution_options(isolation_level="READ COMMITTED")
-        await locking.execute(text(LOCK))
+    answer = await put_brand(slowed(10.1))
 
-        answer = await hurried.put(f"/posts/{post_id}", json={"brand_id": brand_id, **content})
-
-        await locking.rollback()
-
-    assert problem(answer, 503, "overloaded")["detail"]
+    problem(answer, 503, "overloaded")
     assert int(answer.headers["retry-after"]) >= 1
-    assert not (await stored(tables))["posts"]
-    assert pool.get_idle_size() == pool.get_size()
+    assert seconds_passed() == pytest.approx(10, abs=0.1)
+    assert not stored(storage).brands
 
 
-async def test_waiting_for_events_may_take_longer(hurried: httpx2.AsyncClient) -> None:
-    answer = await hurried.get("/events?wait_seconds=1")
+@in_jumping_time
+async def test_the_body_may_take_its_own_time_to_arrive(slowed: Callable[[float], httpx2.AsyncClient]) -> None:
+    in_time = await put_brand(slowed(9.9), arriving_after=9.9)
+    began = seconds_passed()
+    too_late = await put_brand(slowed(10.1), arriving_after=5)
 
-    assert answer.status_code == 200
-    assert answer.elapsed.total_seconds() >= 1
+    assert in_time.status_code == 201
+    problem(too_late, 503, "overloaded")
+    assert seconds_passed() - began == pytest.approx(15, abs=0.1)
 
 
-async def test_a_body_may_take_its_own_time(use_cases: UseCases, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time_limit, "SECONDS", 0.3)
+@in_jumping_time
+async def test_waiting_for_events_may_take_longer(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/events?wait_seconds=30")
 
-    async def slowly() -> AsyncGenerator[bytes]:
-        yield b"{"
-        await asyncio.sleep(0.5)
-        yield b"}"
-
-    async with calling(observed(use_cases)) as caller:
-        answer = await caller.put(f"/brands/{new_id()}", content=slowly(), headers={"content-type": "application/json"})
-
-    problem(answer, 400, "malformed")
+    assert (answer.status_code, answer.json()) == (200, {"events": [], "next_after": 0})
+    assert seconds_passed() == pytest.approx(30, abs=0.1)

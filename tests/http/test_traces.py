@@ -7,17 +7,17 @@ from typing import Any
 import httpx2
 import pytest
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.ports.tracing import TraceContext
-from tests.http.steps import calling, due, observed, over
+from tests.fakes.clock import FrozenClock
+from tests.fakes.storage import InMemoryStorage
+from tests.http.steps import calling, due, in_memory, observed
 from tests.publishers.given import an_attempt, publishing_over, the_one_target
 from tests.receivers import receiving
 
@@ -73,14 +73,13 @@ async def test_what_is_malformed_is_ignored_and_a_new_trace_begins(
 
 
 async def test_a_webhook_is_sent_in_the_trace_of_the_request_that_triggers_it(
-    pool: Pool, zones: ZoneCatalogue, tables: AsyncEngine
+    storage: InMemoryStorage, zones: ZoneCatalogue, clock: FrozenClock
 ) -> None:
-    del tables
     tracing = TraceIds(new_uuid7)
     async with receiving() as receiver:
         targets = the_one_target(receiver.url, allow=[f"127.0.0.1/32:{receiver.port}"])
         async with publishing_over(WebhookTransport(targets, clock=SystemClock(), tracing=tracing)) as publisher:
-            app = observed(over(pool, zones, SystemClock(), publisher=publisher))
+            app = observed(in_memory(storage, zones, clock, publisher=publisher))
             async with calling(app) as caller:
                 await due(caller)
                 await caller.post("/schedule/trigger", headers={"traceparent": GOOD})

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.fakes.publisher import ScriptedPublisher
+from tests.http.postgres.given import time_passes
 from tests.http.steps import (
     Json,
     a_brand,
@@ -23,7 +24,6 @@ from tests.http.steps import (
     record,
     scheduled,
     settle,
-    time_passes,
     trigger,
 )
 

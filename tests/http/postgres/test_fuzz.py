@@ -11,8 +11,13 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
-from tests.http.steps import PROBLEM_MEMBERS, calling, new_id, observed
-from tests.http.test_idempotency import DAY
+from tests.http.postgres.test_idempotency import DAY
+from tests.http.steps import (
+    PROBLEM_MEMBERS,
+    calling,
+    new_id,
+    observed,
+)
 
 REQUESTS = 1500
 HEADERS = (

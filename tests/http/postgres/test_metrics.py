@@ -18,6 +18,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Deferred, Refused, Unknown, VerdictKind
 from marketmind_scheduler.ports.queue_standing import QueueStanding
 from tests.fakes.publisher import ScriptedPublisher
+from tests.http.postgres.given import time_passes
 from tests.http.steps import (
     a_brand,
     a_post,
@@ -29,7 +30,6 @@ from tests.http.steps import (
     problem,
     scheduled,
     script,
-    time_passes,
     trigger,
     unconfirmed,
 )

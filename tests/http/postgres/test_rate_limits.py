@@ -15,7 +15,13 @@ from marketmind_scheduler.adapters.postgres.schema.tables import rate_limits
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Rate, Reach, Scope
-from tests.http.steps import App, calling, new_id, observed, problem
+from tests.http.steps import (
+    App,
+    calling,
+    new_id,
+    observed,
+    problem,
+)
 
 HOUR = timedelta(hours=1)
 

@@ -28,10 +28,15 @@ from marketmind_scheduler.domain.access import Reach, Scope
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from tests.databases import new_database
 from tests.fakes.clock import FrozenClock
-from tests.http.steps import NOON, App, observed, over
+from tests.http.postgres.given import over
+from tests.http.steps import (
+    NOON,
+    App,
+    observed,
+)
 
 CONFIG = {
-    "generation": {"max-examples": 25, "deterministic": True, "database": "none"},
+    "generation": {"max-examples": 10, "deterministic": True, "database": "none"},
     "checks": {
         # 422 besides the defaults: a value can be of the documented form and break a rule that no schema can say,
         # such as a time that is past; a condition can be well formed and not hold, which 304 and 412 say
@@ -91,8 +96,11 @@ def document(demo_database: str, zones: ZoneCatalogue, key: str) -> Generator[An
 
 @pytest.fixture
 def document_of_others(demo_database: str, zones: ZoneCatalogue, foreign_key: str) -> Generator[Any]:
-    few = {"generation": CONFIG["generation"] | {"max-examples": 5}}
-    with document_for(foreign_key, opened_where_it_is_called(demo_database, zones), **few) as schema:
+    examples_only: Any = {
+        "generation": CONFIG["generation"] | {"max-examples": 5},
+        "phases": {"coverage": {"enabled": False}, "stateful": {"enabled": False}},
+    }
+    with document_for(foreign_key, opened_where_it_is_called(demo_database, zones), **examples_only) as schema:
         yield schema
 
 

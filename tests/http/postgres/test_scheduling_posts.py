@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.fakes.clock import FrozenClock
+from tests.http.postgres.given import at_once, set_status, stored
 from tests.http.steps import (
     HORIZON,
     LOS_ANGELES,
@@ -18,12 +19,9 @@ from tests.http.steps import (
     a_brand,
     a_post,
     a_scheduled_post,
-    at_once,
     new_id,
     problem,
     sample,
-    set_status,
-    stored,
 )
 
 BERLIN = "Europe/Berlin"

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused
 from tests.fakes.publisher import ScriptedPublisher
+from tests.http.postgres.given import time_passes
 from tests.http.steps import (
     Json,
     a_brand,
@@ -23,7 +24,6 @@ from tests.http.steps import (
     scheduled,
     script,
     settle,
-    time_passes,
     trigger,
     unconfirmed,
 )

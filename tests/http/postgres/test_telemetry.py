@@ -20,7 +20,14 @@ from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.wiring.bootstrap import followed
-from tests.http.steps import a_brand, calling, due, new_id, observed, over
+from tests.http.postgres.given import over
+from tests.http.steps import (
+    a_brand,
+    calling,
+    due,
+    new_id,
+    observed,
+)
 from tests.publishers.given import publishing_over, the_one_target
 from tests.receivers import Answer, Received, Receiver, receiving
 

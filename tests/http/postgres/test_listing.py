@@ -264,3 +264,24 @@ async def test_a_limit_above_two_hundred_is_refused(client: httpx2.AsyncClient, 
     answer = await client.get(path, params={"limit": 201})
 
     assert problem(answer, 400, "malformed")["errors"][0]["at"] == "limit"
+
+
+@pytest.mark.parametrize("name", ["from", "to"])
+@pytest.mark.parametrize(
+    ("time", "code"),
+    [
+        ("0001-01-01T00:00:00+14:00", "time_in_past"),
+        ("9999-12-31T23:59:59-14:00", "beyond_horizon"),
+        ("2199-12-31T23:59:59-23:59", None),
+        ("1970-01-01T00:00:00+23:59", None),
+    ],
+)
+async def test_a_window_may_reach_over_all_years_that_posts_can_have(
+    client: httpx2.AsyncClient, name: str, time: str, code: str | None
+) -> None:
+    answer = await client.get("/schedule", params={name: time})
+
+    if code is None:
+        assert answer.status_code == 200, answer.text
+    else:
+        problem(answer, 422, code)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Verdict
 from tests.fakes.publisher import ScriptedPublisher
+from tests.http.postgres.given import time_passes
 from tests.http.steps import (
     Json,
     a_brand,
@@ -27,7 +28,6 @@ from tests.http.steps import (
     scheduled,
     script,
     settle,
-    time_passes,
     trigger,
     unconfirmed,
 )

@@ -9,18 +9,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.fakes.clock import FrozenClock
+from tests.http.postgres.given import at_once, set_status, stored
 from tests.http.steps import (
     Json,
     a_brand,
     a_campaign,
     add_posts,
-    at_once,
     day_of,
     new_id,
     problem,
     sample,
-    set_status,
-    stored,
     walk,
 )
 

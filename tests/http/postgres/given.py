@@ -1,0 +1,103 @@
+"""The API over PostgreSQL, and what its suites do to the tables behind its back."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from prometheus_client import CollectorRegistry
+from sqlalchemy import DateTime, Row, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
+from marketmind_scheduler.adapters.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
+from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
+from marketmind_scheduler.adapters.postgres.schema.tables import metadata, schedules
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.publisher import Publisher
+from tests.http.steps import HORIZON
+
+
+def over(
+    pool: Pool,
+    zones: ZoneCatalogue,
+    clock: Clock,
+    *,
+    publisher: Publisher | None = None,
+    registry: CollectorRegistry | None = None,
+) -> UseCases:
+    """The use cases over PostgreSQL; without a publisher, nothing is really published."""
+    metering, queue = MeteredDispatch(registry or CollectorRegistry()), PostgresDispatchQueue(pool)
+    outbound = Outbound(
+        queue=queue,
+        pulled=queue,
+        upkeep=PostgresUpkeep(pool),
+        storage=PostgresStorage(pool),
+        holds=PostgresHolds(pool),
+        standings=PostgresQueueStandings(pool),
+        publisher=publisher or DryRunPublisher(),
+        platforms=Platform,
+        observer=metering,
+        metrics=metering,
+    )
+    return assemble(
+        storage=PostgresStorage(pool),
+        readiness=PostgresReadiness(pool),
+        keys=PostgresApiKeys(pool),
+        outbound=outbound,
+        zones=zones,
+        clock=clock,
+        new_id=new_uuid7,
+        horizon=HORIZON,
+        schedules_per_brand=20_000,
+    )
+
+
+async def at_once(client: httpx2.AsyncClient, requests: Iterable[Awaitable[httpx2.Response]]) -> list[httpx2.Response]:
+    """Send all at once, with every connection of the pool open already, so that the first has no start."""
+    await asyncio.gather(*(client.get("/brands") for _ in range(20)))
+    return await asyncio.gather(*requests)
+
+
+async def time_passes(engine: AsyncEngine, **length: float) -> None:
+    """Put every moment of every schedule back by so much; to the database it is as if it were that much later."""
+    moments = [each for each in schedules.c if isinstance(each.type, DateTime) and each.type.timezone]
+    async with engine.connect() as connection:
+        await connection.execute(update(schedules).values({each: each - timedelta(**length) for each in moments}))
+
+
+async def stored(engine: AsyncEngine) -> Mapping[str, Sequence[Row[Any]]]:
+    """Every row of every table."""
+    async with engine.connect() as connection:
+        return {
+            table.name: (await connection.execute(select(table).order_by(*table.primary_key))).all()
+            for table in metadata.sorted_tables
+        }
+
+
+async def set_status(engine: AsyncEngine, post_id: str, status: str) -> None:
+    """Put the post's schedules into a status that only the dispatcher gives."""
+    async with engine.connect() as connection:
+        chosen = update(schedules).where(schedules.c.post_id == UUID(post_id))
+        is_sent, is_pending = status in {"PUBLISHING", "UNCONFIRMED"}, status == "PENDING"
+        consistent = {
+            "due_at": schedules.c.publish_time if is_pending else None,
+            "send_started_at": func.now() if is_sent else None,
+            "lease_expires_at": func.now() + timedelta(seconds=30) if status == "PUBLISHING" else None,
+            "finished_at": None if is_sent or is_pending else func.now(),
+        }
+        await connection.execute(chosen.values(status=status, **consistent))
