@@ -1,11 +1,12 @@
 """Paths, queries and methods are taken literally: whatever is not exactly what a path takes is refused."""
 
+from base64 import urlsafe_b64encode
 from itertools import product
 
 import httpx2
 
 from tests.http.operations import DROP_TABLE
-from tests.http.steps import new_id, problem
+from tests.http.steps import a_brand, a_campaign, add_posts, new_id, problem
 from tests.loops import on_each
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "BREW")
@@ -69,6 +70,68 @@ async def test_a_query_value_that_means_nothing_is_refused(
         problem(answer, 422, "unreadable_time")
     else:
         assert problem(answer, 400, "malformed")["errors"][0]["at"] == name
+
+
+LISTS = ("/brands", "/campaigns", "/posts", "/schedule", "/schedule/campaign/{campaign}")
+MADE_UP = (
+    "nonsense",
+    "",
+    "====",
+    "ä",
+    "\x00",
+    urlsafe_b64encode(b"null").decode(),
+    urlsafe_b64encode(b'"not a key"').decode(),
+    urlsafe_b64encode(b"9223372036854775808").decode(),
+    urlsafe_b64encode(b'["2027-03-17T19:00:00","33333333-3333-3333-3333-333333333333"]').decode(),
+    urlsafe_b64encode(b'["0001-01-01T00:00:00+14:00","33333333-3333-3333-3333-333333333333"]').decode(),
+    urlsafe_b64encode(b"[" * 100).decode(),
+    "A" * 201,
+)
+
+
+@on_each(("path", "cursor"), product(LISTS, MADE_UP))
+async def test_a_cursor_that_this_list_did_not_give_out_is_refused(
+    client: httpx2.AsyncClient, path: str, cursor: str
+) -> None:
+    answer = await client.get(path.format(**ANYWHERE), params={"cursor": cursor})
+
+    assert problem(answer, 400, "malformed")["errors"][0]["at"] == "cursor"
+
+
+async def test_a_cursor_of_another_list_is_refused(client: httpx2.AsyncClient) -> None:
+    await add_posts(client, await a_campaign(client), ["TWITTER"] * 2)
+    await a_brand(client)
+    of_brands = (await client.get("/brands", params={"limit": 1})).json()["next_cursor"]
+    of_posts = (await client.get("/posts", params={"limit": 1})).json()["next_cursor"]
+
+    for path, cursor in (("/posts", of_brands), ("/brands", of_posts), ("/schedule", of_posts)):
+        answer = await client.get(path, params={"cursor": cursor})
+
+        problem(answer, 400, "malformed")
+
+
+@on_each(("path", "limit"), product(LISTS, ("0", "-1", "x", "1.5", "", "1e2", "٣", "9" * 400)))
+async def test_a_limit_is_a_number_from_one(client: httpx2.AsyncClient, path: str, limit: str) -> None:
+    answer = await client.get(path.format(**ANYWHERE), params={"limit": limit})
+
+    assert problem(answer, 400, "malformed")["errors"][0]["at"] == "limit"
+
+
+@on_each("path", LISTS[:-1])
+async def test_a_limit_above_two_hundred_is_refused(client: httpx2.AsyncClient, path: str) -> None:
+    answer = await client.get(path, params={"limit": 201})
+
+    assert problem(answer, 400, "malformed")["errors"][0]["at"] == "limit"
+
+
+NO_INSTANTS = ("2027-03-17T19:00:00", "2027-03-17", "yesterday", "2027-03-17T19:00:00[Europe/Berlin]")
+
+
+@on_each(("name", "time"), product(("from", "to"), NO_INSTANTS))
+async def test_a_window_needs_instants(client: httpx2.AsyncClient, name: str, time: str) -> None:
+    answer = await client.get("/schedule", params={name: time})
+
+    problem(answer, 422, "unreadable_time")
 
 
 PATHS_WITH_IDS = [

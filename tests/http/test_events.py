@@ -35,6 +35,7 @@ from tests.http.steps import (
     trigger,
 )
 from tests.jumping_time import in_jumping_time, seconds_passed
+from tests.loops import on_each
 
 WAITERS = 100
 
@@ -274,7 +275,7 @@ async def test_when_the_service_stops_everybody_who_waits_is_answered_at_once(
     assert told == [{"events": [], "next_after": 7}] * 11
 
 
-@pytest.mark.parametrize(
+@on_each(
     ("name", "value"),
     [
         ("after", "-1"),

@@ -31,6 +31,7 @@ from tests.http.steps import (
     trigger,
     unconfirmed,
 )
+from tests.loops import on_each
 
 OF_CLAIM = {
     "schedule_id",
@@ -529,7 +530,7 @@ def settlement(**changed: Any) -> Json:
     return {"settlements": [{**SETTLEMENT, **changed}]}
 
 
-@pytest.mark.parametrize(
+@on_each(
     ("path", "body", "at"),
     [
         (TRIGGER, {"limit": 0}, "$.limit"),

@@ -1,6 +1,5 @@
 """Lists over HTTP: filters, order, and pages that show each item once."""
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 
 import httpx2
@@ -12,10 +11,11 @@ from tests.http.steps import (
     a_campaign,
     a_post,
     add_posts,
-    new_id,
     problem,
+    said,
     walk,
 )
+from tests.loops import on_each
 
 LISTS = ("/brands", "/campaigns", "/posts", "/schedule")
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
@@ -171,16 +171,6 @@ async def test_schedules_are_listed_from_an_instant_up_to_another(
     assert shown([answer.json()["items"]], "schedule_id") == [made[nth] for nth in expected]
 
 
-@pytest.mark.parametrize("name", ["from", "to"])
-@pytest.mark.parametrize(
-    "time", ["2027-03-17T19:00:00", "2027-03-17", "yesterday", "2027-03-17T19:00:00[Europe/Berlin]"]
-)
-async def test_a_window_needs_instants(client: httpx2.AsyncClient, name: str, time: str) -> None:
-    answer = await client.get("/schedule", params={name: time})
-
-    problem(answer, 422, "unreadable_time")
-
-
 async def test_a_plus_that_arrives_as_a_space_is_named(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/schedule?from=2027-03-17T19:00:00+01:00")
 
@@ -211,63 +201,7 @@ async def test_items_registered_while_a_list_is_walked_come_at_its_end(client: h
     assert shown([page["items"], rest["items"]], "post_id") == [*first, *later]
 
 
-@pytest.mark.parametrize("path", [*LISTS, "/schedule/campaign/{campaign_id}"])
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "nonsense",
-        "",
-        "====",
-        "ä",
-        "\x00",
-        urlsafe_b64encode(b"null").decode(),
-        urlsafe_b64encode(b'"not a key"').decode(),
-        urlsafe_b64encode(b"9223372036854775808").decode(),
-        urlsafe_b64encode(b'["2027-03-17T19:00:00","33333333-3333-3333-3333-333333333333"]').decode(),
-        urlsafe_b64encode(b'["0001-01-01T00:00:00+14:00","33333333-3333-3333-3333-333333333333"]').decode(),
-        urlsafe_b64encode(b"[" * 100).decode(),
-        "A" * 201,
-    ],
-)
-async def test_a_cursor_that_this_list_did_not_give_out_is_refused(
-    client: httpx2.AsyncClient, path: str, cursor: str
-) -> None:
-    campaign_id = await a_campaign(client)
-
-    answer = await client.get(path.format(campaign_id=campaign_id), params={"cursor": cursor})
-
-    assert problem(answer, 400, "malformed")["errors"][0]["at"] == "cursor"
-
-
-async def test_a_cursor_of_another_list_is_refused(client: httpx2.AsyncClient) -> None:
-    await add_posts(client, await a_campaign(client), ["TWITTER"] * 2)
-    await a_brand(client)
-    of_brands = (await client.get("/brands", params={"limit": 1})).json()["next_cursor"]
-    of_posts = (await client.get("/posts", params={"limit": 1})).json()["next_cursor"]
-
-    for path, cursor in (("/posts", of_brands), ("/brands", of_posts), ("/schedule", of_posts)):
-        answer = await client.get(path, params={"cursor": cursor})
-
-        problem(answer, 400, "malformed")
-
-
-@pytest.mark.parametrize("path", [*LISTS, "/schedule/campaign/{campaign_id}"])
-@pytest.mark.parametrize("limit", ["0", "-1", "x", "1.5", "", "1e2", "٣", "9" * 400])
-async def test_a_limit_is_a_number_from_one(client: httpx2.AsyncClient, path: str, limit: str) -> None:
-    answer = await client.get(path.format(campaign_id=new_id()), params={"limit": limit})
-
-    assert problem(answer, 400, "malformed")["errors"][0]["at"] == "limit"
-
-
-@pytest.mark.parametrize("path", LISTS)
-async def test_a_limit_above_two_hundred_is_refused(client: httpx2.AsyncClient, path: str) -> None:
-    answer = await client.get(path, params={"limit": 201})
-
-    assert problem(answer, 400, "malformed")["errors"][0]["at"] == "limit"
-
-
-@pytest.mark.parametrize("name", ["from", "to"])
-@pytest.mark.parametrize(
+@on_each(
     ("time", "code"),
     [
         ("0001-01-01T00:00:00+14:00", "time_in_past"),
@@ -277,11 +211,12 @@ async def test_a_limit_above_two_hundred_is_refused(client: httpx2.AsyncClient, 
     ],
 )
 async def test_a_window_may_reach_over_all_years_that_posts_can_have(
-    client: httpx2.AsyncClient, name: str, time: str, code: str | None
+    client: httpx2.AsyncClient, time: str, code: str | None
 ) -> None:
-    answer = await client.get("/schedule", params={name: time})
+    for name in ("from", "to"):
+        answer = await client.get("/schedule", params={name: time})
 
-    if code is None:
-        assert answer.status_code == 200, answer.text
-    else:
-        problem(answer, 422, code)
+        if code is None:
+            assert answer.status_code == 200, said(answer)
+        else:
+            problem(answer, 422, code)

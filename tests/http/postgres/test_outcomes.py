@@ -27,6 +27,7 @@ from tests.http.steps import (
     trigger,
     unconfirmed,
 )
+from tests.loops import on_each
 
 OF_ATTEMPT = {"claim_token", "started_at", "finished_at", "duration_ms", "verdict", "reason", "external_id"}
 HOUR = timedelta(hours=1)
@@ -349,7 +350,7 @@ async def test_what_is_no_id_is_no_route(client: httpx2.AsyncClient, method: str
     problem(answer, 404, "no_such_route")
 
 
-@pytest.mark.parametrize(
+@on_each(
     ("action", "body", "at"),
     [
         ("confirm", None, "data"),

@@ -26,6 +26,7 @@ from tests.http.steps import (
     settle,
     trigger,
 )
+from tests.loops import on_each
 
 HOUR = timedelta(hours=1)
 CAMPAIGN, BRAND = "campaign", "brand"
@@ -311,7 +312,7 @@ async def test_what_nobody_registered_is_not_found(
     problem(no_query, 400, "malformed")
 
 
-@pytest.mark.parametrize(
+@on_each(
     ("lateness", "at"),
     [
         ({"on_late": "maybe"}, "$.on_late"),

@@ -21,6 +21,7 @@ from tests.http.steps import (
     sample,
     walk,
 )
+from tests.loops import on_each
 
 
 def days(schedules: list[Json]) -> list[int]:
@@ -100,11 +101,7 @@ async def test_a_body_that_asks_for_the_defaults_is_the_same_as_none(client: htt
     assert with_body.json() == without.json()
 
 
-@pytest.mark.parametrize(
-    "row",
-    sample("campaign_sample.jsonl", of_each=3, kind=("one", "two", "daily", "spread")),
-    ids=lambda row: f"{row['kind']}-{row['zone']}",
-)
+@on_each("row", sample("campaign_sample.jsonl", of_each=3, kind=("one", "two", "daily", "spread")))
 async def test_sampled_campaigns_go_out_at_seven_in_the_evening_on_evenly_spread_days(
     client: httpx2.AsyncClient, clock: FrozenClock, row: Json
 ) -> None:

@@ -23,6 +23,7 @@ from tests.http.steps import (
     problem,
     sample,
 )
+from tests.loops import on_each
 
 BERLIN = "Europe/Berlin"
 GAP = "2027-03-28T02:30:00"
@@ -80,7 +81,7 @@ async def test_without_a_zone_the_brands_is_taken(client: httpx2.AsyncClient, zo
     assert answer.json()["timezone"] == BERLIN
 
 
-@pytest.mark.parametrize(
+@on_each(
     ("timestamp", "zone", "publish_time", "intent"),
     [
         ("2027-07-01T19:00", None, "2027-07-02T02:00:00Z", "wall"),
@@ -203,7 +204,7 @@ async def test_an_unclear_time_is_refused_with_both_readings(
     assert [(each["publish_time"], each["publish_time_local"]) for each in details["readings"]] == readings
 
 
-@pytest.mark.parametrize(
+@on_each(
     "timestamp",
     [
         "2027-03-17",
@@ -251,7 +252,7 @@ async def test_two_different_zones_for_one_time_are_refused(client: httpx2.Async
     problem(answer, 422, "unreadable_time")
 
 
-@pytest.mark.parametrize(
+@on_each(
     ("zone", "hint"),
     [
         ("PST", "abbreviation"),
@@ -288,11 +289,7 @@ async def test_a_zone_whose_sign_is_turned_round_comes_with_a_warning(client: ht
     assert "UTC-3" in answer.json()["warnings"][0]
 
 
-@pytest.mark.parametrize(
-    "row",
-    sample("dst_sample.jsonl", of_each=3, kind=("normal", "gap", "overlap")),
-    ids=lambda row: f"{row['kind']}-{row['zone']}",
-)
+@on_each("row", sample("dst_sample.jsonl", of_each=3, kind=("normal", "gap", "overlap")))
 async def test_sampled_wall_times_become_the_expected_instants(
     client: httpx2.AsyncClient, clock: FrozenClock, row: Json
 ) -> None:
@@ -310,11 +307,7 @@ async def test_sampled_wall_times_become_the_expected_instants(
     assert rejected.status_code == (201 if row["kind"] == "normal" else 422)
 
 
-@pytest.mark.parametrize(
-    "row",
-    sample("offset_sample.jsonl", of_each=3, consistent=(True, False)),
-    ids=lambda row: f"{'agrees' if row['consistent'] else 'contradicts'}-{row['zone']}",
-)
+@on_each("row", sample("offset_sample.jsonl", of_each=3, consistent=(True, False)))
 async def test_a_sampled_offset_is_taken_where_it_agrees_with_its_zone(
     client: httpx2.AsyncClient, clock: FrozenClock, row: Json
 ) -> None:
