@@ -33,7 +33,8 @@ from rich.table import Table
 from uuid_utils.compat import uuid7
 
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
-from marketmind_scheduler.adapters.postgres.repositories.schedules import ADD, KEPT
+from marketmind_scheduler.adapters.postgres.repositories.bookings import ADD
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import ADDED
 from marketmind_scheduler.domain.post import Platform
 
 HERE = Path(__file__).parent
@@ -271,7 +272,8 @@ async def bare_insert(url: str, campaign: UUID) -> float:
     """Milliseconds of one INSERT of the rows that the campaign has, after taking them out."""
     connection = await asyncpg.connect(url)
     rows = await connection.fetch(
-        f"SELECT {KEPT} FROM schedules WHERE post_id IN (SELECT post_id FROM posts WHERE campaign_id = $1)", campaign
+        f"SELECT {', '.join(ADDED)} FROM schedules WHERE post_id IN (SELECT post_id FROM posts WHERE campaign_id = $1)",
+        campaign,
     )
     columns = [list(column) for column in zip(*rows, strict=True)]
     await connection.execute("DELETE FROM schedules WHERE schedule_id = ANY($1::uuid[])", columns[0])

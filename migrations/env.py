@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import metadata
 
 
 def run(connection: Connection) -> None:

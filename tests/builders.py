@@ -15,6 +15,7 @@ from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, resolve
 from marketmind_scheduler.ports.storage import Storage
 from tests.fakes.clock import CountedIds
+from tests.stored import put
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 ZONE = "America/Los_Angeles"
@@ -180,6 +181,14 @@ async def given(storage: Storage, *values: Brand | Campaign | Post | Schedule) -
             await work.campaigns.save(campaign)
         if posts := [value for value in values if isinstance(value, Post)]:
             await work.posts.save(posts)
-        if schedules := [value for value in values if isinstance(value, Schedule)]:
-            await work.schedules.add(schedules)
         await work.commit()
+    schedules = [value for value in values if isinstance(value, Schedule)]
+    await put(storage, sorted((each for each in schedules if not _is_new(each)), key=lambda each: each.is_active))
+    if new := [each for each in schedules if _is_new(each)]:
+        async with storage.unit_of_work() as work:
+            await work.bookings.add(new)
+            await work.commit()
+
+
+def _is_new(schedule: Schedule) -> bool:
+    return schedule.status is ScheduleStatus.PENDING and not (schedule.is_doubtful or schedule.retry_count)

@@ -20,7 +20,7 @@ from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgre
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.wiring.bootstrap import pin_zone_rules
 from tests.databases import URL, new_database

@@ -46,6 +46,7 @@ from tests.builders import (
 from tests.fakes.clock import FrozenClock
 from tests.fakes.scheduler import Answer, ScriptedScheduler
 from tests.fakes.storage import InMemoryStorage
+from tests.stored import as_cancelled
 
 NAIVE = SchedulerKind.NAIVE
 ALL = frozenset(Platform)
@@ -441,7 +442,7 @@ async def test_replacing_cancels_what_is_pending_and_plans_all_posts_anew(
     assert [each.post_id for each in renewed] == [post.post_id for post in members]
     assert {each.created_at for each in renewed} == {NOW + HOUR}
     after = {each.schedule_id: each for each in await everything(storage)}
-    assert [after[each.schedule_id] for each in pending] == [each.cancelled(now=NOW + HOUR) for each in pending]
+    assert [after[each.schedule_id] for each in pending] == [as_cancelled(each, now=NOW + HOUR) for each in pending]
     assert [after[each.schedule_id] for each in renewed] == renewed
     assert len(after) == len(renewed) + len(made)
 
@@ -588,7 +589,7 @@ async def test_what_is_pending_of_a_campaign_is_cancelled_and_it_is_a_draft_agai
 
     cancelled = await scheduling.cancel(CAMPAIGN_ID)
 
-    assert cancelled == [each.cancelled(now=NOW + HOUR) for each in made]
+    assert cancelled == [as_cancelled(each, now=NOW + HOUR) for each in made]
     assert await everything(storage) == cancelled
     assert await use_cases.catalog.get_campaign(CAMPAIGN_ID) == a_campaign(post_count=3, updated_at=NOW + HOUR)
 
@@ -601,7 +602,7 @@ async def test_cancelling_a_campaign_leaves_alone_what_is_out(
 
     cancelled = await scheduling.cancel(CAMPAIGN_ID)
 
-    assert cancelled == [each.cancelled(now=NOW) for each in made[1:]]
+    assert cancelled == [as_cancelled(each, now=NOW) for each in made[1:]]
     assert await everything(storage) == [out, *cancelled]
 
 

@@ -19,7 +19,7 @@ from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Unknown, Unsent, Verdict, VerdictKind
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
 from marketmind_scheduler.ports.publisher import Target
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, a_slot, given
 from tests.fakes.clock import FrozenClock
@@ -68,7 +68,7 @@ class SteeredQueue:
         async with self._steered("begin_send"):
             return await self._queue.begin_send(sends, owner=owner, least_lease=least_lease)
 
-    async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, Settled]:
+    async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, ScheduleStatus]:
         async with self._steered("settle"):
             return await self._queue.settle(settlements, owner=owner)
 

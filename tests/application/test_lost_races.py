@@ -40,6 +40,7 @@ from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.storage import InMemoryStorage
+from tests.stored import cancel_pending
 
 REPEATS = 3
 
@@ -178,8 +179,8 @@ async def test_a_change_that_waited_for_a_replacement_is_made_to_the_replacement
 
     async with postgres.unit_of_work() as work:
         await work.posts.lock(SCHEDULED_POST.post_id)
-        await work.schedules.cancel_pending([replaced.schedule_id], now=NOW)
-        await work.schedules.add([replacement])
+        await cancel_pending(work, [replaced.schedule_id], now=NOW)
+        await work.bookings.add([replacement])
         waiter = asyncio.ensure_future(WRITERS[change](on_postgres))
         await until_waiting(tables, waiter)
         await work.commit()

@@ -11,6 +11,7 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus
 from tests.builders import BRAND_ID, NOW, a_brand, a_post, a_schedule, a_slot, given, new_id
 from tests.fakes.clock import FrozenClock
 from tests.fakes.storage import InMemoryStorage
+from tests.stored import cancel_pending
 
 AHEAD, PAST = a_slot("2027-03-17T19:00"), a_slot("2027-02-01T19:00")
 
@@ -97,7 +98,7 @@ async def test_cancelling_makes_room(storage: InMemoryStorage) -> None:
         await check(quota, storage, adding=1)
 
     async with storage.unit_of_work() as work:
-        await work.schedules.cancel_pending([schedule.schedule_id], now=NOW + timedelta(minutes=1))
+        await cancel_pending(work, [schedule.schedule_id], now=NOW + timedelta(minutes=1))
         await work.commit()
 
     await check(quota, storage, adding=1)

@@ -20,6 +20,7 @@ from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.storage import InMemoryStorage
+from tests.stored import as_cancelled
 
 OLDER, NEWER = "1999a", "2999a"
 WALL_TIMES = ["2027-03-17T19:00:00", "2027-03-17T19:00:00-07:00[America/Los_Angeles]"]
@@ -134,7 +135,7 @@ async def test_a_process_with_older_rules_still_cancels(
     pending = a_schedule(post)
     await given(storage, pending)
 
-    assert await outdated.campaign_scheduling.cancel(CAMPAIGN_ID) == [pending.cancelled(now=NOW)]
+    assert await outdated.campaign_scheduling.cancel(CAMPAIGN_ID) == [as_cancelled(pending, now=NOW)]
 
 
 async def test_a_process_with_older_rules_is_not_ready_and_says_why(outdated: UseCases) -> None:

@@ -11,7 +11,7 @@ from docs import make
 
 from marketmind_scheduler.adapters.http.problems import status_of
 from marketmind_scheduler.adapters.http.shapes.fields import MOST_POSTS_IN_A_BODY
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata, schedules
+from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.brand import Lateness
 from marketmind_scheduler.domain.campaign import MOST_CAMPAIGN_DAYS

@@ -13,6 +13,7 @@ from tests.builders import NOW
 from tests.contracts.worlds import InMemoryWorld, PostgresWorld, World
 from tests.fakes.clock import FrozenClock
 from tests.fakes.storage import InMemoryStorage
+from tests.stored import TestedStorage
 
 STORAGE_NOW = NOW + timedelta(hours=5)
 """What the clock of the storage in memory says: another time than its callers' clock."""
@@ -27,7 +28,7 @@ def _zone_rules(zones: ZoneCatalogue) -> None:  # pyright: ignore[reportUnusedFu
 def postgres(pool: Pool, tables: AsyncEngine) -> PostgresStorage:
     """PostgreSQL alone, for promises about several at once, with nothing in it."""
     del tables
-    return PostgresStorage(pool)
+    return TestedStorage(pool)
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -14,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.lifecycle import move
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
-from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given, new_id
+from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, a_slot, given, new_id
 from tests.contracts.waiting import until_waiting
+from tests.stored import as_cancelled, cancel_pending, cancel_pending_of_campaign
 
 T = TypeVar("T")
 Step = Callable[[UnitOfWork], Awaitable[T]]
@@ -33,14 +35,14 @@ POST_LOCKS: dict[str, Step[object]] = {
     "lock_of_campaign": lambda work: work.posts.lock_of_campaign(CAMPAIGN_ID, platforms={Platform.TWITTER}),
 }
 SCHEDULE_LOCKS: dict[str, Step[object]] = {
-    "lock": lambda work: work.schedules.lock(SCHEDULE_ID),
-    "lock_current": lambda work: work.schedules.lock_current(POST.post_id),
+    "lock": lambda work: work.bookings.lock(SCHEDULE_ID),
+    "lock_current": lambda work: work.bookings.lock_current(POST.post_id),
 }
 SCHEDULE_CHANGES: dict[str, Step[object]] = {
     **SCHEDULE_LOCKS,
-    "cancel_pending": lambda work: work.schedules.cancel_pending([SCHEDULE_ID], now=NOW),
-    "cancel_pending_of_campaign": lambda work: work.schedules.cancel_pending_of_campaign(CAMPAIGN_ID, now=NOW),
-    "save": lambda work: work.schedules.save(schedule().cancelled(now=NOW)),
+    "cancel_pending": lambda work: cancel_pending(work, [SCHEDULE_ID], now=NOW),
+    "cancel_pending_of_campaign": lambda work: cancel_pending_of_campaign(work, CAMPAIGN_ID, now=NOW),
+    "move": lambda work: work.bookings.move(move(schedule(), a_slot("2027-03-20T19:00"), now=NOW)),
 }
 
 
@@ -56,7 +58,7 @@ async def in_a_unit_of_work(storage: PostgresStorage, step: Step[T]) -> T:
 
 
 async def add(storage: PostgresStorage, post: Post) -> None:
-    await in_a_unit_of_work(storage, lambda work: work.schedules.add([a_schedule(post)]))
+    await in_a_unit_of_work(storage, lambda work: work.bookings.add([a_schedule(post)]))
 
 
 async def active_of(storage: PostgresStorage, post: Post) -> list[Schedule]:
@@ -106,7 +108,7 @@ async def test_a_unit_of_work_that_is_cancelled_leaves_nothing_behind_and_frees_
 
     async def never_end(work: UnitOfWork) -> None:
         await work.posts.lock(POST.post_id)
-        await work.schedules.add([schedule()])
+        await work.bookings.add([schedule()])
         holds_the_lock.set()
         await asyncio.Event().wait()
 
@@ -135,8 +137,8 @@ async def test_nobody_who_only_reads_waits_for_a_lock(storage: PostgresStorage) 
 
     async with storage.unit_of_work() as work, storage.reading() as stored:
         await work.posts.lock(POST.post_id)
-        await work.schedules.lock_current(POST.post_id)
-        await work.schedules.save(schedule().cancelled(now=NOW))
+        await work.bookings.lock_current(POST.post_id)
+        await cancel_pending(work, [SCHEDULE_ID], now=NOW)
 
         assert await stored.posts.get(POST.post_id)
         assert await stored.schedules.find_current(POST.post_id) == schedule()
@@ -151,7 +153,7 @@ async def test_whoever_waited_for_a_post_sees_the_schedule_that_was_added_meanwh
 
     async with storage.unit_of_work() as work:
         await work.posts.lock(POST.post_id)
-        await work.schedules.add([schedule()])
+        await work.bookings.add([schedule()])
         waiter = asyncio.create_task(in_a_unit_of_work(storage, lock_and_look))
         await until_waiting(tables, waiter)
         await work.commit()
@@ -166,13 +168,13 @@ async def test_whoever_waited_for_a_schedule_sees_how_it_was_changed_meanwhile(
     await given(storage, schedule())
 
     async with storage.unit_of_work() as work:
-        await work.schedules.lock_current(POST.post_id)
-        await work.schedules.save(schedule().cancelled(now=NOW))
+        await work.bookings.lock_current(POST.post_id)
+        await cancel_pending(work, [SCHEDULE_ID], now=NOW)
         waiter = asyncio.create_task(in_a_unit_of_work(storage, locks))
         await until_waiting(tables, waiter)
         await work.commit()
 
-    assert await waiter == schedule().cancelled(now=NOW)
+    assert await waiter == as_cancelled(schedule(), now=NOW)
 
 
 async def test_whoever_waited_for_the_post_finds_the_schedule_that_took_the_place_of_another(
@@ -183,12 +185,12 @@ async def test_whoever_waited_for_the_post_finds_the_schedule_that_took_the_plac
 
     async def lock_post_and_current(work: UnitOfWork) -> object:
         await work.posts.lock(POST.post_id)
-        return await work.schedules.lock_current(POST.post_id)
+        return await work.bookings.lock_current(POST.post_id)
 
     async with storage.unit_of_work() as work:
         await work.posts.lock_of_campaign(CAMPAIGN_ID, platforms=ALL)
-        await work.schedules.cancel_pending([SCHEDULE_ID], now=NOW)
-        await work.schedules.add([replacement])
+        await cancel_pending(work, [SCHEDULE_ID], now=NOW)
+        await work.bookings.add([replacement])
         waiter = asyncio.create_task(in_a_unit_of_work(storage, lock_post_and_current))
         await until_waiting(tables, waiter)
         await work.commit()
@@ -270,19 +272,19 @@ async def test_what_was_cancelled_meanwhile_is_not_cancelled_again(
     await given(storage, schedule())
 
     async with storage.unit_of_work() as work:
-        await work.schedules.cancel_pending([SCHEDULE_ID], now=NOW)
+        await cancel_pending(work, [SCHEDULE_ID], now=NOW)
         waiter = asyncio.create_task(in_a_unit_of_work(storage, SCHEDULE_CHANGES[cancels]))
         await until_waiting(tables, waiter)
         await work.commit()
 
-    assert await waiter == []
+    assert not await waiter
 
 
 async def test_of_two_who_add_a_schedule_for_one_post_the_second_loses_the_race(
     storage: PostgresStorage, tables: AsyncEngine
 ) -> None:
     async with storage.unit_of_work() as work:
-        await work.schedules.add([schedule()])
+        await work.bookings.add([schedule()])
         second = asyncio.create_task(add(storage, POST))
         await until_waiting(tables, second)
         await work.commit()
@@ -296,7 +298,7 @@ async def test_of_two_who_add_a_schedule_for_one_post_the_second_succeeds_when_t
     storage: PostgresStorage, tables: AsyncEngine
 ) -> None:
     async with storage.unit_of_work() as work:
-        await work.schedules.add([schedule()])
+        await work.bookings.add([schedule()])
         second = asyncio.create_task(add(storage, POST))
         await until_waiting(tables, second)
 

@@ -9,6 +9,7 @@ import pytest
 
 from marketmind_scheduler.domain.attempt import Attempt, Claim
 from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -47,7 +48,9 @@ async def test_what_is_due_is_claimed_once_and_still_counts_as_pending(world: Wo
     claimed = await claim(world)
 
     assert claimed == [
-        Claim(schedule_id=schedule.schedule_id, brand_id=BRAND_ID, platform=Platform.TWITTER, token=1, retry_count=0)
+        Claim(
+            schedule_id=schedule.schedule_id, brand_id=BRAND_ID, platform=Platform.TWITTER, token=1, standing=Standing()
+        )
     ]
     assert not await claim(world, owner=ANOTHER_OWNER)
     assert await find(world, schedule) == schedule
@@ -151,7 +154,7 @@ def claimed_first(schedule: Schedule) -> Claim:
         brand_id=schedule.brand_id,
         platform=schedule.platform,
         token=1,
-        retry_count=0,
+        standing=Standing(),
     )
 
 
@@ -290,7 +293,7 @@ async def test_a_lease_that_is_extended_runs_out_later(world: World) -> None:
     await world.pass_time(MINUTE)
 
     assert set(held) == {schedule.schedule_id}
-    assert not await world.upkeep.expire_leases(limit=10, most_lost=8)
+    assert not await world.keeping.take_back(limit=10)
     assert await expire(world) == [ScheduleStatus.UNCONFIRMED]
 
 

@@ -1,13 +1,16 @@
 """What DispatchQueue promises of verdicts: in time, late, repeated and stale."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from marketmind_scheduler.domain.attempt import Claim, Settlement
+from marketmind_scheduler.domain.attempt import Claim, settlement
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.lifecycle import Standing
+from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded, Settled
@@ -15,7 +18,6 @@ from tests.builders import BRAND_ID, a_brand, given, new_id
 from tests.contracts.worlds import (
     ANOTHER_OWNER,
     MINUTE,
-    OWNER,
     World,
     attempts_of,
     begin,
@@ -23,6 +25,7 @@ from tests.contracts.worlds import (
     claim,
     claim_and_begin,
     claim_one,
+    confirm,
     due_in,
     events,
     expire,
@@ -30,10 +33,12 @@ from tests.contracts.worlds import (
     given_due,
     in_minutes,
     kinds,
+    lose_until_the_last,
     move,
     settle,
     status_of,
     until_due,
+    verdicts,
     verdicts_on,
 )
 
@@ -42,14 +47,8 @@ UNKNOWN, UNSENT, LOST = VerdictKind.UNKNOWN, VerdictKind.UNSENT, VerdictKind.LOS
 PENDING, PUBLISHING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED
 COMPLETED, FAILED, CANCELLED = ScheduleStatus.COMPLETED, ScheduleStatus.FAILED, ScheduleStatus.CANCELLED
 HOUR = 60 * MINUTE
-MAX_RETRIES = 3
+MAX_RETRIES = RETRIES
 TOLD = [ACCEPTED, DEFERRED, REFUSED, UNKNOWN, UNSENT]
-
-
-async def confirm(world: World, schedule: Schedule, confirmation: Confirmation) -> None:
-    async with world.storage.unit_of_work() as work:
-        await work.schedules.confirm(schedule.schedule_id, confirmation, external_id=None, note=None)
-        await work.commit()
 
 
 async def fail_once(world: World, verdict: VerdictKind, *, window: timedelta | None = None) -> Claim:
@@ -112,7 +111,7 @@ async def test_a_retry_waits_as_long_as_it_was_told(world: World, verdict: Verdi
     await world.pass_time(6 * MINUTE)
     assert not await claim(world)
     await world.pass_time(MINUTE)
-    assert (await claim_one(world)).retry_count == (verdict is DEFERRED)
+    assert (await claim_one(world)).standing.retry_count == (verdict is DEFERRED)
 
 
 async def test_a_schedule_fails_once_its_retries_are_spent(world: World) -> None:
@@ -194,13 +193,10 @@ async def test_many_verdicts_are_settled_at_once_each_for_its_own(world: World) 
     schedules = {verdict: await given_due(world) for verdict in TOLD}
     claims = {each.schedule_id: each for each in await claim(world)}
     await begin(world, *claims.values())
-    settlements = [
-        Settlement(schedule_id=schedule.schedule_id, token=claims[schedule.schedule_id].token, verdict=verdict)
-        for verdict, schedule in schedules.items()
-    ]
-    unheard_of = Settlement(schedule_id=new_id(), token=1, verdict=ACCEPTED)
+    settlements = [settlement(claims[schedule.schedule_id], verdict) for verdict, schedule in schedules.items()]
+    unheard_of = settlement(replace(next(iter(claims.values())), schedule_id=new_id()), ACCEPTED)
 
-    settled = await world.queue.settle([unheard_of, *settlements], owner=OWNER)
+    settled = await verdicts(world).record([unheard_of, *settlements])
 
     assert settled == {
         unheard_of.schedule_id: Settled(Recorded.STALE, None),
@@ -455,18 +451,18 @@ async def failed(world: World) -> None:
 
 
 async def missed(world: World) -> None:
-    await world.pass_time(2 * HOUR)
-    await world.upkeep.miss_late(limit=10)
+    await world.pass_time(4 * HOUR)
+    await world.keeping.give_up_late(limit=10)
 
 
 async def lost_again_and_again(world: World) -> None:
-    await claim_one(world)
-    await expire(world, most_lost=1)
+    await lose_until_the_last(world)
+    await expire(world)
 
 
 @pytest.mark.parametrize("end", [completed, failed, missed, lost_again_and_again])
 async def test_what_is_final_stays_as_it_is(world: World, end: Callable[[World], Awaitable[None]]) -> None:
-    await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=HOUR))
+    await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=3 * HOUR))
     schedule = await given_due(world)
     await end(world)
     before = await find(world, schedule)
@@ -478,8 +474,8 @@ async def test_what_is_final_stays_as_it_is(world: World, end: Callable[[World],
     await confirm(world, schedule, Confirmation.SEND_AGAIN)
     await paused(world, schedule)
     await world.holds.lift(Hold.BRAND_PAUSED, BRAND_ID, paces={})
-    await world.upkeep.expire_leases(limit=10, most_lost=1)
-    await world.upkeep.miss_late(limit=10)
+    await world.keeping.take_back(limit=10)
+    await world.keeping.give_up_late(limit=10)
 
     assert await find(world, schedule) == before
     assert not await claim(world)
@@ -488,5 +484,5 @@ async def test_what_is_final_stays_as_it_is(world: World, end: Callable[[World],
 
 def claimed_first(schedule: Schedule) -> Claim:
     return Claim(
-        schedule_id=schedule.schedule_id, brand_id=BRAND_ID, platform=schedule.platform, token=1, retry_count=0
+        schedule_id=schedule.schedule_id, brand_id=BRAND_ID, platform=schedule.platform, token=1, standing=Standing()
     )

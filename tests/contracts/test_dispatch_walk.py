@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,8 @@ from hypothesis.stateful import (
 )
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.domain import lifecycle
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import SendInFlight
@@ -33,6 +34,7 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.schedules import ScheduleFilter
+from marketmind_scheduler.ports.storage import UnitOfWork
 from tests.builders import CAMPAIGN_ID, a_brand, a_campaign, a_post, a_schedule, given
 from tests.contracts.worlds import (
     ANOTHER_OWNER,
@@ -47,8 +49,10 @@ from tests.contracts.worlds import (
     begin,
     cancel,
     claim,
+    confirm,
     settle,
 )
+from tests.stored import cancel_pending
 
 T = TypeVar("T")
 
@@ -61,12 +65,10 @@ SETTINGS = settings(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-MOST_LOST = 3
 APART = timedelta(seconds=12)
 WINDOW = 60 * MINUTE
 WINDOWS = st.sampled_from([WINDOW, None])
 DELAYS = st.sampled_from([timedelta(), 3 * MINUTE])
-LONGEST_WAIT = timedelta(minutes=5)
 OVERDUE = timedelta(minutes=4, seconds=30)
 PACES = {Platform.TWITTER: 3 * MINUTE}
 BRANDS = [
@@ -237,55 +239,22 @@ class Walk(RuleBasedStateMachine):
 
         self.both(extended)
 
-    def chance_decides(self) -> bool:
-        """Whether a lease has run out whose send may be repeated, or not, by how long chance lets it wait."""
-        with self.model.storage.changing() as rows:
-            return any(
-                row.begun_at is not None
-                and row.resend_until is not None
-                and timedelta() < row.resend_until - self.now <= LONGEST_WAIT
-                for row in rows.schedules.values()
-            )
-
     @rule()
     def leases_run_out(self) -> None:
         self.both(lambda world: world.pass_time(LEASE))
-        if not self.chance_decides():
-            self.expire_leases()
+        self.expire_leases()
 
-    @precondition(lambda self: not self.chance_decides())
     @rule()
     def expire_leases(self) -> None:
-        with self.model.storage.changing() as rows:
-            leased = {row.schedule_id for row in rows.schedules.values() if row.lease_expires_at is not None}
-
         async def expire(world: World) -> Sequence[ScheduleStatus]:
-            return sorted(await world.upkeep.expire_leases(limit=100, most_lost=MOST_LOST))
+            return sorted(await world.keeping.take_back(limit=100))
 
         self.both(expire)
-
-        with self.model.storage.changing() as rows:
-            expired = [each for each in leased if rows.schedules[each].lease_expires_at is None]
-        self.wait_for(self.wait_no_longer(expired))
-
-    async def wait_no_longer(self, expired: Sequence[UUID]) -> None:
-        """Take out of PostgreSQL what chance has put in."""
-        waits = await self.real.pool.fetch(
-            "SELECT due_at - greatest(publish_time, now()) AS wait FROM schedules "
-            "WHERE schedule_id = ANY($1) AND due_at IS NOT NULL",
-            expired,
-        )
-        assert all(row["wait"] <= LONGEST_WAIT for row in waits)
-        await self.real.pool.execute(
-            "UPDATE schedules SET due_at = greatest(publish_time, now()) "
-            "WHERE schedule_id = ANY($1) AND due_at IS NOT NULL",
-            expired,
-        )
 
     @rule()
     def miss_late(self) -> None:
         async def miss(world: World) -> Sequence[ScheduleStatus]:
-            return sorted(await world.upkeep.miss_late(limit=100))
+            return sorted(await world.keeping.give_up_late(limit=100))
 
         self.both(miss)
 
@@ -298,7 +267,7 @@ class Walk(RuleBasedStateMachine):
         """As one of both use cases does it: the one of a post, or that of a campaign."""
 
         async def cancel_it(world: World) -> bool:
-            return await changed(world, post, lambda current, now: current.cancelled(now=now))
+            return await changed(world, post, cancel_one)
 
         if schedule := self.active_of(post):
             if as_many:
@@ -314,9 +283,10 @@ class Walk(RuleBasedStateMachine):
     @rule(post=st.sampled_from(POSTS), minutes=st.sampled_from([1, 5]))
     def move(self, post: Post, minutes: int) -> None:
         async def move_it(world: World) -> bool:
-            return await changed(
-                world, post, lambda current, now: current.moved(at(self.time_of(post, minutes, now)), now=now)
-            )
+            async def to_then(work: UnitOfWork, current: Schedule, now: datetime) -> None:
+                await work.bookings.move(lifecycle.move(current, at(self.time_of(post, minutes, now)), now=now))
+
+            return await changed(world, post, to_then)
 
         if self.active_of(post):
             self.both(move_it)
@@ -335,7 +305,7 @@ class Walk(RuleBasedStateMachine):
             there = a_post(post_id=post.post_id, brand_id=post.brand_id, campaign_id=campaign_id)
             async with world.storage.unit_of_work() as work:
                 await work.posts.save([there])
-                await work.schedules.follow_campaigns([post.post_id])
+                await work.bookings.follow_campaigns([post.post_id])
                 await work.commit()
 
         self.both(put_there)
@@ -345,12 +315,7 @@ class Walk(RuleBasedStateMachine):
         schedule = self.nth_schedule(nth)
 
         async def is_confirmed(world: World) -> bool:
-            async with world.storage.unit_of_work() as work:
-                confirmed = await work.schedules.confirm(
-                    schedule.schedule_id, confirmation, external_id=None, note="I looked"
-                )
-                await work.commit()
-            return confirmed is not None
+            return await confirm(world, schedule, confirmation, note="I looked") is not None
 
         if self.both(is_confirmed):  # a person answers for it
             self.sent.pop(schedule.schedule_id, None)
@@ -394,17 +359,24 @@ def honest_verdicts(sent: Sent | None) -> Sequence[VerdictKind]:
     return [VerdictKind.UNKNOWN, *([VerdictKind.ACCEPTED] if sent.is_out else sorted(FACTS))]
 
 
-async def changed(world: World, post: Post, change: Callable[[Schedule, datetime], Schedule]) -> bool:
+async def changed(
+    world: World, post: Post, change: Callable[[UnitOfWork, Schedule, datetime], Awaitable[object]]
+) -> bool:
     """Change the post's current schedule, if that is allowed."""
     async with world.storage.unit_of_work() as work:
-        current = await work.schedules.lock_current(post.post_id)
+        current = await work.bookings.lock_current(post.post_id)
         assert current is not None
         try:
-            await work.schedules.save(change(current, await world.now()))
+            await change(work, current, await world.now())
         except SendInFlight:
             return False
         await work.commit()
     return True
+
+
+async def cancel_one(work: UnitOfWork, current: Schedule, now: datetime) -> None:
+    if not await cancel_pending(work, [current.schedule_id], now=now):
+        raise SendInFlight(current.schedule_id, status=current.status, change="cancelled")
 
 
 async def every(world: World) -> Sequence[Schedule]:
@@ -418,8 +390,7 @@ async def state(world: World) -> dict[UUID, tuple[object, ...]]:
     found: dict[UUID, tuple[object, ...]] = {}
     async with world.storage.reading() as stored:
         for each in await stored.schedules.list(ScheduleFilter(), limit=1000, after=None):
-            next_attempt_at = await stored.schedules.next_attempt_at(each.schedule_id)
-            attempts = await stored.schedules.attempts_of(each.schedule_id)
+            sends = (await stored.schedules.sends_of([each.schedule_id]))[each.schedule_id]
             found[each.schedule_id] = (
                 each.status,
                 each.retry_count,
@@ -427,9 +398,9 @@ async def state(world: World) -> dict[UUID, tuple[object, ...]]:
                 each.holds,
                 each.version,
                 timeless(each.error),
-                next_attempt_at and about(next_attempt_at - now),
+                sends.next_attempt_at and about(sends.next_attempt_at - now),
                 about(each.publish_time - now),
-                [(attempt.token, attempt.verdict, attempt.reason) for attempt in attempts],
+                [(attempt.token, attempt.verdict, attempt.reason) for attempt in sends.attempts],
             )
     return found
 

@@ -22,6 +22,7 @@ from tests.contracts.worlds import (
     move,
     settle,
 )
+from tests.stored import cancel_pending
 
 ALL = 1000
 
@@ -116,7 +117,7 @@ async def test_what_was_rolled_back_is_not_told(world: World) -> None:
     schedule = await given_due(world)
 
     async with world.storage.unit_of_work() as work:
-        await work.schedules.cancel_pending([schedule.schedule_id], now=await world.now())
+        await cancel_pending(work, [schedule.schedule_id], now=await world.now())
 
     assert await kinds(world, schedule) == [EventKind.SCHEDULED]
 

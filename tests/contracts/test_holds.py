@@ -122,7 +122,7 @@ async def test_what_is_added_while_it_is_paused_is_held_too(world: World, post: 
     schedule = a_schedule(post, slot=at(await world.now() - MINUTE))
 
     async with world.storage.unit_of_work() as work:
-        [stored] = await work.schedules.add([schedule])
+        [stored] = await work.bookings.add([schedule])
         await work.commit()
 
     assert stored.holds == {hold}
@@ -192,13 +192,13 @@ async def test_what_became_too_late_meanwhile_is_not_sent(world: World, hold: Ho
     await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=HOUR), a_campaign())
     await given_due(world, a_post(campaign_id=CAMPAIGN_ID), since=HOUR)
     await place(world, hold)
-    missed_while_paused = await world.upkeep.miss_late(limit=10)
+    missed_while_paused = await world.keeping.give_up_late(limit=10)
 
     await lift(world, hold)
 
     assert not missed_while_paused
     assert not await claim(world)
-    assert await world.upkeep.miss_late(limit=10) == [ScheduleStatus.MISSED]
+    assert await world.keeping.give_up_late(limit=10) == [ScheduleStatus.MISSED]
 
 
 @pytest.mark.parametrize(("first", "second"), [(BRAND, CAMPAIGN), (CAMPAIGN, BRAND)])
@@ -221,7 +221,7 @@ async def test_what_is_held_twice_is_sent_once_both_are_lifted(
 async def test_what_is_held_for_being_late_stays_so_when_its_brand_is_resumed(world: World) -> None:
     await given(world.storage, a_brand(on_late=OnLate.HOLD, max_lateness=HOUR))
     schedule = await given_due(world, since=HOUR)
-    await world.upkeep.miss_late(limit=10)
+    await world.keeping.give_up_late(limit=10)
     await place(world, BRAND)
 
     await lift(world, BRAND)
@@ -315,7 +315,7 @@ async def put_into(world: World, post: Post, campaign_id: UUID) -> None:
     changed = a_post(post_id=post.post_id, brand_id=post.brand_id, campaign_id=campaign_id)
     async with world.storage.unit_of_work() as work:
         await work.posts.save([changed])
-        await work.schedules.follow_campaigns([post.post_id])
+        await work.bookings.follow_campaigns([post.post_id])
         await work.commit()
 
 

@@ -7,7 +7,7 @@ from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
-from tests.builders import BRAND_ID, a_brand, a_schedule, given, new_id
+from tests.builders import BRAND_ID, a_brand, given, new_id
 from tests.contracts.worlds import (
     MINUTE,
     World,
@@ -17,6 +17,7 @@ from tests.contracts.worlds import (
     claim,
     claim_and_begin,
     claim_one,
+    confirm,
     due_in,
     expire,
     find,
@@ -30,20 +31,6 @@ from tests.contracts.worlds import (
 HOUR = 60 * MINUTE
 PUBLISHED, SEND_AGAIN, FAILED = Confirmation.PUBLISHED, Confirmation.SEND_AGAIN, Confirmation.FAILED
 UNCONFIRMED = ScheduleStatus.UNCONFIRMED
-
-
-async def confirm(
-    world: World,
-    schedule: Schedule,
-    confirmation: Confirmation,
-    *,
-    external_id: str | None = None,
-    note: str | None = None,
-) -> Schedule | None:
-    async with world.storage.unit_of_work() as work:
-        confirmed = await work.schedules.confirm(schedule.schedule_id, confirmation, external_id=external_id, note=note)
-        await work.commit()
-    return confirmed
 
 
 @pytest.fixture
@@ -94,10 +81,9 @@ async def test_what_is_not_said_stays_as_it_was_known(
 async def test_only_what_is_unconfirmed_can_be_confirmed_and_only_once(
     world: World, unconfirmed: Schedule, confirmation: Confirmation
 ) -> None:
-    pending = await given_due(world)
+    pending = await find(world, await given_due(world))
 
     assert await confirm(world, pending, confirmation) is None
-    assert await confirm(world, a_schedule(schedule_id=new_id()), confirmation) is None
     assert await confirm(world, unconfirmed, confirmation)
     decided = await find(world, unconfirmed)
     assert await confirm(world, unconfirmed, PUBLISHED) is None
@@ -112,7 +98,7 @@ async def test_what_is_to_be_sent_again_is_due_at_once_however_late_with_all_its
 
     await confirm(world, unconfirmed, SEND_AGAIN)
 
-    assert not await world.upkeep.miss_late(limit=10)
+    assert not await world.keeping.give_up_late(limit=10)
     for _ in range(3):
         assert (await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)).status == "PENDING"
     assert (await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)).status == "FAILED"

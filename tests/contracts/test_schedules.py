@@ -8,7 +8,10 @@ from uuid import UUID
 import pytest
 
 from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import UnknownSchedule
+from marketmind_scheduler.domain.lifecycle import move
+from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
@@ -30,6 +33,7 @@ from tests.builders import (
     given,
     new_id,
 )
+from tests.stored import as_cancelled, cancel_pending, cancel_pending_of_campaign
 
 PENDING = ScheduleStatus.PENDING
 COMPLETED = ScheduleStatus.COMPLETED
@@ -91,12 +95,12 @@ async def test_a_schedule_is_locked_by_its_id_where_it_is_within_reach(storage: 
     await given(storage, a_brand(), post, schedule)
 
     async with storage.unit_of_work() as work:
-        assert await work.schedules.lock(schedule.schedule_id) == schedule
+        assert await work.bookings.lock(schedule.schedule_id) == schedule
         with pytest.raises(UnknownSchedule):
-            await work.schedules.lock(new_id())
+            await work.bookings.lock(new_id())
     async with storage.within(Reach(frozenset({new_id()}))).unit_of_work() as work:
         with pytest.raises(UnknownSchedule):
-            await work.schedules.lock(schedule.schedule_id)
+            await work.bookings.lock(schedule.schedule_id)
 
 
 async def test_many_schedules_are_added_at_once(storage: Storage) -> None:
@@ -165,7 +169,7 @@ async def test_the_current_schedule_is_the_active_one_else_the_most_recent(
 
     async with storage.unit_of_work() as work:
         found = await work.schedules.find_current(post.post_id)
-        locked = await work.schedules.lock_current(post.post_id)
+        locked = await work.bookings.lock_current(post.post_id)
 
     assert found == schedules[current]
     assert locked == schedules[current]
@@ -177,7 +181,7 @@ async def test_a_post_that_was_never_scheduled_has_no_current_schedule(storage: 
 
     async with storage.unit_of_work() as work:
         assert await work.schedules.find_current(post.post_id) is None
-        assert await work.schedules.lock_current(post.post_id) is None
+        assert await work.bookings.lock_current(post.post_id) is None
         assert not await work.schedules.standing_of_post(post.post_id)
 
 
@@ -259,33 +263,31 @@ async def test_what_stands_for_a_campaign_is_asked_by_platform(
     assert found == [schedules[index] for index in chosen]
 
 
-async def test_saving_a_schedule_replaces_slot_status_version_and_update_only(storage: Storage) -> None:
+async def test_moving_a_schedule_replaces_its_slot_and_what_follows_from_it(storage: Storage) -> None:
     post, other = a_post(), a_post(platform=Platform.REDDIT)
     schedule, untouched = a_schedule(post, scheduler=SchedulerKind.NAIVE, retry_count=1), a_schedule(other)
     slot = a_slot("2027-11-07T01:30", zone="America/New_York", disambiguation=Disambiguation.LATER, tz_release="2027a")
-    await given(storage, a_brand(), post, other, schedule, untouched)
+    await given(storage, a_brand(on_late=OnLate.SKIP), post, other, schedule, untouched)
 
     async with storage.unit_of_work() as work:
-        await work.schedules.lock_current(post.post_id)
-        await work.schedules.save(
-            replace(
-                schedule,
-                platform=Platform.TIKTOK,
-                slot=slot,
-                status=COMPLETED,
-                retry_count=9,
-                scheduler=None,
-                version=2,
-                created_at=LATER,
-                updated_at=LATER,
-            )
-        )
+        current = await work.bookings.lock_current(post.post_id)
+        assert current is not None
+        moved = await work.bookings.move(move(current, slot, now=LATER))
         await work.commit()
 
-    assert await find_current(storage, schedule) == replace(
-        schedule, slot=slot, status=COMPLETED, version=2, updated_at=LATER
+    assert await find_current(storage, schedule) == moved
+    later_by = slot.publish_time - schedule.publish_time
+    assert moved == replace(
+        current,
+        slot=slot,
+        latest_at=current.latest_at and current.latest_at + later_by,
+        max_retries=1 + RETRIES,
+        version=2,
+        updated_at=LATER,
     )
-    assert await find_current(storage, untouched) == untouched
+    still_there = await find_current(storage, untouched)
+    assert still_there is not None
+    assert still_there.slot == untouched.slot
 
 
 async def test_a_wall_time_may_be_replaced_by_an_instant(storage: Storage, zones: ZoneCatalogue) -> None:
@@ -297,11 +299,11 @@ async def test_a_wall_time_may_be_replaced_by_an_instant(storage: Storage, zones
     await given(storage, a_brand(), post, schedule)
 
     async with storage.unit_of_work() as work:
-        await work.schedules.lock_current(post.post_id)
-        await work.schedules.save(schedule.moved(instant, now=LATER))
+        await work.bookings.lock_current(post.post_id)
+        await work.bookings.move(move(schedule, instant, now=LATER))
         await work.commit()
 
-    assert await find_current(storage, schedule) == schedule.moved(instant, now=LATER)
+    assert await find_current(storage, schedule) == move(schedule, instant, now=LATER)
 
 
 async def test_only_those_that_are_pending_and_named_are_cancelled(storage: Storage) -> None:
@@ -313,10 +315,10 @@ async def test_only_those_that_are_pending_and_named_are_cancelled(storage: Stor
     pending = next(each for each in one_of_each if each.status is PENDING)
 
     async with storage.unit_of_work() as work:
-        cancelled = await work.schedules.cancel_pending(ids([*one_of_each, sooner, a_schedule()]), now=LATER)
+        cancelled = await cancel_pending(work, ids([*one_of_each, sooner, a_schedule()]), now=LATER)
         await work.commit()
 
-    assert cancelled == [sooner.cancelled(now=LATER), pending.cancelled(now=LATER)]
+    assert cancelled == [as_cancelled(sooner, now=LATER), as_cancelled(pending, now=LATER)]
     assert [await find_current(storage, each) for each in (sooner, pending)] == cancelled
     untouched = [*(each for each in one_of_each if each is not pending), not_named]
     assert [await find_current(storage, each) for each in untouched] == untouched
@@ -338,10 +340,10 @@ async def test_all_that_is_pending_of_a_campaign_is_cancelled(storage: Storage) 
     await given(storage, later, sooner, *untouched)
 
     async with storage.unit_of_work() as work:
-        cancelled = await work.schedules.cancel_pending_of_campaign(CAMPAIGN_ID, now=LATER)
+        cancelled = await cancel_pending_of_campaign(work, CAMPAIGN_ID, now=LATER)
         await work.commit()
 
-    assert cancelled == [sooner.cancelled(now=LATER), later.cancelled(now=LATER)]
+    assert cancelled == [as_cancelled(sooner, now=LATER), as_cancelled(later, now=LATER)]
     assert [await find_current(storage, each) for each in (sooner, later)] == cancelled
     assert [await find_current(storage, each) for each in untouched] == untouched
 
@@ -350,8 +352,8 @@ async def test_nothing_pending_is_nothing_to_cancel(storage: Storage) -> None:
     await given(storage, a_brand(), a_campaign())
 
     async with storage.unit_of_work() as work:
-        assert not await work.schedules.cancel_pending([], now=LATER)
-        assert not await work.schedules.cancel_pending_of_campaign(CAMPAIGN_ID, now=LATER)
+        assert not await cancel_pending(work, [], now=LATER)
+        assert not await cancel_pending_of_campaign(work, CAMPAIGN_ID, now=LATER)
 
 
 async def test_schedules_are_listed_by_time_then_id_page_by_page(storage: Storage) -> None:

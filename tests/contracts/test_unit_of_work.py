@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from marketmind_scheduler.domain.errors import CampaignNotFound, StorageUnavailable
+from marketmind_scheduler.domain.lifecycle import move
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace, Repositories, Storage, UnitOfWork
@@ -22,6 +23,7 @@ from tests.builders import (
 )
 from tests.fakes.clock import FrozenClock
 from tests.fakes.storage import InMemoryStorage
+from tests.stored import cancel_pending, cancel_pending_of_campaign
 
 POST = a_post(campaign_id=CAMPAIGN_ID)
 OTHER_POST = a_post(campaign_id=CAMPAIGN_ID)
@@ -53,11 +55,11 @@ CHANGES: dict[str, Callable[[UnitOfWork], Awaitable[object]]] = {
     "a campaign is replaced": lambda work: work.campaigns.save(a_campaign(name="New")),
     "a status follows": lambda work: work.campaigns.follow_schedules(CAMPAIGN_ID),
     "posts are replaced and new": lambda work: work.posts.save([a_post(post_id=POST.post_id, title="New"), a_post()]),
-    "schedules are added": lambda work: work.schedules.add([a_schedule(OTHER_POST)]),
-    "a schedule is saved": lambda work: work.schedules.save(schedule().moved(a_slot("2027-04-01T19:00"), now=NOW)),
-    "schedules are cancelled": lambda work: work.schedules.cancel_pending([SCHEDULE_ID], now=NOW),
+    "schedules are added": lambda work: work.bookings.add([a_schedule(OTHER_POST)]),
+    "a schedule is moved": lambda work: work.bookings.move(move(schedule(), a_slot("2027-04-01T19:00"), now=NOW)),
+    "schedules are cancelled": lambda work: cancel_pending(work, [SCHEDULE_ID], now=NOW),
     "a release is used": lambda work: work.tz_releases.add("2026f", now=NOW),
-    "a campaign is cancelled": lambda work: work.schedules.cancel_pending_of_campaign(CAMPAIGN_ID, now=NOW),
+    "a campaign is cancelled": lambda work: cancel_pending_of_campaign(work, CAMPAIGN_ID, now=NOW),
 }
 
 
@@ -109,8 +111,14 @@ async def test_an_error_on_the_way_leaves_nothing_behind(storage: Storage, error
 async def test_a_lost_race_takes_all_of_the_unit_of_work_with_it(storage: Storage) -> None:
     await given(storage, a_brand(), a_campaign(), POST, schedule())
 
+    async def replace_and_add() -> None:
+        async with storage.unit_of_work() as work:
+            await work.brands.save(a_brand(name="New"))
+            await work.bookings.add([a_schedule(POST)])
+            await work.commit()
+
     with pytest.raises(LostRace):
-        await given(storage, a_brand(name="New"), a_schedule(POST))
+        await replace_and_add()
 
     async with storage.reading() as stored:
         assert (await stored.brands.get(BRAND_ID)).name == a_brand().name

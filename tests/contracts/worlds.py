@@ -12,17 +12,22 @@ from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.schema.tables import attempts, schedules
-from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, Settlement
+from marketmind_scheduler.adapters.postgres.tables import attempts, schedules
+from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.verdicts import Verdicts
+from marketmind_scheduler.domain import lifecycle
+from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, settlement
 from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.lifecycle import Standing
+from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Confirmation, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Intent, Resolution, Slot
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
 from marketmind_scheduler.ports.holds import Holds
 from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.transitions import Change
 from marketmind_scheduler.ports.upkeep import Upkeep
 from tests.builders import TZ_RELEASE, a_brand, a_post, a_schedule, given
 from tests.fakes.clock import FrozenClock
@@ -30,13 +35,18 @@ from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.holds import InMemoryHolds
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
+from tests.stored import TestedStorage, cancel_pending
 
 MINUTE = timedelta(minutes=1)
 LEASE = timedelta(minutes=2)
 LEAST_LEASE = timedelta(seconds=30)
 OWNER, ANOTHER_OWNER = UUID(int=0xA), UUID(int=0xB)
 ROOM: Mapping[Platform, int] = dict.fromkeys(Platform, 100)
-MOST_LOST = 8
+
+
+def without_chance() -> float:
+    """Every wait is the shortest."""
+    return 0
 
 
 class World(Protocol):
@@ -51,6 +61,8 @@ class World(Protocol):
     def upkeep(self) -> Upkeep: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def keeping(self) -> Keeping: ...
 
     async def now(self) -> datetime: ...
 
@@ -66,6 +78,7 @@ class InMemoryWorld:
         self.queue = InMemoryDispatchQueue(self.storage)
         self.upkeep = InMemoryUpkeep(self.storage)
         self.holds = InMemoryHolds(self.storage)
+        self.keeping = Keeping(storage=self.storage, jitter=without_chance)
 
     async def now(self) -> datetime:
         return self.clock.now()
@@ -77,10 +90,11 @@ class InMemoryWorld:
 class PostgresWorld:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.storage = PostgresStorage(pool)
+        self.storage = TestedStorage(pool)
         self.queue = PostgresDispatchQueue(pool)
         self.upkeep = PostgresUpkeep(pool)
         self.holds = PostgresHolds(pool)
+        self.keeping = Keeping(storage=self.storage, jitter=without_chance)
 
     async def now(self) -> datetime:
         now = await self.pool.fetchval("SELECT now()")
@@ -145,22 +159,28 @@ async def settle(
     external_id: str | None = None,
     owner: UUID = OWNER,
 ) -> Settled:
-    settlement = Settlement(
-        schedule_id=claimed.schedule_id,
-        token=claimed.token,
-        verdict=verdict,
-        delay=delay,
-        reason=reason,
-        external_id=external_id,
-    )
-    settled = await world.queue.settle([settlement], owner=owner)
+    told = settlement(claimed, verdict, delay=delay, reason=reason, external_id=external_id)
+    settled = await verdicts(world, owner).record([told])
     return settled[claimed.schedule_id]
 
 
-async def expire(world: World, *, most_lost: int = MOST_LOST) -> Sequence[ScheduleStatus]:
+def verdicts(world: World, owner: UUID = OWNER) -> Verdicts:
+    return Verdicts(queue=world.queue, storage=world.storage, owner=owner)
+
+
+async def expire(world: World) -> Sequence[ScheduleStatus]:
     """Let leases run out that were given now."""
     await world.pass_time(LEASE)
-    return await world.upkeep.expire_leases(limit=100, most_lost=most_lost)
+    return await world.keeping.take_back(limit=100)
+
+
+async def lose_until_the_last(world: World) -> None:
+    """Claim what is due, which is one, as often as its lease may be lost before its send."""
+    for _ in range(MOST_LOST_LEASES - 1):
+        await claim_one(world)
+        assert await expire(world) == [ScheduleStatus.PENDING]
+        await until_due(world)
+    await claim_one(world)
 
 
 async def until_due(world: World) -> None:
@@ -170,16 +190,36 @@ async def until_due(world: World) -> None:
 
 async def move(world: World, schedule: Schedule, *, to: datetime) -> None:
     async with world.storage.unit_of_work() as work:
-        current = await work.schedules.lock_current(schedule.post_id)
+        current = await work.bookings.lock_current(schedule.post_id)
         assert current is not None
-        await work.schedules.save(current.moved(at(to), now=await world.now()))
+        await work.bookings.move(lifecycle.move(current, at(to), now=await world.now()))
         await work.commit()
 
 
 async def cancel(world: World, schedule: Schedule) -> None:
     async with world.storage.unit_of_work() as work:
-        await work.schedules.cancel_pending([schedule.schedule_id], now=await world.now())
+        await cancel_pending(work, [schedule.schedule_id], now=await world.now())
         await work.commit()
+
+
+async def confirm(
+    world: World,
+    schedule: Schedule,
+    confirmation: Confirmation,
+    *,
+    external_id: str | None = None,
+    note: str | None = None,
+) -> Schedule | None:
+    """What is stored then; None where there is nothing to confirm."""
+    async with world.storage.unit_of_work() as work:
+        before = Standing.of(await work.bookings.lock(schedule.schedule_id))
+        if not lifecycle.may_be_confirmed(before):
+            return None
+        step = lifecycle.confirmed(before, confirmation)
+        change = Change(schedule_id=schedule.schedule_id, step=step, error=note, external_id=external_id)
+        [stored] = await work.transitions.record([change])
+        await work.commit()
+    return stored
 
 
 async def find(world: World, schedule: Schedule) -> Schedule:
@@ -193,7 +233,7 @@ async def status_of(world: World, schedule: Schedule) -> ScheduleStatus:
 
 async def attempts_of(world: World, schedule: Schedule) -> Sequence[AttemptRecord]:
     async with world.storage.reading() as stored:
-        return await stored.schedules.attempts_of(schedule.schedule_id)
+        return (await stored.schedules.sends_of([schedule.schedule_id]))[schedule.schedule_id].attempts
 
 
 async def verdicts_on(world: World, schedule: Schedule) -> Sequence[VerdictKind]:
@@ -203,7 +243,8 @@ async def verdicts_on(world: World, schedule: Schedule) -> Sequence[VerdictKind]
 async def due_in(world: World, schedule: Schedule) -> timedelta | None:
     """How long until it may next be claimed, in whole minutes; None: it may not."""
     async with world.storage.reading() as stored:
-        next_attempt_at = await stored.schedules.next_attempt_at(schedule.schedule_id)
+        sends = await stored.schedules.sends_of([schedule.schedule_id])
+    next_attempt_at = sends[schedule.schedule_id].next_attempt_at
     return None if next_attempt_at is None else in_minutes(next_attempt_at - await world.now())
 
 

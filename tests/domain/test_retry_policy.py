@@ -6,14 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketmind_scheduler.domain.attempt import Claim, Settlement, conclude
+from marketmind_scheduler.domain.attempt import Claim, conclude, settlement
+from marketmind_scheduler.domain.lifecycle import Standing, after_verdict
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict, VerdictKind
 from tests.builders import BRAND_ID, new_id
 
 POLICY = RetryPolicy()
-CLAIM = Claim(schedule_id=new_id(), brand_id=BRAND_ID, platform=Platform.REDDIT, token=7, retry_count=2)
+CLAIM = Claim(
+    schedule_id=new_id(), brand_id=BRAND_ID, platform=Platform.REDDIT, token=7, standing=Standing(retry_count=2)
+)
 ALMOST_ONE = 1 - 2**-53
 HOUR = timedelta(hours=1)
 
@@ -102,13 +105,8 @@ def test_a_retry_waits_as_long_as_the_receiver_wishes_and_as_the_curve_says(
 def test_each_verdict_is_recorded_of_its_claim_with_the_time_to_wait(
     verdict: Verdict, kind: VerdictKind, waits: float, reason: str | None, external_id: str | None
 ) -> None:
-    settlement = conclude(CLAIM, verdict, policy=POLICY, jitter=0.5)
+    concluded = conclude(CLAIM, verdict, policy=POLICY, jitter=0.5)
 
-    assert settlement == Settlement(
-        schedule_id=CLAIM.schedule_id,
-        token=CLAIM.token,
-        verdict=kind,
-        delay=seconds(waits),
-        reason=reason,
-        external_id=external_id,
-    )
+    assert concluded == settlement(CLAIM, kind, delay=seconds(waits), reason=reason, external_id=external_id)
+    assert (concluded.schedule_id, concluded.token) == (CLAIM.schedule_id, CLAIM.token)
+    assert concluded.step == after_verdict(CLAIM.standing, kind)

@@ -1,10 +1,14 @@
 """A schedule changes only while it is PENDING, and every change is a new version of it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import SendInFlight, StaleVersion
+from marketmind_scheduler.domain.lifecycle import move
+from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from tests.builders import a_post, a_schedule, a_slot, new_id
@@ -45,47 +49,36 @@ def test_a_new_schedule_is_pending_in_its_first_version_and_was_never_tried() ->
     assert made.publish_time == slot.publish_time
 
 
-def test_moving_changes_the_slot_and_nothing_else_but_version_and_time_of_change() -> None:
-    schedule, slot = a_schedule(version=4), a_slot("2027-03-18T19:00")
+def test_moving_changes_the_slot_and_what_follows_from_it() -> None:
+    schedule, slot = a_schedule(version=4, retry_count=2), a_slot("2027-03-18T19:00")
 
-    assert schedule.moved(slot, now=LATER) == replace(schedule, slot=slot, version=5, updated_at=LATER)
-
-
-def test_cancelling_changes_the_status_and_nothing_else_but_version_and_time_of_change() -> None:
-    schedule = a_schedule(version=4)
-
-    assert schedule.cancelled(now=LATER) == replace(
-        schedule, status=ScheduleStatus.CANCELLED, version=5, updated_at=LATER
+    assert move(schedule, slot, now=LATER) == replace(
+        schedule, slot=slot, max_retries=2 + RETRIES, version=5, updated_at=LATER
     )
+
+
+def test_moving_moves_the_latest_time_as_far() -> None:
+    latest_at = a_slot("2027-03-17T20:00").publish_time
+    schedule = replace(a_schedule(slot=a_slot("2027-03-17T19:00")), on_late=OnLate.SKIP, latest_at=latest_at)
+
+    assert move(schedule, a_slot("2027-03-17T19:30"), now=LATER).latest_at == latest_at + timedelta(minutes=30)
 
 
 @pytest.mark.parametrize("status", NOT_PENDING)
 def test_a_schedule_that_is_not_pending_cannot_be_moved(status: ScheduleStatus) -> None:
     with pytest.raises(SendInFlight, match=f"is {status}: .* so it cannot be moved"):
-        a_schedule(status=status).moved(a_slot("2027-03-18T19:00"), now=LATER)
+        move(a_schedule(status=status), a_slot("2027-03-18T19:00"), now=LATER)
 
 
-@pytest.mark.parametrize("status", NOT_PENDING)
-def test_a_schedule_that_is_not_pending_cannot_be_cancelled(status: ScheduleStatus) -> None:
-    with pytest.raises(SendInFlight, match=f"is {status}: .* so it cannot be cancelled"):
-        a_schedule(status=status).cancelled(now=LATER)
-
-
-def test_a_schedule_that_may_be_out_is_not_moved_and_stays_in_doubt_when_it_is_cancelled() -> None:
-    doubtful = a_schedule(is_doubtful=True)
-
+def test_a_schedule_that_may_be_out_is_not_moved() -> None:
     with pytest.raises(SendInFlight, match="cannot be moved"):
-        doubtful.moved(a_slot("2027-03-18T19:00"), now=LATER)
-
-    assert doubtful.cancelled(now=LATER) == replace(
-        doubtful, status=ScheduleStatus.UNCONFIRMED, version=2, updated_at=LATER
-    )
+        move(a_schedule(is_doubtful=True), a_slot("2027-03-18T19:00"), now=LATER)
 
 
 def test_a_schedule_that_is_moved_is_held_for_being_late_no_longer() -> None:
     late = replace(a_schedule(), holds=frozenset({Hold.LATE, Hold.BRAND_PAUSED}))
 
-    assert late.moved(a_slot("2027-03-18T19:00"), now=LATER).holds == {Hold.BRAND_PAUSED}
+    assert move(late, a_slot("2027-03-18T19:00"), now=LATER).holds == {Hold.BRAND_PAUSED}
 
 
 def test_a_post_may_be_out_while_it_is_sent_or_in_doubt_and_once_it_is_published() -> None:

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
-from marketmind_scheduler.domain.campaign import Campaign, status_of
+from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
 from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.lifecycle import Standing, held, released
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.ports.transitions import Change, Locked, Tried
 
-FRESH_RETRIES = 3
-_FIRST_LEASE = timedelta(seconds=30)
-_FINISHED = frozenset({ScheduleStatus.COMPLETED, ScheduleStatus.FAILED, ScheduleStatus.MISSED})
+_LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,34 +27,13 @@ class Row:
     """
 
     schedule: Schedule
-    on_late: OnLate = OnLate.PUBLISH
-    latest_at: datetime | None = None
     due_at: datetime | None = None
-    max_retries: int = FRESH_RETRIES
-    lost_leases: int = 0
     token: int = 0
     owner: UUID | None = None
     lease_expires_at: datetime | None = None
     begun_at: datetime | None = None
     last_send_at: datetime | None = None
     resend_until: datetime | None = None
-
-    @classmethod
-    def added(cls, schedule: Schedule, lateness: Lateness) -> Self:
-        is_sent = schedule.status in (ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED)
-        is_limited = lateness.on_late is not OnLate.PUBLISH
-        return cls(
-            schedule=schedule,
-            on_late=lateness.on_late,
-            latest_at=schedule.publish_time + lateness.max_lateness if is_limited else None,
-            due_at=schedule.publish_time if schedule.status is ScheduleStatus.PENDING and not schedule.holds else None,
-            max_retries=max(FRESH_RETRIES, schedule.retry_count),
-            lease_expires_at=schedule.updated_at + _FIRST_LEASE
-            if schedule.status is ScheduleStatus.PUBLISHING
-            else None,
-            begun_at=schedule.updated_at if is_sent else None,
-            last_send_at=schedule.updated_at if is_sent else None,
-        )
 
     @property
     def schedule_id(self) -> UUID:
@@ -65,17 +44,19 @@ class Row:
         return self.schedule.status
 
     @property
+    def standing(self) -> Standing:
+        return Standing.of(self.schedule)
+
+    @property
     def is_claimed(self) -> bool:
         """Whether somebody has it whose send has not begun."""
         return self.status is ScheduleStatus.PENDING and self.lease_expires_at is not None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether a newer word may still change it: it is active, and no send of it is under way."""
-        return self.schedule.is_active and self.status is not ScheduleStatus.PUBLISHING
-
     def is_too_late(self, now: datetime) -> bool:
-        return self.latest_at is not None and self.latest_at <= now
+        return self.schedule.latest_at is not None and self.schedule.latest_at <= now
+
+    def drops_repeats(self, *, until: datetime) -> bool:
+        return self.resend_until is not None and self.resend_until > until
 
     def waiting_until(self, ready_at: datetime) -> datetime | None:
         """When it is due, if it is ready at ``ready_at``: never early, and not at all while it is held."""
@@ -83,35 +64,76 @@ class Row:
             return None
         return max(self.schedule.publish_time, ready_at)
 
-    def held(self, hold: Hold, *, now: datetime) -> Self:
-        """Not to be sent until the hold is lifted; a claim whose send has not begun is taken back."""
-        parked = replace(
-            self,
-            schedule=changed(self.schedule, now=now, holds=self.schedule.holds | {hold}),
-            due_at=None,
+    def locked(self, now: datetime) -> Locked:
+        resend_left = None if self.resend_until is None else self.resend_until - now
+        return Locked(schedule=self.schedule, token=self.token, owner=self.owner, resend_left=resend_left)
+
+    def after(self, change: Change, *, at: datetime, now: datetime) -> Self:
+        """The row once a step is recorded whose claim ends with it."""
+        step, sent_at = change.step, self.begun_at or self.last_send_at
+        is_pending, is_unconfirmed = (
+            step.to.status is ScheduleStatus.PENDING,
+            step.to.status is ScheduleStatus.UNCONFIRMED,
         )
-        return replace(parked, lease_expires_at=None, token=self.token + 1) if self.is_claimed else parked
+        row = replace(
+            self,
+            schedule=_shown_after(self.schedule, change, at=at),
+            token=self.token + step.revokes,
+            owner=None if step.closes else self.owner,
+            lease_expires_at=None,
+            begun_at=None if is_pending else sent_at,
+            last_send_at=sent_at or (self.schedule.publish_time if is_unconfirmed else None),
+            resend_until=None if step.revokes else self.resend_until,
+        )
+        return replace(row, due_at=row.waiting_until(now + change.wait))
+
+    def held(self, hold: Hold, *, now: datetime) -> Self:
+        """As ``lifecycle.held`` says; a send that has begun goes on."""
+        step = held(self.standing, hold, is_claimed=self.is_claimed)
+        lease_expires_at = None if step.revokes else self.lease_expires_at
+        row = replace(
+            self,
+            schedule=changed(self.schedule, now=now, holds=step.to.holds),
+            due_at=None,
+            lease_expires_at=lease_expires_at,
+        )
+        return replace(row, token=row.token + step.revokes)
 
     def released(self, hold: Hold, *, ready_at: datetime, now: datetime) -> Self:
-        lifted = replace(self, schedule=changed(self.schedule, now=now, holds=self.schedule.holds - {hold}))
+        """As ``lifecycle.released`` says."""
+        step = released(self.standing, hold)
+        lifted = replace(self, schedule=changed(self.schedule, now=now, holds=step.to.holds))
         return replace(lifted, due_at=lifted.waiting_until(ready_at))
 
 
-def changed(
-    schedule: Schedule,
-    *,
-    now: datetime,
-    status: ScheduleStatus | None = None,
-    holds: frozenset[Hold] | None = None,
-) -> Schedule:
-    """The next version of a schedule."""
+def _shown_after(schedule: Schedule, change: Change, *, at: datetime) -> Schedule:
+    to = change.step.to
+    known = None if to.status is ScheduleStatus.COMPLETED else schedule.error
     return replace(
         schedule,
-        status=schedule.status if status is None else status,
-        holds=schedule.holds if holds is None else holds,
-        version=schedule.version + 1,
-        updated_at=now,
+        status=to.status,
+        retry_count=to.retry_count,
+        max_retries=to.max_retries,
+        lost_leases=to.lost_leases,
+        is_doubtful=to.is_doubtful,
+        holds=to.holds,
+        on_late=to.on_late,
+        latest_at=None if to.on_late is OnLate.PUBLISH else schedule.latest_at,
+        error=known if change.error is None else storable(change.error),
+        external_id=schedule.external_id if change.external_id is None else storable(change.external_id),
+        version=schedule.version + (change.step.event is not None),
+        updated_at=at,
     )
+
+
+def changed(schedule: Schedule, *, now: datetime, holds: frozenset[Hold]) -> Schedule:
+    """The next version of a schedule."""
+    return replace(schedule, holds=holds, version=schedule.version + 1, updated_at=now)
+
+
+def storable(text: str | None) -> str | None:
+    """As the storage keeps what others say: not without end, and no text that it cannot hold."""
+    return text and text[:_LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 @dataclass(slots=True)
@@ -151,6 +173,24 @@ class Rows:
         if kind is not None:
             self.tell(row.schedule, kind, now=now)
 
+    def record(self, change: Change, *, at: datetime, now: datetime) -> Schedule:
+        """Store a step with its event and attempt; return the schedule as it is now."""
+        row = self.schedules[change.schedule_id].after(change, at=at, now=now)
+        self.put(row, change.step.event, now=now)
+        if change.tried is not None:
+            self.remember(row, change.tried, now=now)
+        return row.schedule
+
+    def remember(self, row: Row, tried: Tried, *, now: datetime) -> None:
+        self.attempts[row.schedule_id, tried.token] = AttemptRecord(
+            token=tried.token,
+            started_at=row.last_send_at or now,
+            finished_at=now,
+            verdict=tried.verdict,
+            reason=storable(tried.reason),
+            external_id=storable(tried.external_id),
+        )
+
     def tell(
         self,
         schedule: Schedule,
@@ -184,6 +224,13 @@ class Rows:
             holds.add(Hold.CAMPAIGN_PAUSED)
         return frozenset(holds)
 
+    def from_brand(self, schedule: Schedule) -> Schedule:
+        """A new schedule with what its brand says of lateness, held where something pauses it."""
+        lateness = self.brands[schedule.brand_id].lateness if schedule.brand_id in self.brands else Lateness()
+        is_limited = lateness.on_late is not OnLate.PUBLISH
+        latest_at = schedule.publish_time + lateness.max_lateness if is_limited else None
+        return replace(schedule, holds=self.holds_on(schedule), on_late=lateness.on_late, latest_at=latest_at)
+
     def follow_schedules(self, campaign_id: UUID, *, now: datetime) -> None:
         if campaign_id not in self.campaigns:
             return
@@ -192,8 +239,8 @@ class Rows:
         status = status_of(
             is_paused=campaign_id in self.paused_campaigns,
             is_active=any(schedule.is_active for schedule in of_it),
-            is_published=ScheduleStatus.COMPLETED in statuses,
-            is_finished=not statuses.isdisjoint(_FINISHED),
+            is_published=not statuses.isdisjoint(PUBLISHED),
+            is_finished=not statuses.isdisjoint(FINISHED),
         )
         campaign = self.campaigns[campaign_id]
         if campaign.status is not status:
@@ -209,8 +256,3 @@ def place_in_time(schedule: Schedule) -> tuple[datetime, UUID]:
 
 def in_time_order(schedules: Iterable[Schedule]) -> Sequence[Schedule]:
     return sorted(schedules, key=place_in_time)
-
-
-def kind_of(status: ScheduleStatus) -> EventKind:
-    """The event that tells of a schedule's getting this status."""
-    return EventKind(f"schedule.{status.lower()}")

@@ -6,8 +6,8 @@ copy. Nothing ever waits: where PostgreSQL would make one unit of work wait for 
 second gets LostRace, as the port allows. References between rows are not checked.
 """
 
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Collection, Container, Generator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator, Callable, Collection, Container, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,22 +15,18 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord
-from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
+from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound, UnknownSchedule
 from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.lifecycle import may_be_doubted
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.ports.clock import Clock
-from marketmind_scheduler.ports.schedules import ScheduleFilter
+from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
-from tests.fakes.rows import FRESH_RETRIES, Row, Rows, View, changed, in_time_order, kind_of, place_in_time
-
-_CONFIRMED = {
-    Confirmation.PUBLISHED: ScheduleStatus.COMPLETED,
-    Confirmation.SEND_AGAIN: ScheduleStatus.PENDING,
-    Confirmation.FAILED: ScheduleStatus.FAILED,
-}
+from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
+from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
 
 
 class InMemoryBrandRepository:
@@ -204,17 +200,22 @@ class InMemoryEventRepository:
 
 
 class InMemoryScheduleRepository:
-    def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
+    def __init__(self, view: View, reach: Reach) -> None:
         self._view = view
-        self._clock = clock
         self._reach = reach
 
-    async def find_current(self, post_id: UUID) -> Schedule | None:
-        of_post = [each for each in self._of_posts({post_id}) if self._reach.covers(each.brand_id)]
-        return max(of_post, key=lambda each: (each.is_active, each.schedule_id), default=None)
+    async def get(self, schedule_id: UUID) -> Schedule:
+        return _found(self._view(), schedule_id, self._reach)
 
-    async def lock_current(self, post_id: UUID) -> Schedule | None:
-        return await self.find_current(post_id)
+    async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
+        return [
+            row.schedule
+            for row in self._view().schedules.values()
+            if row.schedule_id in schedule_ids and self._reach.covers(row.schedule.brand_id)
+        ]
+
+    async def find_current(self, post_id: UUID) -> Schedule | None:
+        return _current(self._view(), post_id, self._reach)
 
     async def standing_of_post(self, post_id: UUID) -> Sequence[Schedule]:
         return _standing(self._of_posts({post_id}))
@@ -226,130 +227,17 @@ class InMemoryScheduleRepository:
             by_post[schedule.post_id].append(schedule)
         return in_time_order(each for schedules in by_post.values() for each in _standing(schedules))
 
-    async def get(self, schedule_id: UUID) -> Schedule:
-        row = self._view().schedules.get(schedule_id)
-        if row and self._reach.covers(row.schedule.brand_id):
-            return row.schedule
-        raise UnknownSchedule(schedule_id)
-
-    async def lock(self, schedule_id: UUID) -> Schedule:
-        return await self.get(schedule_id)
-
-    async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
-        return [
-            row.schedule
-            for row in self._view().schedules.values()
-            if row.schedule_id in schedule_ids and self._reach.covers(row.schedule.brand_id)
-        ]
-
-    async def attempts_of(self, schedule_id: UUID) -> Sequence[AttemptRecord]:
-        attempts = sorted(self._view().attempts.items(), key=lambda item: item[0])
-        return [record for (of, _), record in attempts if of == schedule_id]
-
-    async def next_attempt_at(self, schedule_id: UUID) -> datetime | None:
-        return self._view().schedules[schedule_id].due_at
+    async def sends_of(self, schedule_ids: Collection[UUID]) -> Mapping[UUID, Sends]:
+        rows = self._view()
+        attempts: defaultdict[UUID, list[AttemptRecord]] = defaultdict(list)
+        for (of, _), record in sorted(rows.attempts.items(), key=_key):
+            attempts[of].append(record)
+        known = [rows.schedules[each] for each in schedule_ids if each in rows.schedules]
+        return {row.schedule_id: Sends(attempts=attempts[row.schedule_id], next_attempt_at=row.due_at) for row in known}
 
     async def count_ahead(self, brand_id: UUID, *, now: datetime, most: int) -> int:
         of_brand = [row.schedule for row in self._view().schedules.values() if row.schedule.brand_id == brand_id]
         return min(most, sum(each.is_active and each.publish_time > now for each in of_brand))
-
-    async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
-        rows = self._view()
-        taken = {row.schedule.post_id for row in rows.schedules.values() if row.schedule.is_active}
-        for schedule in schedules:
-            if schedule.is_active and schedule.post_id in taken:
-                raise LostRace
-            if schedule.is_active:
-                taken.add(schedule.post_id)
-        stored = [replace(each, holds=rows.holds_on(each)) for each in schedules]
-        for schedule in stored:
-            brand = rows.brands.get(schedule.brand_id)
-            row = Row.added(schedule, brand.lateness if brand else Lateness())
-            rows.put(row, EventKind.SCHEDULED, now=self._clock.now())
-        return stored
-
-    async def save(self, schedule: Schedule) -> None:
-        rows, now = self._view(), self._clock.now()
-        row = rows.schedules[schedule.schedule_id]
-        stored = replace(
-            row.schedule,
-            slot=schedule.slot,
-            status=schedule.status,
-            holds=rows.holds_on(row.schedule),
-            version=schedule.version,
-            updated_at=schedule.updated_at,
-        )
-        is_pending = schedule.status is ScheduleStatus.PENDING
-        later_by = schedule.publish_time - row.schedule.publish_time
-        saved = replace(
-            row,
-            schedule=stored,
-            latest_at=row.latest_at and row.latest_at + later_by,
-            max_retries=stored.retry_count + FRESH_RETRIES if is_pending else row.max_retries,
-            lost_leases=0,
-            token=row.token + 1,
-            owner=None,
-            lease_expires_at=None,
-            begun_at=None,
-        )
-        kind = EventKind.RESCHEDULED if is_pending else kind_of(schedule.status)
-        rows.put(replace(saved, due_at=saved.waiting_until(now)), kind, now=now)
-
-    async def confirm(
-        self, schedule_id: UUID, confirmation: Confirmation, *, external_id: str | None, note: str | None
-    ) -> Schedule | None:
-        rows, now = self._view(), self._clock.now()
-        row = rows.schedules.get(schedule_id)
-        if row is None or row.status is not ScheduleStatus.UNCONFIRMED:
-            return None
-        status = _CONFIRMED[confirmation]
-        is_to_be_sent = confirmation is Confirmation.SEND_AGAIN
-        confirmed = replace(
-            row,
-            schedule=replace(
-                changed(row.schedule, now=now, status=status, holds=row.schedule.holds - {Hold.LATE}),
-                is_doubtful=False,
-                external_id=row.schedule.external_id if external_id is None else external_id,
-                error=row.schedule.error if note is None and confirmation is not Confirmation.PUBLISHED else note,
-            ),
-            on_late=OnLate.PUBLISH if is_to_be_sent else row.on_late,
-            latest_at=None if is_to_be_sent else row.latest_at,
-            max_retries=row.schedule.retry_count + FRESH_RETRIES if is_to_be_sent else row.max_retries,
-            lost_leases=0,
-            token=row.token + 1,
-            owner=None,
-            begun_at=None,
-            resend_until=None,
-        )
-        kind = EventKind.RETRYING if is_to_be_sent else kind_of(status)
-        rows.put(replace(confirmed, due_at=confirmed.waiting_until(now)), kind, now=now)
-        return confirmed.schedule
-
-    async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
-        rows, now = self._view(), self._clock.now()
-        for row in rows.rows_of(post_ids):
-            is_held = Hold.CAMPAIGN_PAUSED in row.schedule.holds
-            is_paused = rows.posts[row.schedule.post_id].campaign_id in rows.paused_campaigns
-            if not row.schedule.is_active or is_held is is_paused:
-                continue
-            if is_paused:
-                rows.put(row.held(Hold.CAMPAIGN_PAUSED, now=now), EventKind.PARKED, now=now)
-            else:
-                rows.put(row.released(Hold.CAMPAIGN_PAUSED, ready_at=now, now=now), EventKind.RESUMED, now=now)
-
-    async def cancel_pending(self, schedule_ids: Collection[UUID], *, now: datetime) -> Sequence[Schedule]:
-        rows = self._view()
-        found = (rows.schedules[schedule_id] for schedule_id in schedule_ids if schedule_id in rows.schedules)
-        pending = [row for row in found if row.status is ScheduleStatus.PENDING]
-        for row in pending:
-            schedule = row.schedule.cancelled(now=now)
-            cancelled = replace(row, schedule=schedule, due_at=None, lease_expires_at=None, token=row.token + 1)
-            rows.put(cancelled, kind_of(schedule.status), now=self._clock.now())
-        return in_time_order(rows.schedules[row.schedule_id].schedule for row in pending)
-
-    async def cancel_pending_of_campaign(self, campaign_id: UUID, *, now: datetime) -> Sequence[Schedule]:
-        of_campaign = self._of_posts({post.post_id for post in self._view().posts_of(campaign_id)})
-        return await self.cancel_pending([each.schedule_id for each in of_campaign], now=now)
 
     async def list(
         self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
@@ -376,12 +264,135 @@ class InMemoryScheduleRepository:
         return [row.schedule for row in self._view().rows_of(post_ids)]
 
 
+class InMemoryBookings:
+    def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
+        self._view = view
+        self._clock = clock
+        self._reach = reach
+
+    async def lock(self, schedule_id: UUID) -> Schedule:
+        return _found(self._view(), schedule_id, self._reach)
+
+    async def lock_current(self, post_id: UUID) -> Schedule | None:
+        return _current(self._view(), post_id, self._reach)
+
+    async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+        rows = self._view()
+        taken = {row.schedule.post_id for row in rows.schedules.values() if row.schedule.is_active}
+        for schedule in schedules:
+            if schedule.post_id in taken:
+                raise LostRace
+            taken.add(schedule.post_id)
+        stored = [rows.from_brand(each) for each in schedules]
+        for schedule in stored:
+            row = Row(schedule=schedule)
+            rows.put(
+                replace(row, due_at=row.waiting_until(schedule.publish_time)),
+                EventKind.SCHEDULED,
+                now=self._clock.now(),
+            )
+        return stored
+
+    async def move(self, schedule: Schedule) -> Schedule:
+        rows, now = self._view(), self._clock.now()
+        row = rows.schedules[schedule.schedule_id]
+        moved = replace(
+            row,
+            schedule=replace(schedule, holds=rows.holds_on(schedule)),
+            token=row.token + 1,
+            owner=None,
+            lease_expires_at=None,
+            begun_at=None,
+        )
+        rows.put(replace(moved, due_at=moved.waiting_until(now)), EventKind.RESCHEDULED, now=now)
+        return moved.schedule
+
+    async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
+        rows, now = self._view(), self._clock.now()
+        for row in rows.rows_of(post_ids):
+            is_held = Hold.CAMPAIGN_PAUSED in row.schedule.holds
+            is_paused = rows.posts[row.schedule.post_id].campaign_id in rows.paused_campaigns
+            if not row.schedule.is_active or is_held is is_paused:
+                continue
+            if is_paused:
+                rows.put(row.held(Hold.CAMPAIGN_PAUSED, now=now), EventKind.PARKED, now=now)
+            else:
+                rows.put(row.released(Hold.CAMPAIGN_PAUSED, ready_at=now, now=now), EventKind.RESUMED, now=now)
+
+
+class InMemoryTransitions:
+    def __init__(self, view: View, clock: Clock) -> None:
+        self._view = view
+        self._clock = clock
+
+    async def lock(self, schedule_ids: Collection[UUID]) -> Sequence[Locked]:
+        return self._locked(row for row in self._rows() if row.schedule_id in schedule_ids)
+
+    async def lock_pending_of_campaign(self, campaign_id: UUID) -> Sequence[Locked]:
+        post_ids = {post.post_id for post in self._view().posts_of(campaign_id)}
+        of_campaign = (row for row in self._rows() if row.schedule.post_id in post_ids)
+        return self._locked(row for row in of_campaign if row.status is ScheduleStatus.PENDING)
+
+    async def lock_expired(self, *, limit: int) -> Sequence[Locked]:
+        leased = [(row.lease_expires_at, row) for row in self._rows() if row.lease_expires_at]
+        expired = [each for each in leased if each[0] <= self._clock.now()]
+        return self._locked(row for _, row in sorted(expired, key=_first)[:limit])
+
+    async def lock_late(self, *, limit: int) -> Sequence[Locked]:
+        waiting = [(row.schedule.latest_at, row) for row in self._rows() if row.due_at and row.schedule.latest_at]
+        late = [each for each in waiting if each[0] <= self._clock.now()]
+        return self._locked(row for _, row in sorted(late, key=_first)[:limit])
+
+    async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:
+        return self._locked(self._perhaps_sent(made_by)[:limit])
+
+    async def count_perhaps_sent(self, *, made_by: datetime) -> Sequence[LaneCount]:
+        lanes = Counter((row.schedule.brand_id, row.schedule.platform) for row in self._perhaps_sent(made_by))
+        return [
+            LaneCount(brand_id=brand_id, platform=platform, schedules=count)
+            for (brand_id, platform), count in sorted(lanes.items())
+        ]
+
+    async def record(self, changes: Sequence[Change], *, at: datetime | None = None) -> Sequence[Schedule]:
+        now = self._clock.now()
+        return in_time_order(self._view().record(change, at=at or now, now=now) for change in changes)
+
+    async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
+        rows, now = self._view(), self._clock.now()
+        row = rows.schedules[schedule_id]
+        said = f"{tried.verdict} came too late" + ("" if tried.reason is None else f": {storable(tried.reason)}")
+        told = replace(row.schedule, external_id=storable(tried.external_id), error=said)
+        rows.tell(told, EventKind.STALE_VERDICT, now=now)
+        if known := rows.attempts.get((schedule_id, tried.token)):
+            rows.remember(row, tried, now=now)
+            corrected = rows.attempts[schedule_id, tried.token]
+            rows.attempts[schedule_id, tried.token] = replace(corrected, started_at=known.started_at)
+
+    def _rows(self) -> Sequence[Row]:
+        return list(self._view().schedules.values())
+
+    def _perhaps_sent(self, made_by: datetime) -> Sequence[Row]:
+        return [
+            row
+            for row in self._rows()
+            if may_be_doubted(row.standing)
+            and row.schedule.publish_time <= self._clock.now()
+            and row.schedule.created_at <= made_by
+        ]
+
+    def _locked(self, rows: Iterable[Row]) -> Sequence[Locked]:
+        now = self._clock.now()
+        return [row.locked(now) for row in rows]
+
+
 class InMemoryRepositories:
     def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
         self.brands = InMemoryBrandRepository(view, reach)
         self.campaigns = InMemoryCampaignRepository(view, clock, reach)
         self.posts = InMemoryPostRepository(view, reach)
-        self.schedules = InMemoryScheduleRepository(view, clock, reach)
+        self.schedules = InMemoryScheduleRepository(view, reach)
+        self.bookings = InMemoryBookings(view, clock, reach)
+        self.transitions = InMemoryTransitions(view, clock)
         self.events = InMemoryEventRepository(view, reach)
         self.tz_releases = InMemoryTzReleaseRepository(view)
 
@@ -479,3 +490,23 @@ def _standing(schedules_of_post: Collection[Schedule]) -> Sequence[Schedule]:
     active = [each for each in schedules_of_post if each.is_active]
     completed = [each for each in schedules_of_post if each.status is ScheduleStatus.COMPLETED]
     return [*active, *sorted(completed, key=lambda each: each.schedule_id)[-1:]]
+
+
+def _found(rows: Rows, schedule_id: UUID, reach: Reach) -> Schedule:
+    row = rows.schedules.get(schedule_id)
+    if row and reach.covers(row.schedule.brand_id):
+        return row.schedule
+    raise UnknownSchedule(schedule_id)
+
+
+def _current(rows: Rows, post_id: UUID, reach: Reach) -> Schedule | None:
+    of_post = [row.schedule for row in rows.rows_of({post_id}) if reach.covers(row.schedule.brand_id)]
+    return max(of_post, key=lambda each: (each.is_active, each.schedule_id), default=None)
+
+
+def _key(item: tuple[tuple[UUID, int], AttemptRecord]) -> tuple[UUID, int]:
+    return item[0]
+
+
+def _first(item: tuple[datetime, Row]) -> datetime:
+    return item[0]

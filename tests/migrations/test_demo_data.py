@@ -9,8 +9,8 @@ import pytest
 
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
 from marketmind_scheduler.domain.brand import Brand

@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.post import Platform

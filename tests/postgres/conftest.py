@@ -8,7 +8,10 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.domain.zones import ZoneCatalogue
+from tests.contracts.worlds import without_chance
+from tests.stored import TestedStorage
 
 
 @pytest.fixture
@@ -19,7 +22,7 @@ def empty(pool: Pool, tables: AsyncEngine, zones: ZoneCatalogue) -> Pool:
 
 @pytest.fixture
 def storage(empty: Pool) -> PostgresStorage:
-    return PostgresStorage(empty)
+    return TestedStorage(empty)
 
 
 @pytest.fixture
@@ -30,6 +33,11 @@ def queue(empty: Pool) -> PostgresDispatchQueue:
 @pytest.fixture
 def upkeep(empty: Pool) -> PostgresUpkeep:
     return PostgresUpkeep(empty)
+
+
+@pytest.fixture
+def keeping(storage: PostgresStorage) -> Keeping:
+    return Keeping(storage=storage, jitter=without_chance)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.post_scheduling import AskedTime, PostScheduling
 from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.domain import attempt
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
@@ -97,7 +98,7 @@ async def begin(
 
 
 def settlement(claim: Claim, verdict: VerdictKind) -> Settlement:
-    return Settlement(schedule_id=claim.schedule_id, token=claim.token, verdict=verdict, reason=f"it was {verdict}")
+    return attempt.settlement(claim, verdict, reason=f"it was {verdict}")
 
 
 async def let_leases_run_out(pool: Pool) -> None:

@@ -16,12 +16,11 @@ from marketmind_scheduler.adapters.postgres.dispatch.holds import AT_ONCE, STATE
 from marketmind_scheduler.adapters.postgres.dispatch.queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import (
     CATCH_UP,
-    EXPIRE_LEASES,
-    MISS_LATE,
     SEQUENCE,
 )
 from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
-from marketmind_scheduler.adapters.postgres.repositories.schedules import HOLDS
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import HOLDS
+from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_EXPIRED, LOCK_LATE
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.domain.schedule import Hold
 from tests.databases import new_database
@@ -197,9 +196,10 @@ async def test_a_send_begins_and_is_settled_by_its_id(filled: Filled) -> None:
             filled.connection,
             SETTLE,
             *of_all,
-            an_array(["deferred"] * len(ids)),
-            an_array([30] * len(ids)),
-            *[an_array(["NULL"] * len(ids))] * 2,
+            *(
+                an_array([each] * len(ids))
+                for each in ("PENDING", "schedule.retrying", 1, "f", "f", "30s", "deferred", "NULL", "NULL")
+            ),
             OWNER,
         )
 
@@ -212,16 +212,16 @@ async def test_leases_that_ran_out_are_found_by_their_index(filled: Filled) -> N
         await claimed(filled.connection)
         await filled.connection.execute("UPDATE schedules SET lease_expires_at = now() WHERE status = 'PUBLISHING'")
 
-        plan = await plan_of(filled.connection, EXPIRE_LEASES, ROOM, 8)
+        plan = await plan_of(filled.connection, LOCK_EXPIRED, ROOM)
 
-    check(plan, indexes={"ix_schedules_lease", "pk_schedules"}, most_buffers=ROOM * MOST_EACH)
+    check(plan, indexes={"ix_schedules_lease"}, most_buffers=ROOM * MOST_EACH)
 
 
 async def test_what_is_too_late_is_found_by_its_index(filled: Filled) -> None:
     async with undone(filled.connection):
-        plan = await plan_of(filled.connection, MISS_LATE, ROOM)
+        plan = await plan_of(filled.connection, LOCK_LATE, ROOM)
 
-    check(plan, indexes={"ix_schedules_latest", "pk_schedules"}, most_buffers=ROOM * MOST_EACH)
+    check(plan, indexes={"ix_schedules_latest"}, most_buffers=ROOM * MOST_EACH)
 
 
 async def test_what_is_due_next_is_the_first_of_each_platform(filled: Filled) -> None:
@@ -250,7 +250,7 @@ async def test_catching_up_with_a_few_reads_them_alone(filled: Filled) -> None:
     ("hold", "of", "found_by"),
     [
         (Hold.BRAND_PAUSED, BRAND_ID, {"ix_schedules_brand_id_publish_time_schedule_id"}),
-        (Hold.CAMPAIGN_PAUSED, CAMPAIGN_ID, {"ix_posts_campaign_id_position", "uq_schedules_active_post"}),
+        (Hold.CAMPAIGN_PAUSED, CAMPAIGN_ID, {"ix_posts_campaign_id_position", "ix_schedules_post_id_schedule_id"}),
     ],
 )
 async def test_a_pause_and_a_resumption_read_little_more_than_their_piece(

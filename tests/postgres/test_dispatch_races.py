@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -15,14 +15,15 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import NotUnconfirmed, SendInFlight
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
-from marketmind_scheduler.domain.verdict import VerdictKind
+from marketmind_scheduler.domain.verdict import Recorded, VerdictKind
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.ports.dispatch_queue import Recorded
 from tests.builders import BRAND_ID, a_brand, a_campaign, given, new_id
 from tests.contracts.waiting import until_waiting
 from tests.postgres.given import (
@@ -64,6 +65,11 @@ async def race(schedules: Sequence[Schedule], one: Want, other: Want) -> Sequenc
     return await few_at_once(schedules, for_one)
 
 
+async def after_a_moment(work: Coroutine[None, None, None]) -> None:
+    await a_moment(0.01)
+    await work
+
+
 async def standing_of(storage: PostgresStorage, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
     async with storage.reading() as stored:
         found = await stored.schedules.find_all([each.schedule_id for each in schedules])
@@ -71,9 +77,10 @@ async def standing_of(storage: PostgresStorage, schedules: Sequence[Schedule]) -
 
 
 async def settle_all(
-    queue: PostgresDispatchQueue, claims: Sequence[Claim], verdict: VerdictKind
+    storage: PostgresStorage, queue: PostgresDispatchQueue, claims: Sequence[Claim], verdict: VerdictKind
 ) -> Mapping[UUID, Recorded]:
-    settled = await queue.settle([settlement(claim, verdict) for claim in claims], owner=OWNER)
+    verdicts = Verdicts(queue=queue, storage=storage, owner=OWNER)
+    settled = await verdicts.record([settlement(claim, verdict) for claim in claims])
     return {schedule_id: each.recorded for schedule_id, each in settled.items()}
 
 
@@ -150,7 +157,7 @@ async def test_with_the_token_of_before_nothing_is_begun_or_settled_any_more(
     before = await standing_of(storage, schedules)
 
     begun = await begin(queue, claims)
-    settled = await settle_all(queue, claims, VerdictKind.REFUSED)
+    settled = await settle_all(storage, queue, claims, VerdictKind.REFUSED)
 
     assert not begun
     assert set(settled.values()) == {Recorded.STALE}
@@ -159,13 +166,13 @@ async def test_with_the_token_of_before_nothing_is_begun_or_settled_any_more(
 
 
 async def test_of_two_claims_of_one_schedule_only_the_later_one_begins(
-    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, upkeep: PostgresUpkeep
+    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, keeping: Keeping
 ) -> None:
     await given(storage, a_brand())
     await given_due(storage, 1)
     [earlier] = await claim_all(queue)
     await let_leases_run_out(pool)
-    await upkeep.expire_leases(limit=1, most_lost=8)
+    await keeping.take_back(limit=1)
     [later] = await claim_all(queue)
 
     begun = await begin(queue, [later, earlier])
@@ -174,21 +181,21 @@ async def test_of_two_claims_of_one_schedule_only_the_later_one_begins(
 
 
 async def test_a_claim_that_never_began_leaves_no_attempt_even_when_its_verdict_comes_late(
-    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, upkeep: PostgresUpkeep
+    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, keeping: Keeping
 ) -> None:
     await given(storage, a_brand())
     [schedule] = await given_due(storage, 1)
     tried = await claim_all(queue)
     await begin(queue, tried, resend_window=HOUR)
-    await settle_all(queue, tried, VerdictKind.UNKNOWN)
+    await settle_all(storage, queue, tried, VerdictKind.UNKNOWN)
     never_begun = await claim_all(queue)
     await let_leases_run_out(pool)
-    await upkeep.expire_leases(limit=1, most_lost=1)
+    await keeping.take_back(limit=1)
 
-    await settle_all(queue, never_begun, VerdictKind.UNSENT)
+    await settle_all(storage, queue, never_begun, VerdictKind.UNSENT)
 
     async with storage.reading() as stored:
-        attempts = await stored.schedules.attempts_of(schedule.schedule_id)
+        attempts = (await stored.schedules.sends_of([schedule.schedule_id]))[schedule.schedule_id].attempts
     assert [(each.token, each.verdict) for each in attempts] == [(tried[0].token, VerdictKind.UNKNOWN)]
 
 
@@ -205,16 +212,18 @@ async def test_either_a_send_begins_or_it_is_held_once_its_brand_or_campaign_is_
         claims = list(await claim_all(queue))
         random.shuffle(claims)
 
-        async def begins(batch: Sequence[Claim]) -> set[UUID]:
-            await a_moment(0.02)
+        of = brand.brand_id if hold is Hold.BRAND_PAUSED else campaign.campaign_id
+        pausing = asyncio.create_task(after_a_moment(holds.place(hold, of)))
+
+        async def begins(batch: Sequence[Claim], when: Awaitable[object]) -> set[UUID]:
+            await when
             return {attempt.claim.schedule_id for attempt in await begin(queue, batch)}
 
-        async def pauses(of: UUID) -> None:
-            await a_moment(0.01)
-            await holds.place(hold, of)
-
-        of = brand.brand_id if hold is Hold.BRAND_PAUSED else campaign.campaign_id
-        _, begun_by_batch = await asyncio.gather(pauses(of), asyncio.gather(*map(begins, in_batches(claims, BATCH))))
+        last, *others = in_batches(claims, BATCH)
+        begun_by_batch = await asyncio.gather(
+            begins(last, asyncio.wait([pausing])), *(begins(batch, a_moment(0.02)) for batch in others)
+        )
+        await pausing
 
         begun = {schedule_id for each in begun_by_batch for schedule_id in each}
         assert not await begin(queue, claims)
@@ -243,7 +252,7 @@ async def test_a_verdict_counts_once_whether_its_lease_is_taken_back_before_or_a
     pool: Pool,
     storage: PostgresStorage,
     queue: PostgresDispatchQueue,
-    upkeep: PostgresUpkeep,
+    keeping: Keeping,
     verdict: VerdictKind,
     resend_window: timedelta | None,
     status: ScheduleStatus,
@@ -258,18 +267,18 @@ async def test_a_verdict_counts_once_whether_its_lease_is_taken_back_before_or_a
 
     async def settles(batch: Sequence[Claim]) -> Mapping[UUID, Recorded]:
         await a_moment(0.03)
-        return await settle_all(queue, batch, verdict)
+        return await settle_all(storage, queue, batch, verdict)
 
     async def take_back() -> int:
         await a_moment(0.03)
-        return len(await upkeep.expire_leases(limit=BATCH, most_lost=8))
+        return len(await keeping.take_back(limit=BATCH))
 
     batches = in_batches(claims, BATCH)
     settled, expired = await asyncio.gather(
         asyncio.gather(*map(settles, batches)), asyncio.gather(*(take_back() for _ in batches))
     )
 
-    again = await settle_all(queue, claims, verdict)
+    again = await settle_all(storage, queue, claims, verdict)
 
     assert {recorded for each in settled for recorded in each.values()} == {Recorded.SETTLED}
     assert set(again.values()) == {Recorded.REPEATED}
@@ -293,7 +302,7 @@ async def test_a_late_accepted_and_what_a_person_says_at_that_moment_are_told_ap
     pool: Pool,
     storage: PostgresStorage,
     queue: PostgresDispatchQueue,
-    upkeep: PostgresUpkeep,
+    keeping: Keeping,
     published: bool,  # noqa: FBT001
     send_again: bool,  # noqa: FBT001
     status_if_first: ScheduleStatus,
@@ -304,12 +313,12 @@ async def test_a_late_accepted_and_what_a_person_says_at_that_moment_are_told_ap
     claims = {claim.schedule_id: claim for claim in await claim_all(queue)}
     await begin(queue, list(claims.values()))
     await let_leases_run_out(pool)
-    await upkeep.expire_leases(limit=ROWS, most_lost=8)
+    await keeping.take_back(limit=ROWS)
     outcomes = Outcomes(storage=storage)
     recorded = dict[UUID, Recorded]()
 
     async def settles(schedule: Schedule) -> bool:
-        recorded.update(await settle_all(queue, [claims[schedule.schedule_id]], VerdictKind.ACCEPTED))
+        recorded.update(await settle_all(storage, queue, [claims[schedule.schedule_id]], VerdictKind.ACCEPTED))
         return recorded[schedule.schedule_id] is Recorded.SETTLED
 
     async def confirms(schedule: Schedule) -> bool:
@@ -346,12 +355,12 @@ async def test_whoever_has_to_give_way_in_a_deadlock_tries_again(
     await begin(queue, claims)
 
     async with storage.unit_of_work() as work:
-        await work.schedules.lock_current(second.post_id)
+        await work.bookings.lock_current(second.post_id)
         waiting = asyncio.ensure_future(
-            settle_all(queue, claims, VerdictKind.REFUSED) if victim == "settle" else holds.place(*PAUSED)
+            settle_all(storage, queue, claims, VerdictKind.REFUSED) if victim == "settle" else holds.place(*PAUSED)
         )
         await until_waiting(tables, waiting)
-        await work.schedules.lock_current(first.post_id)
+        await work.bookings.lock_current(first.post_id)
         await work.commit()
     await waiting
 

@@ -18,6 +18,8 @@ from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkee
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.catalog import Catalog, PostContent
+from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.brand import Lateness, OnLate
@@ -90,8 +92,10 @@ class Everything:
     def __init__(self, pool: Pool, zones: ZoneCatalogue, posts: Sequence[Post]) -> None:
         storage = PostgresStorage(pool)
         self._pool = pool
+        self._keeping = Keeping(storage=storage, jitter=random.random)
         self._posts = posts
         self._queue = PostgresDispatchQueue(pool)
+        self._verdicts = Verdicts(queue=self._queue, storage=storage, owner=OWNER)
         self._upkeep = PostgresUpkeep(pool)
         self._holds = PostgresHolds(pool)
         self._outcomes = Outcomes(storage=storage)
@@ -142,15 +146,15 @@ class Everything:
             await self._settle(settlements)
 
     async def _settle(self, settlements: Sequence[Settlement]) -> None:
-        await self._queue.settle(settlements, owner=OWNER)
+        await self._verdicts.record(settlements)
 
     async def expire(self) -> None:
         await self._pool.execute(LET_SOME_LEASES_RUN_OUT)
-        await self._upkeep.expire_leases(limit=LIMIT, most_lost=3)
+        await self._keeping.take_back(limit=LIMIT)
 
     async def miss(self) -> None:
         await self._pool.execute(LET_SOME_BE_TOO_LATE)
-        await self._upkeep.miss_late(limit=LIMIT)
+        await self._keeping.give_up_late(limit=LIMIT)
 
     async def catch_up(self) -> None:
         await self._pool.execute(LET_ALL_BE_DUE)

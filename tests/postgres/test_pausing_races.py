@@ -17,6 +17,7 @@ from marketmind_scheduler.application.campaign_scheduling import CampaignSchedul
 from marketmind_scheduler.application.catalog import Catalog, PostContent
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedulers import NaiveScheduler
+from marketmind_scheduler.domain import lifecycle
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.planning import SchedulerKind
@@ -153,11 +154,11 @@ async def test_what_is_moved_to_where_a_pause_or_a_resumption_has_been_already_i
         await pause(holds, hold)
 
     async with storage.unit_of_work() as in_the_way:
-        await in_the_way.schedules.lock_current(posts[0].post_id)
+        await in_the_way.bookings.lock_current(posts[0].post_id)
         changing = asyncio.create_task(change(holds, hold))
         await until_waiting(tables, changing)
         async with storage.unit_of_work() as work:
-            await work.schedules.save(schedules[-1].moved(at(FAR_AHEAD - HOUR), now=NOW))
+            await work.bookings.move(lifecycle.move(schedules[-1], at(FAR_AHEAD - HOUR), now=NOW))
             await work.commit()
     await changing
 
@@ -169,16 +170,16 @@ SCHEDULE, JOINING_SCHEDULE = (a_schedule(post, slot=at(LONG_AGO)) for post in (S
 
 
 async def add(work: UnitOfWork) -> None:
-    await work.schedules.add([a_schedule(NEW, slot=at(LONG_AGO))])
+    await work.bookings.add([a_schedule(NEW, slot=at(LONG_AGO))])
 
 
 async def move(work: UnitOfWork) -> None:
-    await work.schedules.save(SCHEDULE.moved(at(FAR_AHEAD), now=NOW))
+    await work.bookings.move(lifecycle.move(SCHEDULE, at(FAR_AHEAD), now=NOW))
 
 
 async def join(work: UnitOfWork) -> None:
     await work.posts.save([replace(JOINING, campaign_id=CAMPAIGN_ID)])
-    await work.schedules.follow_campaigns([JOINING.post_id])
+    await work.bookings.follow_campaigns([JOINING.post_id])
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,7 @@ async def test_whoever_resumes_while_somebody_else_is_still_pausing_has_the_last
     schedules = await given_due(storage, 3, campaign_id=CAMPAIGN_ID)
 
     async with storage.unit_of_work() as work:
-        await work.schedules.lock_current(schedules[1].post_id)
+        await work.bookings.lock_current(schedules[1].post_id)
         pausing = asyncio.create_task(pause(holds, hold))
         await until_waiting(tables, pausing)
         resuming = asyncio.create_task(resume(holds, hold))

@@ -12,6 +12,7 @@ from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.attempt import Attempt, Claim
+from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.post import Platform
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, new_id
 from tests.receivers import SECRET
@@ -34,7 +35,7 @@ def an_attempt(
             brand_id=brand_id,
             platform=platform,
             token=retry_count + 1,
-            retry_count=retry_count,
+            standing=Standing(retry_count=retry_count),
         ),
         post_id=new_id(),
         campaign_id=CAMPAIGN_ID,

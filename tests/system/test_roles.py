@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from tests.http import steps

@@ -17,6 +17,7 @@ from marketmind_scheduler.domain.errors import (
     PolicyViolated,
     Rejected,
 )
+from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled
 from marketmind_scheduler.domain.planning import Brief, Plan, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.policy import violations
 from marketmind_scheduler.domain.post import Platform, Post
@@ -27,6 +28,7 @@ from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
+from marketmind_scheduler.ports.transitions import Change, Locked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class CampaignScheduling:
             await _cancel(work, case.pending, now)
             adding = len(schedules) - len(case.pending)
             await self.quota.check(work.schedules, case.brand.brand_id, adding=adding, now=now)
-            stored = await work.schedules.add(schedules)
+            stored = await work.bookings.add(schedules)
             await work.campaigns.follow_schedules(campaign_id)
             await work.commit()
         return stored, True
@@ -97,10 +99,11 @@ class CampaignScheduling:
         async with self.storage.unit_of_work() as work:
             await work.campaigns.get(campaign_id)
             await work.campaigns.lock(campaign_id)
-            cancelled = await work.schedules.cancel_pending_of_campaign(campaign_id, now=now)
+            pending = await work.transitions.lock_pending_of_campaign(campaign_id)
+            stored = await work.transitions.record([_cancelled(each) for each in pending], at=now)
             await work.campaigns.follow_schedules(campaign_id)
             await work.commit()
-        return cancelled
+        return stored
 
     async def _read(self, campaign_id: UUID, platforms: Collection[Platform]) -> "_Case":
         async with self.storage.reading() as repositories:
@@ -210,8 +213,12 @@ async def _check_unchanged(work: UnitOfWork, case: _Case) -> None:
 
 
 async def _cancel(work: UnitOfWork, pending: Sequence[Schedule], now: datetime) -> None:
-    if not pending:
-        return
-    cancelled = await work.schedules.cancel_pending([each.schedule_id for each in pending], now=now)
-    if len(cancelled) != len(pending):
+    """Cancel these; raises LostRace where one of them is not PENDING any more."""
+    locked = await work.transitions.lock([each.schedule_id for each in pending])
+    if not all(may_be_cancelled(each.standing) for each in locked):
         raise LostRace
+    await work.transitions.record([_cancelled(each) for each in locked], at=now)
+
+
+def _cancelled(pending: Locked) -> Change:
+    return Change(schedule_id=pending.schedule.schedule_id, step=cancelled(pending.standing))

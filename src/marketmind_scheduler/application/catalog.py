@@ -160,7 +160,7 @@ class Catalog:
             if found:
                 found.check_may_become(post)
                 await work.posts.save([post])
-                await work.schedules.follow_campaigns([post.post_id])
+                await work.bookings.follow_campaigns([post.post_id])
             else:
                 await work.posts.add(post)
             stored = await work.posts.get(post.post_id)
@@ -200,7 +200,7 @@ class Catalog:
             changed = [post for post in posts if _differs(post, known.get(post.post_id))]
             await work.posts.save(changed)
             if changed:
-                await work.schedules.follow_campaigns([post.post_id for post in changed])
+                await work.bookings.follow_campaigns([post.post_id for post in changed])
             stored = await work.campaigns.get(campaign_id)
             await work.commit()
         created = len(posts) - len(known)

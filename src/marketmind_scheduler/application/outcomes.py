@@ -8,8 +8,10 @@ from uuid import UUID
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import ContradictoryConfirmation, NotUnconfirmed
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
+from marketmind_scheduler.domain.lifecycle import Standing, confirmed, may_be_confirmed
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule
 from marketmind_scheduler.ports.storage import Repositories, Storage
+from marketmind_scheduler.ports.transitions import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,22 +53,22 @@ class Outcomes:
             raise ContradictoryConfirmation(schedule_id, field="external_id", published=published)
         confirmation = Confirmation.PUBLISHED if published else _not_out(send_again=send_again)
         async with self.storage.unit_of_work() as work:
-            found = await work.schedules.lock(schedule_id)
+            found = await work.bookings.lock(schedule_id)
             expected.check(await record_of(work, found))
-            confirmed = await work.schedules.confirm(schedule_id, confirmation, external_id=external_id, note=note)
-            if confirmed is None:
+            before = Standing.of(found)
+            if not may_be_confirmed(before):
                 raise NotUnconfirmed(schedule_id, status=found.status)
+            step = confirmed(before, confirmation)
+            change = Change(schedule_id=schedule_id, step=step, error=note, external_id=external_id)
+            [stored] = await work.transitions.record([change])
             await work.commit()
-        return confirmed
+        return stored
 
 
 async def record_of(repositories: Repositories, schedule: Schedule) -> ScheduleRecord:
     """The schedule with all that is known of its sends."""
-    return ScheduleRecord(
-        schedule=schedule,
-        attempts=await repositories.schedules.attempts_of(schedule.schedule_id),
-        next_attempt_at=await repositories.schedules.next_attempt_at(schedule.schedule_id),
-    )
+    sends = (await repositories.schedules.sends_of([schedule.schedule_id]))[schedule.schedule_id]
+    return ScheduleRecord(schedule=schedule, attempts=sends.attempts, next_attempt_at=sends.next_attempt_at)
 
 
 def _not_out(*, send_again: bool) -> Confirmation:

@@ -15,11 +15,13 @@ from marketmind_scheduler.domain.errors import (
     BeyondHorizon,
     NotRetryable,
     ScheduleNotFound,
+    SendInFlight,
     TimeInPast,
 )
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
+from marketmind_scheduler.domain.lifecycle import Standing, cancelled, may_be_cancelled, may_be_made_good, move
 from marketmind_scheduler.domain.post import Post
-from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot
 from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalogue
@@ -27,6 +29,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from marketmind_scheduler.ports.transitions import Change
 
 _GRACE = timedelta(seconds=60)  # for the way here, and for clocks that differ a little
 
@@ -69,7 +72,7 @@ class PostScheduling:
             now = self.clock.now()
             self._check_bounds(slot, asked, now)
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
-            [schedule] = await work.schedules.add([self._new_schedule(post, slot, now)])
+            [schedule] = await work.bookings.add([self._new_schedule(post, slot, now)])
             await work.commit()
             return schedule, True
 
@@ -85,9 +88,9 @@ class PostScheduling:
         """
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock((await work.schedules.get(schedule_id)).post_id)
-            failed = await work.schedules.lock(schedule_id)
+            failed = await work.bookings.lock(schedule_id)
             expected.check(await record_of(work, failed))
-            if failed.status not in (ScheduleStatus.FAILED, ScheduleStatus.MISSED):
+            if not may_be_made_good(Standing.of(failed)):
                 raise NotRetryable(schedule_id, status=failed.status)
             brand = await work.brands.get(post.brand_id)
             now = self.clock.now()
@@ -101,7 +104,7 @@ class PostScheduling:
                 raise AlreadyPublished(post.post_id, schedule_id=standing[0].schedule_id)
             self._check_bounds(slot, asked_or_now, now)
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
-            [schedule] = await work.schedules.add([self._new_schedule(post, slot, now, retry_of=schedule_id)])
+            [schedule] = await work.bookings.add([self._new_schedule(post, slot, now, retry_of=schedule_id)])
             await work.commit()
             return schedule, True
 
@@ -144,11 +147,11 @@ class PostScheduling:
             if slot.asks_the_same_as(current.slot) and Hold.LATE not in current.holds:
                 return current
             now = self.clock.now()
-            moved = current.moved(slot, now=now)
+            moved = move(current, slot, now=now)
             self._check_bounds(slot, asked, now)
-            await work.schedules.save(moved)
+            stored = await work.bookings.move(moved)
             await work.commit()
-            return moved
+            return stored
 
     @repeats_lost_races
     async def cancel(self, post_id: UUID, *, expected: Expectation[Schedule] = ANYTHING) -> Schedule:
@@ -162,10 +165,13 @@ class PostScheduling:
             await work.posts.lock(post_id)
             current = await _locked(work, post_id)
             expected.check(current)
-            cancelled = current.cancelled(now=self.clock.now())
-            await work.schedules.save(cancelled)
+            before = Standing.of(current)
+            if not may_be_cancelled(before):
+                raise SendInFlight(current.schedule_id, status=current.status, change="cancelled")
+            change = Change(schedule_id=current.schedule_id, step=cancelled(before))
+            [stored] = await work.transitions.record([change], at=self.clock.now())
             await work.commit()
-            return cancelled
+            return stored
 
     async def _slot(self, asked: AskedTime, default_zone: str, work: UnitOfWork) -> Slot:
         slot = read_slot(
@@ -214,7 +220,7 @@ def _same_or_refused(active: Schedule, slot: Slot) -> Schedule:
 
 
 async def _locked(work: UnitOfWork, post_id: UUID) -> Schedule:
-    current = await work.schedules.lock_current(post_id)
+    current = await work.bookings.lock_current(post_id)
     if current is None or not current.is_active:
         raise ScheduleNotFound(post_id)
     return current

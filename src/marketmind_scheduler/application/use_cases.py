@@ -10,6 +10,7 @@ from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.pulling import Pulling
+from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
@@ -38,6 +39,7 @@ class UseCases:
     pausing: Pausing
     pulling: Pulling
     dispatcher: Dispatcher
+    doubting: Doubting
     event_feed: EventFeed
     monitoring: Monitoring
     demo: Demo

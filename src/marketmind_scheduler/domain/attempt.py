@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+from marketmind_scheduler.domain.lifecycle import Standing, Step, after_verdict
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict, VerdictKind
@@ -19,7 +20,7 @@ class Claim:
     brand_id: UUID
     platform: Platform
     token: int
-    retry_count: int
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +43,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What is to be recorded of a claim. ``delay`` is how long a retry waits at least."""
+    """What is to be recorded of a claim after a verdict: the ``step`` that follows while the claim is open, and how
+    long a repeat waits at least."""
 
     schedule_id: UUID
     token: int
     verdict: VerdictKind
+    step: Step
     delay: timedelta = timedelta()
     reason: str | None = None
     external_id: str | None = None
@@ -66,32 +69,38 @@ class AttemptRecord:
 
 def conclude(claim: Claim, verdict: Verdict, *, policy: RetryPolicy, jitter: float) -> Settlement:
     """What to record of a claim after this verdict; ``jitter`` is drawn from [0, 1)."""
-
-    def settled(
-        kind: VerdictKind, *, delay: timedelta = timedelta(), reason: str | None = None, external_id: str | None = None
-    ) -> Settlement:
-        return Settlement(
-            schedule_id=claim.schedule_id,
-            token=claim.token,
-            verdict=kind,
-            delay=delay,
-            reason=reason,
-            external_id=external_id,
-        )
-
-    def delay(retry_after: timedelta | None = None) -> timedelta:
-        return policy.delay(retry_count=claim.retry_count, retry_after=retry_after, jitter=jitter)
-
     match verdict:
         case Accepted(external_id):
-            return settled(VerdictKind.ACCEPTED, external_id=external_id)
+            return settlement(claim, VerdictKind.ACCEPTED, external_id=external_id)
         case Deferred(reason, retry_after):
-            return settled(VerdictKind.DEFERRED, delay=delay(retry_after), reason=reason)
+            delay = policy.delay(retry_count=claim.standing.retry_count, retry_after=retry_after, jitter=jitter)
+            return settlement(claim, VerdictKind.DEFERRED, delay=delay, reason=reason)
         case Refused(reason):
-            return settled(VerdictKind.REFUSED, reason=reason)
+            return settlement(claim, VerdictKind.REFUSED, reason=reason)
         case Unknown(reason):
-            return settled(VerdictKind.UNKNOWN, delay=delay(), reason=reason)
+            delay = policy.delay(retry_count=claim.standing.retry_count, retry_after=None, jitter=jitter)
+            return settlement(claim, VerdictKind.UNKNOWN, delay=delay, reason=reason)
         case Unsent(reason, retry_after):
-            return settled(VerdictKind.UNSENT, delay=retry_after or timedelta(), reason=reason)
+            return settlement(claim, VerdictKind.UNSENT, delay=retry_after or timedelta(), reason=reason)
         case _:
             assert_never(verdict)
+
+
+def settlement(
+    claim: Claim,
+    verdict: VerdictKind,
+    *,
+    delay: timedelta = timedelta(),
+    reason: str | None = None,
+    external_id: str | None = None,
+) -> Settlement:
+    """What to record of a claim after a verdict of this kind."""
+    return Settlement(
+        schedule_id=claim.schedule_id,
+        token=claim.token,
+        verdict=verdict,
+        step=after_verdict(claim.standing, verdict),
+        delay=delay,
+        reason=reason,
+        external_id=external_id,
+    )

@@ -6,8 +6,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from marketmind_scheduler.domain.errors import CampaignTooLong, DatesReversed
+from marketmind_scheduler.domain.schedule import ScheduleStatus
 
 MOST_CAMPAIGN_DAYS = 1827  # five years
+PUBLISHED = frozenset({ScheduleStatus.COMPLETED})
+FINISHED = PUBLISHED | {ScheduleStatus.FAILED, ScheduleStatus.MISSED}
+"""What has gone its way; a CANCELLED schedule leaves its post as if it had never been scheduled."""
 
 
 class CampaignStatus(StrEnum):
@@ -20,8 +24,7 @@ class CampaignStatus(StrEnum):
 
 
 def status_of(*, is_paused: bool, is_active: bool, is_published: bool, is_finished: bool) -> CampaignStatus:
-    """Where a campaign stands, by its schedules: whether one is active, one published, one published, failed or
-    missed."""
+    """Where a campaign stands: paused, or by whether one of its schedules is active, PUBLISHED, FINISHED."""
     if is_paused:
         return CampaignStatus.PAUSED
     if is_active:

@@ -1,9 +1,18 @@
-"""How fast what is overdue goes out."""
+"""The numbers that rule how long things wait and how often they are tried; each stands here and nowhere else."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from marketmind_scheduler.domain.post import Platform
+
+RETRIES = 3
+"""How often a send is repeated after the first; as many again once somebody has moved or confirmed the schedule."""
+
+MOST_LOST_LEASES = 8
+"""As often may a schedule be handed out without its send beginning: that many processes have died of it."""
+
+OVERDUE = timedelta(minutes=5)
+"""What has been due for longer is a backlog, and goes out at the paces below."""
 
 PACES = {
     platform: timedelta(minutes=10) if platform is Platform.REDDIT else timedelta(seconds=30) for platform in Platform
@@ -15,6 +24,8 @@ WITHOUT_TARGET = timedelta(minutes=5)
 
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
 _SPREAD_OF_RETRY_AFTER = 0.1
+_FIRST_LOSS = timedelta(seconds=5)
+_LONGEST_LOSS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +46,13 @@ class RetryPolicy:
         if retry_after is None:
             return backed_off
         return max(backed_off, min(retry_after, _LONGEST_RETRY_AFTER) * (1 + _SPREAD_OF_RETRY_AFTER * jitter))
+
+
+def wait_after_lost_lease(*, tries: int, jitter: float) -> timedelta:
+    """How long a schedule waits whose lease ran out after so many retries and lost leases; ``jitter`` is drawn from
+    [0, 1).
+
+    Not at all the first time, for mostly a process was stopped. Then up to 5 s doubled for each, five minutes at most,
+    with full jitter (same source as RetryPolicy): what kills processes should not find all of them at once.
+    """
+    return min(_LONGEST_LOSS, _FIRST_LOSS * 2 ** min(tries, 6)) * jitter if tries else timedelta()

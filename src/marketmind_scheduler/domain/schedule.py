@@ -1,21 +1,23 @@
 """A schedule: the record of one post's appointment, and how it may change."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from marketmind_scheduler.domain.errors import SendInFlight, StaleVersion
+from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.errors import StaleVersion
+from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.wall_clock import Slot
 
 
 class ScheduleStatus(StrEnum):
-    PENDING = "PENDING"  # → PUBLISHING when claimed, CANCELLED, MISSED
-    PUBLISHING = "PUBLISHING"  # → COMPLETED, PENDING for a retry, FAILED, UNCONFIRMED
-    UNCONFIRMED = "UNCONFIRMED"  # nobody knows whether the post is out: → COMPLETED, PENDING, FAILED
+    PENDING = "PENDING"
+    PUBLISHING = "PUBLISHING"  # a send of it has begun
+    UNCONFIRMED = "UNCONFIRMED"  # nobody knows whether the post is out
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     MISSED = "MISSED"
@@ -25,9 +27,9 @@ class ScheduleStatus(StrEnum):
 class Confirmation(StrEnum):
     """What a person says of an UNCONFIRMED schedule."""
 
-    PUBLISHED = "published"  # → COMPLETED
-    SEND_AGAIN = "send_again"  # it is not out: → PENDING, however late
-    FAILED = "failed"  # it is not out, and is not to be: → FAILED
+    PUBLISHED = "published"
+    SEND_AGAIN = "send_again"  # it is not out
+    FAILED = "failed"  # it is not out, and is not to be
 
 
 class Hold(StrEnum):
@@ -48,7 +50,8 @@ class Schedule:
 
     ``is_doubtful``: an earlier send of it may be out, though it is PENDING again. Such a schedule never ends as FAILED,
     MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED
-    schedule that this one makes good for.
+    schedule that this one makes good for. ``on_late`` and ``latest_at`` are what its brand said of lateness when it was
+    made; the storage fills them in.
     """
 
     schedule_id: UUID
@@ -67,6 +70,10 @@ class Schedule:
     external_id: str | None = None
     error: str | None = None
     retry_of: UUID | None = None
+    max_retries: int = RETRIES
+    lost_leases: int = 0
+    on_late: OnLate = OnLate.PUBLISH
+    latest_at: datetime | None = None
 
     @classmethod
     def pending(
@@ -110,22 +117,6 @@ class Schedule:
         """Whether it is published, or nobody can say that it is not."""
         is_sent = self.status in (ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED, ScheduleStatus.COMPLETED)
         return is_sent or self.is_doubtful
-
-    def moved(self, slot: Slot, *, now: datetime) -> Self:
-        """This schedule at another time, no longer held for being late; raises SendInFlight unless it is PENDING and
-        certainly not out."""
-        if self.status is not ScheduleStatus.PENDING or self.is_doubtful:
-            raise SendInFlight(self.schedule_id, status=self.status, change="moved")
-        holds = self.holds - {Hold.LATE}
-        return replace(self, slot=slot, holds=holds, version=self.version + 1, updated_at=now)
-
-    def cancelled(self, *, now: datetime) -> Self:
-        """This schedule, never to be sent again: CANCELLED, or UNCONFIRMED where an earlier send may be out. Raises
-        SendInFlight unless it is PENDING."""
-        if self.status is not ScheduleStatus.PENDING:
-            raise SendInFlight(self.schedule_id, status=self.status, change="cancelled")
-        status = ScheduleStatus.UNCONFIRMED if self.is_doubtful else ScheduleStatus.CANCELLED
-        return replace(self, status=status, version=self.version + 1, updated_at=now)
 
     def check_version(self, given: int | None) -> None:
         """Raise StaleVersion when the caller names a version and it is not the current one."""

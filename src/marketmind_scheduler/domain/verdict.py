@@ -53,3 +53,11 @@ class VerdictKind(StrEnum):
     UNKNOWN = "unknown"
     UNSENT = "unsent"
     LOST = "lost"  # the lease ran out before a verdict came
+
+
+class Recorded(StrEnum):
+    """What became of a verdict that was told."""
+
+    SETTLED = "settled"
+    REPEATED = "repeated"  # this verdict had been recorded before
+    STALE = "stale"  # the schedule has moved on; nothing was changed

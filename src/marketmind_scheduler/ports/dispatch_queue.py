@@ -8,7 +8,6 @@ names one run of one process.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -16,12 +15,7 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
-
-
-class Recorded(StrEnum):
-    SETTLED = "settled"
-    REPEATED = "repeated"  # this verdict had been recorded before
-    STALE = "stale"  # the schedule has moved on; nothing was changed
+from marketmind_scheduler.domain.verdict import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +55,12 @@ class DispatchQueue(Protocol):
         """
         ...
 
-    async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, Settled]:
-        """Record how claims ended; safe to repeat. Those that are not late are recorded together or not at all.
+    async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, ScheduleStatus]:
+        """Record how these claims ended, all together, and return where their schedules stand now.
 
-        A verdict counts as long as its claim is the schedule's latest and nobody has changed the schedule since, even
-        after the lease ran out. An ``accepted`` counts later too, while the schedule is active and no newer send has
-        begun. Any other late verdict changes nothing, and is written to the events.
+        A verdict that comes in time is recorded with its ``step``, or with ``step.otherwise`` unless a repeat is
+        certainly dropped by then. What is left out came late: the claim's lease has run out, or it is not the
+        schedule's latest one, or it is not ``owner``'s, or it was recorded before.
         """
         ...
 

@@ -5,9 +5,11 @@ from typing import Protocol
 
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.ports.bookings import Bookings
 from marketmind_scheduler.ports.catalog import BrandRepository, CampaignRepository, PostRepository
 from marketmind_scheduler.ports.events import EventRepository
 from marketmind_scheduler.ports.schedules import ScheduleRepository
+from marketmind_scheduler.ports.transitions import Transitions
 from marketmind_scheduler.ports.tz_releases import TzReleaseRepository
 
 
@@ -38,6 +40,12 @@ class Repositories(Protocol):
 
 
 class UnitOfWork(Repositories, Protocol):
+    @property
+    def bookings(self) -> Bookings: ...
+
+    @property
+    def transitions(self) -> Transitions: ...
+
     async def commit(self) -> None:
         """Make everything since the unit began durable, all or nothing."""
         ...

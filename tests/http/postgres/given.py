@@ -20,8 +20,8 @@ from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkee
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata, schedules
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform

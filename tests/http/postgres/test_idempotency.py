@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
-from marketmind_scheduler.adapters.postgres.schema.tables import idempotency_keys, schedules
+from marketmind_scheduler.adapters.postgres.tables import idempotency_keys, schedules
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
 from tests.contracts.waiting import until_waiting

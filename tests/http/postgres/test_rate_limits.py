@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.rate_limits import PostgresRateLimits
-from marketmind_scheduler.adapters.postgres.schema.tables import rate_limits
+from marketmind_scheduler.adapters.postgres.tables import rate_limits
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Rate, Reach, Scope

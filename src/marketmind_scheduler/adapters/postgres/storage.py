@@ -10,11 +10,13 @@ import asyncpg
 
 from marketmind_scheduler.adapters.postgres.errors import translated
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
+from marketmind_scheduler.adapters.postgres.repositories.bookings import PostgresBookings
 from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
 from marketmind_scheduler.adapters.postgres.repositories.schedules import PostgresScheduleRepository
+from marketmind_scheduler.adapters.postgres.repositories.transitions import PostgresTransitions
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import SchedulerError
@@ -36,6 +38,8 @@ class PostgresUnitOfWork:
         self.campaigns = PostgresCampaignRepository(connection, reach)
         self.posts = PostgresPostRepository(connection, reach)
         self.schedules = PostgresScheduleRepository(connection, reach)
+        self.bookings = PostgresBookings(connection, reach)
+        self.transitions = PostgresTransitions(connection)
         self.tz_releases = PostgresTzReleaseRepository(connection)
         self.events = PostgresEventRepository(connection, reach)
 

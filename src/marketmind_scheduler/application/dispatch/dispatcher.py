@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from copy import copy
-from datetime import timedelta
 from uuid import UUID
 
+from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.sending import BegunSend, DispatchLimits, Sender
 from marketmind_scheduler.application.dispatch.settling import Ended, Settler
 from marketmind_scheduler.application.dispatch.traffic import Traffic
+from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import StorageUnavailable
-from marketmind_scheduler.domain.pacing import PACES, RetryPolicy
+from marketmind_scheduler.domain.pacing import OVERDUE, PACES, RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
@@ -24,8 +25,6 @@ from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.upkeep import Upkeep
 
-_OVERDUE = timedelta(minutes=5)
-_MOST_LOST_LEASES = 8
 _AT_ONCE = 1000
 _UPKEEP_SECONDS = 1.0
 _SEQUENCE_SECONDS = 0.1
@@ -72,7 +71,8 @@ class Dispatcher:
             limits=limits,
             retries=retries,
         )
-        self._settler = Settler(queue, owner=owner, observer=observer)
+        self._settler = Settler(Verdicts(queue=queue, storage=storage, owner=owner), observer=observer)
+        self._keeping = Keeping(storage=storage, jitter=random.random)
         self._wake = asyncio.Event()  # a send has ended where a platform was full, or it is time to stop
         self._is_full = False
         self._triggered: set[asyncio.Task[Sequence[Schedule]]] = set()
@@ -228,13 +228,13 @@ class Dispatcher:
         await self._catch_up()
 
     async def _take_back(self) -> None:
-        while expired := await self._upkeep.expire_leases(limit=_AT_ONCE, most_lost=_MOST_LOST_LEASES):
+        while expired := await self._keeping.take_back(limit=_AT_ONCE):
             self._observer.expired(expired)
-        while late := await self._upkeep.miss_late(limit=_AT_ONCE):
+        while late := await self._keeping.give_up_late(limit=_AT_ONCE):
             self._observer.came_too_late(late)
 
     async def _catch_up(self) -> None:
-        if waiting := await self._upkeep.catch_up(age=_OVERDUE, paces=PACES):
+        if waiting := await self._upkeep.catch_up(age=OVERDUE, paces=PACES):
             self._observer.spread(waiting)
 
     async def _sequence(self) -> None:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude
+from marketmind_scheduler.application.dispatch.verdicts import Verdicts
+from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude, settlement
 from marketmind_scheduler.domain.errors import DuplicateClaim
+from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.verdict import Unsent, VerdictKind
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Recorded, Send, Settled
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.verdict import Recorded, Unsent, VerdictKind
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
 from marketmind_scheduler.ports.storage import Storage
 
 _PULLERS = UUID("70756c6c-0000-4000-8000-000000000000")  # all of them: what is claimed here may be settled elsewhere
@@ -63,8 +66,9 @@ class Pulling:
         DuplicateClaim."""
         _check_distinct(told)
         known = await self._known({each.schedule_id for each in told})
-        settled = await self.queue.settle(
-            [self._settlement(each) for each in told if each.schedule_id in known], owner=_PULLERS
+        verdicts = Verdicts(queue=self.queue, storage=self.storage, owner=_PULLERS)
+        settled = await verdicts.record(
+            [self._settlement(each, known[each.schedule_id]) for each in told if each.schedule_id in known]
         )
         return {each.schedule_id: settled.get(each.schedule_id, _NO_SUCH_SCHEDULE) for each in told}
 
@@ -74,21 +78,27 @@ class Pulling:
         held = {schedule_id: token for schedule_id, token in claims.items() if schedule_id in known}
         return await self.queue.extend(held, owner=_PULLERS, lease=lease)
 
-    async def _known(self, schedule_ids: Collection[UUID]) -> Collection[UUID]:
+    async def _known(self, schedule_ids: Collection[UUID]) -> Mapping[UUID, Schedule]:
         async with self.storage.reading() as repositories:
-            return {schedule.schedule_id for schedule in await repositories.schedules.find_all(schedule_ids)}
+            return {each.schedule_id: each for each in await repositories.schedules.find_all(schedule_ids)}
 
-    def _settlement(self, told: Told) -> Settlement:
-        delay = self.retries.delay(retry_count=0, retry_after=told.retry_after, jitter=random.random())  # noqa: S311
-        is_to_wait = told.verdict in (VerdictKind.DEFERRED, VerdictKind.UNKNOWN)
-        return Settlement(
+    def _settlement(self, told: Told, schedule: Schedule) -> Settlement:
+        """While the claim is open nothing else changes what its verdict depends on, so what was read still stands."""
+        claim = Claim(
             schedule_id=told.schedule_id,
+            brand_id=schedule.brand_id,
+            platform=schedule.platform,
             token=told.token,
-            verdict=told.verdict,
-            delay=delay if is_to_wait else told.retry_after or timedelta(),
-            reason=told.reason,
-            external_id=told.external_id,
+            standing=Standing.of(schedule),
         )
+        delay = told.retry_after or timedelta()
+        if told.verdict in (VerdictKind.DEFERRED, VerdictKind.UNKNOWN):
+            delay = self.retries.delay(
+                retry_count=schedule.retry_count,
+                retry_after=told.retry_after,
+                jitter=random.random(),  # noqa: S311
+            )
+        return settlement(claim, told.verdict, delay=delay, reason=told.reason, external_id=told.external_id)
 
 
 def _check_distinct(told: Sequence[Told]) -> None:

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Settled
+from marketmind_scheduler.ports.dispatch_queue import Settled
 
 _MOST_IN_A_BATCH = 250
 _LINGER_SECONDS = 0.02
@@ -20,9 +21,8 @@ class Settler:
     """Losing a verdict would leave a post UNCONFIRMED that is known to be out; writing it twice changes nothing. So
     what cannot be written is kept and written again over another connection."""
 
-    def __init__(self, queue: DispatchQueue, *, owner: UUID, observer: DispatchObserver) -> None:
-        self._queue = queue
-        self._owner = owner
+    def __init__(self, verdicts: Verdicts, *, observer: DispatchObserver) -> None:
+        self._verdicts = verdicts
         self._observer = observer
         self._waiting: asyncio.Queue[Ended] = asyncio.Queue(_MOST_IN_A_BATCH)
         self._being_written: Sequence[Ended] = ()
@@ -51,7 +51,7 @@ class Settler:
         """Return when all of these are written."""
         while True:
             try:
-                settled = await self._queue.settle([settlement for _, settlement in batch], owner=self._owner)
+                settled = await self._verdicts.record([settlement for _, settlement in batch])
             except StorageUnavailable as unavailable:
                 self._observer.unavailable(unavailable)
                 await asyncio.sleep(_PAUSE_SECONDS)

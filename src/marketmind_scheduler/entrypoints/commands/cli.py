@@ -20,6 +20,7 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.entrypoints import logs
 from marketmind_scheduler.entrypoints.commands.console import environment, told
 from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_table
+from marketmind_scheduler.entrypoints.commands.doubt import doubt
 from marketmind_scheduler.entrypoints.commands.keys import keys
 from marketmind_scheduler.entrypoints.commands.parent import stop_with_make
 from marketmind_scheduler.entrypoints.commands.standing_table import standing_table
@@ -53,6 +54,7 @@ def main() -> None:
 
 
 main.add_command(keys)
+main.add_command(doubt)
 
 
 @main.command()

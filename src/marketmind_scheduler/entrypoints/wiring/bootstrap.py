@@ -33,6 +33,7 @@ from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.pulling import Pulling
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
@@ -147,6 +148,7 @@ def assemble(
         pausing=Pausing(storage=storage, holds=outbound.holds),
         pulling=Pulling(storage=storage, queue=outbound.pulled, retries=outbound.retries),
         dispatcher=dispatcher,
+        doubting=Doubting(storage=storage),
         event_feed=EventFeed(storage=storage, lookout=Lookout(storage)),
         monitoring=Monitoring(standings=outbound.standings, metrics=outbound.metrics),
         demo=Demo(storage=storage, clock=clock),

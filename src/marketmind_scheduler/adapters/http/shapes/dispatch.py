@@ -97,7 +97,7 @@ class ClaimOut(Struct, frozen=True, kw_only=True):
             title=attempt.title,
             s3_url=attempt.s3_url,
             publish_time=attempt.publish_time,
-            retry_count=attempt.claim.retry_count,
+            retry_count=attempt.claim.standing.retry_count,
         )
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
-from marketmind_scheduler.adapters.postgres.repositories.campaigns import FOLLOW_SCHEDULES, PostgresCampaignRepository
-from marketmind_scheduler.adapters.postgres.repositories.schedules import HOLDS
+from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository, follow_schedules
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import HOLDS
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import repeated, transaction
 from marketmind_scheduler.domain.access import EVERYWHERE
@@ -51,7 +51,7 @@ STATEMENTS: Mapping[Hold, Statements] = {
         still_unflagged="SELECT 1 FROM brands WHERE brand_id = $1 AND paused_at IS NULL FOR SHARE",
         piece="""
 SELECT s.publish_time, s.schedule_id FROM schedules s
- WHERE s.brand_id = $1 AND s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED')
+ WHERE s.brand_id = $1 AND s.finished_at IS NULL
    AND (s.parked & $2::smallint <> 0) = $3::bool AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid)
  ORDER BY s.publish_time, s.schedule_id LIMIT $6
 """,
@@ -68,7 +68,7 @@ SELECT s.publish_time, s.schedule_id FROM schedules s
         piece="""
 SELECT s.publish_time, s.schedule_id FROM schedules s
  WHERE s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1))
-   AND s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED')
+   AND s.finished_at IS NULL
    AND (s.parked & $2::smallint <> 0) = $3::bool AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid)
  ORDER BY s.publish_time, s.schedule_id LIMIT $6
 """,
@@ -107,7 +107,7 @@ class PostgresHolds:
             expected.check(await flagged.get(of))
             await connection.execute(flagging, of)
             if hold is Hold.CAMPAIGN_PAUSED:
-                await connection.execute(FOLLOW_SCHEDULES, [of])
+                await follow_schedules(connection, [of])
 
     async def _lift_overdue(self, hold: Hold, of: UUID, paces: Mapping[Platform, timedelta]) -> None:
         async with transaction(self._pool, seconds=_LIFT_SECONDS) as connection:

@@ -9,7 +9,7 @@ from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, CampaignStatus, status_of
 from marketmind_scheduler.domain.errors import CampaignNotFound
 
 _COLUMNS = """
@@ -30,7 +30,13 @@ ON CONFLICT (campaign_id) DO UPDATE
 RETURNING {_COLUMNS}
 """
 _LOCK = "SELECT 1 FROM campaigns WHERE campaign_id = $1 FOR NO KEY UPDATE"
-FOLLOW_SCHEDULES = statement("follow_schedules")
+_FACTS = statement("campaign_facts")
+# Whoever changes a schedule tells an event, and whoever puts that in its order comes here again.
+_FOLLOW = """
+UPDATE campaigns c SET status = n.status, updated_at = now()
+  FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n(campaign_id, seen, status)
+ WHERE c.campaign_id = n.campaign_id AND c.status = n.seen
+"""
 
 
 class PostgresCampaignRepository:
@@ -74,7 +80,7 @@ class PostgresCampaignRepository:
         await self._connection.execute(_LOCK, campaign_id)
 
     async def follow_schedules(self, campaign_id: UUID) -> None:
-        await self._connection.execute(FOLLOW_SCHEDULES, [campaign_id])
+        await follow_schedules(self._connection, [campaign_id])
 
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
@@ -87,6 +93,23 @@ class PostgresCampaignRepository:
         ]
         statement, parameters = select_page(_SELECT, conditions, order="campaign_id", limit=limit)
         return [_to_campaign(row) for row in await self._connection.fetch(statement, *parameters)]
+
+
+async def follow_schedules(connection: Connection, campaign_ids: Sequence[UUID]) -> None:
+    """Let the status of these campaigns be what ``campaign.status_of`` says of their schedules as they are now."""
+    rows = await connection.fetch(_FACTS, campaign_ids, list(PUBLISHED), list(FINISHED))
+    follow = [(row["campaign_id"], row["status"], _to_status(row)) for row in rows]
+    if changed := [each for each in follow if each[1] != each[2]]:
+        await connection.execute(_FOLLOW, *map(list, zip(*changed, strict=True)))
+
+
+def _to_status(facts: Record) -> CampaignStatus:
+    return status_of(
+        is_paused=facts["is_paused"],
+        is_active=facts["is_active"],
+        is_published=facts["is_published"],
+        is_finished=facts["is_finished"],
+    )
 
 
 def _to_campaign(row: Record) -> Campaign:

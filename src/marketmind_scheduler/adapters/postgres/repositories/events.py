@@ -1,4 +1,4 @@
-"""Every visible change of a schedule writes its event in the same statement; here is how, and how events are read."""
+"""Events, read in their final order. Whatever changes a schedule visibly writes its event in the same statement."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,24 +14,8 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus
 
 _SHOWN = "schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id"
 EVENT_COLUMNS = f"kind, {_SHOWN}, error, occurred_at"
-RETURNED = ", ".join(f"s.{name}" for name in _SHOWN.split(", ")) + ", s.last_error"
 _SELECT = f"SELECT position, {EVENT_COLUMNS} FROM events"
 _LATEST = "SELECT coalesce(max(position), 0) FROM events"
-
-AS_STATUS = "'schedule.' || lower(s.status)"
-
-
-def telling(change: str, *, kind: str, returned: str = RETURNED, then: str = "") -> str:
-    """A statement that changes ``schedules s`` and writes an event for each row where the SQL of ``kind`` is not NULL.
-
-    The changed rows are the CTE ``done`` with the columns ``returned``, which hold those of an event; ``then`` are
-    more CTEs. The caller appends the SELECT.
-    """
-    return f"""
-WITH done AS ({change} RETURNING {returned}, {kind} AS kind), told AS (
-  INSERT INTO event_outbox (kind, {_SHOWN}, error)
-  SELECT kind, {_SHOWN}, last_error FROM done WHERE kind IS NOT NULL){then}
-"""
 
 
 class PostgresEventRepository:

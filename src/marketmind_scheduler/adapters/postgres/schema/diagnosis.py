@@ -6,8 +6,8 @@ from datetime import timedelta
 from marketmind_scheduler.adapters.postgres.pool import Connection, open_pool
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import NEWEST
 from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata
 from marketmind_scheduler.adapters.postgres.storage import connected
+from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.ports.clock import Clock
 
 _READABLE = "SELECT coalesce(has_table_privilege(to_regclass($1), 'SELECT'), false)"

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from marketmind_scheduler.adapters.postgres.schema.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.domain.errors import StorageUnavailable
 
 _LOCK = 0x6D61726B6574  # any number that nothing else in the database locks

@@ -9,7 +9,7 @@ WITH done AS (
          version = s.version + 1, updated_at = now()
    WHERE s.schedule_id = ANY(ARRAY(
            SELECT s.schedule_id FROM schedules s
-            WHERE s.brand_id = $1 AND s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED')
+            WHERE s.brand_id = $1 AND s.finished_at IS NULL
               AND s.parked & $2::smallint <> 0 AND s.schedule_id = ANY($3::uuid[])
             ORDER BY s.schedule_id FOR NO KEY UPDATE OF s))
   RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,

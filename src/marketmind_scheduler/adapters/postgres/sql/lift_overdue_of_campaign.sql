@@ -14,7 +14,7 @@ WITH done AS (
                    AS after
             FROM (SELECT s.schedule_id, s.platform, s.publish_time
                     FROM posts p JOIN schedules s ON s.post_id = p.post_id
-                   WHERE p.campaign_id = $1 AND s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED')
+                   WHERE p.campaign_id = $1 AND s.finished_at IS NULL
                      AND s.parked & $2::smallint <> 0 AND s.publish_time <= now()
                    ORDER BY s.schedule_id FOR SHARE OF p FOR NO KEY UPDATE OF s) h
             JOIN unnest($3::text[], $4::float8[]) AS w(platform, pace) ON w.platform = h.platform) r

@@ -1,0 +1,99 @@
+"""Appointments as callers make and move them: SQL in, frozen values out."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from asyncpg import Record
+
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
+    ADDED,
+    array_types,
+    of_slot,
+    to_arrays,
+    to_holds,
+    to_schedule,
+)
+from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT, SELECT
+from marketmind_scheduler.adapters.postgres.statements import statement
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.errors import UnknownSchedule
+from marketmind_scheduler.domain.schedule import Schedule
+
+_GIVEN = ", ".join(ADDED)
+# Whoever pauses a brand or a campaign says so first and parks what is there afterwards. Locked against that, a new
+# schedule is either there to be parked, or knows that it is. The campaign is looked up for each post by itself: a plan
+# made for one post would compare ten thousand with ten thousand.
+ADD = f"""
+WITH done AS (
+  INSERT INTO schedules AS s ({_GIVEN}, parked, due_at, on_late, latest_at)
+  SELECT i.*, h.parked, CASE WHEN h.parked = 0 THEN i.publish_time END, b.on_late,
+         CASE WHEN b.on_late <> 'publish' THEN i.publish_time + make_interval(secs => b.max_lateness_seconds) END
+    FROM unnest({array_types()}) AS i({_GIVEN})
+    JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
+           WHERE brand_id = ANY(${ADDED.index("brand_id") + 1}::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
+    LEFT JOIN LATERAL (
+      SELECT c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
+       WHERE p.post_id = i.post_id FOR SHARE OF c) c ON true
+   CROSS JOIN LATERAL (
+     SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
+  RETURNING s.*
+), told AS (
+  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
+  SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count FROM done)
+SELECT schedule_id, parked, on_late, latest_at FROM done WHERE parked <> 0 OR on_late <> 'publish'
+"""
+_MOVE = statement("move_schedule")
+_FOLLOW_CAMPAIGNS = statement("follow_campaigns")
+
+
+class PostgresBookings:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
+        self._connection = connection
+        self._reach = reach
+
+    async def lock(self, schedule_id: UUID) -> Schedule:
+        row = await self._connection.fetchrow(f"{SELECT} WHERE s.schedule_id = $1 FOR NO KEY UPDATE", schedule_id)
+        if row is None or not self._reach.covers(row["brand_id"]):
+            raise UnknownSchedule(schedule_id)
+        return to_schedule(row)
+
+    async def lock_current(self, post_id: UUID) -> Schedule | None:
+        row = await self._connection.fetchrow(f"{CURRENT} FOR NO KEY UPDATE", post_id)
+        return None if row is None else to_schedule(row)
+
+    async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+        rows = await self._connection.fetch(ADD, *to_arrays(schedules))
+        from_brand = {row["schedule_id"]: row for row in rows}
+        return [_stored(each, from_brand.get(each.schedule_id)) for each in schedules]
+
+    async def move(self, schedule: Schedule) -> Schedule:
+        slot = of_slot(schedule.slot)
+        [row] = await self._connection.fetch(
+            _MOVE,
+            schedule.schedule_id,
+            slot["publish_time"],
+            slot["intent"],
+            slot["local_time"],
+            slot["timezone"],
+            slot["disambiguation"],
+            slot["resolution"],
+            slot["tz_release"],
+            schedule.latest_at,
+            schedule.max_retries,
+            schedule.lost_leases,
+            schedule.version,
+            schedule.updated_at,
+        )
+        return replace(schedule, holds=to_holds(row["parked"]))
+
+    async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
+        await self._connection.execute(_FOLLOW_CAMPAIGNS, list(post_ids))
+
+
+def _stored(schedule: Schedule, row: Record | None) -> Schedule:
+    if row is None:
+        return schedule
+    return replace(schedule, holds=to_holds(row["parked"]), on_late=OnLate(row["on_late"]), latest_at=row["latest_at"])

@@ -1,0 +1,100 @@
+"""How a schedule stands in its table: which columns it fills, and how a row is read."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from asyncpg import Record
+from sqlalchemy.dialects import postgresql
+
+from marketmind_scheduler.adapters.postgres import tables
+from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
+
+HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8}
+"""The bits of ``parked``."""
+
+SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END"
+"""A claimed schedule whose send has not begun is PENDING for everybody: it can still be cancelled, moved and paused."""
+
+_COLUMNS = {each.name: each for each in tables.schedules.columns}
+_PLAIN = [each.name for each in fields(Schedule) if each.name in _COLUMNS and each.name != "status"]
+_OF_SLOT = ["publish_time", "local_time", "timezone", "disambiguation", "resolution", "tz_release"]
+_ENUMS: Mapping[str, Callable[[str], object]] = {"platform": Platform, "scheduler": SchedulerKind, "on_late": OnLate}
+_FROM_BRAND = {"on_late", "latest_at"}
+
+SHOWN = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error")) + f", {SHOWN_STATUS} AS shown"
+"""What ``to_schedule`` reads of ``schedules s``."""
+
+ADDED = [*(name for name in _PLAIN if name not in _FROM_BRAND), *_OF_SLOT, "intent", "status"]
+"""The columns of a new schedule that do not come from its brand."""
+
+
+def to_schedule(row: Record) -> Schedule:
+    plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    for name, kind in _ENUMS.items():
+        plain[name] = plain[name] and kind(plain[name])
+    return Schedule(
+        **plain,
+        slot=_to_slot(row),
+        status=ScheduleStatus(row["shown"]),
+        holds=to_holds(row["parked"]),
+        error=row["last_error"],
+    )
+
+
+def to_arrays(schedules: Iterable[Schedule]) -> Sequence[list[object]]:
+    """One array for each of ``ADDED``."""
+    rows = [_to_row(schedule) for schedule in schedules]
+    return [[row[name] for row in rows] for name in ADDED]
+
+
+def array_types() -> str:
+    """The parameters that take these arrays, as ``unnest`` needs them."""
+    dialect = postgresql.dialect()
+    types = (_COLUMNS[name].type.compile(dialect) for name in ADDED)
+    return ", ".join(f"${nth}::{kind}[]" for nth, kind in enumerate(types, start=1))
+
+
+def to_bits(holds: Iterable[Hold]) -> int:
+    return sum(HOLDS[hold] for hold in holds)
+
+
+def to_holds(parked: int) -> frozenset[Hold]:
+    return frozenset(hold for hold, bit in HOLDS.items() if parked & bit)
+
+
+def of_slot(slot: Slot) -> Mapping[str, object]:
+    """What is stored of a slot, by column."""
+    intent = slot.intent
+    return {
+        "publish_time": slot.publish_time,
+        "local_time": intent.local_time,
+        "timezone": intent.zone,
+        "disambiguation": intent.disambiguation,
+        "resolution": intent.resolution,
+        "tz_release": intent.tz_release,
+        "intent": intent.kind,
+    }
+
+
+def _to_row(schedule: Schedule) -> Mapping[str, object]:
+    plain = {name: getattr(schedule, name) for name in _PLAIN}
+    return {**plain, **of_slot(schedule.slot), "status": schedule.status}
+
+
+def _to_slot(row: Record) -> Slot:
+    disambiguation = row["disambiguation"]
+    return Slot(
+        publish_time=row["publish_time"],
+        intent=Intent(
+            zone=row["timezone"],
+            local_time=row["local_time"],
+            disambiguation=Disambiguation(disambiguation) if disambiguation else None,
+            resolution=Resolution(row["resolution"]),
+            tz_release=row["tz_release"],
+        ),
+    )

@@ -1,0 +1,112 @@
+"""The steps of schedules: rows found and locked, changes recorded with their events and attempts."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SHOWN, SHOWN_STATUS, to_bits, to_schedule
+from marketmind_scheduler.adapters.postgres.repositories.texts import storable
+from marketmind_scheduler.adapters.postgres.statements import statement
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
+
+_SELECT = f"""
+SELECT {SHOWN}, s.lease_token, s.lease_owner, s.resend_until_at - now() AS resend_left FROM schedules s
+"""
+# Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
+_IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE"
+_LOCK = f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[]) {_IN_ORDER}"
+_LOCK_OF_CAMPAIGN = f"""{_SELECT}
+ WHERE s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1)) AND {SHOWN_STATUS} = 'PENDING'
+ {_IN_ORDER}
+"""
+LOCK_EXPIRED = f"""{_SELECT}
+ WHERE s.lease_expires_at <= now() ORDER BY s.lease_expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+"""
+LOCK_LATE = f"""{_SELECT}
+ WHERE s.due_at IS NOT NULL AND s.latest_at <= now() ORDER BY s.latest_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+"""
+_PERHAPS_SENT = "s.status IN ('PENDING', 'PUBLISHING') AND s.publish_time <= now() AND s.created_at <= $1"
+_LOCK_PERHAPS_SENT = f"""{_SELECT}
+ WHERE s.schedule_id = ANY(ARRAY(SELECT s.schedule_id FROM schedules s WHERE {_PERHAPS_SENT} LIMIT $2)) {_IN_ORDER}
+"""
+_COUNT_PERHAPS_SENT = f"""
+SELECT s.brand_id, s.platform, count(*) AS schedules FROM schedules s WHERE {_PERHAPS_SENT}
+ GROUP BY s.brand_id, s.platform ORDER BY s.brand_id, s.platform
+"""
+RECORD = statement("record_steps")
+_TELL_STALE = statement("tell_stale")
+
+
+class PostgresTransitions:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def lock(self, schedule_ids: Collection[UUID]) -> Sequence[Locked]:
+        return await self._locked(_LOCK, list(schedule_ids))
+
+    async def lock_pending_of_campaign(self, campaign_id: UUID) -> Sequence[Locked]:
+        return await self._locked(_LOCK_OF_CAMPAIGN, campaign_id)
+
+    async def lock_expired(self, *, limit: int) -> Sequence[Locked]:
+        return await self._locked(LOCK_EXPIRED, limit)
+
+    async def lock_late(self, *, limit: int) -> Sequence[Locked]:
+        return await self._locked(LOCK_LATE, limit)
+
+    async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:
+        return await self._locked(_LOCK_PERHAPS_SENT, made_by, limit)
+
+    async def count_perhaps_sent(self, *, made_by: datetime) -> Sequence[LaneCount]:
+        rows = await self._connection.fetch(_COUNT_PERHAPS_SENT, made_by)
+        return [LaneCount(brand_id=row[0], platform=Platform(row[1]), schedules=row[2]) for row in rows]
+
+    async def record(self, changes: Sequence[Change], *, at: datetime | None = None) -> Sequence[Schedule]:
+        if not changes:
+            return ()
+        columns = map(list, zip(*map(_to_row, changes), strict=True))
+        return [to_schedule(row) for row in await self._connection.fetch(RECORD, *columns, at)]
+
+    async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
+        external_id, reason = storable(tried.external_id), storable(tried.reason)
+        await self._connection.execute(_TELL_STALE, schedule_id, tried.token, tried.verdict, external_id, reason)
+
+    async def _locked(self, sql: str, *parameters: object) -> Sequence[Locked]:
+        return [_to_locked(row) for row in await self._connection.fetch(sql, *parameters)]
+
+
+def _to_locked(row: Record) -> Locked:
+    return Locked(
+        schedule=to_schedule(row),
+        token=row["lease_token"],
+        owner=row["lease_owner"],
+        resend_left=row["resend_left"],
+    )
+
+
+def _to_row(change: Change) -> tuple[object, ...]:
+    """In the order of the parameters of ``sql/record_steps.sql``."""
+    step, tried = change.step, change.tried
+    return (
+        change.schedule_id,
+        step.to.status,
+        step.to.retry_count,
+        step.to.max_retries,
+        step.to.lost_leases,
+        step.to.is_doubtful,
+        to_bits(step.to.holds),
+        step.to.on_late,
+        step.revokes,
+        step.closes,
+        change.wait,
+        step.event,
+        storable(change.error),
+        storable(change.external_id),
+        tried and tried.token,
+        tried and tried.verdict,
+        tried and storable(tried.reason),
+    )

@@ -1,0 +1,24 @@
+-- Let the active schedules of the posts $1 (uuid[]), which have just got another campaign or none, be held while that is
+-- paused and released where it is not, as domain.lifecycle.held and released say: a claim whose send has not begun is
+-- taken back, other holds stay. Locks the campaigns against pausing. Tells an event of each that changes; returns
+-- nothing.
+WITH done AS (
+  UPDATE schedules s
+     SET parked = s.parked # 1::smallint,
+         due_at = CASE WHEN s.status IN ('PENDING', 'PUBLISHING') AND s.send_started_at IS NULL AND s.parked = 1
+                       THEN greatest(s.publish_time, now()) END,
+         status = CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END,
+         lease_expires_at = CASE WHEN s.send_started_at IS NOT NULL THEN s.lease_expires_at END,
+         lease_token = s.lease_token + (s.status = 'PUBLISHING' AND s.send_started_at IS NULL)::int,
+         version = s.version + 1, updated_at = now()
+    FROM posts p
+    LEFT JOIN (SELECT campaign_id, paused_at FROM campaigns
+                WHERE campaign_id IN (SELECT campaign_id FROM posts WHERE post_id = ANY($1::uuid[])) FOR SHARE) c
+      ON c.campaign_id = p.campaign_id
+   WHERE p.post_id = ANY($1::uuid[]) AND s.post_id = p.post_id AND s.finished_at IS NULL
+     AND s.parked & 1 <> (c.paused_at IS NOT NULL)::int
+  RETURNING s.*, CASE WHEN s.parked & 1 = 0 THEN 'schedule.resumed' ELSE 'schedule.parked' END AS kind)
+INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
+                          external_id, error)
+SELECT kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error
+  FROM done

@@ -1,0 +1,45 @@
+-- Record a step of each of these schedules, which this transaction has locked: where it stands next, what becomes of its
+-- claim, how its attempt ended, and the event. What is recorded was decided in domain.lifecycle.
+--
+-- $1 to $17 are arrays of one length, an element for each schedule: $1 schedule_id, $2 status, $3 retry_count,
+-- $4 max_retries, $5 lost_leases, $6 is_doubtful, $7 the bits of its holds, $8 on_late, $9 revokes (whoever has claimed
+-- it may not go on), $10 closes (its claim has had its verdict), $11 how long it waits at least, $12 the kind of the
+-- event or NULL, $13 error, $14 external_id, and of the attempt, where one is to be remembered, $15 the token,
+-- $16 verdict, $17 reason. $18 is the moment to note, NULL: now. The version rises with what is told.
+-- Returns the schedules as they are now, in time order.
+WITH done AS (
+  UPDATE schedules s
+     SET status = i.status, retry_count = i.retry_count, max_retries = i.max_retries, lost_leases = i.lost_leases,
+         is_doubtful = i.is_doubtful, parked = i.parked, on_late = i.on_late,
+         latest_at = CASE WHEN i.on_late <> 'publish' THEN s.latest_at END,
+         due_at = CASE WHEN i.status = 'PENDING' AND i.parked = 0 THEN greatest(s.publish_time, now() + i.wait) END,
+         finished_at = CASE WHEN i.status NOT IN ('PENDING', 'UNCONFIRMED') THEN coalesce($18::timestamptz, now()) END,
+         lease_token = s.lease_token + i.revokes::int,
+         lease_owner = CASE WHEN NOT i.closes THEN s.lease_owner END, lease_expires_at = NULL,
+         send_started_at = CASE WHEN i.status <> 'PENDING' THEN coalesce(s.send_started_at, s.last_send_at) END,
+         last_send_at = coalesce(s.send_started_at, s.last_send_at,
+                                 CASE WHEN i.status = 'UNCONFIRMED' THEN s.publish_time END),
+         resend_until_at = CASE WHEN NOT i.revokes THEN s.resend_until_at END,
+         last_error = CASE WHEN i.status = 'COMPLETED' THEN i.error ELSE coalesce(i.error, s.last_error) END,
+         external_id = coalesce(i.external_id, s.external_id),
+         version = s.version + (i.event IS NOT NULL)::int, updated_at = coalesce($18::timestamptz, now())
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::bool[], $7::smallint[], $8::text[],
+                $9::bool[], $10::bool[], $11::interval[], $12::text[], $13::text[], $14::text[], $15::bigint[],
+                $16::text[], $17::text[])
+      AS i(schedule_id, status, retry_count, max_retries, lost_leases, is_doubtful, parked, on_late, revokes, closes,
+           wait, event, error, external_id, token, verdict, reason)
+   WHERE s.schedule_id = i.schedule_id
+  RETURNING s.*, i.event, i.token, i.verdict, i.reason, i.external_id AS given_id
+), told AS (
+  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
+                            external_id, error)
+  SELECT event, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error
+    FROM done WHERE event IS NOT NULL
+), tried AS (
+  INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id)
+  SELECT schedule_id, token, coalesce(last_send_at, now()), now(), verdict, reason, given_id
+    FROM done WHERE verdict IS NOT NULL
+  ON CONFLICT (schedule_id, lease_token) DO UPDATE
+     SET finished_at = excluded.finished_at, verdict = excluded.verdict, reason = excluded.reason,
+         external_id = excluded.external_id)
+SELECT *, status AS shown FROM done ORDER BY publish_time, schedule_id

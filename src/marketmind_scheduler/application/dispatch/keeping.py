@@ -1,0 +1,70 @@
+"""What is to be done with schedules that nobody works on any more: lost leases, and posts that are too late."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.domain.lifecycle import PUBLISHING, after_lost_lease, when_late
+from marketmind_scheduler.domain.pacing import wait_after_lost_lease
+from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
+from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.transitions import Change, Locked, Tried
+
+_LOST = "the lease ran out before a verdict came"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """Any number of processes may do it at once. ``jitter`` draws from [0, 1)."""
+
+    storage: Storage
+    jitter: Callable[[], float]
+
+    @repeats_lost_races
+    async def take_back(self, *, limit: int) -> Sequence[ScheduleStatus]:
+        """Take back up to ``limit`` schedules whose lease has run out, as ``lifecycle.after_lost_lease`` says; return
+        where each stands now. Raises StorageUnavailable."""
+        async with self.storage.unit_of_work() as work:
+            expired = await work.transitions.lock_expired(limit=limit)
+            if not expired:
+                return []
+            stored = await work.transitions.record([self._lost(each) for each in expired])
+            await work.commit()
+        return [schedule.status for schedule in stored]
+
+    @repeats_lost_races
+    async def give_up_late(self, *, limit: int) -> Sequence[ScheduleStatus]:
+        """Act on up to ``limit`` waiting schedules past their latest time, as ``lifecycle.when_late`` says; return
+        where each stands now. Raises StorageUnavailable."""
+        async with self.storage.unit_of_work() as work:
+            late = await work.transitions.lock_late(limit=limit)
+            if not late:
+                return []
+            stored = await work.transitions.record([_too_late(each) for each in late])
+            await work.commit()
+        return [schedule.status for schedule in stored]
+
+    def _lost(self, expired: Locked) -> Change:
+        before = expired.standing
+        wait = wait_after_lost_lease(tries=before.retry_count + before.lost_leases, jitter=self.jitter())
+        return Change(
+            schedule_id=expired.schedule.schedule_id,
+            step=after_lost_lease(before).where_repeats_are(dropped=expired.drops_repeats(after=wait)),
+            wait=wait,
+            error=_LOST,
+            tried=Tried(token=expired.token, verdict=VerdictKind.LOST) if before.status is PUBLISHING else None,
+        )
+
+
+def _too_late(late: Locked) -> Change:
+    return Change(
+        schedule_id=late.schedule.schedule_id,
+        step=when_late(late.standing),
+        error=f"too late: not sent by {_written(late.schedule.latest_at)}",
+    )
+
+
+def _written(latest_at: datetime | None) -> str:
+    return f"{latest_at:%Y-%m-%dT%H:%M:%SZ}" if latest_at else "its latest time"

@@ -1,0 +1,280 @@
+"""The life of a schedule: where it stands after whatever may happen to it, and what is told of that.
+
+All of its rules are here. What only the storage's clock can say comes in as a fact, or is left open as ``otherwise``;
+the storage finds, locks, fences and records.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.errors import SendInFlight
+from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES, RETRIES
+from marketmind_scheduler.domain.schedule import ACTIVE, Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import Recorded, VerdictKind
+from marketmind_scheduler.domain.wall_clock import Slot
+
+PENDING, PUBLISHING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED
+COMPLETED, FAILED = ScheduleStatus.COMPLETED, ScheduleStatus.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All of a schedule that its next step depends on.
+
+    ``status`` is what everybody sees: while a claimed one's send has not begun it is PENDING. ``is_doubtful``: a send
+    before the present one may be out.
+    """
+
+    status: ScheduleStatus = PENDING
+    retry_count: int = 0
+    max_retries: int = RETRIES
+    lost_leases: int = 0
+    is_doubtful: bool = False
+    on_late: OnLate = OnLate.PUBLISH
+    holds: frozenset[Hold] = field(default_factory=frozenset[Hold])
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> "Standing":
+        return cls(
+            status=schedule.status,
+            retry_count=schedule.retry_count,
+            max_retries=schedule.max_retries,
+            lost_leases=schedule.lost_leases,
+            is_doubtful=schedule.is_doubtful,
+            on_late=schedule.on_late,
+            holds=schedule.holds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where a schedule stands next, and the event that tells of it; None: nobody is told, and its version stays.
+
+    ``revokes``: whoever has claimed it may not send or extend any more. ``closes``: its claim has had its verdict.
+    With neither, a late verdict on its claim still counts. ``otherwise`` is the step taken instead unless the storage's
+    clock says that a repeat is certainly dropped by its receiver.
+    """
+
+    to: Standing
+    event: EventKind | None
+    revokes: bool = False
+    closes: bool = False
+    otherwise: "Step | None" = None
+
+    def where_repeats_are(self, *, dropped: bool) -> "Step":
+        return self if dropped or self.otherwise is None else self.otherwise
+
+
+class ClaimState(StrEnum):
+    """How the claim of a verdict stands to its schedule."""
+
+    OPEN = "open"  # it is the latest one, and waits for its verdict
+    ANSWERED = "answered"  # it is the latest one, and has had its verdict
+    SUPERSEDED = "superseded"  # there has been another one, or somebody has changed the schedule
+    UNKNOWN = "unknown"  # nobody was given it, or somebody else
+
+
+def may_be_claimed(before: Standing, *, is_due: bool, is_too_late: bool) -> bool:
+    """Whether it may be handed out to be sent. Until its send begins it is PENDING for everybody else, so that it can
+    still be called off, moved or paused."""
+    return before.status is PENDING and not before.holds and is_due and not is_too_late
+
+
+def may_begin(before: Standing, *, is_due: bool, is_too_late: bool, drops_repeats: bool) -> bool:
+    """Whether the send of a claim may begin; what may be out already, only where a repeat is certainly dropped."""
+    may_be_sent = may_be_claimed(before, is_due=is_due, is_too_late=is_too_late)
+    return may_be_sent and (drops_repeats or not before.is_doubtful)
+
+
+def begun(before: Standing) -> Standing:
+    """Its send begins: from here on nobody can say that it is not out."""
+    return replace(before, status=PUBLISHING)
+
+
+def drops_repeats_until(
+    before: Standing, *, so_far: datetime | None, window: timedelta | None, now: datetime
+) -> datetime | None:
+    """Until when a repeat of the send that begins now is certainly dropped by its receiver, who promises that for
+    ``window`` after each; None: no repeat ever is. A repeat does not prolong the window of the send that it repeats."""
+    if window is None:
+        return None
+    return min(so_far, now + window) if before.is_doubtful and so_far is not None else now + window
+
+
+def after_verdict(before: Standing, verdict: VerdictKind, *, is_counted: bool = False) -> Step:
+    """What follows from what is known of a send. ``is_counted``: its lease ran out before, and used the retry up.
+
+    A send that certainly did not take place uses no retry. One that was put off, or whose outcome nobody knows, is
+    repeated while a retry is left; but what may be out, only as long as a repeat is certainly dropped. What may be out
+    never ends as FAILED, for that means that nothing is.
+    """
+    if verdict is VerdictKind.ACCEPTED:
+        return Step(to=_ended(before, COMPLETED), event=EventKind.COMPLETED, closes=True)
+    is_unsent, is_unknown = verdict is VerdictKind.UNSENT, verdict is VerdictKind.UNKNOWN
+    may_be_out = is_unknown or before.is_doubtful
+    failed = _failed(replace(before, is_doubtful=may_be_out), closes=True)
+    is_left = is_counted or before.retry_count < before.max_retries
+    if not (is_unsent or (verdict in (VerdictKind.DEFERRED, VerdictKind.UNKNOWN) and is_left)):
+        return failed
+    retries = before.retry_count + (not is_unsent and not is_counted)
+    return Step(
+        to=replace(before, status=PENDING, retry_count=retries, is_doubtful=may_be_out),
+        event=None if is_unsent and before.status is not UNCONFIRMED else EventKind.RETRYING,
+        closes=True,
+        otherwise=failed if may_be_out else None,
+    )
+
+
+def after_late_verdict(
+    before: Standing, verdict: VerdictKind, *, claim: ClaimState, remembered: VerdictKind | None
+) -> Step | Recorded:
+    """What follows from a verdict whose lease is over; ``remembered`` is what its attempt is remembered with. Without a
+    step it changes nothing, being a repetition or stale.
+
+    It counts while its claim is open. ``accepted`` counts later too, as long as the schedule is active and no newer
+    send has begun: what is known to be out must not be sent again.
+    """
+    if claim is ClaimState.OPEN and before.status in ACTIVE:
+        return after_verdict(before, verdict, is_counted=before.status is PENDING)
+    if remembered is verdict:
+        return Recorded.REPEATED
+    is_known = claim in (ClaimState.ANSWERED, ClaimState.SUPERSEDED)
+    if verdict is VerdictKind.ACCEPTED and is_known and before.status in (PENDING, UNCONFIRMED):
+        return replace(after_verdict(before, verdict), revokes=True)
+    return Recorded.REPEATED if claim is ClaimState.ANSWERED else Recorded.STALE
+
+
+def after_lost_lease(before: Standing) -> Step:
+    """Its lease ran out and no verdict came; the claim keeps its word, should one come late.
+
+    Where the send had not begun, it is handed out again, until that has happened MOST_LOST_LEASES times: then it is
+    the schedule that ends processes. Where it had, nobody knows: it is repeated only while a repeat is certainly
+    dropped and a retry is left.
+    """
+    if before.status is not PUBLISHING:
+        lost = replace(before, lost_leases=before.lost_leases + 1)
+        return Step(to=lost, event=None) if lost.lost_leases < MOST_LOST_LEASES else _failed(lost)
+    unconfirmed = Step(to=replace(before, status=UNCONFIRMED), event=EventKind.UNCONFIRMED)
+    if before.retry_count >= before.max_retries:
+        return unconfirmed
+    repeated = replace(before, status=PENDING, retry_count=before.retry_count + 1, is_doubtful=True)
+    return Step(to=repeated, event=EventKind.RETRYING, otherwise=unconfirmed)
+
+
+def when_late(before: Standing) -> Step:
+    """It was not sent by its latest time, and its brand does not publish late: skipped, or held for a person. What may
+    be out is not missed."""
+    if before.is_doubtful:
+        return Step(to=replace(before, status=UNCONFIRMED), event=EventKind.UNCONFIRMED)
+    if before.on_late is OnLate.HOLD:
+        return Step(to=replace(before, holds=before.holds | {Hold.LATE}), event=EventKind.PARKED)
+    return Step(to=_ended(before, ScheduleStatus.MISSED), event=EventKind.MISSED)
+
+
+def cancelled(before: Standing) -> Step:
+    """A caller calls it off: no send of it begins any more. What may be out is not CANCELLED, for that means that
+    nothing is."""
+    if before.is_doubtful:
+        unconfirmed = replace(before, status=UNCONFIRMED, holds=before.holds - {Hold.LATE})
+        return Step(to=unconfirmed, event=EventKind.UNCONFIRMED, revokes=True, closes=True)
+    to = _ended(before, ScheduleStatus.CANCELLED)
+    return Step(to=to, event=EventKind.CANCELLED, revokes=True, closes=True)
+
+
+def moved(before: Standing) -> Step:
+    """A caller gives it another time: it is no longer late, and starts afresh."""
+    to = replace(_afresh(before), holds=before.holds - {Hold.LATE})
+    return Step(to=to, event=EventKind.RESCHEDULED, revokes=True, closes=True)
+
+
+def confirmed(before: Standing, confirmation: Confirmation) -> Step:
+    """A person says what became of an UNCONFIRMED one: a person's word ends every doubt, and to send it again means
+    however late."""
+    certain = replace(before, is_doubtful=False, lost_leases=0, holds=before.holds - {Hold.LATE})
+    match confirmation:
+        case Confirmation.PUBLISHED:
+            to, event = _ended(certain, COMPLETED), EventKind.COMPLETED
+        case Confirmation.FAILED:
+            to, event = _ended(certain, FAILED), EventKind.FAILED
+        case Confirmation.SEND_AGAIN:
+            to = replace(_afresh(certain), status=PENDING, on_late=OnLate.PUBLISH)
+            event = EventKind.RETRYING
+    return Step(to=to, event=event, revokes=True, closes=True)
+
+
+def doubted(before: Standing) -> Step:
+    """It may have been sent without our knowing, as after a restore from a backup: nothing sends it until a person has
+    looked."""
+    unconfirmed = replace(before, status=UNCONFIRMED, holds=before.holds - {Hold.LATE})
+    return Step(to=unconfirmed, event=EventKind.UNCONFIRMED, revokes=True, closes=True)
+
+
+def held(before: Standing, hold: Hold, *, is_claimed: bool) -> Step:
+    """Its brand or campaign is paused. A claim whose send has not begun is taken back; a send that has begun goes on,
+    and the schedule stays held if it comes back."""
+    to = replace(before, holds=before.holds | {hold})
+    return Step(to=to, event=EventKind.PARKED, revokes=is_claimed and before.status is PENDING)
+
+
+def released(before: Standing, hold: Hold) -> Step:
+    """Its brand or campaign goes on, or it has left it; other holds stay."""
+    return Step(to=replace(before, holds=before.holds - {hold}), event=EventKind.RESUMED)
+
+
+def may_be_moved(before: Standing) -> bool:
+    """Whether it certainly is not out, and nothing sends it now."""
+    return before.status is PENDING and not before.is_doubtful
+
+
+def may_be_cancelled(before: Standing) -> bool:
+    return before.status is PENDING
+
+
+def may_be_confirmed(before: Standing) -> bool:
+    return before.status is UNCONFIRMED
+
+
+def may_be_made_good(before: Standing) -> bool:
+    """Whether its post may be given a new schedule that makes good for it: it ended, and certainly is not out."""
+    return before.status in (FAILED, ScheduleStatus.MISSED)
+
+
+def may_be_doubted(before: Standing) -> bool:
+    return before.status in (PENDING, PUBLISHING)
+
+
+def move(schedule: Schedule, slot: Slot, *, now: datetime) -> Schedule:
+    """The schedule at another time, as of ``now``; raises SendInFlight unless it may be moved."""
+    before = Standing.of(schedule)
+    if not may_be_moved(before):
+        raise SendInFlight(schedule.schedule_id, status=schedule.status, change="moved")
+    to = moved(before).to
+    return replace(
+        schedule,
+        slot=slot,
+        holds=to.holds,
+        max_retries=to.max_retries,
+        lost_leases=to.lost_leases,
+        latest_at=schedule.latest_at and schedule.latest_at + (slot.publish_time - schedule.publish_time),
+        version=schedule.version + 1,
+        updated_at=now,
+    )
+
+
+def _afresh(before: Standing) -> Standing:
+    return replace(before, max_retries=before.retry_count + RETRIES, lost_leases=0)
+
+
+def _ended(before: Standing, status: ScheduleStatus) -> Standing:
+    """Nothing keeps an ended schedule from being sent but its end."""
+    return replace(before, status=status, is_doubtful=False, holds=frozenset())
+
+
+def _failed(before: Standing, *, closes: bool = False) -> Step:
+    """It is not tried again by itself."""
+    if before.is_doubtful:
+        return Step(to=replace(before, status=UNCONFIRMED), event=EventKind.UNCONFIRMED, closes=closes)
+    return Step(to=_ended(before, FAILED), event=EventKind.FAILED, closes=closes)

@@ -1,0 +1,36 @@
+"""Appointments as callers make and move them."""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from marketmind_scheduler.domain.schedule import Schedule
+
+
+class Bookings(Protocol):
+    """Each method is one statement, and raises StorageUnavailable; what is locked stays so until the unit of work
+    ends."""
+
+    async def lock(self, schedule_id: UUID) -> Schedule:
+        """The schedule, locked against every other change; raises UnknownSchedule. Lock its post first, if at all."""
+        ...
+
+    async def lock_current(self, post_id: UUID) -> Schedule | None:
+        """The post's active schedule, else its most recent one, locked against every other change. Lock the post first:
+        else another schedule may take its place while this one is waited for."""
+        ...
+
+    async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+        """Insert PENDING schedules; return them as they are stored: with their brand's lateness, and held where their
+        brand or campaign is paused. Raises LostRace when one of the posts has got an active schedule meanwhile."""
+        ...
+
+    async def move(self, schedule: Schedule) -> Schedule:
+        """Replace the slot, and what follows from it, of a schedule that this unit of work has locked; return it as it
+        is stored: held where its brand or campaign is paused. Its claim is revoked."""
+        ...
+
+    async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
+        """Let the active schedules of posts that changed their campaign be held while their new one is paused, as
+        ``lifecycle.held`` and ``released`` say."""
+        ...

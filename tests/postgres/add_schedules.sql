@@ -1,0 +1,17 @@
+WITH done AS (
+  INSERT INTO schedules AS s (schedule_id, post_id, brand_id, platform, retry_count, scheduler, version, created_at, updated_at, is_doubtful, external_id, retry_of, max_retries, lost_leases, publish_time, local_time, timezone, disambiguation, resolution, tz_release, intent, status, parked, due_at, on_late, latest_at)
+  SELECT i.*, h.parked, CASE WHEN h.parked = 0 THEN i.publish_time END, b.on_late,
+         CASE WHEN b.on_late <> 'publish' THEN i.publish_time + make_interval(secs => b.max_lateness_seconds) END
+    FROM unnest($1::UUID[], $2::UUID[], $3::UUID[], $4::TEXT[], $5::INTEGER[], $6::TEXT[], $7::INTEGER[], $8::TIMESTAMP WITH TIME ZONE[], $9::TIMESTAMP WITH TIME ZONE[], $10::BOOLEAN[], $11::TEXT[], $12::UUID[], $13::INTEGER[], $14::INTEGER[], $15::TIMESTAMP WITH TIME ZONE[], $16::TIMESTAMP WITHOUT TIME ZONE[], $17::TEXT[], $18::TEXT[], $19::TEXT[], $20::TEXT[], $21::TEXT[], $22::TEXT[]) AS i(schedule_id, post_id, brand_id, platform, retry_count, scheduler, version, created_at, updated_at, is_doubtful, external_id, retry_of, max_retries, lost_leases, publish_time, local_time, timezone, disambiguation, resolution, tz_release, intent, status)
+    JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
+           WHERE brand_id = ANY($3::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
+    LEFT JOIN LATERAL (
+      SELECT c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
+       WHERE p.post_id = i.post_id FOR SHARE OF c) c ON true
+   CROSS JOIN LATERAL (
+     SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
+  RETURNING s.*
+), told AS (
+  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
+  SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count FROM done)
+SELECT schedule_id, parked, on_late, latest_at FROM done WHERE parked <> 0 OR on_late <> 'publish'
