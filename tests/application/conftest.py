@@ -1,11 +1,13 @@
 """The use cases over fakes: a storage in memory, and one clock for all that stands at ``NOW``."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
+from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
@@ -61,6 +63,7 @@ def outbound(storage: InMemoryStorage, publisher: ScriptedPublisher) -> Outbound
         platforms=Platform,
         observer=metering,
         metrics=metering,
+        tracing=TraceIds(uuid4),
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.access import Reach
@@ -159,6 +160,7 @@ def make(
             monotonic=monotonic,
             limits=limits,
             retries=RetryPolicy(),
+            tracing=TraceIds(uuid4),
         )
 
     return made

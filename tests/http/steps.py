@@ -73,6 +73,7 @@ def in_memory(
     publisher: Publisher | None = None,
     registry: CollectorRegistry | None = None,
     readiness: Readiness | None = None,
+    tracing: Tracing | None = None,
 ) -> UseCases:
     """The use cases over fakes; without a publisher, nothing is really published."""
     metering, queue = MeteredDispatch(registry or CollectorRegistry()), InMemoryDispatchQueue(storage)
@@ -87,6 +88,7 @@ def in_memory(
         platforms=Platform,
         observer=metering,
         metrics=metering,
+        tracing=tracing or TraceIds(new_uuid7),
     )
     return assemble(
         storage=storage,

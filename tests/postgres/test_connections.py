@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.event import EventKind
@@ -56,6 +57,7 @@ async def dispatching(pool: Pool, observer: RecordingObserver, publisher: Script
         monotonic=monotonic,
         limits=DispatchLimits(),
         retries=SOON,
+        tracing=TraceIds(uuid4),
     )
     stopping = asyncio.Event()
     running = asyncio.create_task(dispatcher.run(stopping))

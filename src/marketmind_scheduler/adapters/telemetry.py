@@ -7,16 +7,15 @@ stay here.
 import asyncio
 import inspect
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from time import perf_counter, time_ns
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.context import Context, attach, get_current
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import Histogram, MeterProvider
@@ -33,8 +32,6 @@ _NAME = "marketmind-scheduler"
 _ENDLESS = frozenset({"run"})
 
 Method = Callable[..., Awaitable[Any]]
-
-_outside: ContextVar[Context | None] = ContextVar("outside", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,28 @@ class Telemetry:
         with self._span("HTTP", kind=SpanKind.SERVER, context=_context_of(parent)) as span:
             yield _Request(span, self._requests, perf_counter())
 
+    @contextmanager
+    def claim(self, found: int, *, seconds: float) -> Generator[None]:
+        if not found:
+            yield
+            return
+        ended = time_ns()
+        span = self._tracer.start_span(
+            "claim", attributes={"scheduler.claims": found}, start_time=ended - int(seconds * 1e9)
+        )
+        span.end(ended)
+        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+            yield
+
+    @contextmanager
+    def send(self) -> Generator[None]:
+        began = perf_counter()
+        try:
+            with self._span("publish", kind=SpanKind.CLIENT):
+                yield
+        finally:
+            self._sends.record(perf_counter() - began)
+
     def outgoing(self) -> TraceContext:
         current = trace.get_current_span().get_span_context()
         return _told(current if current.is_valid else self._tracer.start_span("send").get_span_context())
@@ -90,63 +109,27 @@ class Telemetry:
             span.set_status(StatusCode.ERROR)
         span.end(ended)
 
-    @contextmanager
-    def following(self, *, use_cases: Iterable[type], queue: type, publishers: Iterable[type]) -> Generator[None]:
-        """Give the methods of these classes spans, until the end."""
-        with ExitStack() as undone:
-            for family in use_cases:
-                for name, method in list(vars(family).items()):
-                    if inspect.iscoroutinefunction(method) and name not in _ENDLESS and not name.startswith("_"):
-                        spanned = self._spanned(f"{family.__name__}.{name}", method)
-                        undone.enter_context(_replaced(family, name, spanned))
-            undone.enter_context(_replaced(queue, "claim", self._claiming(vars(queue)["claim"])))
-            for publisher in publishers:
-                undone.enter_context(_replaced(publisher, "publish", self._publishing(vars(publisher)["publish"])))
-            yield
+    def follow(self, families: Iterable[object]) -> None:
+        """Give these objects spans: one for each call of an asynchronous method, but for what runs without an end.
+        Copies that are made of them have spans too."""
+        for family in families:
+            object.__setattr__(family, "__class__", self._followed(type(family)))  # some are frozen
 
-    def _spanned(self, name: str, method: Method, kind: SpanKind = SpanKind.INTERNAL) -> Method:
+    def _followed(self, family: type) -> type:
+        methods = {
+            name: self._spanned(f"{family.__name__}.{name}", method)
+            for name, method in inspect.getmembers(family, inspect.iscoroutinefunction)
+            if not name.startswith("_") and name not in _ENDLESS
+        }
+        return type(family.__name__, (family,), {"__slots__": (), **methods})
+
+    def _spanned(self, name: str, method: Method) -> Method:
         @wraps(method)
         async def spanned(*args: Any, **kwargs: Any) -> Any:
-            with self._span(name, kind=kind):
+            with self._span(name, kind=SpanKind.INTERNAL):
                 return await method(*args, **kwargs)
 
         return spanned
-
-    def _claiming(self, method: Method) -> Method:
-        """Only a claim that finds something is told. What the same task does next belongs to it: beginning the sends,
-        and making them."""
-
-        @wraps(method)
-        async def claiming(*args: Any, **kwargs: Any) -> Any:
-            before = get_current()
-            outside = _outside.get() or before
-            _outside.set(outside)
-            attach(outside)
-            began = time_ns()
-            claims: Sequence[object] = await method(*args, **kwargs)
-            if claims:
-                attributes = {"scheduler.claims": len(claims)}
-                span = self._tracer.start_span("claim", context=outside, start_time=began, attributes=attributes)
-                span.end()
-                attach(trace.set_span_in_context(span, outside))
-            elif trace.get_current_span(outside).get_span_context().is_valid:
-                attach(before)  # a trigger claims for one platform after another
-            return claims
-
-        return claiming
-
-    def _publishing(self, method: Method) -> Method:
-        spanned = self._spanned("publish", method, SpanKind.CLIENT)
-
-        @wraps(spanned)
-        async def publishing(*args: Any, **kwargs: Any) -> Any:
-            began = perf_counter()
-            try:
-                return await spanned(*args, **kwargs)
-            finally:
-                self._sends.record(perf_counter() - began)
-
-        return publishing
 
     @contextmanager
     def _span(self, name: str, *, kind: SpanKind, context: Context | None = None) -> Generator[Span]:
@@ -173,16 +156,6 @@ async def exporting() -> AsyncGenerator[Telemetry]:
         yield Telemetry(tracers, meters)
     finally:
         await asyncio.gather(asyncio.to_thread(tracers.shutdown), asyncio.to_thread(meters.shutdown))
-
-
-@contextmanager
-def _replaced(owner: type, name: str, method: Method) -> Generator[None]:
-    before = vars(owner)[name]
-    setattr(owner, name, method)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
 
 
 def _verb_of(query: str) -> str:

@@ -51,6 +51,14 @@ class Tracing(Protocol):
         span, or is new where there is no header or a malformed one."""
         ...
 
+    def claim(self, found: int, *, seconds: float) -> AbstractContextManager[None]:
+        """A claim that has just ended and took so long. What happens inside is done because of what it ``found``."""
+        ...
+
+    def send(self) -> AbstractContextManager[None]:
+        """One try to publish, made inside."""
+        ...
+
     def outgoing(self) -> TraceContext:
         """What a request to somebody else is sent with: of the trace that this happens in, else of a new one."""
         ...

@@ -22,6 +22,7 @@ from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApi
 from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
+from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
@@ -29,6 +30,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.publisher import Publisher
+from marketmind_scheduler.ports.tracing import Tracing
 from tests.http.steps import HORIZON
 
 
@@ -39,6 +41,7 @@ def over(
     *,
     publisher: Publisher | None = None,
     registry: CollectorRegistry | None = None,
+    tracing: Tracing | None = None,
 ) -> UseCases:
     """The use cases over PostgreSQL; without a publisher, nothing is really published."""
     metering, queue = MeteredDispatch(registry or CollectorRegistry()), PostgresDispatchQueue(pool)
@@ -53,6 +56,7 @@ def over(
         platforms=Platform,
         observer=metering,
         metrics=metering,
+        tracing=tracing or TraceIds(new_uuid7),
     )
     return assemble(
         storage=PostgresStorage(pool),

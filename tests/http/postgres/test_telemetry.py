@@ -13,21 +13,15 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.telemetry import Telemetry
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import Caller, Reach
 from marketmind_scheduler.domain.zones import ZoneCatalogue
-from marketmind_scheduler.entrypoints.wiring.bootstrap import followed
 from tests.http.postgres.given import over
-from tests.http.steps import (
-    a_brand,
-    calling,
-    due,
-    new_id,
-    observed,
-)
+from tests.http.steps import a_brand, calling, due, new_id, observed
 from tests.publishers.given import publishing_over, the_one_target
 from tests.receivers import Answer, Received, Receiver, receiving
 
@@ -65,12 +59,13 @@ async def use_cases(
 ) -> AsyncGenerator[UseCases]:
     del tables
     targets = the_one_target(receiver.url, allow=[f"127.0.0.1/32:{receiver.port}"])
-    with followed(telemetry):
-        async with (
-            open_pool(database_url, size=5, on_query=telemetry.saw_query) as pool,
-            publishing_over(WebhookTransport(targets, clock=SystemClock(), tracing=telemetry)) as publisher,
-        ):
-            yield over(pool, zones, SystemClock(), publisher=publisher)
+    async with (
+        open_pool(database_url, size=5, on_query=telemetry.saw_query) as pool,
+        publishing_over(WebhookTransport(targets, clock=SystemClock(), tracing=telemetry)) as publisher,
+    ):
+        followed = over(pool, zones, SystemClock(), publisher=publisher, tracing=telemetry)
+        telemetry.follow(vars(followed).values())
+        yield followed
 
 
 @pytest.fixture
@@ -126,6 +121,27 @@ async def test_a_statement_is_named_by_its_verb_whatever_comment_it_begins_with(
     [insertion] = [span for span in exporter.get_finished_spans() if "INTO posts" in span.to_json()]
     assert str(dict(insertion.attributes or {})["db.query.text"]).startswith("--")
     assert insertion.name == "INSERT"
+
+
+async def test_what_a_caller_of_limited_reach_asks_is_followed_too(
+    use_cases: UseCases, exporter: InMemorySpanExporter
+) -> None:
+    theirs = use_cases.for_(Caller(name="content-service", scopes=frozenset(), reach=Reach(frozenset())))
+
+    await theirs.catalog.list_brands(limit=1, after=None)
+
+    assert {"Catalog.list_brands", "Catalog.list_brands > SELECT"} <= set(paths(exporter.get_finished_spans()))
+
+
+async def test_use_cases_beside_those_that_are_followed_are_not(
+    use_cases: UseCases, pool: Pool, zones: ZoneCatalogue, exporter: InMemorySpanExporter
+) -> None:
+    del use_cases
+    beside = over(pool, zones, SystemClock())
+
+    await beside.catalog.list_brands(limit=1, after=None)
+
+    assert exporter.get_finished_spans() == ()
 
 
 async def test_a_claim_is_followed_to_its_sends_and_the_receiver_is_told(

@@ -23,6 +23,7 @@ from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.tracing import Tracing
 from marketmind_scheduler.ports.upkeep import Upkeep
 
 _AT_ONCE = 1000
@@ -51,6 +52,7 @@ class Dispatcher:
         monotonic: Callable[[], float],
         limits: DispatchLimits,
         retries: RetryPolicy,
+        tracing: Tracing,
     ) -> None:
         self.queue = queue
         self._upkeep = upkeep
@@ -60,6 +62,7 @@ class Dispatcher:
         self._platforms = [platform for platform in platforms if publisher.targets(platform)]
         self._monotonic = monotonic
         self._limits = limits
+        self._tracing = tracing
         self._traffic = Traffic(publisher, observer=observer, monotonic=monotonic)
         self._sender = Sender(
             queue=queue,
@@ -70,6 +73,7 @@ class Dispatcher:
             monotonic=monotonic,
             limits=limits,
             retries=retries,
+            tracing=tracing,
         )
         self._settler = Settler(Verdicts(queue=queue, storage=storage, owner=owner), observer=observer)
         self._keeping = Keeping(storage=storage, jitter=random.random)
@@ -134,6 +138,14 @@ class Dispatcher:
         for platform, room in self._traffic.room(self._platforms).items():
             if wanted := min(room, limit - len(claims)):
                 claims += await self.queue.claim({platform: wanted}, owner=self._owner, lease=self._limits.lease)
+        with self._tracing.claim(len(claims), seconds=self._monotonic() - claimed_at):
+            await self._send_now(claims, claimed_at)
+        await self._sequence()
+        async with self._storage.reading() as repositories:
+            found = await repositories.schedules.find_all([claim.schedule_id for claim in claims])
+        return sorted(found, key=lambda schedule: (schedule.publish_time, schedule.schedule_id))
+
+    async def _send_now(self, claims: Sequence[Claim], claimed_at: float) -> None:
         begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
         try:
             sent = await asyncio.gather(*map(self._sender.send, begun))
@@ -142,10 +154,6 @@ class Dispatcher:
         finally:
             for each in begun:
                 self._sender.done(each)
-        await self._sequence()
-        async with self._storage.reading() as repositories:
-            found = await repositories.schedules.find_all([claim.schedule_id for claim in claims])
-        return sorted(found, key=lambda schedule: (schedule.publish_time, schedule.schedule_id))
 
     async def _write(self, ended: Sequence[Ended]) -> None:
         try:
@@ -179,9 +187,10 @@ class Dispatcher:
         if stopping.is_set():
             await self._settle_later(self._sender.release(claims))
             return 0
-        begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
-        for each in begun:
-            sends.create_task(self._send_and_settle(each))
+        with self._tracing.claim(len(claims), seconds=self._monotonic() - claimed_at):
+            begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
+            for each in begun:
+                sends.create_task(self._send_and_settle(each))
         await self._settle_later(ended)
         taken = Counter(claim.platform for claim in claims)
         if any(taken[platform] == most for platform, most in room.items()):

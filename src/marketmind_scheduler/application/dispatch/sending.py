@@ -17,6 +17,7 @@ from marketmind_scheduler.domain.verdict import Unknown, Unsent, Verdict
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
 from marketmind_scheduler.ports.publisher import Publisher, Target
+from marketmind_scheduler.ports.tracing import Tracing
 
 _NOT_BEGUN = Unsent("the send did not begin in time", timedelta(seconds=0.25))
 _STALLED = Unsent("too little of the lease was left when the send was to begin")
@@ -66,6 +67,7 @@ class Sender:
     monotonic: Callable[[], float]
     limits: DispatchLimits
     retries: RetryPolicy
+    tracing: Tracing
 
     async def begin(self, claims: Sequence[Claim], *, claimed_at: float) -> tuple[Sequence[BegunSend], Sequence[Ended]]:
         """Record that the sends of these claims begin; return those that did, and the others as they are to be
@@ -125,7 +127,8 @@ class Sender:
         seconds = self.limits.send_timeout.total_seconds()
         try:
             async with asyncio.timeout(seconds):
-                return await self.publisher.publish(attempt)
+                with self.tracing.send():
+                    return await self.publisher.publish(attempt)
         except TimeoutError:
             return Unknown(f"no answer within {seconds:g} s")
         except Exception as surprise:  # noqa: BLE001  # a publisher's bug must not strand the others

@@ -3,11 +3,11 @@
 import time
 import zoneinfo
 from collections.abc import AsyncGenerator, Collection
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING, get_type_hints
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
@@ -51,7 +51,7 @@ from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalogue
 from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing
+from marketmind_scheduler.entrypoints.wiring.publishers import publishing
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
 from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
@@ -95,6 +95,7 @@ class Outbound:
     platforms: Collection[Platform]
     observer: DispatchObserver
     metrics: Metrics
+    tracing: Tracing
     limits: DispatchLimits = field(default_factory=DispatchLimits)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
@@ -124,6 +125,7 @@ def assemble(
         monotonic=time.monotonic,
         limits=outbound.limits,
         retries=outbound.retries,
+        tracing=outbound.tracing,
     )
     quota = Quota(schedules_per_brand, monotonic=time.monotonic)
     return UseCases(
@@ -172,19 +174,8 @@ class Service:
 async def running(settings: Settings, database_url: str) -> AsyncGenerator[Service]:
     """The use cases over PostgreSQL, the configured publisher and identity provider; everything is closed at the end.
     Raises SettingsError where the configuration of one of them is wrong."""
-    async with telemetry_of(settings) as telemetry:
-        with followed(telemetry) if telemetry else nullcontext():
-            async with _service(settings, database_url, telemetry) as service:
-                yield service
-
-
-def followed(telemetry: "Telemetry") -> AbstractContextManager[None]:
-    """With spans for every use case, claim and send, until the end."""
-    return telemetry.following(
-        use_cases=get_type_hints(UseCases).values(),
-        queue=PostgresDispatchQueue,
-        publishers=[entry.adapter for entry in PUBLISHERS.values()],
-    )
+    async with telemetry_of(settings) as telemetry, _service(settings, database_url, telemetry) as service:
+        yield service
 
 
 @asynccontextmanager
@@ -214,6 +205,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             platforms=settings.published_platforms,
             observer=metering,
             metrics=metering,
+            tracing=tracing,
             limits=limits,
         )
         use_cases = assemble(
@@ -228,6 +220,8 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             schedules_per_brand=settings.schedules_per_brand,
             tokens=tokens,
         )
+        if telemetry:
+            telemetry.follow(vars(use_cases).values())
         idempotency = PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours))
         limiter = None
         if settings.requests_per_minute:

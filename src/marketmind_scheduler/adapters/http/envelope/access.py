@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 import structlog
 from litestar import Litestar, Request
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import SecurityRequirement
+from litestar.params import SkipValidation
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as Connection
@@ -30,6 +31,10 @@ from marketmind_scheduler.ports.rate_limits import Allowance
 SECURITY = "bearer"
 PUBLIC = {"needs": None}
 _STRANGERS = "\1whoever shows a wrong key"  # no caller has such a name
+
+T = TypeVar("T")
+ForCaller: TypeAlias = NamedDependency[SkipValidation[T]]
+"""A family of use cases, by its name in UseCases, as it is for whoever asks."""
 
 log = structlog.get_logger()
 

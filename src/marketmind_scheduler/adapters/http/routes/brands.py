@@ -3,10 +3,9 @@
 from uuid import UUID
 
 from litestar import Controller, Response, get, put
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ_ONE
@@ -44,7 +43,7 @@ class BrandController(Controller):
     )
     async def put_brand(
         self,
-        catalog: NamedDependency[Catalog],
+        catalog: ForCaller[Catalog],
         brand_id: BrandInPath,
         data: JSONBody[BrandIn],
         request: AnyRequest,
@@ -68,7 +67,7 @@ class BrandController(Controller):
         responses=documented(*READ_ONE, BrandNotFound),
     )
     async def get_brand(
-        self, catalog: NamedDependency[Catalog], brand_id: BrandInPath, request: AnyRequest
+        self, catalog: ForCaller[Catalog], brand_id: BrandInPath, request: AnyRequest
     ) -> Response[BrandOut]:
         return conditions_of(request).answer(BrandOut.of(await catalog.get_brand(brand_id)))
 
@@ -80,7 +79,7 @@ class BrandController(Controller):
         responses=documented(*LIST),
     )
     async def list_brands(
-        self, catalog: NamedDependency[Catalog], limit: Limit = 50, cursor: CursorParameter = None
+        self, catalog: ForCaller[Catalog], limit: Limit = 50, cursor: CursorParameter = None
     ) -> BrandPage:
         """Ordered by id."""
         rows = await catalog.list_brands(limit=limit + 1, after=key_of(cursor, UUID))

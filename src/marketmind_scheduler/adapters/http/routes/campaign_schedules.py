@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from litestar import Controller, Response, delete, get, post
-from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ
 from marketmind_scheduler.adapters.http.problems import documented
@@ -72,7 +71,7 @@ class CampaignScheduleController(Controller):
     )
     async def schedule_campaign(
         self,
-        campaign_scheduling: NamedDependency[CampaignScheduling],
+        campaign_scheduling: ForCaller[CampaignScheduling],
         campaign_id: CampaignInPath,
         data: JSONBody[ScheduleCampaignIn | None] = None,
     ) -> Response[CampaignSchedulesOut]:
@@ -93,7 +92,7 @@ class CampaignScheduleController(Controller):
     )
     async def list_campaign_schedules(
         self,
-        campaign_scheduling: NamedDependency[CampaignScheduling],
+        campaign_scheduling: ForCaller[CampaignScheduling],
         campaign_id: CampaignInPath,
         status: StatusFilter = None,
         platform: PlatformFilter = None,
@@ -119,7 +118,7 @@ class CampaignScheduleController(Controller):
         responses=documented(*READ, CampaignNotFound),
     )
     async def cancel_campaign(
-        self, campaign_scheduling: NamedDependency[CampaignScheduling], campaign_id: CampaignInPath
+        self, campaign_scheduling: ForCaller[CampaignScheduling], campaign_id: CampaignInPath
     ) -> CampaignSchedulesOut:
         """Cancels what is still PENDING. The campaign is a DRAFT again, or COMPLETED where something of it has gone
         out."""

@@ -3,10 +3,9 @@
 from uuid import UUID
 
 from litestar import Controller, Response, get, put
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ_ONE
@@ -62,7 +61,7 @@ class CampaignController(Controller):
     )
     async def put_campaign(
         self,
-        catalog: NamedDependency[Catalog],
+        catalog: ForCaller[Catalog],
         campaign_id: CampaignInPath,
         data: JSONBody[CampaignIn],
         request: AnyRequest,
@@ -87,7 +86,7 @@ class CampaignController(Controller):
         responses=documented(*READ_ONE, CampaignNotFound),
     )
     async def get_campaign(
-        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, request: AnyRequest
+        self, catalog: ForCaller[Catalog], campaign_id: CampaignInPath, request: AnyRequest
     ) -> Response[CampaignOut]:
         return conditions_of(request).answer(CampaignOut.of(await catalog.get_campaign(campaign_id)))
 
@@ -100,7 +99,7 @@ class CampaignController(Controller):
     )
     async def list_campaigns(
         self,
-        catalog: NamedDependency[Catalog],
+        catalog: ForCaller[Catalog],
         brand_id: BrandFilter = None,
         status: CampaignStatusFilter = None,
         limit: Limit = 50,

@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 from litestar import Controller, post
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED
@@ -44,7 +43,7 @@ class DispatchController(Controller):
     )
     async def trigger_dispatch(
         self,
-        dispatcher: NamedDependency[Dispatcher],
+        dispatcher: ForCaller[Dispatcher],
         data: JSONBody[TriggerIn | None] = None,
     ) -> TriggerOut:
         """For callers that drive the service by cron; a running dispatcher needs none of it. Waits for the verdicts,
@@ -62,7 +61,7 @@ class DispatchController(Controller):
     )
     async def claim_schedules(
         self,
-        pulling: NamedDependency[Pulling],
+        pulling: ForCaller[Pulling],
         data: JSONBody[ClaimsIn | None] = None,
     ) -> ClaimsOut:
         """Each is handed out once and counts as being sent from now on. Publish it, then settle it before the lease
@@ -84,7 +83,7 @@ class DispatchController(Controller):
         response_description="What was recorded of each",
         responses=documented(*BODY, *POSTED, DuplicateClaim),
     )
-    async def settle_claims(self, pulling: NamedDependency[Pulling], data: JSONBody[SettlementsIn]) -> SettlementsOut:
+    async def settle_claims(self, pulling: ForCaller[Pulling], data: JSONBody[SettlementsIn]) -> SettlementsOut:
         """Safe to repeat. A verdict that comes after its lease still counts while nobody has decided otherwise; an
         `accepted` counts longer, because it is a fact."""
         return SettlementsOut.of(await pulling.settle([each.told() for each in data.settlements]))
@@ -98,7 +97,7 @@ class DispatchController(Controller):
         response_description="Which are still held",
         responses=documented(*BODY, *POSTED),
     )
-    async def extend_claims(self, pulling: NamedDependency[Pulling], data: JSONBody[ExtendIn]) -> ExtendOut:
+    async def extend_claims(self, pulling: ForCaller[Pulling], data: JSONBody[ExtendIn]) -> ExtendOut:
         held = await pulling.extend(
             {claim.schedule_id: claim.claim_token for claim in data.claims},
             lease=timedelta(seconds=data.lease_seconds),

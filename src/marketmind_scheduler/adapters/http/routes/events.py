@@ -4,10 +4,9 @@ from datetime import timedelta
 from typing import Annotated
 
 from litestar import Controller, get
-from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.time_limit import LONG_POLL, LONGER
 from marketmind_scheduler.adapters.http.problem_sets import LIST
 from marketmind_scheduler.adapters.http.problems import documented
@@ -38,7 +37,7 @@ class EventController(Controller):
     )
     async def list_events(
         self,
-        event_feed: NamedDependency[EventFeed],
+        event_feed: ForCaller[EventFeed],
         after: After = 0,
         brand_id: BrandFilter = None,
         limit: EventLimit = 100,

@@ -4,11 +4,10 @@ from importlib.metadata import version
 from typing import Any
 
 from litestar import Controller, Request, Response, get
-from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 
-from marketmind_scheduler.adapters.http.envelope.access import PUBLIC
+from marketmind_scheduler.adapters.http.envelope.access import PUBLIC, ForCaller
 from marketmind_scheduler.adapters.http.openapi import operations
 from marketmind_scheduler.adapters.http.problems import RETRY_AFTER, documented, explained
 from marketmind_scheduler.adapters.http.shapes.parameters import CodeInPath
@@ -47,7 +46,7 @@ class HealthController(Controller):
         response_description="Healthy: the database answers",
         responses=documented(400, StorageUnavailable),
     )
-    async def get_health(self, health: NamedDependency[Health]) -> HealthOut:
+    async def get_health(self, health: ForCaller[Health]) -> HealthOut:
         return HealthOut(status="healthy", timestamp=await health.check())
 
     @get(
@@ -56,7 +55,7 @@ class HealthController(Controller):
         response_description="Alive",
         responses=documented(400),
     )
-    async def get_liveness(self, health: NamedDependency[Health]) -> HealthOut:
+    async def get_liveness(self, health: ForCaller[Health]) -> HealthOut:
         """Does not ask the database: an unreachable one is no reason to restart the process."""
         return HealthOut(status="alive", timestamp=health.live())
 
@@ -69,7 +68,7 @@ class HealthController(Controller):
             503: ResponseSpec(ReadinessOut, generate_examples=False, description="Not ready, and why"),
         },
     )
-    async def get_readiness(self, health: NamedDependency[Health]) -> Response[ReadinessOut]:
+    async def get_readiness(self, health: ForCaller[Health]) -> Response[ReadinessOut]:
         """Ready when the database answers and its schema is the one of this version."""
         report = await health.report()
         answer = ReadinessOut(

@@ -1,10 +1,9 @@
 """Metrics over HTTP."""
 
 from litestar import Controller, MediaType, get
-from litestar.di import NamedDependency
 from litestar.response import Response
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.problem_sets import DENIED
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.application.monitoring import Monitoring
@@ -24,6 +23,6 @@ class MetricsController(Controller):
         response_description="Text, one metric a line",
         responses=documented(400, *DENIED),
     )
-    async def get_metrics(self, monitoring: NamedDependency[Monitoring]) -> Response[bytes]:
+    async def get_metrics(self, monitoring: ForCaller[Monitoring]) -> Response[bytes]:
         """Counters are this process's own; what describes the queue is the same from every process."""
         return Response(await monitoring.exposition(), media_type=_TEXT)

@@ -1,11 +1,10 @@
 """One schedule over HTTP: what became of it, and what a person decides about it."""
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ_ONE, TIME
@@ -40,7 +39,7 @@ class OutcomeController(Controller):
         responses=documented(*READ_ONE, UnknownSchedule),
     )
     async def get_schedule(
-        self, outcomes: NamedDependency[Outcomes], schedule_id: ScheduleInPath, request: AnyRequest
+        self, outcomes: ForCaller[Outcomes], schedule_id: ScheduleInPath, request: AnyRequest
     ) -> Response[ScheduleRecordOut]:
         return conditions_of(request).answer(ScheduleRecordOut.of_record(await outcomes.get(schedule_id)))
 
@@ -57,7 +56,7 @@ class OutcomeController(Controller):
     )
     async def confirm_schedule(
         self,
-        outcomes: NamedDependency[Outcomes],
+        outcomes: ForCaller[Outcomes],
         schedule_id: ScheduleInPath,
         data: JSONBody[ConfirmIn],
         request: AnyRequest,
@@ -98,7 +97,7 @@ class OutcomeController(Controller):
     )
     async def retry_schedule(
         self,
-        post_scheduling: NamedDependency[PostScheduling],
+        post_scheduling: ForCaller[PostScheduling],
         schedule_id: ScheduleInPath,
         request: AnyRequest,
         data: JSONBody[RetryIn | None] = None,

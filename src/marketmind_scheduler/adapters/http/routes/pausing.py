@@ -1,9 +1,8 @@
 """Pausing and resuming over HTTP."""
 
 from litestar import Controller, Response, post
-from litestar.di import NamedDependency
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.envelope.time_limit import UNLIMITED
 from marketmind_scheduler.adapters.http.problem_sets import POSTED, READ_ONE
@@ -30,7 +29,7 @@ class PausingController(Controller):
         responses=documented(*READ_ONE, *POSTED, CampaignNotFound),
     )
     async def pause_campaign(
-        self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath, request: AnyRequest
+        self, pausing: ForCaller[Pausing], campaign_id: CampaignInPath, request: AnyRequest
     ) -> Response[CampaignOut]:
         """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
         campaign = await pausing.pause_campaign(campaign_id, expected=conditions_of(request).on(_shown))
@@ -45,7 +44,7 @@ class PausingController(Controller):
         responses=documented(*READ_ONE, *POSTED, CampaignNotFound),
     )
     async def resume_campaign(
-        self, pausing: NamedDependency[Pausing], campaign_id: CampaignInPath, request: AnyRequest
+        self, pausing: ForCaller[Pausing], campaign_id: CampaignInPath, request: AnyRequest
     ) -> Response[CampaignOut]:
         """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
         campaign = await pausing.resume_campaign(campaign_id, expected=conditions_of(request).on(_shown))
@@ -60,7 +59,7 @@ class PausingController(Controller):
         responses=documented(*READ_ONE, *POSTED, BrandNotFound),
     )
     async def pause_brand(
-        self, pausing: NamedDependency[Pausing], brand_id: BrandInPath, request: AnyRequest
+        self, pausing: ForCaller[Pausing], brand_id: BrandInPath, request: AnyRequest
     ) -> Response[BrandOut]:
         """Its posts stay PENDING and show why they are held. A send that is in flight goes on."""
         brand = await pausing.pause_brand(brand_id, expected=conditions_of(request).on(_shown))
@@ -75,7 +74,7 @@ class PausingController(Controller):
         responses=documented(*READ_ONE, *POSTED, BrandNotFound),
     )
     async def resume_brand(
-        self, pausing: NamedDependency[Pausing], brand_id: BrandInPath, request: AnyRequest
+        self, pausing: ForCaller[Pausing], brand_id: BrandInPath, request: AnyRequest
     ) -> Response[BrandOut]:
         """What fell due meanwhile goes out one by one, at a pace for each platform, unless it is too late."""
         brand = await pausing.resume_brand(brand_id, expected=conditions_of(request).on(_shown))

@@ -1,11 +1,10 @@
 """The schedule of one post over HTTP."""
 
 from litestar import Controller, Response, delete, get, post, put
-from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ_ONE, TIME
@@ -49,7 +48,7 @@ class PostScheduleController(Controller):
         },
     )
     async def schedule_post(
-        self, post_scheduling: NamedDependency[PostScheduling], post_id: PostInPath, data: JSONBody[SchedulePostIn]
+        self, post_scheduling: ForCaller[PostScheduling], post_id: PostInPath, data: JSONBody[SchedulePostIn]
     ) -> Response[ScheduleOut]:
         """The same request again answers 200 with the same schedule."""
         schedule, is_new = await post_scheduling.schedule(post_id, data.asked(), allow_repost=data.allow_repost)
@@ -63,7 +62,7 @@ class PostScheduleController(Controller):
     )
     async def get_post_schedule(
         self,
-        post_scheduling: NamedDependency[PostScheduling],
+        post_scheduling: ForCaller[PostScheduling],
         post_id: PostInPath,
         request: AnyRequest,
     ) -> Response[ScheduleOut]:
@@ -81,7 +80,7 @@ class PostScheduleController(Controller):
     )
     async def move_post(
         self,
-        post_scheduling: NamedDependency[PostScheduling],
+        post_scheduling: ForCaller[PostScheduling],
         post_id: PostInPath,
         data: JSONBody[MovePostIn],
         request: AnyRequest,
@@ -101,7 +100,7 @@ class PostScheduleController(Controller):
     )
     async def cancel_post(
         self,
-        post_scheduling: NamedDependency[PostScheduling],
+        post_scheduling: ForCaller[PostScheduling],
         post_id: PostInPath,
         request: AnyRequest,
     ) -> Response[ScheduleOut]:

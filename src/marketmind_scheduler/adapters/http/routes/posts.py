@@ -1,10 +1,9 @@
 """Posts over HTTP, one by one and a campaign's at once."""
 
 from litestar import Controller, Response, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, POSTED, READ_ONE
@@ -58,7 +57,7 @@ class PostController(Controller):
         },
     )
     async def register_posts(
-        self, catalog: NamedDependency[Catalog], campaign_id: CampaignInPath, data: JSONBody[CampaignPostsIn]
+        self, catalog: ForCaller[Catalog], campaign_id: CampaignInPath, data: JSONBody[CampaignPostsIn]
     ) -> Response[CampaignPostsOut]:
         """Up to 10,000 posts in a body of at most 8 MB, in the given order, all or nothing. The same body again
         changes nothing. A post that has no campaign yet joins this one."""
@@ -79,7 +78,7 @@ class PostController(Controller):
     )
     async def put_post(
         self,
-        catalog: NamedDependency[Catalog],
+        catalog: ForCaller[Catalog],
         post_id: PostInPath,
         data: JSONBody[PostIn],
         request: AnyRequest,
@@ -101,7 +100,7 @@ class PostController(Controller):
         responses=documented(*READ_ONE, PostNotFound),
     )
     async def get_post(
-        self, catalog: NamedDependency[Catalog], post_id: PostInPath, request: AnyRequest
+        self, catalog: ForCaller[Catalog], post_id: PostInPath, request: AnyRequest
     ) -> Response[PostOut]:
         return conditions_of(request).answer(PostOut.of(await catalog.get_post(post_id)))
 
@@ -114,7 +113,7 @@ class PostController(Controller):
     )
     async def list_posts(
         self,
-        catalog: NamedDependency[Catalog],
+        catalog: ForCaller[Catalog],
         brand_id: BrandFilter = None,
         campaign_id: CampaignFilter = None,
         platform: PlatformFilter = None,

@@ -1,9 +1,8 @@
 """All schedules over HTTP."""
 
 from litestar import Controller, get
-from litestar.di import NamedDependency
 
-from marketmind_scheduler.adapters.http.envelope.access import needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.problem_sets import LIST
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes.cursors import (
@@ -47,7 +46,7 @@ class ScheduleController(Controller):
     )
     async def list_schedules(
         self,
-        post_scheduling: NamedDependency[PostScheduling],
+        post_scheduling: ForCaller[PostScheduling],
         brand_id: BrandFilter = None,
         status: StatusFilter = None,
         platform: PlatformFilter = None,
