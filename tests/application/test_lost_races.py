@@ -40,6 +40,7 @@ from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.storage import InMemoryStorage
+from tests.jumping_time import in_jumping_time, seconds_passed
 from tests.stored import cancel_pending
 
 REPEATS = 3
@@ -61,14 +62,17 @@ class Unlucky:
 
 
 @pytest.mark.parametrize("races_to_lose", range(REPEATS + 1))
-async def test_a_use_case_is_repeated_up_to_three_times(races_to_lose: int) -> None:
+@in_jumping_time
+async def test_a_use_case_is_repeated_up_to_three_times_after_a_short_pause(races_to_lose: int) -> None:
     unlucky = Unlucky(races_to_lose=races_to_lose)
 
     assert await unlucky.run("as it was", number=7) == "done"
 
     assert unlucky.calls == [("as it was", 7)] * (races_to_lose + 1)
+    assert seconds_passed() < 0.06 * max(1, races_to_lose)
 
 
+@in_jumping_time
 async def test_after_three_repeats_the_lost_race_is_passed_on() -> None:
     unlucky = Unlucky(races_to_lose=REPEATS + 1)
 
@@ -133,6 +137,7 @@ async def everything(use_cases: UseCases) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS.keys())
+@in_jumping_time
 async def test_every_use_case_that_writes_survives_a_lost_race(
     use_cases: UseCases, storage: InMemoryStorage, write: Callable[[UseCases], Awaitable[object]]
 ) -> None:
