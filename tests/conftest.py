@@ -21,7 +21,7 @@ from marketmind_scheduler.adapters.embedded_postgres.server import embedded_post
 from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.adapters.postgres.tables import metadata
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.wiring.bootstrap import pin_zone_rules
 from tests.databases import URL, new_database
 
@@ -85,7 +85,7 @@ def _embedded() -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def zones() -> ZoneCatalogue:
+def zones() -> ZoneCatalog:
     return pin_zone_rules()
 
 

@@ -10,7 +10,7 @@ from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from tests.builders import NOW
 from tests.fakes.api_keys import InMemoryApiKeys
@@ -25,7 +25,7 @@ from tests.fakes.upkeep import InMemoryUpkeep
 
 
 @pytest.fixture(autouse=True)
-def _zone_rules(zones: ZoneCatalogue) -> None:  # pyright: ignore[reportUnusedFunction]  # slots are built by them
+def _zone_rules(zones: ZoneCatalog) -> None:  # pyright: ignore[reportUnusedFunction]  # slots are built by them
     del zones
 
 
@@ -72,7 +72,7 @@ def use_cases(
     storage: InMemoryStorage,
     readiness: ScriptedReadiness,
     outbound: Outbound,
-    zones: ZoneCatalogue,
+    zones: ZoneCatalog,
     clock: FrozenClock,
 ) -> UseCases:
     return assemble(

@@ -28,7 +28,7 @@ from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToP
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from tests.builders import (
     BRAND_ID,
@@ -120,7 +120,7 @@ async def made(scheduling: CampaignScheduling, posts: list[Post]) -> Sequence[Sc
 
 
 async def test_every_post_of_a_campaign_is_scheduled(
-    scheduling: CampaignScheduling, storage: InMemoryStorage, posts: list[Post], zones: ZoneCatalogue
+    scheduling: CampaignScheduling, storage: InMemoryStorage, posts: list[Post], zones: ZoneCatalog
 ) -> None:
     schedules, is_new = await schedule(scheduling)
 
@@ -669,7 +669,7 @@ def scripted(
 
 
 async def test_the_scheduler_is_told_all_about_the_campaign_and_asked_outside_any_unit_of_work(
-    use_cases: UseCases, storage: InMemoryStorage, posts: list[Post], zones: ZoneCatalogue
+    use_cases: UseCases, storage: InMemoryStorage, posts: list[Post], zones: ZoneCatalog
 ) -> None:
     scheduling, scheduler = scripted(use_cases, storage, NaiveScheduler().propose)
 

@@ -4,7 +4,7 @@ import pytest
 
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import NOW
 from tests.fakes.readiness import ScriptedReadiness
 
@@ -30,7 +30,7 @@ async def test_the_service_is_not_healthy_without_its_storage(
         await use_cases.health.check()
 
 
-async def test_the_service_is_ready_with_a_storage_of_its_schema(use_cases: UseCases, zones: ZoneCatalogue) -> None:
+async def test_the_service_is_ready_with_a_storage_of_its_schema(use_cases: UseCases, zones: ZoneCatalog) -> None:
     report = await use_cases.health.report()
 
     assert report.is_ready

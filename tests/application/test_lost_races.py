@@ -19,7 +19,7 @@ from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace
@@ -161,7 +161,7 @@ async def postgres(pool: Pool, tables: AsyncEngine) -> PostgresStorage:
 
 
 @pytest.fixture
-def on_postgres(postgres: PostgresStorage, outbound: Outbound, zones: ZoneCatalogue) -> UseCases:
+def on_postgres(postgres: PostgresStorage, outbound: Outbound, zones: ZoneCatalog) -> UseCases:
     return assemble(
         storage=postgres,
         readiness=ScriptedReadiness(),

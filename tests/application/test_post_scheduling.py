@@ -26,7 +26,7 @@ from marketmind_scheduler.domain.errors import (
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from tests.builders import BRAND_ID, NOW, ZONE, a_brand, a_post, a_schedule, a_slot, given, new_id
 from tests.fakes.clock import FrozenClock
@@ -74,7 +74,7 @@ async def post(storage: InMemoryStorage) -> Post:
 
 
 async def test_a_post_is_scheduled_at_the_wall_time_of_the_zone_that_is_named(
-    use_cases: UseCases, post: Post, zones: ZoneCatalogue
+    use_cases: UseCases, post: Post, zones: ZoneCatalog
 ) -> None:
     made, is_new = await schedule(use_cases, post, asked(SEVEN_PM, zone="Europe/Berlin"))
 
@@ -408,7 +408,7 @@ async def test_a_list_is_passed_on_with_its_filter_and_its_page(
 
 @pytest.mark.parametrize("version", [1, None])
 async def test_a_moved_schedule_keeps_its_id_and_gets_a_new_version(
-    use_cases: UseCases, post: Post, zones: ZoneCatalogue, clock: FrozenClock, version: int | None
+    use_cases: UseCases, post: Post, zones: ZoneCatalog, clock: FrozenClock, version: int | None
 ) -> None:
     made, _ = await schedule(use_cases, post)
     clock.advance(HOUR)

@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.wall_clock import Disambiguation
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given
 from tests.fakes.api_keys import InMemoryApiKeys
@@ -27,7 +27,7 @@ WALL_TIMES = ["2027-03-17T19:00:00", "2027-03-17T19:00:00-07:00[America/Los_Ange
 INSTANTS = ["2027-03-18T02:00:00Z", "2027-03-17T19:00:00-07:00", "2027-03-18T02:00:00Z[America/Los_Angeles]"]
 
 
-def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogue, release: str) -> UseCases:
+def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog, release: str) -> UseCases:
     """The use cases of a process with another release of the rules."""
     return assemble(
         storage=storage,
@@ -43,7 +43,7 @@ def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogu
 
 
 @pytest.fixture
-async def outdated(use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogue) -> UseCases:
+async def outdated(use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog) -> UseCases:
     """A process with older rules than another one has registered."""
     await use_cases.zone_rules.register()
     older = with_rules(storage, outbound, zones, OLDER)
@@ -146,7 +146,7 @@ async def test_a_process_with_older_rules_is_not_ready_and_says_why(outdated: Us
 
 
 async def test_newer_rules_take_over_from_the_moment_they_are_registered(
-    use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalogue, post: Post
+    use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog, post: Post
 ) -> None:
     await use_cases.zone_rules.register()
     newer = with_rules(storage, outbound, zones, NEWER)

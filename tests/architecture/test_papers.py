@@ -22,7 +22,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.written_times import read_slot
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
@@ -110,7 +110,7 @@ def test_a_number_is_the_one_that_rules(paper: str, says: str) -> None:
     assert says in (DOCS / f"{paper}.md").read_text()
 
 
-def test_each_text_means_what_the_table_of_times_says(zones: ZoneCatalogue) -> None:
+def test_each_text_means_what_the_table_of_times_says(zones: ZoneCatalog) -> None:
     rows = re.findall(r"^\| `([^`]+)` \| .* \| `(\S+Z)` \|$", (DOCS / "time.md").read_text(), re.MULTILINE)
 
     assert len(rows) == 8

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import NOW
 from tests.contracts.worlds import InMemoryWorld, PostgresWorld, World
@@ -20,7 +20,7 @@ STORAGE_NOW = NOW + timedelta(hours=5)
 
 
 @pytest.fixture(autouse=True)
-def _zone_rules(zones: ZoneCatalogue) -> None:  # pyright: ignore[reportUnusedFunction]  # slots are built by them
+def _zone_rules(zones: ZoneCatalog) -> None:  # pyright: ignore[reportUnusedFunction]  # slots are built by them
     del zones
 
 

@@ -17,7 +17,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.written_times import read_slot
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace, Storage
 from tests.builders import (
@@ -67,7 +67,7 @@ def ids(schedules: Sequence[Schedule]) -> Sequence[UUID]:
 )
 @pytest.mark.parametrize("scheduler", [None, SchedulerKind.NAIVE])
 async def test_a_schedule_is_read_as_it_was_added(
-    storage: Storage, zones: ZoneCatalogue, text: str, disambiguation: Disambiguation, scheduler: SchedulerKind | None
+    storage: Storage, zones: ZoneCatalog, text: str, disambiguation: Disambiguation, scheduler: SchedulerKind | None
 ) -> None:
     post = a_post(platform=Platform.YOUTUBE)
     slot = read_slot(text, zone=None, default_zone=ZONE, disambiguation=disambiguation, zones=zones)
@@ -290,7 +290,7 @@ async def test_moving_a_schedule_replaces_its_slot_and_what_follows_from_it(stor
     assert still_there.slot == untouched.slot
 
 
-async def test_a_wall_time_may_be_replaced_by_an_instant(storage: Storage, zones: ZoneCatalogue) -> None:
+async def test_a_wall_time_may_be_replaced_by_an_instant(storage: Storage, zones: ZoneCatalog) -> None:
     post = a_post()
     schedule = a_schedule(post)
     instant = read_slot(

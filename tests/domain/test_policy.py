@@ -10,7 +10,7 @@ from marketmind_scheduler.domain.naive import plan_naively
 from marketmind_scheduler.domain.planning import Placement, Plan, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.policy import violations
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import a_brief
 from tests.domain.posts import some_posts
 from tests.domain.times import instant, read
@@ -23,7 +23,7 @@ Place = Callable[[PostToPlace, str], Placement]
 
 
 @pytest.fixture
-def place(zones: ZoneCatalogue) -> Place:
+def place(zones: ZoneCatalog) -> Place:
     return lambda post, text: Placement(post=post, slot=read(text, zones))
 
 

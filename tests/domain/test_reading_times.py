@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.errors import (
 )
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, IntentKind, Resolution
 from marketmind_scheduler.domain.written_times import read_day, read_instant
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.domain.times import BRAND_ZONE, OffsetRow, instant, read, readings_of, rows_of, wall
 from tests.loops import on_each
 
@@ -47,7 +47,7 @@ on_each_sample_row = on_each("row", SAMPLE)
     ],
 )
 def test_a_wall_time_is_read_in_its_zone_or_else_in_the_brands(
-    zones: ZoneCatalogue, text: str, zone: str | None, local_time: str, meant_zone: str, publish_time: str
+    zones: ZoneCatalog, text: str, zone: str | None, local_time: str, meant_zone: str, publish_time: str
 ) -> None:
     slot = read(text, zones, zone=zone)
 
@@ -78,7 +78,7 @@ def test_a_wall_time_is_read_in_its_zone_or_else_in_the_brands(
     ],
 )
 def test_with_z_or_an_offset_alone_the_text_is_an_instant_and_the_zone_is_for_display(
-    zones: ZoneCatalogue, text: str, zone: str | None, shown_in: str, publish_time: str
+    zones: ZoneCatalog, text: str, zone: str | None, shown_in: str, publish_time: str
 ) -> None:
     slot = read(text, zones, zone=zone, disambiguation=REJECT)
 
@@ -94,14 +94,12 @@ def test_with_z_or_an_offset_alone_the_text_is_an_instant_and_the_zone_is_for_di
 
 
 @pytest.mark.parametrize("text", ["2026-07-01T17:00Z", "2026-07-01T17:00+00:00", "2026-07-01T19:00[Europe/Berlin]"])
-def test_what_is_read_is_aware_and_utc(zones: ZoneCatalogue, text: str) -> None:
+def test_what_is_read_is_aware_and_utc(zones: ZoneCatalog, text: str) -> None:
     assert read(text, zones).publish_time.tzinfo is UTC
 
 
 @on_each_sample_row
-def test_an_offset_beside_a_zone_is_accepted_exactly_where_the_zone_uses_it(
-    zones: ZoneCatalogue, row: OffsetRow
-) -> None:
+def test_an_offset_beside_a_zone_is_accepted_exactly_where_the_zone_uses_it(zones: ZoneCatalog, row: OffsetRow) -> None:
     try:
         outcome = ("accepted", [read(row.text, zones).publish_time])
     except OffsetContradictsZone as refused:
@@ -112,7 +110,7 @@ def test_an_offset_beside_a_zone_is_accepted_exactly_where_the_zone_uses_it(
 
 
 @on_each_sample_row
-def test_the_same_text_with_z_in_place_of_the_offset_is_an_instant(zones: ZoneCatalogue, row: OffsetRow) -> None:
+def test_the_same_text_with_z_in_place_of_the_offset_is_an_instant(zones: ZoneCatalog, row: OffsetRow) -> None:
     slot = read(row.text.replace(f"{row.offset}[", "Z["), zones)
 
     assert slot.publish_time == row.local.replace(tzinfo=UTC)
@@ -126,7 +124,7 @@ def test_the_same_text_with_z_in_place_of_the_offset_is_an_instant(zones: ZoneCa
     [("+02:00", EARLIER, Resolution.OVERLAP_EARLIER), ("+01:00", LATER, Resolution.OVERLAP_LATER)],
 )
 def test_in_an_overlap_the_offset_picks_the_occurrence_whatever_the_disambiguation_says(
-    zones: ZoneCatalogue, asked: Disambiguation, offset: str, picked: Disambiguation, resolution: Resolution
+    zones: ZoneCatalog, asked: Disambiguation, offset: str, picked: Disambiguation, resolution: Resolution
 ) -> None:
     text = f"2027-10-31T02:30:00{offset}"
 
@@ -137,7 +135,7 @@ def test_in_an_overlap_the_offset_picks_the_occurrence_whatever_the_disambiguati
 
 
 @pytest.mark.parametrize("offset", ["+01:00", "+02:00", "+00:00", "+05:30"])
-def test_in_a_gap_no_offset_agrees_with_the_zone(zones: ZoneCatalogue, offset: str) -> None:
+def test_in_a_gap_no_offset_agrees_with_the_zone(zones: ZoneCatalog, offset: str) -> None:
     with pytest.raises(OffsetContradictsZone) as refused:
         read(f"2027-03-28T02:30{offset}[Europe/Berlin]", zones)
 
@@ -145,7 +143,7 @@ def test_in_a_gap_no_offset_agrees_with_the_zone(zones: ZoneCatalogue, offset: s
 
 
 def test_the_readings_of_a_contradiction_are_what_the_offset_and_what_the_zone_would_mean(
-    zones: ZoneCatalogue,
+    zones: ZoneCatalog,
 ) -> None:
     with pytest.raises(OffsetContradictsZone, match=r"\+01:00.* not in use in Europe/Berlin") as refused:
         read("2026-07-01T19:00+01:00", zones, zone="Europe/Berlin")
@@ -233,9 +231,7 @@ def test_the_readings_of_a_contradiction_are_what_the_offset_and_what_the_zone_w
         "2" * 5000,
     ],
 )
-def test_what_is_not_exactly_of_an_accepted_form_is_refused_with_a_short_message(
-    zones: ZoneCatalogue, text: str
-) -> None:
+def test_what_is_not_exactly_of_an_accepted_form_is_refused_with_a_short_message(zones: ZoneCatalog, text: str) -> None:
     with pytest.raises(UnreadableTime) as refused:
         read(text, zones)
 
@@ -243,7 +239,7 @@ def test_what_is_not_exactly_of_an_accepted_form_is_refused_with_a_short_message
     assert len(str(refused.value)) < 300
 
 
-def test_one_zone_in_the_text_and_another_beside_it_is_refused_naming_both(zones: ZoneCatalogue) -> None:
+def test_one_zone_in_the_text_and_another_beside_it_is_refused_naming_both(zones: ZoneCatalog) -> None:
     with pytest.raises(UnreadableTime, match=r"Europe/Berlin.*Europe/Paris"):
         read("2026-07-01T19:00[Europe/Berlin]", zones, zone="Europe/Paris")
 
@@ -261,7 +257,7 @@ def test_one_zone_in_the_text_and_another_beside_it_is_refused_naming_both(zones
     ],
 )
 def test_a_zone_is_checked_in_every_form_also_where_it_is_only_for_display(
-    zones: ZoneCatalogue, text: str, zone: str | None
+    zones: ZoneCatalog, text: str, zone: str | None
 ) -> None:
     with pytest.raises(UnknownZone):
         read(text, zones, zone=zone)
@@ -277,14 +273,14 @@ def test_a_zone_is_checked_in_every_form_also_where_it_is_only_for_display(
     ],
 )
 def test_years_outside_1970_to_2199_are_refused_before_any_arithmetic(
-    zones: ZoneCatalogue, local: str, refusal: type[Exception]
+    zones: ZoneCatalog, local: str, refusal: type[Exception]
 ) -> None:
     for behind in ("", "Z", "+14:00", "-12:00", "Z[Europe/Berlin]", "+01:00[Europe/Berlin]"):
         with pytest.raises(refusal, match=local):
             read(local + behind, zones)
 
 
-def test_the_year_zero_is_in_the_past(zones: ZoneCatalogue) -> None:
+def test_the_year_zero_is_in_the_past(zones: ZoneCatalog) -> None:
     with pytest.raises(TimeInPast):
         read("0000-01-01T00:00", zones)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from marketmind_scheduler.domain.errors import LocalTimeAmbiguous, LocalTimeInGap
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, IntentKind, Resolution, Slot, resolve
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import TZ_RELEASE
 from tests.domain.times import DstRow, instant, readings_of, rows_of, wall
 from tests.loops import on_each
@@ -159,7 +159,7 @@ def test_the_intent_keeps_what_was_asked_and_by_which_rules_it_was_understood() 
 
 
 def test_every_zone_gives_every_wall_time_an_instant_that_leads_back_to_it_unless_it_was_moved(
-    zones: ZoneCatalogue,
+    zones: ZoneCatalog,
 ) -> None:
     @settings(deadline=None, max_examples=40)
     @given(local_time=st.datetimes(wall("1970-01-01"), wall("2199-12-31T23:59:59.999999")))

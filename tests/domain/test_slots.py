@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.domain.times import read
 
 NUUK_GAP = (
@@ -37,21 +37,21 @@ SIGN_TURNED = "Etc/GMT+3 is UTC-3 all year: it has no daylight saving time, and 
     ],
 )
 def test_a_slot_warns_of_a_time_that_was_moved_or_chosen_and_of_an_odd_zone(
-    zones: ZoneCatalogue, text: str, disambiguation: str, warnings: list[str]
+    zones: ZoneCatalog, text: str, disambiguation: str, warnings: list[str]
 ) -> None:
     slot = read(text, zones, disambiguation=Disambiguation(disambiguation))
 
     assert list(slot.warnings()) == warnings
 
 
-def test_a_slot_shows_its_time_in_its_zone_with_the_offset_in_use(zones: ZoneCatalogue) -> None:
+def test_a_slot_shows_its_time_in_its_zone_with_the_offset_in_use(zones: ZoneCatalog) -> None:
     assert read("2027-01-01T12:00:00.5Z[Asia/Kathmandu]", zones).local_text() == (
         "2027-01-01T17:45:00.500000+05:45[Asia/Kathmandu]"
     )
 
 
 @pytest.mark.parametrize("publish_time", ["2027-07-01T17:00", "2027-07-01T19:00+02:00"])
-def test_a_slot_takes_only_an_instant_in_utc(zones: ZoneCatalogue, publish_time: str) -> None:
+def test_a_slot_takes_only_an_instant_in_utc(zones: ZoneCatalog, publish_time: str) -> None:
     slot = read("2027-07-01T17:00Z", zones)
 
     with pytest.raises(ValueError, match="publish_time must be aware and UTC"):
@@ -71,14 +71,14 @@ def test_a_slot_takes_only_an_instant_in_utc(zones: ZoneCatalogue, publish_time:
     ],
 )
 def test_two_slots_ask_the_same_when_time_zone_and_reading_are_the_same(
-    zones: ZoneCatalogue, text: str, disambiguation: str, *, asks_the_same: bool
+    zones: ZoneCatalog, text: str, disambiguation: str, *, asks_the_same: bool
 ) -> None:
     slot = read("2027-07-01T19:00[Europe/Berlin]", zones)
 
     assert slot.asks_the_same_as(read(text, zones, disambiguation=Disambiguation(disambiguation))) is asks_the_same
 
 
-def test_a_time_that_was_moved_is_not_the_same_question_as_the_time_it_was_moved_to(zones: ZoneCatalogue) -> None:
+def test_a_time_that_was_moved_is_not_the_same_question_as_the_time_it_was_moved_to(zones: ZoneCatalog) -> None:
     moved = read("2027-03-28T02:30[Europe/Berlin]", zones)
     asked_so = read("2027-03-28T03:30[Europe/Berlin]", zones)
 
@@ -86,7 +86,7 @@ def test_a_time_that_was_moved_is_not_the_same_question_as_the_time_it_was_moved
     assert not moved.asks_the_same_as(asked_so)
 
 
-def test_a_newer_release_of_the_zone_rules_does_not_make_it_another_question(zones: ZoneCatalogue) -> None:
+def test_a_newer_release_of_the_zone_rules_does_not_make_it_another_question(zones: ZoneCatalog) -> None:
     slot = read("2027-07-01T19:00[Europe/Berlin]", zones)
     read_later = Slot(publish_time=slot.publish_time, intent=replace(slot.intent, tz_release="2030a"))
 

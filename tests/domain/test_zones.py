@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from marketmind_scheduler.domain.errors import UnknownZone, ZoneRulesOutdated
-from marketmind_scheduler.domain.zones import ZoneCatalogue, fixed_offset_warning
+from marketmind_scheduler.domain.zones import ZoneCatalog, fixed_offset_warning
 from tests.loops import on_each
 
 ABBREVIATION = "an abbreviation names several zones or has no daylight saving time; say for example America/Los_Angeles"
@@ -69,7 +69,7 @@ REFUSED = [
 
 @on_each(("zone", "hint"), REFUSED)
 def test_an_id_outside_the_catalogue_is_refused_with_what_to_send_in_its_place(
-    zones: ZoneCatalogue, zone: str, hint: str
+    zones: ZoneCatalog, zone: str, hint: str
 ) -> None:
     with pytest.raises(UnknownZone) as refused:
         zones.check(zone)
@@ -99,11 +99,11 @@ def test_an_id_outside_the_catalogue_is_refused_with_what_to_send_in_its_place(
         "America/Coyhaique",
     ],
 )
-def test_ids_of_the_catalogue_old_names_too_are_accepted(zones: ZoneCatalogue, zone: str) -> None:
+def test_ids_of_the_catalogue_old_names_too_are_accepted(zones: ZoneCatalog, zone: str) -> None:
     zones.check(zone)
 
 
-def test_the_catalogue_lists_the_wheels_release_without_the_ids_that_mislead(zones: ZoneCatalogue) -> None:
+def test_the_catalogue_lists_the_wheels_release_without_the_ids_that_mislead(zones: ZoneCatalog) -> None:
     assert zones.release == "2026f"
     assert len(zones.names) == 594
     assert zones.names.isdisjoint({"Factory", "EST", "MST", "HST", "localtime", "posixrules"})
@@ -112,10 +112,10 @@ def test_the_catalogue_lists_the_wheels_release_without_the_ids_that_mislead(zon
 def test_names_whose_meaning_depends_on_the_host_never_get_into_a_catalogue() -> None:
     offered = ["localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin", "Europe/Berlin"]
 
-    assert ZoneCatalogue.of("2026f", offered).names == {"Europe/Berlin"}
+    assert ZoneCatalog.of("2026f", offered).names == {"Europe/Berlin"}
 
 
-def test_no_name_of_the_catalogue_is_refused(zones: ZoneCatalogue) -> None:
+def test_no_name_of_the_catalogue_is_refused(zones: ZoneCatalog) -> None:
     for name in zones.names:
         zones.check(name)
 
@@ -138,13 +138,13 @@ def test_other_zones_need_no_explanation(zone: str) -> None:
 
 @pytest.mark.parametrize("newest", [None, "2025b", "2026e", "2026f"])
 def test_rules_as_new_as_any_that_were_used_may_resolve(newest: str | None) -> None:
-    ZoneCatalogue.of("2026f", []).check_release(newest)
+    ZoneCatalog.of("2026f", []).check_release(newest)
 
 
 @pytest.mark.parametrize("newest", ["2026g", "2027a", "2026fa"])
 def test_rules_older_than_others_that_were_used_are_refused_naming_both(newest: str) -> None:
     with pytest.raises(ZoneRulesOutdated, match=f"has time zone rules 2026f, and schedules were made with {newest}"):
-        ZoneCatalogue.of("2026f", []).check_release(newest)
+        ZoneCatalog.of("2026f", []).check_release(newest)
 
 
 OPENED_FILES = """

@@ -10,7 +10,7 @@ from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.domain.readings import Reading
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
 from marketmind_scheduler.domain.written_times import read_slot
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -66,7 +66,7 @@ def instant(text: str) -> datetime:
 
 def read(
     text: str,
-    zones: ZoneCatalogue,
+    zones: ZoneCatalog,
     *,
     zone: str | None = None,
     disambiguation: Disambiguation = Disambiguation.COMPATIBLE,

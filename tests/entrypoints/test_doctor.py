@@ -21,7 +21,7 @@ from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.dispatch.traffic import Traffic
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Unsent
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.commands.database_checks import judge_database
 from marketmind_scheduler.entrypoints.commands.doctor import diagnose
 from marketmind_scheduler.entrypoints.environment import load
@@ -58,14 +58,12 @@ WELL = DatabaseFacts(
 
 def judged(check: str, settings: Settings = SETTINGS, **changed: Any) -> Finding:
     facts = dataclasses.replace(WELL, **changed)
-    (finding,) = [
-        each for each in judge_database(facts, settings, ZoneCatalogue.of("2026f", [])) if each.check == check
-    ]
+    (finding,) = [each for each in judge_database(facts, settings, ZoneCatalog.of("2026f", [])) if each.check == check]
     return finding
 
 
 def test_a_database_that_is_well_has_nothing_to_do() -> None:
-    findings = list(judge_database(WELL, SETTINGS, ZoneCatalogue.of("2026f", [])))
+    findings = list(judge_database(WELL, SETTINGS, ZoneCatalog.of("2026f", [])))
 
     assert {(finding.mark, finding.remedy) for finding in findings} == {(Mark.WELL, "")}
     assert len(findings) == 11
@@ -112,7 +110,7 @@ def test_a_slow_line_is_not_taken_for_a_wrong_clock() -> None:
 
 
 def test_the_embedded_database_has_one_role_and_no_finding_about_it() -> None:
-    findings = judge_database(WELL, Settings(), ZoneCatalogue.of("2026f", []))
+    findings = judge_database(WELL, Settings(), ZoneCatalog.of("2026f", []))
 
     assert "role" not in [finding.check for finding in findings]
 

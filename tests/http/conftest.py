@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.storage import InMemoryStorage
@@ -31,7 +31,7 @@ def publisher() -> ScriptedPublisher:
 
 @pytest.fixture
 def use_cases(
-    storage: InMemoryStorage, zones: ZoneCatalogue, clock: FrozenClock, publisher: ScriptedPublisher
+    storage: InMemoryStorage, zones: ZoneCatalog, clock: FrozenClock, publisher: ScriptedPublisher
 ) -> UseCases:
     return in_memory(storage, zones, clock, publisher=publisher)
 

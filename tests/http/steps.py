@@ -25,7 +25,7 @@ from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.idempotency import Idempotency
@@ -67,7 +67,7 @@ class Guards(TypedDict, total=False):
 
 def in_memory(
     storage: InMemoryStorage,
-    zones: ZoneCatalogue,
+    zones: ZoneCatalog,
     clock: Clock,
     *,
     publisher: Publisher | None = None,

@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.fakes.clock import FrozenClock
 from tests.fakes.storage import InMemoryStorage
 from tests.http.steps import a_brand, calling, in_memory, new_id, observed, watched
@@ -36,7 +36,7 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 async def caller(
-    storage: InMemoryStorage, zones: ZoneCatalogue, clock: FrozenClock, registry: CollectorRegistry
+    storage: InMemoryStorage, zones: ZoneCatalog, clock: FrozenClock, registry: CollectorRegistry
 ) -> AsyncGenerator[httpx2.AsyncClient]:
     use_cases = in_memory(storage, zones, clock, registry=registry)
     async with calling(observed(use_cases, registry=registry)) as calls:

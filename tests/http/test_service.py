@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import httpx2
 
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.fakes.storage import InMemoryStorage
 from tests.http.steps import NOON, SEVEN_PM, a_campaign, add_posts, document, problem
 
@@ -41,9 +41,7 @@ async def test_a_service_that_runs_is_alive(client: httpx2.AsyncClient) -> None:
     assert answer.json() == {"status": "alive", "timestamp": NOW}
 
 
-async def test_a_service_with_its_database_and_schema_is_ready(
-    client: httpx2.AsyncClient, zones: ZoneCatalogue
-) -> None:
+async def test_a_service_with_its_database_and_schema_is_ready(client: httpx2.AsyncClient, zones: ZoneCatalog) -> None:
     answer = await client.get("/health/ready")
 
     assert answer.status_code == 200
@@ -56,7 +54,7 @@ async def test_a_service_with_its_database_and_schema_is_ready(
 
 
 async def test_with_older_zone_rules_than_others_have_used_no_wall_time_is_resolved(
-    client: httpx2.AsyncClient, storage: InMemoryStorage, zones: ZoneCatalogue
+    client: httpx2.AsyncClient, storage: InMemoryStorage, zones: ZoneCatalog
 ) -> None:
     campaign_id = await a_campaign(client)
     post_ids = await add_posts(client, campaign_id, ["TWITTER"] * 2)

@@ -13,7 +13,7 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.tracing import TraceContext
 from tests.fakes.clock import FrozenClock
 from tests.fakes.storage import InMemoryStorage
@@ -73,7 +73,7 @@ async def test_what_is_malformed_is_ignored_and_a_new_trace_begins(
 
 
 async def test_a_webhook_is_sent_in_the_trace_of_the_request_that_triggers_it(
-    storage: InMemoryStorage, zones: ZoneCatalogue, clock: FrozenClock
+    storage: InMemoryStorage, zones: ZoneCatalog, clock: FrozenClock
 ) -> None:
     tracing = TraceIds(new_uuid7)
     async with receiving() as receiver:

@@ -9,13 +9,13 @@ from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkee
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.dispatch.keeping import Keeping
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.contracts.worlds import without_chance
 from tests.stored import TestedStorage
 
 
 @pytest.fixture
-def empty(pool: Pool, tables: AsyncEngine, zones: ZoneCatalogue) -> Pool:
+def empty(pool: Pool, tables: AsyncEngine, zones: ZoneCatalog) -> Pool:
     del tables, zones  # without rows, and with the rules by which slots are built
     return pool
 

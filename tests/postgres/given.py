@@ -17,7 +17,7 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, TZ_RELEASE, a_post, a_schedule, given
@@ -56,7 +56,7 @@ def asked(instant: datetime) -> AskedTime:
     return AskedTime(text=f"{instant:%Y-%m-%dT%H:%M:%SZ}", zone=None, disambiguation=Disambiguation.COMPATIBLE)
 
 
-def post_scheduling(storage: Storage, zones: ZoneCatalogue) -> PostScheduling:
+def post_scheduling(storage: Storage, zones: ZoneCatalog) -> PostScheduling:
     """The use case as somebody has it for whom everything here lies ahead."""
     return PostScheduling(
         storage=storage,

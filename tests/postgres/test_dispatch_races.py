@@ -23,7 +23,7 @@ from marketmind_scheduler.domain.errors import NotUnconfirmed, SendInFlight
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import Recorded, VerdictKind
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import BRAND_ID, a_brand, a_campaign, given, new_id
 from tests.contracts.waiting import until_waiting
 from tests.postgres.given import (
@@ -108,7 +108,7 @@ async def test_many_who_claim_get_each_schedule_once_and_never_more_than_they_ha
 async def test_either_a_send_begins_or_it_is_cancelled_or_moved(
     storage: PostgresStorage,
     queue: PostgresDispatchQueue,
-    zones: ZoneCatalogue,
+    zones: ZoneCatalog,
     change: str,
     status: ScheduleStatus,
 ) -> None:
@@ -141,7 +141,7 @@ async def test_either_a_send_begins_or_it_is_cancelled_or_moved(
 
 @pytest.mark.parametrize("change", ["cancel", "move", "pause"])
 async def test_with_the_token_of_before_nothing_is_begun_or_settled_any_more(
-    storage: PostgresStorage, queue: PostgresDispatchQueue, holds: PostgresHolds, zones: ZoneCatalogue, change: str
+    storage: PostgresStorage, queue: PostgresDispatchQueue, holds: PostgresHolds, zones: ZoneCatalog, change: str
 ) -> None:
     await given(storage, a_brand())
     schedules = await given_due(storage, BATCH)

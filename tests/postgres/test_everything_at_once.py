@@ -27,7 +27,7 @@ from marketmind_scheduler.domain.errors import Conflict, NotFound
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold
 from marketmind_scheduler.domain.verdict import VerdictKind
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_schedule, given
 from tests.fakes.clock import FrozenClock
 from tests.postgres.given import (
@@ -89,7 +89,7 @@ SELECT DISTINCT s.schedule_id FROM schedules s JOIN attempts a USING (schedule_i
 class Everything:
     """Does one thing after another at random, and remembers what it was handed out and what was said."""
 
-    def __init__(self, pool: Pool, zones: ZoneCatalogue, posts: Sequence[Post]) -> None:
+    def __init__(self, pool: Pool, zones: ZoneCatalog, posts: Sequence[Post]) -> None:
         storage = PostgresStorage(pool)
         self._pool = pool
         self._keeping = Keeping(storage=storage, jitter=random.random)
@@ -224,7 +224,7 @@ def taken_from(claims: list[Claim]) -> list[Claim]:
 
 
 @pytest.fixture
-async def everything(pool: Pool, storage: PostgresStorage, zones: ZoneCatalogue) -> Everything:
+async def everything(pool: Pool, storage: PostgresStorage, zones: ZoneCatalog) -> Everything:
     """After some seconds of it, with every event told. The brand holds what is too late."""
     posts = [*some_posts(POSTS), *some_posts(POSTS, campaign_id=CAMPAIGN_ID)]
     lateness = Lateness(on_late=OnLate.HOLD, max_lateness=timedelta(days=10_000))

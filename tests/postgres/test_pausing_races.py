@@ -23,7 +23,7 @@ from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.storage import UnitOfWork
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given, new_id
 from tests.contracts.waiting import until_waiting
@@ -75,7 +75,7 @@ async def storage(storage: PostgresStorage) -> PostgresStorage:
 
 
 @pytest.fixture
-def catalog(storage: PostgresStorage, zones: ZoneCatalogue) -> Catalog:
+def catalog(storage: PostgresStorage, zones: ZoneCatalog) -> Catalog:
     return Catalog(storage=storage, zones=zones, clock=FrozenClock(NOW))
 
 
@@ -229,7 +229,7 @@ async def test_whoever_resumes_while_somebody_else_is_still_pausing_has_the_last
 
 
 async def test_two_who_schedule_one_campaign_on_different_platforms_at_once_both_succeed(
-    storage: PostgresStorage, zones: ZoneCatalogue
+    storage: PostgresStorage, zones: ZoneCatalog
 ) -> None:
     scheduling = CampaignScheduling(
         storage=storage,

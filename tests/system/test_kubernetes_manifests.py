@@ -13,7 +13,7 @@ import yaml
 
 from marketmind_scheduler.adapters.http.app import create_app, create_monitoring_app
 from marketmind_scheduler.adapters.system_clock import SystemClock
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.commands.cli import main
 from marketmind_scheduler.entrypoints.environment import NAMES, load
 from marketmind_scheduler.entrypoints.wiring.bootstrap import DISPATCH_CONNECTIONS
@@ -175,7 +175,7 @@ def test_each_process_listens_on_the_port_that_its_container_declares() -> None:
 
 @SERVING
 def test_every_probe_asks_a_path_that_its_process_answers_on_a_declared_port(
-    workload: Manifest, zones: ZoneCatalogue
+    workload: Manifest, zones: ZoneCatalog
 ) -> None:
     use_cases = in_memory(InMemoryStorage(SystemClock()), zones, SystemClock())
     app = create_app(use_cases) if workload is API else create_monitoring_app(use_cases)

@@ -22,7 +22,7 @@ from marketmind_scheduler.domain.planning import Brief, Plan, PostToPlace, Sched
 from marketmind_scheduler.domain.policy import violations
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
@@ -35,7 +35,7 @@ from marketmind_scheduler.ports.transitions import Change, Locked
 class CampaignScheduling:
     storage: Storage
     schedulers: Mapping[SchedulerKind, Scheduler]
-    zones: ZoneCatalogue
+    zones: ZoneCatalog
     clock: Clock
     new_id: NewId
     horizon: timedelta

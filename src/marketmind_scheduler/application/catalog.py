@@ -11,7 +11,7 @@ from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandMismatch, DuplicatePost, FixedField, PostInOtherCampaign
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 
@@ -42,7 +42,7 @@ class Catalog:
     PreconditionFailed, and changes nothing, where what it finds is not as ``expected``."""
 
     storage: Storage
-    zones: ZoneCatalogue
+    zones: ZoneCatalog
     clock: Clock
 
     @repeats_lost_races

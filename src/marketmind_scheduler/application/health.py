@@ -6,7 +6,7 @@ from datetime import datetime
 
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import StorageUnavailable, ZoneRulesOutdated
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.readiness import Readiness
 from marketmind_scheduler.ports.storage import Storage
@@ -31,7 +31,7 @@ class ReadinessReport:
 class Health:
     readiness: Readiness
     storage: Storage
-    zones: ZoneCatalogue
+    zones: ZoneCatalog
     clock: Clock
 
     def live(self) -> datetime:

@@ -24,7 +24,7 @@ from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot
 from marketmind_scheduler.domain.written_times import read_slot
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.schedules import ScheduleFilter
@@ -46,7 +46,7 @@ class AskedTime:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostScheduling:
     storage: Storage
-    zones: ZoneCatalogue
+    zones: ZoneCatalog
     clock: Clock
     new_id: NewId
     horizon: timedelta

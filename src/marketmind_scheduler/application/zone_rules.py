@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Repositories, Storage
 
@@ -10,7 +10,7 @@ from marketmind_scheduler.ports.storage import Repositories, Storage
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneRules:
     storage: Storage
-    zones: ZoneCatalogue
+    zones: ZoneCatalog
     clock: Clock
 
     async def register(self) -> None:
@@ -20,6 +20,6 @@ class ZoneRules:
             await work.commit()
 
 
-async def check_zone_rules(repositories: Repositories, zones: ZoneCatalogue) -> None:
+async def check_zone_rules(repositories: Repositories, zones: ZoneCatalog) -> None:
     """Raise ZoneRulesOutdated when another process has used newer rules than ``zones``."""
     zones.check_release(await repositories.tz_releases.newest())

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from marketmind_scheduler.domain.errors import BeyondHorizon, TimeInPast, UnreadableTime
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, resolve, resolve_by_offset
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
@@ -22,7 +22,7 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 def read_slot(
-    text: str, *, zone: str | None, default_zone: str, disambiguation: Disambiguation, zones: ZoneCatalogue
+    text: str, *, zone: str | None, default_zone: str, disambiguation: Disambiguation, zones: ZoneCatalog
 ) -> Slot:
     """Turn a caller's time into a slot.
 

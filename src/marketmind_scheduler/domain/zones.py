@@ -17,7 +17,7 @@ _LONGEST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class ZoneCatalogue:
+class ZoneCatalog:
     """The zone ids of one release of the IANA time zone data.
 
     Left out are ids without a place or without daylight saving time that look like abbreviations (``EST``), and

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.postgres.given import over
@@ -17,14 +17,14 @@ from tests.http.steps import calling, observed
 
 
 @pytest.fixture
-def use_cases(pool: Pool, zones: ZoneCatalogue, clock: FrozenClock, tables: AsyncEngine) -> UseCases:
+def use_cases(pool: Pool, zones: ZoneCatalog, clock: FrozenClock, tables: AsyncEngine) -> UseCases:
     """What ``client`` calls. Its clock is far ahead of the database's, to which nothing of it is ever due."""
     del tables
     return over(pool, zones, clock)
 
 
 @pytest.fixture
-async def dispatching(pool: Pool, zones: ZoneCatalogue, tables: AsyncEngine, publisher: ScriptedPublisher) -> UseCases:
+async def dispatching(pool: Pool, zones: ZoneCatalog, tables: AsyncEngine, publisher: ScriptedPublisher) -> UseCases:
     """Use cases whose clock stands at the second in which the database has just been, so that what is scheduled for now
     is due."""
     async with tables.connect() as connection:

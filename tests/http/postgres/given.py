@@ -26,7 +26,7 @@ from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.publisher import Publisher
@@ -36,7 +36,7 @@ from tests.http.steps import HORIZON
 
 def over(
     pool: Pool,
-    zones: ZoneCatalogue,
+    zones: ZoneCatalog,
     clock: Clock,
     *,
     publisher: Publisher | None = None,

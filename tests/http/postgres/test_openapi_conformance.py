@@ -25,7 +25,7 @@ from marketmind_scheduler.application.access import KeyRing
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.databases import new_database
 from tests.fakes.clock import FrozenClock
 from tests.http.postgres.given import over
@@ -89,13 +89,13 @@ def document_for(key: str, app: App, **config: Any) -> Generator[Any]:
 
 
 @pytest.fixture
-def document(demo_database: str, zones: ZoneCatalogue, key: str) -> Generator[Any]:
+def document(demo_database: str, zones: ZoneCatalog, key: str) -> Generator[Any]:
     with document_for(key, opened_where_it_is_called(demo_database, zones)) as schema:
         yield schema
 
 
 @pytest.fixture
-def document_of_others(demo_database: str, zones: ZoneCatalogue, foreign_key: str) -> Generator[Any]:
+def document_of_others(demo_database: str, zones: ZoneCatalog, foreign_key: str) -> Generator[Any]:
     examples_only: Any = {
         "generation": CONFIG["generation"] | {"max-examples": 5},
         "phases": {"coverage": {"enabled": False}, "stateful": {"enabled": False}},
@@ -119,7 +119,7 @@ def filter_failure(_context: object, failure: object, case: Any, response: Any) 
     return not (is_made_up_cursor or is_zero_as_a_tag or is_float)
 
 
-def opened_where_it_is_called(database_url: str, zones: ZoneCatalogue) -> App:
+def opened_where_it_is_called(database_url: str, zones: ZoneCatalog) -> App:
     """The API over a pool that belongs to the event loop in which schemathesis calls it."""
     api: App | None = None
 

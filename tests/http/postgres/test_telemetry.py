@@ -19,7 +19,7 @@ from marketmind_scheduler.adapters.telemetry import Telemetry
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller, Reach
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.http.postgres.given import over
 from tests.http.steps import a_brand, calling, due, new_id, observed
 from tests.publishers.given import publishing_over, the_one_target
@@ -55,7 +55,7 @@ async def receiver() -> AsyncGenerator[Receiver]:
 
 @pytest.fixture
 async def use_cases(
-    telemetry: Telemetry, receiver: Receiver, database_url: str, zones: ZoneCatalogue, tables: AsyncEngine
+    telemetry: Telemetry, receiver: Receiver, database_url: str, zones: ZoneCatalog, tables: AsyncEngine
 ) -> AsyncGenerator[UseCases]:
     del tables
     targets = the_one_target(receiver.url, allow=[f"127.0.0.1/32:{receiver.port}"])
@@ -134,7 +134,7 @@ async def test_what_a_caller_of_limited_reach_asks_is_followed_too(
 
 
 async def test_use_cases_beside_those_that_are_followed_are_not(
-    use_cases: UseCases, pool: Pool, zones: ZoneCatalogue, exporter: InMemorySpanExporter
+    use_cases: UseCases, pool: Pool, zones: ZoneCatalog, exporter: InMemorySpanExporter
 ) -> None:
     del use_cases
     beside = over(pool, zones, SystemClock())

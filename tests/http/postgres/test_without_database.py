@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from marketmind_scheduler.adapters.postgres.pool import open_pool
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.databases import new_database
 from tests.fakes.clock import FrozenClock
 from tests.http.postgres.given import over
@@ -22,7 +22,7 @@ A_POST = {"title": "Meet", "s3_url": "s3://tea/meet.mp4", "platform": "TWITTER"}
 
 
 @pytest.fixture
-async def without_database(zones: ZoneCatalogue) -> AsyncGenerator[httpx2.AsyncClient]:
+async def without_database(zones: ZoneCatalog) -> AsyncGenerator[httpx2.AsyncClient]:
     async with (
         open_pool(NOBODY_LISTENS, size=2) as pool,
         calling(observed(over(pool, zones, FrozenClock(NOON)))) as caller,
@@ -44,7 +44,7 @@ async def test_a_service_without_its_database_is_alive(without_database: httpx2.
 
 
 async def test_a_service_without_its_database_is_not_ready(
-    without_database: httpx2.AsyncClient, zones: ZoneCatalogue
+    without_database: httpx2.AsyncClient, zones: ZoneCatalog
 ) -> None:
     answer = await without_database.get("/health/ready")
 
@@ -55,7 +55,7 @@ async def test_a_service_without_its_database_is_not_ready(
     assert body == {"status": "not ready", "timestamp": NOW, "tz_release": zones.release}
 
 
-async def test_a_service_with_a_schema_of_another_version_is_not_ready(zones: ZoneCatalogue, worker_id: str) -> None:
+async def test_a_service_with_a_schema_of_another_version_is_not_ready(zones: ZoneCatalog, worker_id: str) -> None:
     async with (
         new_database(f"test_{worker_id}_empty") as url,
         open_pool(url, size=2) as pool,

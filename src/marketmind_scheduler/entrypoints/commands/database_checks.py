@@ -7,7 +7,7 @@ from datetime import timedelta
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
 from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
 from marketmind_scheduler.domain.errors import StorageUnavailable, ZoneRulesOutdated
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import DISPATCH_CONNECTIONS
@@ -21,7 +21,7 @@ _MIGRATE = "run `marketmind-scheduler migrate`"
 _FORGETFUL = "off"
 
 
-def examine_database(settings: Settings, zones: ZoneCatalogue | None, clock: Clock) -> Sequence[Finding]:
+def examine_database(settings: Settings, zones: ZoneCatalog | None, clock: Clock) -> Sequence[Finding]:
     """Every finding about the configured database, or the one reason why there are no others."""
     try:
         with database(settings) as url:
@@ -34,7 +34,7 @@ def examine_database(settings: Settings, zones: ZoneCatalogue | None, clock: Clo
     return list(judge_database(facts, settings, zones))
 
 
-def judge_database(facts: DatabaseFacts, settings: Settings, zones: ZoneCatalogue | None) -> Generator[Finding]:
+def judge_database(facts: DatabaseFacts, settings: Settings, zones: ZoneCatalog | None) -> Generator[Finding]:
     """What the facts mean for a service with these settings and zone rules."""
     yield _version(facts)
     yield _writable(facts)
@@ -130,7 +130,7 @@ def _clock(facts: DatabaseFacts) -> Finding:
     return Finding(mark, "clock", found, "let NTP set both clocks; posts go out by the database's")
 
 
-def _remembered_zone_rules(facts: DatabaseFacts, zones: ZoneCatalogue) -> Finding:
+def _remembered_zone_rules(facts: DatabaseFacts, zones: ZoneCatalog) -> Finding:
     newest = facts.newest_tz_release
     try:
         zones.check_release(newest)

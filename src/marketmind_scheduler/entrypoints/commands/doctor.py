@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.commands.database_checks import examine_database
 from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
@@ -75,20 +75,20 @@ def _part(environment: Mapping[str, str], names: Sequence[str]) -> Settings | No
     return None
 
 
-def _zone_rules() -> ZoneCatalogue | None:
+def _zone_rules() -> ZoneCatalog | None:
     with suppress(ZoneRulesMissingError):
         return pin_zone_rules()
     return None
 
 
-def _time_zones(zones: ZoneCatalogue | None) -> Finding:
+def _time_zones(zones: ZoneCatalog | None) -> Finding:
     if zones is None:
         remedy = "install the service with its locked requirements"
         return Finding(Mark.WRONG, "time zone rules", "the tzdata package is missing or not whole", remedy)
     return Finding(Mark.WELL, "time zone rules", f"tzdata {zones.release}")
 
 
-def _database(settings: Settings | None, zones: ZoneCatalogue | None, clock: Clock) -> Sequence[Finding]:
+def _database(settings: Settings | None, zones: ZoneCatalog | None, clock: Clock) -> Sequence[Finding]:
     return [_not_checked("database")] if settings is None else examine_database(settings, zones, clock)
 
 

@@ -49,7 +49,7 @@ from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.zones import ZoneCatalogue
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.publishers import publishing
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
@@ -106,7 +106,7 @@ def assemble(
     readiness: Readiness,
     keys: ApiKeys,
     outbound: Outbound,
-    zones: ZoneCatalogue,
+    zones: ZoneCatalog,
     clock: Clock,
     new_id: NewId,
     horizon: timedelta,
@@ -237,7 +237,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         )
 
 
-def pin_zone_rules() -> ZoneCatalogue:
+def pin_zone_rules() -> ZoneCatalog:
     """Make the tzdata package the only source of zone rules in this process, and list its zones.
 
     The machine's own files may be of another release. Raises ZoneRulesMissingError.
@@ -254,4 +254,4 @@ def pin_zone_rules() -> ZoneCatalogue:
         ) from missing
     if not names or not first_line.startswith(_RELEASE_LINE):
         raise ZoneRulesMissingError("the tzdata package is not whole; install it again")
-    return ZoneCatalogue.of(first_line.removeprefix(_RELEASE_LINE), names)
+    return ZoneCatalog.of(first_line.removeprefix(_RELEASE_LINE), names)
