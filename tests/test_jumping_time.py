@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import count
 
 import pytest
 
@@ -25,7 +26,7 @@ async def test_the_clock_jumps_to_each_timer_in_its_turn() -> None:
 @in_jumping_time
 async def test_what_goes_round_and_round_comes_to_its_time_limit() -> None:
     async def spin() -> None:
-        while True:
+        for _ in count():
             await asyncio.sleep(0)
 
     with pytest.raises(TimeoutError):

@@ -13,6 +13,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
 from marketmind_scheduler.ports.publisher import Target
 from tests.builders import BRAND_ID
+from tests.fakes.clock import Ticking
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.publisher import ScriptedPublisher
 
@@ -113,17 +114,9 @@ def test_whatever_happens_it_is_never_closed_on_a_dead_receiver_nor_open_for_lon
         assert breaker.state(now) is BreakerState.CLOSED or verdict in FAILURES
 
 
-class MonotonicClock:
-    def __init__(self) -> None:
-        self.seconds = START.total_seconds()
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
 @pytest.fixture
-def clock() -> MonotonicClock:
-    return MonotonicClock()
+def clock() -> Ticking:
+    return Ticking()
 
 
 @pytest.fixture
@@ -132,7 +125,7 @@ def observer() -> RecordingObserver:
 
 
 @pytest.fixture
-def traffic(observer: RecordingObserver, clock: MonotonicClock) -> Traffic:
+def traffic(observer: RecordingObserver, clock: Ticking) -> Traffic:
     """Twitter and Reddit have the dead target, TikTok the other one."""
     publisher = ScriptedPublisher(platforms=[])
     for platform, target in ((Platform.TWITTER, DEAD), (Platform.REDDIT, DEAD), (Platform.TIKTOK, ALIVE)):
@@ -165,7 +158,7 @@ def test_a_target_that_is_dead_on_a_platform_is_given_nothing_there_and_all_othe
     assert traffic.enter(Platform.TIKTOK, ALIVE) is None
 
 
-def test_after_its_rest_a_target_is_given_one_send(traffic: Traffic, clock: MonotonicClock) -> None:
+def test_after_its_rest_a_target_is_given_one_send(traffic: Traffic, clock: Ticking) -> None:
     for _ in range(3):
         sent(traffic, NO_ANSWER)
     clock.seconds += 30
@@ -180,7 +173,7 @@ def test_after_its_rest_a_target_is_given_one_send(traffic: Traffic, clock: Mono
 
 
 def test_a_target_that_answers_again_has_all_its_room_back(
-    traffic: Traffic, clock: MonotonicClock, observer: RecordingObserver
+    traffic: Traffic, clock: Ticking, observer: RecordingObserver
 ) -> None:
     for _ in range(3):
         sent(traffic, NO_ANSWER)

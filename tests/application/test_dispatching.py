@@ -22,7 +22,7 @@ from marketmind_scheduler.domain.verdict import Accepted, Deferred, Unknown, Uns
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
 from marketmind_scheduler.ports.publisher import Target
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, a_slot, given
-from tests.fakes.clock import FrozenClock
+from tests.fakes.clock import FrozenClock, Ticking
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.publisher import ScriptedPublisher
@@ -91,16 +91,6 @@ class SteeredQueue:
             await self.gates[call].wait()
         if call in self.losing:
             raise StorageUnavailable
-
-
-class MonotonicClock:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 class Door:
@@ -484,7 +474,7 @@ async def test_a_send_without_an_answer_in_time_is_given_up_unconfirmed_and_neve
 async def test_sends_given_up_because_this_process_stood_still_say_nothing_against_their_target(
     make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher, observer: RecordingObserver
 ) -> None:
-    door, stalled, monotonic = Door(), await some_due(storage, 5), MonotonicClock()
+    door, stalled, monotonic = Door(), await some_due(storage, 5), Ticking()
     for schedule in stalled:
         publisher.script(schedule.schedule_id, door)
 
@@ -600,7 +590,7 @@ async def test_an_outage_uses_up_no_retry_and_its_target_is_left_alone_until_its
 async def test_a_process_that_was_stalled_after_its_claim_sends_nothing(
     make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, publisher: ScriptedPublisher
 ) -> None:
-    schedule, monotonic = await one_due(storage), MonotonicClock()
+    schedule, monotonic = await one_due(storage), Ticking()
     queue.gates["begin_send"] = asyncio.Event()
 
     async with running(make(monotonic=monotonic)):

@@ -9,20 +9,11 @@ from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.errors import QuotaExceeded
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from tests.builders import BRAND_ID, NOW, a_brand, a_post, a_schedule, a_slot, given, new_id
-from tests.fakes.clock import FrozenClock
+from tests.fakes.clock import FrozenClock, Ticking
 from tests.fakes.storage import InMemoryStorage
 from tests.stored import cancel_pending
 
 AHEAD, PAST = a_slot("2027-03-17T19:00"), a_slot("2027-02-01T19:00")
-
-
-class Ticking:
-    """A monotonic clock that a test moves on."""
-
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture
@@ -67,9 +58,9 @@ async def test_what_others_add_counts_after_ten_seconds(storage: InMemoryStorage
     await check(quota, storage, adding=1)
     await has_ahead(storage, 5)
 
-    ticking.seconds = 9.9
+    ticking.seconds += 9.9
     await check(quota, storage, adding=1)
-    ticking.seconds = 10.0
+    ticking.seconds += 0.1
     with pytest.raises(QuotaExceeded):
         await check(quota, storage, adding=1)
 

@@ -1,4 +1,4 @@
-"""A clock that stands still and ids that are counted: the same run gives the same values."""
+"""Clocks that stand still and ids that are counted: the same run gives the same values."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +18,16 @@ class FrozenClock:
 
     def advance(self, by: timedelta) -> None:
         self._now += by
+
+
+class Ticking:
+    """A monotonic clock that stands still until a test moves it."""
+
+    def __init__(self, seconds: float = 1000) -> None:
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 class CountedIds:

@@ -15,6 +15,7 @@ from marketmind_scheduler.adapters.postgres.tables import rate_limits
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Rate, Reach, Scope
+from tests.fakes.clock import Ticking
 from tests.http.steps import (
     App,
     calling,
@@ -24,16 +25,6 @@ from tests.http.steps import (
 )
 
 HOUR = timedelta(hours=1)
-
-
-class Ticking:
-    """A monotonic clock that a test moves on."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture
