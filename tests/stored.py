@@ -6,24 +6,23 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import to_bits
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change, Locked
+from tests.fakes.rows import Row
 from tests.fakes.storage import InMemoryStorage
 
 FIRST_LEASE = timedelta(seconds=30)
 _SENT = (ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED)
 _PUT = """
 UPDATE schedules
-   SET status = $2, retry_count = $3, max_retries = greatest(max_retries, $3), is_doubtful = $4, external_id = $5,
-       last_error = $6, version = $7, created_at = $8, updated_at = $9,
-       due_at = CASE WHEN $2 = 'PENDING' THEN due_at END,
-       lease_expires_at = CASE WHEN $2 = 'PUBLISHING' THEN $9::timestamptz + $10::interval END,
-       send_started_at = CASE WHEN $2 IN ('PUBLISHING', 'UNCONFIRMED') THEN $9::timestamptz END,
-       last_send_at = CASE WHEN $2 IN ('PUBLISHING', 'UNCONFIRMED') THEN $9::timestamptz END,
-       finished_at = CASE WHEN $2 NOT IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED') THEN $9::timestamptz END
+   SET status = $2, retry_count = $3, max_retries = $4, lost_leases = $5, is_doubtful = $6, parked = $7, on_late = $8,
+       latest_at = $9, external_id = $10, last_error = $11, version = $12, created_at = $13, updated_at = $14,
+       due_at = $15, lease_token = $16, lease_owner = $17, lease_expires_at = $18, send_started_at = $19,
+       last_send_at = $20, resend_until_at = $21, finished_at = $22
  WHERE schedule_id = $1
 """
 
@@ -41,49 +40,60 @@ class TestedStorage(PostgresStorage):
 async def put(storage: Storage, schedules: Sequence[Schedule]) -> None:
     """Store these schedules as they are. The ports give a schedule a status only step by step."""
     for schedule in schedules:
-        async with storage.unit_of_work() as work:
-            await work.bookings.add([replace(schedule, status=ScheduleStatus.PENDING, is_doubtful=False)])
-            await work.commit()
-        if isinstance(storage, InMemoryStorage):
-            _put_in_memory(storage, schedule)
-        else:
-            assert isinstance(storage, TestedStorage)
-            await storage.pool.execute(_PUT, *_values(schedule), FIRST_LEASE)
-
-
-def _put_in_memory(storage: InMemoryStorage, schedule: Schedule) -> None:
-    is_pending, is_sent = schedule.status is ScheduleStatus.PENDING, schedule.status in _SENT
-    with storage.changing() as rows:
-        row = rows.schedules[schedule.schedule_id]
-        rows.schedules[schedule.schedule_id] = replace(
-            row,
-            schedule=replace(
-                schedule,
-                holds=row.schedule.holds,
-                on_late=row.schedule.on_late,
-                latest_at=row.schedule.latest_at,
-                max_retries=max(schedule.max_retries, schedule.retry_count),
-            ),
-            due_at=row.due_at if is_pending else None,
-            lease_expires_at=schedule.updated_at + FIRST_LEASE
-            if schedule.status is ScheduleStatus.PUBLISHING
-            else None,
+        is_sent, is_leased = schedule.status in _SENT, schedule.status is ScheduleStatus.PUBLISHING
+        row = Row(
+            schedule=replace(schedule, max_retries=max(schedule.max_retries, schedule.retry_count)),
+            due_at=schedule.publish_time if schedule.status is ScheduleStatus.PENDING else None,
+            lease_expires_at=schedule.updated_at + FIRST_LEASE if is_leased else None,
             begun_at=schedule.updated_at if is_sent else None,
             last_send_at=schedule.updated_at if is_sent else None,
         )
+        await put_row(storage, row, keeps_lateness=False)
 
 
-def _values(schedule: Schedule) -> tuple[object, ...]:
+async def put_row(storage: Storage, row: Row, *, keeps_lateness: bool = True) -> None:
+    """Store this row as it is, or with what its brand says of lateness."""
+    async with storage.unit_of_work() as work:
+        [added] = await work.bookings.add(
+            [replace(row.schedule, status=ScheduleStatus.PENDING, is_doubtful=False, retry_count=0)]
+        )
+        await work.commit()
+    if not keeps_lateness:
+        row = replace(row, schedule=replace(row.schedule, on_late=added.on_late, latest_at=added.latest_at))
+    if isinstance(storage, InMemoryStorage):
+        with storage.changing() as rows:
+            rows.schedules[row.schedule_id] = row
+    else:
+        assert isinstance(storage, TestedStorage)
+        await storage.pool.execute(_PUT, *_values(row))
+
+
+def _values(row: Row) -> tuple[object, ...]:
+    """In the order of the parameters of ``_PUT``."""
+    schedule, is_leased = row.schedule, row.lease_expires_at is not None
     return (
         schedule.schedule_id,
-        schedule.status,
+        ScheduleStatus.PUBLISHING if is_leased else schedule.status,
         schedule.retry_count,
+        schedule.max_retries,
+        schedule.lost_leases,
         schedule.is_doubtful,
+        to_bits(schedule.holds),
+        schedule.on_late,
+        schedule.latest_at,
         schedule.external_id,
         schedule.error,
         schedule.version,
         schedule.created_at,
         schedule.updated_at,
+        row.due_at,
+        row.token,
+        row.owner,
+        row.lease_expires_at,
+        row.begun_at,
+        row.last_send_at,
+        row.resend_until,
+        None if schedule.is_active else schedule.updated_at,
     )
 
 

@@ -1,0 +1,189 @@
+"""Whatever happens to a schedule, wherever it stands: each storage takes the step that the domain says, and no other.
+
+All cases of one happening are stored at once, each as a schedule of its own, and it happens to all of them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+import pytest
+
+from marketmind_scheduler.application.doubting import Doubting
+from marketmind_scheduler.domain import lifecycle
+from marketmind_scheduler.domain.attempt import Claim, settlement
+from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.lifecycle import Standing
+from marketmind_scheduler.domain.lifecycle_table import HAPPENINGS, Case, every_case
+from marketmind_scheduler.domain.pacing import OVERDUE
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.verdict import VerdictKind
+from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, given
+from tests.contracts.worlds import MINUTE, OWNER, World, at, confirm, events, find, verdicts
+from tests.fakes.rows import Row
+from tests.loops import telling_all_misses
+from tests.stored import cancel_pending, put_row
+
+PENDING, PUBLISHING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED
+HOUR = 60 * MINUTE
+TOKEN = 7
+CONFIRMATIONS = {
+    "confirmed as out": Confirmation.PUBLISHED,
+    "to be sent again": Confirmation.SEND_AGAIN,
+    "confirmed as failed": Confirmation.FAILED,
+}
+VERDICTS = {str(verdict) for verdict in VerdictKind}
+BY_HAPPENING = {
+    name: list(cases) for name, cases in groupby(every_case(), lambda case: case.happening) if name != "resumed"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    case: Case
+    schedule: Schedule
+
+
+Happen = Callable[[World, Sequence[Stored]], Awaitable[None]]
+
+
+async def told(world: World, stored: Sequence[Stored], verdict: VerdictKind) -> None:
+    settlements = [
+        settlement(
+            Claim(
+                schedule_id=each.schedule.schedule_id,
+                brand_id=BRAND_ID,
+                platform=Platform.TWITTER,
+                token=TOKEN,
+                standing=Standing.of(each.schedule),
+            ),
+            verdict,
+        )
+        for each in stored
+    ]
+    await verdicts(world).record(settlements)
+
+
+async def leases_run_out(world: World, stored: Sequence[Stored]) -> None:
+    await world.pass_time(MINUTE)
+    await world.keeping.take_back(limit=len(stored))
+
+
+async def they_come_too_late(world: World, stored: Sequence[Stored]) -> None:
+    await world.pass_time(2 * HOUR)
+    await world.keeping.give_up_late(limit=len(stored))
+
+
+async def a_caller_cancels(world: World, stored: Sequence[Stored]) -> None:
+    async with world.storage.unit_of_work() as work:
+        await cancel_pending(work, [each.schedule.schedule_id for each in stored], now=await world.now())
+        await work.commit()
+
+
+async def a_caller_moves(world: World, stored: Sequence[Stored]) -> None:
+    now = await world.now()
+    async with world.storage.unit_of_work() as work:
+        for each in stored:
+            current = await work.bookings.lock(each.schedule.schedule_id)
+            if lifecycle.may_be_moved(Standing.of(current)):
+                await work.bookings.move(lifecycle.move(current, at(now + HOUR), now=now))
+        await work.commit()
+
+
+async def the_brand_is_paused(world: World, stored: Sequence[Stored]) -> None:
+    del stored
+    await world.holds.place(Hold.BRAND_PAUSED, BRAND_ID)
+
+
+async def a_backup_is_restored(world: World, stored: Sequence[Stored]) -> None:
+    del stored
+    async for _ in Doubting(storage=world.storage).doubt(await world.now()):
+        pass
+
+
+def happens(name: str) -> Happen:
+    if name in VERDICTS:
+        return lambda world, stored: told(world, stored, VerdictKind(name))
+    if confirmation := CONFIRMATIONS.get(name):
+
+        async def a_person_says(world: World, stored: Sequence[Stored]) -> None:
+            for each in stored:
+                await confirm(world, each.schedule, confirmation)
+
+        return a_person_says
+    return {
+        "lease lost": leases_run_out,
+        "too late": they_come_too_late,
+        "cancelled": a_caller_cancels,
+        "moved": a_caller_moves,
+        "paused": the_brand_is_paused,
+        "doubted": a_backup_is_restored,
+    }[name]
+
+
+async def stand(world: World, cases: Sequence[Case]) -> Sequence[Stored]:
+    """Store a schedule for each case, standing as it says, with a claim where one is needed for it to happen."""
+    now = await world.now()
+    posts = [a_post() for _ in cases]
+    await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=HOUR), *posts)
+    stored: list[Stored] = []
+    for case, post in zip(cases, posts, strict=True):
+        standing = case.facts.standing(case.status)
+        schedule = replace(
+            a_schedule(post, slot=at(now - MINUTE), status=case.status, created_at=now - HOUR, updated_at=now - HOUR),
+            retry_count=standing.retry_count,
+            lost_leases=standing.lost_leases,
+            is_doubtful=standing.is_doubtful,
+            on_late=standing.on_late,
+            latest_at=now + HOUR,
+        )
+        if schedule.is_active or not schedule.is_doubtful:  # what has ended leaves no doubt
+            stored.append(Stored(case, schedule))
+            await put_row(world.storage, row_of(case, schedule, now))
+    return stored
+
+
+def row_of(case: Case, schedule: Schedule, now: datetime) -> Row:
+    is_sent = case.status in (PUBLISHING, UNCONFIRMED)
+    is_leased = case.status is PUBLISHING or (case.status is PENDING and case.happening == "lease lost")
+    is_waiting = case.status is PENDING and not is_leased
+    return Row(
+        schedule=schedule,
+        due_at=schedule.publish_time if is_waiting else None,
+        token=TOKEN,
+        owner=OWNER,
+        lease_expires_at=now + timedelta(seconds=30) if is_leased else None,
+        begun_at=now - MINUTE if is_sent else None,
+        last_send_at=now - MINUTE if is_sent else None,
+        resend_until=now + 2 * HOUR if case.facts.drops_repeats else None,
+    )
+
+
+@pytest.mark.parametrize("happening", BY_HAPPENING)
+async def test_each_storage_takes_the_step_that_the_domain_says(world: World, happening: str) -> None:
+    stored = await stand(world, BY_HAPPENING[happening])
+
+    await happens(happening)(world, stored)
+
+    of_steps = (event for event in await events(world) if event.kind is not EventKind.STALE_VERDICT)
+    last_told = {event.schedule_id: event.kind for event in of_steps}
+    with telling_all_misses() as trying:
+        for each in stored:
+            with trying(status=each.case.status, facts=each.case.facts):
+                check(each, await find(world, each.schedule), last_told)
+
+
+def check(stored: Stored, found: Schedule, last_told: Mapping[UUID, EventKind]) -> None:
+    step, before = stored.case.step, Standing.of(stored.schedule)
+    assert Standing.of(found) == (before if step is None else step.to)
+    assert found.version == stored.schedule.version + (step is not None and step.event is not None)
+    assert last_told.get(found.schedule_id, EventKind.SCHEDULED) is ((step and step.event) or EventKind.SCHEDULED)
+
+
+def test_every_happening_is_tried() -> None:
+    assert BY_HAPPENING.keys() | {"resumed"} == HAPPENINGS.keys()
+    assert OVERDUE > MINUTE, "what is stored here is no backlog"
