@@ -15,6 +15,10 @@ from prometheus_client import CollectorRegistry
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.http.problems import explained
+from marketmind_scheduler.domain import lifecycle_table
+from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.lifecycle_table import Case, every_case
+from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES
 from marketmind_scheduler.entrypoints.environment import NAMES, taken_by
 from marketmind_scheduler.entrypoints.settings import Settings
 
@@ -62,11 +66,33 @@ def decisions() -> str:
     )
 
 
+def life() -> str:
+    """From which status to which a schedule goes, and through what."""
+    labels = {
+        (str(before), str(after)): ", ".join(through)
+        for (before, after), through in sorted(lifecycle_table.arrows().items())
+    }
+    lines = [f"    {before} --> {after}: {label}" for (before, after), label in labels.items()]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> PENDING: scheduled", *lines, "```"])
+
+
+def steps() -> str:
+    """What follows from each thing that can happen, and on what that hangs."""
+    rows = [
+        (happening, status, condition, becomes)
+        for (happening, status), outcomes in _outcomes().items()
+        for condition, becomes in outcomes
+    ]
+    return _table(("what happens", "to one that is", "if", "then it is"), rows)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "configuration": configuration,
     "metrics": metrics,
     "problems": problems,
     "decisions": decisions,
+    "life of a schedule": life,
+    "steps": steps,
 }
 PART = re.compile(rf"(<!-- ({'|'.join(PARTS)}): made by make docs -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
@@ -94,6 +120,58 @@ def main() -> None:
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+_DIMENSIONS: Sequence[tuple[str, Mapping[object, str]]] = (
+    ("is_doubtful", {False: "certainly not out", True: "an earlier send may be out"}),
+    ("is_retry_left", {True: "a retry is left", False: "no retry is left"}),
+    ("drops_repeats", {True: "its receiver drops repeats", False: "a repeat may publish twice"}),
+    ("is_last_lease", {False: f"lost less than {MOST_LOST_LEASES} times", True: f"lost {MOST_LOST_LEASES} times"}),
+    ("on_late", {OnLate.SKIP: "its brand skips late posts", OnLate.HOLD: "its brand holds them"}),
+)
+"""The facts that a step may hang on, in words."""
+
+
+def _outcomes() -> Mapping[tuple[str, str], Sequence[tuple[str, str]]]:
+    """For each happening and status, what follows under which conditions; only facts that make a difference there."""
+    cases: dict[tuple[str, str], list[Case]] = {}
+    for case in every_case():
+        if case.step is not None:
+            cases.setdefault((case.happening, str(case.status)), []).append(case)
+    return {key: _distinguished(found) for key, found in cases.items()}
+
+
+def _distinguished(cases: Sequence[Case], nth: int = 0) -> Sequence[tuple[str, str]]:
+    """A decision tree over the facts in their order, as conditions with their one outcome."""
+    outcomes = {_becomes(case) for case in cases}
+    if len(outcomes) == 1:
+        return [("", outcomes.pop())]
+    name, words = _DIMENSIONS[nth]
+    groups = {value: [case for case in cases if getattr(case.facts, name) == value] for value in words}
+    branches = {value: _distinguished(group, nth + 1) for value, group in groups.items() if group}
+    first, *others = branches.values()
+    if all(each == first for each in others):
+        return first
+    return [
+        (", ".join(filter(None, (words[value], condition))), becomes)
+        for value, branch in branches.items()
+        for condition, becomes in branch
+    ]
+
+
+def _becomes(case: Case) -> str:
+    step = case.step
+    if step is None:
+        return ""
+    before, to = case.facts.standing(case.status), step.to
+    notes = [
+        "one retry used" if to.retry_count > before.retry_count else "",
+        "with all retries again" if to.max_retries > before.max_retries else "",
+        "in doubt" if to.is_doubtful else "",
+        f"held: {', '.join(sorted(to.holds - before.holds))}" if to.holds - before.holds else "",
+        f"tells `{step.event}`" if step.event else "tells nobody",
+    ]
+    return f"{to.status}, {', '.join(filter(None, notes))}"
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
