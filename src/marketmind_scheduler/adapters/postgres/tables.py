@@ -27,14 +27,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import SchemaItem
 
-from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
+from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 
 _IS_FINAL = "status IN ('COMPLETED', 'FAILED', 'MISSED', 'CANCELLED')"
+
+_MAX_LATENESS_SECONDS = str(round(Lateness().max_lateness.total_seconds()))
 
 metadata = MetaData(
     naming_convention={
@@ -82,7 +85,7 @@ brands = Table(
     Column("tone_profile", Text, nullable=False),
     *_timestamps(),
     Column("on_late", Text, nullable=False, server_default=text("'publish'")),
-    Column("max_lateness_seconds", Integer, nullable=False, server_default=text("21600")),
+    Column("max_lateness_seconds", Integer, nullable=False, server_default=text(_MAX_LATENESS_SECONDS)),
     Column("paused_at", DateTime(timezone=True)),
     _one_of("on_late", OnLate),
     CheckConstraint("max_lateness_seconds >= 60", name="max_lateness"),
@@ -148,7 +151,7 @@ schedules = Table(
     Column("on_late", Text, nullable=False, server_default=text("'publish'")),
     Column("latest_at", DateTime(timezone=True)),
     Column("parked", SmallInteger, nullable=False, server_default=text("0")),  # bits: see schedules.HOLDS
-    Column("max_retries", Integer, nullable=False, server_default=text("3")),
+    Column("max_retries", Integer, nullable=False, server_default=text(str(RETRIES))),
     Column("lost_leases", Integer, nullable=False, server_default=text("0")),  # leases that ran out before the send
     Column("lease_token", BigInteger, nullable=False, server_default=text("0")),  # only grows
     Column("lease_owner", Uuid),  # NULL once a verdict is in

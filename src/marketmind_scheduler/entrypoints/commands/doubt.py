@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import rich_click as click
 from click import Context, Parameter, ParamType, option
@@ -19,6 +19,11 @@ from marketmind_scheduler.domain.written_times import read_instant
 from marketmind_scheduler.entrypoints.commands.console import told, with_use_cases
 from marketmind_scheduler.ports.transitions import LaneCount
 
+_NONE_AFTER = (
+    "In a database that has just been restored there are none: is that the moment of the backup? Too early a moment "
+    "leaves what may be sent a second time"
+)
+_WITHIN_A_SECOND = timedelta(milliseconds=999)
 _WHAT_FOLLOWS = (
     "They become UNCONFIRMED, which nothing sends. Ask the receivers what they got, then confirm each: "
     "POST /schedules/{schedule_id}/confirm"
@@ -26,7 +31,7 @@ _WHAT_FOLLOWS = (
 
 
 class _Instant(ParamType[datetime]):
-    """A moment with its offset, such as `2027-03-01T04:00:00Z`."""
+    """A moment with its offset, such as `2027-03-01T04:00:00Z`; the whole of its second is meant."""
 
     name = "moment"
 
@@ -34,7 +39,7 @@ class _Instant(ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return read_instant(value)
+            return read_instant(value) + _WITHIN_A_SECOND
         except SchedulerError:
             return self.fail(f"{value!r} is not a moment; write it like 2027-03-01T04:00:00Z", param, ctx)
 
@@ -48,13 +53,15 @@ def doubt(since: datetime, yes: bool) -> None:  # noqa: FBT001
     For a database that has been restored, before anything dispatches from it. Shows what it will do, asks, and does it;
     a second time it finds nothing left to do.
     """
-    if since > SystemClock().now():
-        raise click.ClickException(f"{since:%Y-%m-%dT%H:%M:%SZ} lies ahead; say when the backup was made")
+    if since > SystemClock().now() + _WITHIN_A_SECOND:
+        raise click.ClickException(f"{_written(since)} lies ahead; say when the backup was made")
 
     async def work(use_cases: UseCases) -> None:
         concerned = await use_cases.doubting.concerned(since)
         total = sum(lane.schedules for lane in concerned)
         console = Console(highlight=False)
+        if later := sum(lane.schedules for lane in await use_cases.doubting.concerned(SystemClock().now())) - total:
+            console.print(f"[yellow]![/] {later} more are due that were made after {_written(since)}. {_NONE_AFTER}")
         if not total:
             console.print("[green]✓[/] nothing is left that may have been sent since")
             return
@@ -78,6 +85,10 @@ async def _do(doubting: Doubting, since: datetime, total: int) -> int:
             changed += piece
             progress.update(task, completed=changed)
     return changed
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _ask() -> None:

@@ -33,7 +33,10 @@ OnLateChoice = Annotated[
         "skipped (MISSED), or held until somebody moves or cancels it"
     ),
 ]
-LatenessSeconds = Annotated[int, Meta(ge=60, le=2**31 - 1, description="How late is still in time", examples=[21_600])]
+_USUAL_LATENESS = round(Lateness().max_lateness.total_seconds())
+LatenessSeconds = Annotated[
+    int, Meta(ge=60, le=2**31 - 1, description="How late is still in time", examples=[_USUAL_LATENESS])
+]
 
 
 class BrandIn(Body, frozen=True):
@@ -41,7 +44,7 @@ class BrandIn(Body, frozen=True):
     brand_default_timezone: ZoneName
     tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])] = ""
     on_late: OnLateChoice = OnLate.PUBLISH
-    max_lateness_seconds: LatenessSeconds = 21_600
+    max_lateness_seconds: LatenessSeconds = _USUAL_LATENESS
 
     def lateness(self) -> Lateness:
         return Lateness(on_late=self.on_late, max_lateness=timedelta(seconds=self.max_lateness_seconds))
