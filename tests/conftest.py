@@ -22,7 +22,7 @@ from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.wiring.bootstrap import pin_zone_rules
+from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 from tests.databases import URL, new_database
 
 IMAGE = "postgres:18-alpine"

@@ -25,7 +25,7 @@ FORBIDDEN: Mapping[str, Sequence[str]] = {
         "application.pausing -> litestar",
     ],
     "Domain and ports are silent and deterministic": ["domain.breaker -> random", "ports.ids -> os"],
-    "Only wall_clock reads zone rules; only bootstrap pins them": ["adapters.dry_run -> zoneinfo"],
+    "Only wall_clock reads zone rules; only wiring pins them": ["adapters.dry_run -> zoneinfo"],
     "No library with time rules of its own": ["domain.schedule -> dateutil"],
     "The driven side knows no use cases": ["adapters.postgres.pool -> .application.health"],
     "No driving adapter knows another's framework": [

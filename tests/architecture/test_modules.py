@@ -1,5 +1,6 @@
 """What holds for every module: importing it does nothing, and time is computed in Python, by our own rules."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from tests.loops import on_each
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "marketmind_scheduler"
+MOST_LINES = 250
+PLAIN_LISTS = {"errors.py", "settings.py", "tables.py"}
 SOURCES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "migrations").rglob("*.py")])
 STATEMENTS = sorted(PACKAGE.rglob("*.sql"))
 
@@ -88,3 +91,21 @@ def test_the_search_finds_what_it_forbids(sql: str) -> None:
 )
 def test_the_search_lets_the_rest_pass(harmless: str) -> None:
     assert not ZONED_SQL.search(harmless)
+
+
+def test_a_module_holds_one_noun_in_at_most_250_lines_unless_it_is_a_plain_list() -> None:
+    long = {path.name for path in SOURCES if len(path.read_text().splitlines()) > MOST_LINES}
+
+    assert long <= PLAIN_LISTS
+
+
+def test_a_port_has_at_most_eight_methods_of_its_own() -> None:
+    wide = {
+        node.name: methods
+        for path in (PACKAGE / "ports").glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+        and len(methods := [each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]) > 8
+    }
+
+    assert wide == {}

@@ -9,9 +9,9 @@ import pytest
 
 from marketmind_scheduler.domain.attempt import Attempt, Claim
 from marketmind_scheduler.domain.brand import OnLate
-from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, given, new_id

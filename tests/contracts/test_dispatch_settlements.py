@@ -9,9 +9,9 @@ import pytest
 from marketmind_scheduler.domain.attempt import Claim, settlement
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import EventKind
-from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded, Settled
 from tests.builders import BRAND_ID, a_brand, given, new_id

@@ -16,11 +16,11 @@ from marketmind_scheduler.domain import lifecycle
 from marketmind_scheduler.domain.attempt import Claim, settlement
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import EventKind
-from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.lifecycle_table import HAPPENINGS, Case, every_case
 from marketmind_scheduler.domain.pacing import OVERDUE
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, given
 from tests.contracts.worlds import MINUTE, OWNER, World, at, confirm, events, find, verdicts

@@ -18,10 +18,10 @@ from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain import lifecycle
 from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, settlement
 from marketmind_scheduler.domain.event import Event, EventKind
-from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Intent, Resolution, Slot
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled

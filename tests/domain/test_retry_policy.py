@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketmind_scheduler.domain.attempt import Claim, conclude, settlement
-from marketmind_scheduler.domain.lifecycle import Standing, after_verdict
+from marketmind_scheduler.domain.lifecycle import after_verdict
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict, VerdictKind
 from tests.builders import BRAND_ID, new_id
 

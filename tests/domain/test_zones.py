@@ -154,7 +154,7 @@ from zoneinfo import ZoneInfo
 from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.written_times import read_slot
-from marketmind_scheduler.entrypoints.wiring.bootstrap import pin_zone_rules
+from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 
 zones = pin_zone_rules()
 bad_zones = literal_eval(sys.stdin.read())

@@ -13,7 +13,7 @@ from tests.builders import TZ_RELEASE
 NOON_IN_BERLIN = """
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
-from marketmind_scheduler.entrypoints.wiring.bootstrap import pin_zone_rules
+from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 
 def local_hour():
     return datetime(2027, 7, 1, 12, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin")).hour
@@ -23,7 +23,7 @@ zones = pin_zone_rules()
 print(by_the_machine, local_hour(), zones.release, "Europe/Berlin" in zones.names, "Mars/Olympus_Mons" in zones.names)
 """
 PIN = """
-from marketmind_scheduler.entrypoints.wiring.bootstrap import ZoneRulesMissingError, pin_zone_rules
+from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError, pin_zone_rules
 
 try:
     print("started with", pin_zone_rules().release)

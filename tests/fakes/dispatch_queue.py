@@ -7,15 +7,10 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
-from marketmind_scheduler.domain.lifecycle import (
-    Standing,
-    begun,
-    drops_repeats_until,
-    may_be_claimed,
-    may_begin,
-)
+from marketmind_scheduler.domain.lifecycle import begun, drops_repeats_until, may_be_claimed, may_begin
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Send
 from marketmind_scheduler.ports.transitions import Change, Tried

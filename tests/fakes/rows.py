@@ -10,9 +10,10 @@ from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
 from marketmind_scheduler.domain.event import Event, EventKind
-from marketmind_scheduler.domain.lifecycle import Standing, held, released
+from marketmind_scheduler.domain.lifecycle import held, released
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.ports.transitions import Change, Locked, Tried
 
 _LONGEST_TEXT = 1000

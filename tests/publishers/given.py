@@ -12,8 +12,8 @@ from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.attempt import Attempt, Claim
-from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.standing import Standing
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, new_id
 from tests.receivers import SECRET
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import ContradictoryConfirmation, NotUnconfirmed
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
-from marketmind_scheduler.domain.lifecycle import Standing, confirmed, may_be_confirmed
+from marketmind_scheduler.domain.lifecycle import confirmed, may_be_confirmed
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.ports.storage import Repositories, Storage
 from marketmind_scheduler.ports.transitions import Change
 

@@ -19,9 +19,10 @@ from marketmind_scheduler.domain.errors import (
     TimeInPast,
 )
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
-from marketmind_scheduler.domain.lifecycle import Standing, cancelled, may_be_cancelled, may_be_made_good, move
+from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_made_good, move
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot
 from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalog

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from marketmind_scheduler.domain.lifecycle import Standing, Step, after_verdict
+from marketmind_scheduler.domain.lifecycle import after_verdict
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.standing import Standing, Step
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict, VerdictKind
 
 

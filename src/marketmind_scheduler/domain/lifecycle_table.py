@@ -7,9 +7,10 @@ from itertools import product
 
 from marketmind_scheduler.domain import lifecycle
 from marketmind_scheduler.domain.brand import OnLate
-from marketmind_scheduler.domain.lifecycle import PENDING, PUBLISHING, ClaimState, Standing, Step
+from marketmind_scheduler.domain.lifecycle import PENDING, PUBLISHING
 from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES, RETRIES
 from marketmind_scheduler.domain.schedule import ACTIVE, Confirmation, Hold, ScheduleStatus
+from marketmind_scheduler.domain.standing import ClaimState, Standing, Step
 from marketmind_scheduler.domain.verdict import VerdictKind
 
 

@@ -13,8 +13,8 @@ from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Settled
 
 
-class DispatchObserver(Protocol):
-    """No method raises, waits or takes long."""
+class SendObserver(Protocol):
+    """Sees claims, sends and verdicts. No method raises, waits or takes long."""
 
     def claimed(self, platform: Platform, count: int) -> None: ...
 
@@ -28,16 +28,24 @@ class DispatchObserver(Protocol):
         """These verdicts could not be stored before the process ended; their leases decide."""
         ...
 
+    def breaker(self, platform: Platform, target: str, state: BreakerState) -> None: ...
+
+    def surprised(self, error: Exception) -> None:
+        """A publisher raised what it should not."""
+        ...
+
+
+class UpkeepObserver(Protocol):
+    """Sees what is done for schedules that nobody works on, and when nothing can be done. As SendObserver."""
+
     def expired(self, statuses: Sequence[ScheduleStatus]) -> None: ...
 
     def came_too_late(self, statuses: Sequence[ScheduleStatus]) -> None: ...
-
-    def breaker(self, platform: Platform, target: str, state: BreakerState) -> None: ...
 
     def spread(self, schedules: int) -> None: ...
 
     def unavailable(self, error: StorageUnavailable) -> None: ...
 
-    def surprised(self, error: Exception) -> None:
-        """A publisher raised what it should not."""
-        ...
+
+class DispatchObserver(SendObserver, UpkeepObserver, Protocol):
+    """Sees all of it."""

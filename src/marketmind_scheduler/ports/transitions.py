@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from marketmind_scheduler.domain.lifecycle import ClaimState, Standing, Step
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.standing import ClaimState, Standing, Step
 from marketmind_scheduler.domain.verdict import VerdictKind
 
 

@@ -27,8 +27,7 @@ from marketmind_scheduler.ports.tracing import Tracing
 from marketmind_scheduler.ports.upkeep import Upkeep
 
 _AT_ONCE = 1000
-_UPKEEP_SECONDS = 1.0
-_SEQUENCE_SECONDS = 0.1
+_UPKEEP_SECONDS, _SEQUENCE_SECONDS = 1.0, 0.1
 _POLL_SECONDS = 1.0
 _LAST_CLAIM_SECONDS = 1.0
 _SHORTEST_REST_SECONDS = 0.02

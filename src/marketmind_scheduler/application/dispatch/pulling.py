@@ -10,10 +10,10 @@ from uuid import UUID
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude, settlement
 from marketmind_scheduler.domain.errors import DuplicateClaim
-from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import Recorded, Unsent, VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
 from marketmind_scheduler.ports.storage import Storage

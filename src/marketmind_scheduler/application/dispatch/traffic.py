@@ -10,7 +10,7 @@ from marketmind_scheduler.domain.breaker import Breaker, BreakerState
 from marketmind_scheduler.domain.pacing import WITHOUT_TARGET
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Unsent, Verdict
-from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
+from marketmind_scheduler.ports.dispatch_observer import SendObserver
 from marketmind_scheduler.ports.publisher import Publisher, Target
 
 _MOST_AT_ONCE = 500
@@ -24,7 +24,7 @@ Route = tuple[Platform, str]
 class Traffic:
     """The sends in flight of one process. A target that serves several platforms is counted for each by itself."""
 
-    def __init__(self, publisher: Publisher, *, observer: DispatchObserver, monotonic: Callable[[], float]) -> None:
+    def __init__(self, publisher: Publisher, *, observer: SendObserver, monotonic: Callable[[], float]) -> None:
         self._publisher = publisher
         self._observer = observer
         self._monotonic = monotonic

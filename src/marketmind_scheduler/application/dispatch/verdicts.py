@@ -6,7 +6,8 @@ from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.attempt import Settlement
-from marketmind_scheduler.domain.lifecycle import Step, after_late_verdict
+from marketmind_scheduler.domain.lifecycle import after_late_verdict
+from marketmind_scheduler.domain.standing import Step
 from marketmind_scheduler.domain.verdict import Recorded, VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Settled
 from marketmind_scheduler.ports.schedules import Sends

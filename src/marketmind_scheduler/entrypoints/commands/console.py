@@ -16,8 +16,9 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints import logs
 from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.settings import LogLevel, Settings, SettingsError
-from marketmind_scheduler.entrypoints.wiring.bootstrap import ZoneRulesMissingError, running
+from marketmind_scheduler.entrypoints.wiring.bootstrap import running
 from marketmind_scheduler.entrypoints.wiring.database import database, prepare_to_dispatch
+from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError
 
 
 def environment() -> Mapping[str, str]:

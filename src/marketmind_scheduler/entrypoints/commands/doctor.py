@@ -12,8 +12,8 @@ from marketmind_scheduler.entrypoints.commands.database_checks import examine_da
 from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Auth, Settings, SettingsError
-from marketmind_scheduler.entrypoints.wiring.bootstrap import ZoneRulesMissingError, pin_zone_rules
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
+from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError, pin_zone_rules
 from marketmind_scheduler.ports.clock import Clock
 
 _OF_DATABASE = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_POOL_SIZE")

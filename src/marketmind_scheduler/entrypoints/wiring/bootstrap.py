@@ -1,14 +1,11 @@
 """The composition root: which adapter stands behind which port."""
 
 import time
-import zoneinfo
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from importlib.resources import files
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 
@@ -54,6 +51,7 @@ from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.publishers import publishing
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
+from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
@@ -73,11 +71,6 @@ if TYPE_CHECKING:
     from marketmind_scheduler.adapters.telemetry import Telemetry
 
 DISPATCH_CONNECTIONS = 4
-_RELEASE_LINE = "# version "
-
-
-class ZoneRulesMissingError(Exception):
-    """The tzdata package, the only source of zone rules, is not installed or not whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,23 +228,3 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             registry=registry,
             tracing=tracing,
         )
-
-
-def pin_zone_rules() -> ZoneCatalog:
-    """Make the tzdata package the only source of zone rules in this process, and list its zones.
-
-    The machine's own files may be of another release. Raises ZoneRulesMissingError.
-    """
-    zoneinfo.reset_tzpath(to=[])
-    ZoneInfo.clear_cache()  # a zone loaded before keeps the machine's rules otherwise
-    try:
-        package = files("tzdata")
-        first_line = package.joinpath("zoneinfo", "tzdata.zi").read_text("utf-8").partition("\n")[0]
-        names = package.joinpath("zones").read_text("utf-8").split()
-    except (ModuleNotFoundError, FileNotFoundError) as missing:
-        raise ZoneRulesMissingError(
-            "the tzdata package is missing; install the service with its locked requirements"
-        ) from missing
-    if not names or not first_line.startswith(_RELEASE_LINE):
-        raise ZoneRulesMissingError("the tzdata package is not whole; install it again")
-    return ZoneCatalog.of(first_line.removeprefix(_RELEASE_LINE), names)

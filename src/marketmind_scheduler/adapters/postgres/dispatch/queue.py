@@ -12,9 +12,9 @@ from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, repeated
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
-from marketmind_scheduler.domain.lifecycle import Standing
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.ports.dispatch_queue import Send
 
 CLAIM = statement("claim")
