@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.repositories.bookings import ADD
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import ADDED
 from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT, STANDING_OF_POST
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import NEWEST
 
@@ -43,30 +44,28 @@ async def schedule(state: State, post_id: FromPath[UUID], data: JSONBody[Asked])
         await connection.fetchval(NEWEST)
         await connection.fetch(STANDING_OF_POST, post_id)
         schedule_id = uuid7()
-        await connection.execute(
-            ADD,
-            [schedule_id],
-            [post_id],
-            [brand["brand_id"]],
-            [post["platform"]],
-            [publish_time],
-            ["PENDING"],
-            [0],
-            ["wall"],
-            [local_time],
-            ["UTC"],
-            ["compatible"],
-            ["exact"],
-            ["2026f"],
-            [None],
-            [1],
-            [now],
-            [now],
-            [False],
-            [None],
-            [None],
-            [None],
-        )
+        row: dict[str, object] = {
+            "schedule_id": schedule_id,
+            "post_id": post_id,
+            "brand_id": brand["brand_id"],
+            "platform": post["platform"],
+            "publish_time": publish_time,
+            "status": "PENDING",
+            "retry_count": 0,
+            "max_retries": 3,
+            "lost_leases": 0,
+            "intent": "wall",
+            "local_time": local_time,
+            "timezone": "UTC",
+            "disambiguation": "compatible",
+            "resolution": "exact",
+            "tz_release": "2026f",
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+            "is_doubtful": False,
+        }
+        await connection.execute(ADD, *([row.get(name)] for name in ADDED))
     return {"schedule_id": schedule_id, "post_id": post_id, "publish_time": publish_time}
 
 
