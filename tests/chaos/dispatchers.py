@@ -5,7 +5,6 @@ import json
 import random
 import signal
 import time
-from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ from uuid import UUID
 import psutil
 
 from tests.receivers import SECRET, Receiver
-from tests.system.services import COMMAND, environment
+from tests.system.programs import Program
+from tests.system.services import environment
 
 LEASE_SECONDS = 3
 
@@ -36,7 +36,7 @@ sends_at_once = 20
 class Dispatcher:
     """One process. ``is_ours`` while somebody here stalls or ends it."""
 
-    process: Process
+    process: Program
     printed: Path
     is_ours: bool = False
 
@@ -123,17 +123,11 @@ class Dispatchers:
 
     async def _started(self, settings: Mapping[str, str]) -> Dispatcher:
         printed = self.directory / f"{len(self.running) + len(self.ended)}-{time.monotonic_ns()}.log"
-        with printed.open("w") as output:
-            process = await asyncio.create_subprocess_exec(
-                COMMAND,
-                "dispatch",
-                stdin=DEVNULL,
-                stdout=output,
-                stderr=STDOUT,
-                cwd=self.directory,
-                env=environment({"SCHEDULER_LOG_FORMAT": "json", **settings}),
-            )
-        return Dispatcher(process, printed)
+        printed.touch()
+        with_logs = environment({"SCHEDULER_LOG_FORMAT": "json", **settings})
+        return Dispatcher(
+            Program("dispatch", environment=with_logs, directory=self.directory, printed=printed), printed
+        )
 
 
 @contextmanager

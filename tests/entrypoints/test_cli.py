@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_a
 from tests.databases import new_database
 
 PROGRAM = Path(sysconfig.get_path("scripts"), "marketmind-scheduler")
+ENVIRONMENT = {"TERM": "xterm-256color"}
 UNUSED_DATABASE = "postgresql://user:hush@127.0.0.1:1/database"
 URL_REFUSED = (
     "DATABASE_URL must look like postgresql://user:password@host:5432/database, with special characters in user and "
@@ -32,7 +33,7 @@ class CommandLine:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [PROGRAM, *arguments],
-            env={"TERM": "xterm-256color", **environment},
+            env=ENVIRONMENT | environment,
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -15,6 +15,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, given
 from tests.contracts.worlds import PostgresWorld, at, find
 from tests.entrypoints.test_cli import CommandLine, message_of
+from tests.system.programs import ImportedCommandLine
 
 HOUR = timedelta(hours=1)
 PENDING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.UNCONFIRMED
@@ -33,7 +34,7 @@ class Doubt:
 
 @pytest.fixture
 def doubt(database_url: str, tmp_path: Path) -> Doubt:
-    return Doubt(CommandLine(tmp_path), database_url)
+    return Doubt(ImportedCommandLine(tmp_path), database_url)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from tests.databases import new_database
 from tests.entrypoints.test_cli import CommandLine, is_coloured, message_of
+from tests.system.programs import ImportedCommandLine
 
 CREDENTIAL = re.compile(r"mms_([0-9a-f]{12})\.[A-Za-z0-9_-]{43}\n")
 CREATE = ("create", "--name", "content-service", "--scope", "catalog:read", "--scope", "schedules:write")
@@ -38,7 +39,7 @@ class Keys:
 @pytest.fixture
 async def keys(worker_id: str, tmp_path: Path) -> AsyncGenerator[Keys]:
     async with new_database(f"test_keys_{worker_id}") as url:
-        yield Keys(CommandLine(tmp_path), url)
+        yield Keys(ImportedCommandLine(tmp_path), url)
 
 
 async def test_a_key_is_shown_once_alone_on_standard_output(keys: Keys) -> None:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL, STDOUT, Process
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 
 from tests.databases import URL
+from tests.system.programs import Program
 
 COMMAND = Path(sys.executable).with_name("marketmind-scheduler")
 
@@ -24,7 +25,7 @@ COMMAND = Path(sys.executable).with_name("marketmind-scheduler")
 class Service:
     """One ``marketmind-scheduler`` at work."""
 
-    def __init__(self, process: Process, port: int, printed: Path) -> None:
+    def __init__(self, process: Program | Process, port: int, printed: Path) -> None:
         self.process = process
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -77,12 +78,35 @@ async def _is_healthy(client: httpx2.AsyncClient) -> bool:
 @asynccontextmanager
 async def started(command: str = "serve", **settings: str) -> AsyncGenerator[Service]:
     """A service that is starting with these settings and no others; killed at the end if it still runs."""
+
+    async def start(empty: Path, printed: Path) -> Program:
+        return Program(command, environment=environment(settings), directory=empty, printed=printed)
+
+    async with _killed_at_the_end(start, settings) as service:
+        yield service
+
+
+@asynccontextmanager
+async def started_anew(**settings: str) -> AsyncGenerator[Service]:
+    """The same as an operator starts it, who waits for its imports too."""
+
+    async def start(empty: Path, printed: Path) -> Process:
+        with printed.open("wb") as output:
+            return await asyncio.create_subprocess_exec(
+                COMMAND, "serve", stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd=empty, env=environment(settings)
+            )
+
+    async with _killed_at_the_end(start, settings) as service:
+        yield service
+
+
+@asynccontextmanager
+async def _killed_at_the_end(
+    start: Callable[[Path, Path], Awaitable[Program | Process]], settings: dict[str, str]
+) -> AsyncGenerator[Service]:
     port = int(settings.setdefault("SCHEDULER_PORT", str(free_port())))
     with tempfile.TemporaryDirectory() as empty, tempfile.NamedTemporaryFile() as printed:
-        process = await asyncio.create_subprocess_exec(
-            COMMAND, command, stdin=DEVNULL, stdout=printed, stderr=STDOUT, cwd=empty, env=environment(settings)
-        )
-        service = Service(process, port, Path(printed.name))
+        service = Service(await start(Path(empty), Path(printed.name)), port, Path(printed.name))
         try:
             yield service
         finally:

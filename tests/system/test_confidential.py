@@ -10,9 +10,9 @@ import httpx2
 import pytest
 
 from tests.databases import URL
-from tests.entrypoints.test_cli import CommandLine
 from tests.http.steps import a_brand, new_id, present, scheduled
 from tests.receivers import Answer, Received, receiving
+from tests.system.programs import ImportedCommandLine
 from tests.system.proxy import Mode, Proxy, proxied
 from tests.system.servers import a_database, connected, until
 from tests.system.services import Service, serving
@@ -141,7 +141,7 @@ async def test_nothing_of_it_is_printed_or_shown_while_everything_goes_wrong(
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_without_its_password(tmp_path: Path, url: str) -> None:
-    ended = CommandLine(tmp_path).run("status", DATABASE_URL=url, SCHEDULER_LOG_LEVEL="debug")
+    ended = ImportedCommandLine(tmp_path).run("status", DATABASE_URL=url, SCHEDULER_LOG_LEVEL="debug")
 
     assert (ended.returncode, leaks(ended.stdout, ended.stderr)) == (1, [])
     assert "Traceback" not in ended.stderr
@@ -161,7 +161,7 @@ def test_a_database_that_cannot_be_used_is_told_without_its_password(tmp_path: P
 def test_a_wrong_file_of_webhooks_is_told_without_its_secrets(tmp_path: Path, content: str) -> None:
     (tmp_path / "webhooks.toml").write_text(content)
 
-    ended = CommandLine(tmp_path).run(
+    ended = ImportedCommandLine(tmp_path).run(
         "dispatch",
         DATABASE_URL="postgresql://user@127.0.0.1:1/database",
         SCHEDULER_PUBLISHER="webhook",
@@ -174,6 +174,6 @@ def test_a_wrong_file_of_webhooks_is_told_without_its_secrets(tmp_path: Path, co
 
 
 def test_help_repeats_nothing_of_the_environment(tmp_path: Path) -> None:
-    ended = CommandLine(tmp_path).run("--help", DATABASE_URL=f"postgresql://user:{CANARY}@127.0.0.1/database")
+    ended = ImportedCommandLine(tmp_path).run("--help", DATABASE_URL=f"postgresql://user:{CANARY}@127.0.0.1/database")
 
     assert (ended.returncode, leaks(ended.stdout, ended.stderr)) == (0, [])

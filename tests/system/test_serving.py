@@ -19,7 +19,7 @@ import pytest
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN
 from tests.system.servers import a_database, connected
-from tests.system.services import Service, a_home, serving, started
+from tests.system.services import Service, a_home, serving, started, started_anew
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -105,7 +105,7 @@ async def test_a_second_start_answers_within_four_seconds_with_the_data_of_the_f
         registered = (await client.put(BRAND, json=BRAND_BODY)).json()
         await first.stop()
 
-    async with started(SCHEDULER_DATA_DIR=str(home)) as second, second.client() as client:
+    async with started_anew(SCHEDULER_DATA_DIR=str(home)) as second, second.client() as client:
         await second.until_healthy(seconds=4)
         assert (await client.get(BRAND)).json() == registered
 
