@@ -7,7 +7,7 @@ schedule gets an id of its own.
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
+from marketmind_scheduler.domain.brand import Brand, BrandContent, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.planning import Brief, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
@@ -40,10 +40,12 @@ def a_brand(
 ) -> Brand:
     return Brand(
         brand_id=brand_id,
-        name=name,
-        default_zone=default_zone,
-        tone_profile=tone_profile,
-        lateness=Lateness(on_late=on_late, max_lateness=max_lateness),
+        content=BrandContent(
+            name=name,
+            default_zone=default_zone,
+            tone_profile=tone_profile,
+            lateness=Lateness(on_late=on_late, max_lateness=max_lateness),
+        ),
         created_at=created_at,
         updated_at=updated_at,
     )
@@ -163,7 +165,7 @@ def a_brief(
     """The campaign of ``a_campaign`` with one post."""
     return Brief(
         campaign_id=campaign_id,
-        zone=zone,
+        brand=a_brand(default_zone=zone).content,
         tz_release=tz_release,
         first_day=first_day,
         last_day=last_day,

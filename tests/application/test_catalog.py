@@ -45,13 +45,7 @@ OTHER_CAMPAIGN_ID = UUID(int=2)
 
 async def put_brand(use_cases: UseCases, *, default_zone: str = ZONE) -> tuple[Brand, bool]:
     brand = a_brand(default_zone=default_zone)
-    return await use_cases.catalog.put_brand(
-        brand.brand_id,
-        name=brand.name,
-        default_zone=brand.default_zone,
-        tone_profile=brand.tone_profile,
-        lateness=brand.lateness,
-    )
+    return await use_cases.catalog.put_brand(brand.brand_id, brand.content)
 
 
 async def put_campaign(use_cases: UseCases, campaign: Campaign) -> tuple[Campaign, bool]:

@@ -13,7 +13,7 @@ from marketmind_scheduler.application.catalog import PostContent
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.post_scheduling import AskedTime
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.brand import Lateness
+from marketmind_scheduler.domain.brand import BrandContent
 from marketmind_scheduler.domain.errors import FixedField, StorageUnavailable
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
@@ -105,7 +105,7 @@ ASKED = AskedTime(text="2027-03-17T20:00:00", zone=ZONE, disambiguation=Disambig
 
 WRITERS: dict[str, Callable[[UseCases], Awaitable[object]]] = {
     "put_brand": lambda use_cases: use_cases.catalog.put_brand(
-        BRAND_ID, name="New", default_zone=ZONE, tone_profile="New", lateness=Lateness()
+        BRAND_ID, BrandContent(name="New", default_zone=ZONE, tone_profile="New")
     ),
     "put_campaign": lambda use_cases: use_cases.catalog.put_campaign(
         CAMPAIGN_ID,

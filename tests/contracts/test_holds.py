@@ -254,7 +254,7 @@ async def test_a_brand_is_paused_since_the_first_time_and_stays_so_when_it_is_sa
     async with world.storage.reading() as stored:
         saved = await stored.brands.get(post.brand_id)
     assert paused.paused_at is not None
-    assert (saved.name, saved.paused_at) == ("Acme Tea", paused.paused_at)
+    assert (saved.content.name, saved.paused_at) == ("Acme Tea", paused.paused_at)
     await lift(world, BRAND)
     async with world.storage.reading() as stored:
         assert (await stored.brands.get(post.brand_id)).paused_at is None

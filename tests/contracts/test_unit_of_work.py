@@ -121,7 +121,7 @@ async def test_a_lost_race_takes_all_of_the_unit_of_work_with_it(storage: Storag
         await replace_and_add()
 
     async with storage.reading() as stored:
-        assert (await stored.brands.get(BRAND_ID)).name == a_brand().name
+        assert (await stored.brands.get(BRAND_ID)).content.name == a_brand().content.name
 
 
 async def test_reading_sees_at_each_call_what_is_committed_then(storage: Storage) -> None:
@@ -148,7 +148,7 @@ async def test_the_storage_in_memory_lets_one_of_two_at_once_lose_the_race() -> 
             await work.commit()
 
     async with storage.reading() as stored:
-        assert (await stored.brands.get(BRAND_ID)).name == "Sooner"
+        assert (await stored.brands.get(BRAND_ID)).content.name == "Sooner"
 
 
 async def test_the_storage_in_memory_knows_whether_a_unit_of_work_is_open() -> None:

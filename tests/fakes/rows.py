@@ -227,7 +227,7 @@ class Rows:
 
     def from_brand(self, schedule: Schedule) -> Schedule:
         """A new schedule with what its brand says of lateness, held where something pauses it."""
-        lateness = self.brands[schedule.brand_id].lateness if schedule.brand_id in self.brands else Lateness()
+        lateness = self.brands[schedule.brand_id].content.lateness if schedule.brand_id in self.brands else Lateness()
         is_limited = lateness.on_late is not OnLate.PUBLISH
         latest_at = schedule.publish_time + lateness.max_lateness if is_limited else None
         return replace(schedule, holds=self.holds_on(schedule), on_late=lateness.on_late, latest_at=latest_at)

@@ -138,11 +138,10 @@ class CampaignScheduling:
         )
 
     def _brief(self, case: "_Case", posts: Sequence[Post], now: datetime) -> Brief:
-        zone = case.brand.default_zone
-        self.zones.check(zone)
+        self.zones.check(case.brand.content.default_zone)
         return Brief(
             campaign_id=case.campaign.campaign_id,
-            zone=zone,
+            brand=case.brand.content,
             tz_release=self.zones.release,
             first_day=case.campaign.start_date,
             last_day=case.campaign.end_date,

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.domain.brand import Brand, Lateness
+from marketmind_scheduler.domain.brand import Brand, BrandContent
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandMismatch, DuplicatePost, FixedField, PostInOtherCampaign
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
@@ -47,28 +47,13 @@ class Catalog:
 
     @repeats_lost_races
     async def put_brand(
-        self,
-        brand_id: UUID,
-        *,
-        name: str,
-        default_zone: str,
-        tone_profile: str,
-        lateness: Lateness,
-        expected: Expectation[Brand] = ANYTHING,
+        self, brand_id: UUID, content: BrandContent, *, expected: Expectation[Brand] = ANYTHING
     ) -> tuple[Brand, bool]:
         """Register or replace a brand; raises UnknownZone. Existing schedules keep the zone and the lateness they were
         made with."""
-        self.zones.check(default_zone)
+        self.zones.check(content.default_zone)
         now = self.clock.now()
-        brand = Brand(
-            brand_id=brand_id,
-            name=name,
-            default_zone=default_zone,
-            tone_profile=tone_profile,
-            lateness=lateness,
-            created_at=now,
-            updated_at=now,
-        )
+        brand = Brand(brand_id=brand_id, content=content, created_at=now, updated_at=now)
         async with self.storage.unit_of_work() as work:
             await work.brands.lock(brand_id)
             found = await work.brands.find(brand_id)

@@ -35,4 +35,5 @@ class Demo:
         if campaign is None:
             return True
         brand = await repositories.brands.get(campaign.brand_id)
-        return (campaign.end_date - local_day(self.clock.now(), brand.default_zone)).days < campaign.post_count
+        today = local_day(self.clock.now(), brand.content.default_zone)
+        return (campaign.end_date - today).days < campaign.post_count

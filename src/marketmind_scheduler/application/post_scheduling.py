@@ -64,7 +64,7 @@ class PostScheduling:
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock(post_id)
             brand = await work.brands.get(post.brand_id)
-            slot = await self._slot(asked, brand.default_zone, work)
+            slot = await self._slot(asked, brand.content.default_zone, work)
             standing = await work.schedules.standing_of_post(post_id)
             if active := next((each for each in standing if each.is_active), None):
                 return _same_or_refused(active, slot), False
@@ -96,7 +96,7 @@ class PostScheduling:
             brand = await work.brands.get(post.brand_id)
             now = self.clock.now()
             asked_or_now = asked or _at(now)
-            slot = await self._slot(asked_or_now, brand.default_zone, work)
+            slot = await self._slot(asked_or_now, brand.content.default_zone, work)
             standing = await work.schedules.standing_of_post(post.post_id)
             if active := next((each for each in standing if each.is_active), None):
                 is_same = active.retry_of == schedule_id and asked is None
@@ -144,7 +144,7 @@ class PostScheduling:
             current = await _locked(work, post_id)
             expected.check(current)
             current.check_version(version)
-            slot = await self._slot(asked, brand.default_zone, work)
+            slot = await self._slot(asked, brand.content.default_zone, work)
             if slot.asks_the_same_as(current.slot) and Hold.LATE not in current.holds:
                 return current
             now = self.clock.now()

@@ -21,17 +21,22 @@ class Lateness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brand:
-    """Who speaks. ``default_zone`` is where its campaign days and its wall times are read unless a caller says so.
+class BrandContent:
+    """What a caller says of a brand. ``default_zone`` is where its campaign days and its wall times are read unless a
+    caller says so."""
 
-    Nothing of a brand is sent from ``paused_at`` until it is resumed.
-    """
-
-    brand_id: UUID
     name: str
     default_zone: str
     tone_profile: str
     lateness: Lateness = field(default_factory=Lateness)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """Who speaks. Nothing of a brand is sent from ``paused_at`` until it is resumed."""
+
+    brand_id: UUID
+    content: BrandContent
     paused_at: datetime | None = None
     created_at: datetime
     updated_at: datetime

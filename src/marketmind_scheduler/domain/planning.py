@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from marketmind_scheduler.domain.brand import BrandContent
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.wall_clock import Slot
 
@@ -25,12 +26,16 @@ class Brief:
     ``posts`` stand in the order in which they were registered."""
 
     campaign_id: UUID
-    zone: str
+    brand: BrandContent
     tz_release: str
     first_day: date
     last_day: date
     now: datetime
     posts: tuple[PostToPlace, ...]
+
+    @property
+    def zone(self) -> str:
+        return self.brand.default_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

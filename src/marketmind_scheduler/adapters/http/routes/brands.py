@@ -49,14 +49,8 @@ class BrandController(Controller):
         request: AnyRequest,
     ) -> Response[BrandOut]:
         """Schedules that exist keep the time zone and the lateness they were made with."""
-        brand, is_new = await catalog.put_brand(
-            brand_id,
-            name=data.brand_name,
-            default_zone=data.brand_default_timezone,
-            tone_profile=data.tone_profile,
-            lateness=data.lateness(),
-            expected=conditions_of(request).on(BrandOut.of),
-        )
+        expected = conditions_of(request).on(BrandOut.of)
+        brand, is_new = await catalog.put_brand(brand_id, data.content(), expected=expected)
         return tagged(BrandOut.of(brand), status_code=201 if is_new else 200)
 
     @get(

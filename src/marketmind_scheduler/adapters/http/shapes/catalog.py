@@ -22,7 +22,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     ZoneName,
 )
 from marketmind_scheduler.application.catalog import PostContent, Registered
-from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
+from marketmind_scheduler.domain.brand import Brand, BrandContent, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.post import Platform, Post
 
@@ -46,8 +46,13 @@ class BrandIn(Body, frozen=True):
     on_late: OnLateChoice = OnLate.PUBLISH
     max_lateness_seconds: LatenessSeconds = _USUAL_LATENESS
 
-    def lateness(self) -> Lateness:
-        return Lateness(on_late=self.on_late, max_lateness=timedelta(seconds=self.max_lateness_seconds))
+    def content(self) -> BrandContent:
+        return BrandContent(
+            name=self.brand_name,
+            default_zone=self.brand_default_timezone,
+            tone_profile=self.tone_profile,
+            lateness=Lateness(on_late=self.on_late, max_lateness=timedelta(seconds=self.max_lateness_seconds)),
+        )
 
 
 class BrandOut(Struct, frozen=True, kw_only=True):
@@ -63,13 +68,14 @@ class BrandOut(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, brand: Brand) -> Self:
+        content = brand.content
         return cls(
             brand_id=brand.brand_id,
-            brand_name=brand.name,
-            brand_default_timezone=brand.default_zone,
-            tone_profile=brand.tone_profile,
-            on_late=brand.lateness.on_late,
-            max_lateness_seconds=round(brand.lateness.max_lateness.total_seconds()),
+            brand_name=content.name,
+            brand_default_timezone=content.default_zone,
+            tone_profile=content.tone_profile,
+            on_late=content.lateness.on_late,
+            max_lateness_seconds=round(content.lateness.max_lateness.total_seconds()),
             paused_at=brand.paused_at,
             created_at=brand.created_at,
             updated_at=brand.updated_at,

@@ -1,36 +1,36 @@
 """Brands: SQL in, frozen values out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
+from marketmind_scheduler.adapters.postgres import tables
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
+from marketmind_scheduler.domain.brand import Brand, BrandContent, Lateness, OnLate
 from marketmind_scheduler.domain.errors import BrandNotFound
 
-_COLUMNS = (
-    "brand_id, brand_name, brand_default_timezone, tone_profile, on_late, max_lateness_seconds, paused_at, created_at, "
-    "updated_at"
-)
-_SELECT = f"SELECT {_COLUMNS} FROM brands"
+_COLUMNS = [each.name for each in tables.brands.columns]
+_WRITTEN = [name for name in _COLUMNS if name != "paused_at"]
+_REPLACED = [name for name in _WRITTEN if name not in ("brand_id", "created_at")]
+_PLAIN = [each.name for each in fields(BrandContent) if each.name in _COLUMNS]
+
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM brands"
 _LOCK = "SELECT 1 FROM brands WHERE brand_id = $1 FOR NO KEY UPDATE"
-_INSERT = """
-INSERT INTO brands (brand_id, brand_name, brand_default_timezone, tone_profile, on_late, max_lateness_seconds,
-                    created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+_INSERT = f"""
+INSERT INTO brands ({", ".join(_WRITTEN)})
+VALUES ({", ".join(f"${nth}" for nth, _ in enumerate(_WRITTEN, start=1))})
 """
-_ADD = f"{_INSERT} RETURNING {_COLUMNS}"
+_ADD = f"{_INSERT} RETURNING {', '.join(_COLUMNS)}"
 _SAVE = f"""
 {_INSERT}
-ON CONFLICT (brand_id) DO UPDATE
-   SET brand_name = excluded.brand_name, brand_default_timezone = excluded.brand_default_timezone,
-       tone_profile = excluded.tone_profile, on_late = excluded.on_late,
-       max_lateness_seconds = excluded.max_lateness_seconds, updated_at = excluded.updated_at
-RETURNING {_COLUMNS}
+ON CONFLICT (brand_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _REPLACED)}
+RETURNING {", ".join(_COLUMNS)}
 """
 
 
@@ -60,18 +60,9 @@ class PostgresBrandRepository:
         await self._connection.execute(_LOCK, brand_id)
 
     async def _store(self, insertion: str, brand: Brand) -> Brand:
-        [row] = await self._connection.fetch(
-            insertion,
-            brand.brand_id,
-            brand.name,
-            brand.default_zone,
-            brand.tone_profile,
-            brand.lateness.on_late,
-            round(brand.lateness.max_lateness.total_seconds()),
-            brand.created_at,
-            brand.updated_at,
-        )
-        return _to_brand(row)
+        row = _to_row(brand)
+        [stored] = await self._connection.fetch(insertion, *(row[name] for name in _WRITTEN))
+        return _to_brand(stored)
 
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
         conditions = [within(self._reach), ("brand_id > {}", after)]
@@ -79,14 +70,35 @@ class PostgresBrandRepository:
         return [_to_brand(row) for row in await self._connection.fetch(statement, *parameters)]
 
 
+def _to_row(brand: Brand) -> Mapping[str, object]:
+    content = brand.content
+    return {
+        **{name: getattr(content, name) for name in _PLAIN},
+        "brand_id": brand.brand_id,
+        "brand_name": content.name,
+        "brand_default_timezone": content.default_zone,
+        "on_late": content.lateness.on_late,
+        "max_lateness_seconds": round(content.lateness.max_lateness.total_seconds()),
+        "created_at": brand.created_at,
+        "updated_at": brand.updated_at,
+    }
+
+
 def _to_brand(row: Record) -> Brand:
     return Brand(
         brand_id=row["brand_id"],
-        name=row["brand_name"],
-        default_zone=row["brand_default_timezone"],
-        tone_profile=row["tone_profile"],
-        lateness=Lateness(on_late=OnLate(row["on_late"]), max_lateness=timedelta(seconds=row["max_lateness_seconds"])),
+        content=_to_content(row),
         paused_at=row["paused_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+    )
+
+
+def _to_content(row: Record) -> BrandContent:
+    plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    return BrandContent(
+        **plain,
+        name=row["brand_name"],
+        default_zone=row["brand_default_timezone"],
+        lateness=Lateness(on_late=OnLate(row["on_late"]), max_lateness=timedelta(seconds=row["max_lateness_seconds"])),
     )
