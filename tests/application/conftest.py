@@ -11,7 +11,9 @@ from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from tests.builders import NOW
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
@@ -80,6 +82,7 @@ def use_cases(
         readiness=readiness,
         keys=InMemoryApiKeys(),
         outbound=outbound,
+        schedulers=schedulers_of(Settings()),
         zones=zones,
         clock=clock,
         new_id=CountedIds(since=NOW),

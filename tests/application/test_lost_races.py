@@ -20,7 +20,9 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace
 from tests.builders import (
@@ -167,6 +169,7 @@ def on_postgres(postgres: PostgresStorage, outbound: Outbound, zones: ZoneCatalo
         readiness=ScriptedReadiness(),
         keys=InMemoryApiKeys(),
         outbound=outbound,
+        schedulers=schedulers_of(Settings()),
         zones=zones,
         clock=FrozenClock(NOW),
         new_id=CountedIds(since=NOW),

@@ -14,7 +14,9 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
@@ -34,6 +36,7 @@ def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog,
         readiness=ScriptedReadiness(),
         keys=InMemoryApiKeys(),
         outbound=outbound,
+        schedulers=schedulers_of(Settings()),
         zones=replace(zones, release=release),
         clock=FrozenClock(NOW),
         new_id=CountedIds(since=NOW),

@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.domain.errors import Rejected
-from marketmind_scheduler.domain.planning import Brief, PostToPlace
+from marketmind_scheduler.domain.planning import Brief, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.policy import violations
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.scheduler import Scheduler
 from tests.builders import a_brief, new_id
 
@@ -32,9 +33,9 @@ IMPOSSIBLE = {
 }
 
 
-@pytest.fixture(params=[NaiveScheduler])
+@pytest.fixture(params=SchedulerKind)
 def scheduler(request: pytest.FixtureRequest) -> Scheduler:
-    return request.param()
+    return schedulers_of(Settings())[request.param]
 
 
 @pytest.mark.parametrize("brief", BRIEFS.values(), ids=BRIEFS.keys())

@@ -26,7 +26,9 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.idempotency import Idempotency
 from marketmind_scheduler.ports.publisher import Publisher
@@ -95,6 +97,7 @@ def in_memory(
         readiness=readiness or ScriptedReadiness(),
         keys=InMemoryApiKeys(),
         outbound=outbound,
+        schedulers=schedulers_of(Settings()),
         zones=zones,
         clock=clock,
         new_id=new_uuid7,

@@ -27,7 +27,9 @@ from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.tracing import Tracing
@@ -63,6 +65,7 @@ def over(
         readiness=PostgresReadiness(pool),
         keys=PostgresApiKeys(pool),
         outbound=outbound,
+        schedulers=schedulers_of(Settings()),
         zones=zones,
         clock=clock,
         new_id=new_uuid7,

@@ -1,7 +1,7 @@
 """The composition root: which adapter stands behind which port."""
 
 import time
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,7 +39,6 @@ from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
-from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Rate
@@ -49,6 +48,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.publishers import publishing
+from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
 from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
@@ -63,6 +63,7 @@ from marketmind_scheduler.ports.metrics import Metrics
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.queue_standing import QueueStandings
 from marketmind_scheduler.ports.readiness import Readiness
+from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
 from marketmind_scheduler.ports.upkeep import Upkeep
@@ -99,6 +100,7 @@ def assemble(
     readiness: Readiness,
     keys: ApiKeys,
     outbound: Outbound,
+    schedulers: Mapping[SchedulerKind, Scheduler],
     zones: ZoneCatalog,
     clock: Clock,
     new_id: NewId,
@@ -132,7 +134,7 @@ def assemble(
         ),
         campaign_scheduling=CampaignScheduling(
             storage=storage,
-            schedulers={SchedulerKind.NAIVE: NaiveScheduler()},
+            schedulers=schedulers,
             zones=zones,
             clock=clock,
             new_id=new_id,
@@ -206,6 +208,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             readiness=PostgresReadiness(pool),
             keys=PostgresApiKeys(pool),
             outbound=outbound,
+            schedulers=schedulers_of(settings),
             zones=pin_zone_rules(),
             clock=SystemClock(),
             new_id=new_uuid7,
