@@ -35,8 +35,6 @@ from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 
-_IS_FINAL = "status IN ('COMPLETED', 'FAILED', 'MISSED', 'CANCELLED')"
-
 _MAX_LATENESS_SECONDS = str(round(Lateness().max_lateness.total_seconds()))
 
 metadata = MetaData(
@@ -52,6 +50,9 @@ metadata = MetaData(
 
 def _is_one_of(column: str, values: Iterable[StrEnum]) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
+
+
+_IS_FINAL = _is_one_of("status", (status for status in ScheduleStatus if status not in ACTIVE))
 
 
 def _one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
