@@ -15,6 +15,7 @@ from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import Accepted, Refused, Unknown
 from tests.builders import BRAND_ID, CAMPAIGN_ID
 from tests.fakes.clock import FrozenClock
@@ -101,7 +102,9 @@ async def test_a_repeat_after_a_lost_answer_has_the_same_key_and_body_a_new_time
 
     lost = await publisher.publish(attempt)
     clock.advance(timedelta(seconds=90))
-    repeated = await publisher.publish(replace(attempt, claim=replace(attempt.claim, token=2, retry_count=1)))
+    repeated = await publisher.publish(
+        replace(attempt, claim=replace(attempt.claim, token=2, standing=Standing(retry_count=1)))
+    )
 
     first, second = receiver.received
     assert isinstance(lost, Unknown)
