@@ -204,7 +204,8 @@ async def test_who_waits_is_told_as_soon_as_something_of_its_brand_happens(clien
     await asyncio.sleep(10)
     began = seconds_passed()
 
-    schedule = await due(client, brand_id=brand_id)
+    post_id = await a_post(client, brand_id=brand_id)
+    schedule = await scheduled(client, post_id, await present(client) + timedelta(hours=1))
     await trigger(client)
     told = await waiting
 

@@ -1,42 +1,19 @@
 """A request that takes too long is given up with an answer, however it may wait by design."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import httpx2
 import pytest
 
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+from tests.fakes.slow_storage import SlowStorage
 from tests.fakes.storage import InMemoryStorage
 from tests.http.steps import calling, new_id, observed, problem, stored
 from tests.jumping_time import in_jumping_time, seconds_passed
 
 BRAND = b'{"brand_name": "Tea", "brand_default_timezone": "UTC"}'
-
-
-class SlowStorage:
-    """Takes its time before it begins a unit of work."""
-
-    def __init__(self, storage: InMemoryStorage, *, seconds: float) -> None:
-        self._storage = storage
-        self._seconds = seconds
-
-    def within(self, reach: Reach) -> Storage:
-        assert reach == EVERYWHERE
-        return self
-
-    def reading(self) -> AbstractAsyncContextManager[Repositories]:
-        return self._storage.reading()
-
-    @asynccontextmanager
-    async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
-        await asyncio.sleep(self._seconds)
-        async with self._storage.unit_of_work() as work:
-            yield work
 
 
 @pytest.fixture

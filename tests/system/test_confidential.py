@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -19,7 +20,7 @@ from tests.system.services import Service, serving
 
 pytestmark = pytest.mark.timeout(120)
 
-OWNER = "owner_of_confidential"
+OWNER = f"owner_{uuid4().hex}"
 CANARY = "Kanarienvogel7"
 BIRD = "Zaunkoenig9"
 SECRET = "whsec_" + base64.b64encode(f"{CANARY}-{CANARY}-{CANARY}".encode()).decode()

@@ -1,0 +1,27 @@
+"""The storage in memory, in which everybody who wants to write has to wait."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+from tests.fakes.storage import InMemoryStorage
+
+
+class SlowStorage:
+    def __init__(self, storage: InMemoryStorage, *, seconds: float) -> None:
+        self._storage = storage
+        self._seconds = seconds
+
+    def within(self, reach: Reach) -> Storage:
+        return self._storage.within(reach)
+
+    def reading(self) -> AbstractAsyncContextManager[Repositories]:
+        return self._storage.reading()
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
+        await asyncio.sleep(self._seconds)
+        async with self._storage.unit_of_work() as work:
+            yield work
