@@ -2,13 +2,12 @@
 
 import asyncio
 import os
-from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from marketmind_scheduler.domain.brand import Lateness, OnLate
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.post import Platform
 from tests.builders import a_brand
 from tests.chaos.dispatchers import dispatching
@@ -77,8 +76,8 @@ async def test_after_downtime_each_brand_goes_on_at_a_pace_on_each_platform_and_
     overdue = [now - DOWNTIME + timedelta(minutes=nth) for nth in range(IN_A_LANE)]
     for brand_id, platform in lanes:
         await given_posts(url, a_brand(brand_id=brand_id), platform, overdue)
-    skipping = Lateness(on_late=OnLate.SKIP, max_lateness=DOWNTIME / 2)
-    await given_posts(url, replace(a_brand(brand_id=hurried), lateness=skipping), Platform.TWITTER, overdue)
+    skipping = a_brand(brand_id=hurried, on_late=OnLate.SKIP, max_lateness=DOWNTIME / 2)
+    await given_posts(url, skipping, Platform.TWITTER, overdue)
     await given_posts(url, a_brand(brand_id=fresh), Platform.TWITTER, [now] * IN_A_LANE)
 
     async with dispatching([{"DATABASE_URL": url}] * 4), connected(url) as sql:

@@ -5,12 +5,12 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from marketmind_scheduler.domain.brand import Lateness, OnLate
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from tests.builders import a_brand, a_campaign, a_post
@@ -125,7 +125,7 @@ async def live_through(server: OwnServer, run: Run, *, seed: str) -> Outcome:
 
 async def _given_posts(url: str, run: Run, chance: random.Random) -> tuple[Sequence[Schedule], Sequence[UUID]]:
     """The schedules of a run, the earliest first, and the campaigns that a few of them belong to."""
-    hurried = replace(a_brand(brand_id=HURRIED), lateness=Lateness(on_late=OnLate.SKIP, max_lateness=_MINUTE))
+    hurried = a_brand(brand_id=HURRIED, on_late=OnLate.SKIP, max_lateness=_MINUTE)
     campaigns = [a_campaign(campaign_id=uuid4(), brand_id=brand) for brand in _PLATFORMS for _ in range(_CAMPAIGNS)]
     posts = [
         a_post(brand_id=each.brand_id, campaign_id=each.campaign_id, platform=platform)

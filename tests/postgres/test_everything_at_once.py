@@ -5,7 +5,6 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from uuid import UUID
@@ -22,7 +21,7 @@ from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.outcomes import Outcomes
 from marketmind_scheduler.domain.attempt import Claim, Settlement
-from marketmind_scheduler.domain.brand import Lateness, OnLate
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import Conflict, NotFound
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold
@@ -227,8 +226,8 @@ def taken_from(claims: list[Claim]) -> list[Claim]:
 async def everything(pool: Pool, storage: PostgresStorage, zones: ZoneCatalog) -> Everything:
     """After some seconds of it, with every event told. The brand holds what is too late."""
     posts = [*some_posts(POSTS), *some_posts(POSTS, campaign_id=CAMPAIGN_ID)]
-    lateness = Lateness(on_late=OnLate.HOLD, max_lateness=timedelta(days=10_000))
-    await given(storage, replace(a_brand(), lateness=lateness), a_campaign(), *posts)
+    brand = a_brand(on_late=OnLate.HOLD, max_lateness=timedelta(days=10_000))
+    await given(storage, brand, a_campaign(), *posts)
     await given(storage, *(a_schedule(post, slot=at(LONG_AGO)) for post in posts))
     everything = Everything(pool, zones, posts)
     deadline = monotonic() + SECONDS
