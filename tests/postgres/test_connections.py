@@ -29,6 +29,10 @@ from tests.postgres.given import given_due
 from tests.postgres.poolers import TransactionPooler
 
 MOST_SECONDS = 20
+LOCKS_LEFT = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE locktype = 'advisory' AND datname = current_database()
+"""
 REPLICAS = 4
 ROUNDS = 3
 AT_ONCE = dict.fromkeys(Platform, timedelta())
@@ -94,7 +98,7 @@ async def test_each_statement_may_go_over_another_connection(pool: Pool, pooler:
     assert {event.kind for event in events} >= {EventKind.SCHEDULED, EventKind.PARKED, EventKind.RESUMED}
     assert len(pooler.used) == 5
     assert observer.outages == []
-    assert await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
+    assert await pool.fetchval(LOCKS_LEFT) == 0
 
 
 async def test_four_that_have_nothing_to_do_ask_once_a_second_each_and_little_else(pooler: TransactionPooler) -> None:
