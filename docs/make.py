@@ -1,7 +1,7 @@
 """Renews what the papers take from the code: ``make docs``.
 
-Such a part stands between ``<!-- its name: made by make docs -->`` and ``<!-- end -->`` in a Markdown file, and is what
-its function returns.
+Such a part stands between ``<!-- its name: made by make docs -->`` and ``<!-- end -->`` in a Markdown file, in
+compose.yaml between comments of the same words, and is what its function returns.
 """
 
 import re
@@ -23,6 +23,13 @@ from marketmind_scheduler.entrypoints.environment import NAMES, taken_by
 from marketmind_scheduler.entrypoints.settings import Settings
 
 CHECKOUT = Path(__file__).parents[1]
+DECIDED_BY_COMPOSE = frozenset(
+    {
+        *("DATABASE_URL", "MIGRATION_DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_METRICS_PORT"),
+        *("SCHEDULER_AUTH", "SCHEDULER_DISPATCH", "SCHEDULER_PORT", "SCHEDULER_DEMO_DATA", "SCHEDULER_RESET_ON_START"),
+    }
+)
+"""What its containers take as compose.yaml itself says."""
 
 
 def configuration() -> str:
@@ -66,6 +73,11 @@ def decisions() -> str:
     )
 
 
+def passed_on() -> str:
+    """The settings that compose passes on from its own environment, empty where they are unset."""
+    return "\n".join(f"  {name}: ${{{name}:-}}" for name in NAMES if name not in DECIDED_BY_COMPOSE)
+
+
 def life() -> str:
     """From which status to which a schedule goes, and through what."""
     labels = {
@@ -91,16 +103,20 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "metrics": metrics,
     "problems": problems,
     "decisions": decisions,
+    "settings passed on": passed_on,
     "life of a schedule": life,
     "steps": steps,
 }
-PART = re.compile(rf"(<!-- ({'|'.join(PARTS)}): made by make docs -->\n).*?(?=<!-- end -->)", re.DOTALL)
+PART = re.compile(
+    rf"((?:<!--|  #) ({'|'.join(PARTS)}): made by make docs(?: -->)?\n).*?(?=<!-- end -->|  # end)", re.DOTALL
+)
 
 
 def papers() -> Sequence[Path]:
-    """Every Markdown file that is ours."""
+    """Every Markdown file that is ours, and compose.yaml."""
     folders = ("docs", "deploy", "examples", "benchmarks")
-    return sorted([*CHECKOUT.glob("*.md"), *(path for each in folders for path in (CHECKOUT / each).rglob("*.md"))])
+    of_root = [CHECKOUT / "compose.yaml", *CHECKOUT.glob("*.md")]
+    return sorted([*of_root, *(path for each in folders for path in (CHECKOUT / each).rglob("*.md"))])
 
 
 def renewed(text: str) -> str:

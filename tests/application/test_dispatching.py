@@ -60,12 +60,14 @@ class SteeredQueue:
     def within(self, reach: Reach) -> DispatchQueue:
         return self._queue.within(reach)
 
-    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
+    async def claim(
+        self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
+    ) -> Sequence[Claim]:
         self.most_wanted |= Counter(room)
         async with self._steered("claim"):
             if self.is_locked_by_others:
                 return []
-            return await self._queue.claim(room, owner=owner, lease=lease)
+            return await self._queue.claim(room, most=most, owner=owner, lease=lease)
 
     async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
         async with self._steered("begin_send"):

@@ -78,6 +78,18 @@ async def test_each_platform_gives_the_earliest_due_as_many_as_there_is_room(wor
     assert {each.schedule_id for each in claimed} == {each.schedule_id for each in (tweets[1], tweets[2], video)}
 
 
+async def test_no_more_than_asked_for_is_claimed_over_all_platforms_and_the_earliest_due_first(world: World) -> None:
+    tweets = [await given_due(world, since=minutes * MINUTE) for minutes in (1, 5, 3)]
+    video = await given_due(world, a_post(platform=Platform.TIKTOK), since=4 * MINUTE)
+    room = {Platform.TWITTER: 5, Platform.TIKTOK: 5}
+
+    first = await world.queue.claim(room, most=2, owner=OWNER, lease=LEASE)
+    rest = await world.queue.claim(room, most=2, owner=OWNER, lease=LEASE)
+
+    assert {each.schedule_id for each in first} == {tweets[1].schedule_id, video.schedule_id}
+    assert {each.schedule_id for each in rest} == {tweets[2].schedule_id, tweets[0].schedule_id}
+
+
 async def test_a_retry_has_no_precedence_over_what_was_due_before_it(world: World) -> None:
     retried = await given_due(world, since=9 * MINUTE)
     await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)

@@ -37,8 +37,8 @@ class RecordingObserver:
     def ended(self, platform: Platform, verdict: VerdictKind, took: timedelta) -> None:
         self.endings.append((platform, verdict, took))
 
-    def settled(self, claim: Claim, settlement: Settlement, outcome: Settled) -> None:
-        self.settlements.append((claim, settlement, outcome))
+    def settled(self, claim: Claim, settlement: Settlement, settled: Settled) -> None:
+        self.settlements.append((claim, settlement, settled))
 
     def unwritten(self, ended: Sequence[tuple[Claim, Settlement]]) -> None:
         self.never_written.extend(ended)

@@ -26,14 +26,17 @@ class InMemoryDispatchQueue:
     def within(self, reach: Reach) -> "InMemoryDispatchQueue":
         return InMemoryDispatchQueue(self._storage, reach)
 
-    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
+    async def claim(
+        self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
+    ) -> Sequence[Claim]:
         now = self._storage.clock.now()
-        claimed: list[Row] = []
+        fitting: list[tuple[datetime, UUID, Row]] = []
         with self._storage.changing() as rows:
-            for platform, most in room.items():
+            for platform, free in room.items():
                 there = (row for row in _due(rows, now) if row[2].schedule.platform is platform)
                 due = sorted((row for row in there if self._reach.covers(row[2].schedule.brand_id)), key=_order)
-                claimed += [row for *_, row in due[:most]]
+                fitting += due[:free]
+            claimed = [row for *_, row in sorted(fitting, key=_order)[:most]]
             for row in claimed:
                 rows.schedules[row.schedule_id] = replace(
                     row, due_at=None, token=row.token + 1, owner=owner, lease_expires_at=now + lease

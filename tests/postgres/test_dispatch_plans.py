@@ -104,7 +104,7 @@ def nodes_of(node: Node) -> Iterator[Node]:
 async def plan_of(connection: Connection, statement: str, *arguments: object) -> Plan:
     """How PostgreSQL carries the statement out when it plans without knowing the arguments."""
     await connection.execute(f"PREPARE measured AS {statement}")
-    quoted = ", ".join(f"'{each}'" for each in arguments)
+    quoted = ", ".join("NULL" if each is None else f"'{each}'" for each in arguments)
     try:
         explained = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE measured({quoted})")
     finally:
@@ -129,13 +129,13 @@ async def undone(connection: Connection) -> AsyncGenerator[None]:
 
 async def claimed(connection: Connection, *, each: int = ROOM) -> Sequence[UUID]:
     """Claim so many of each platform, and return their ids in order."""
-    rows = await connection.fetch(CLAIM, PLATFORMS, [each] * len(PLATFORMS), OWNER, LEASE)
+    rows = await connection.fetch(CLAIM, PLATFORMS, [each] * len(PLATFORMS), OWNER, LEASE, None)
     return sorted(row["schedule_id"] for row in rows)
 
 
 async def claim_plan(connection: Connection) -> Plan:
     async with undone(connection):
-        return await plan_of(connection, CLAIM, an_array(PLATFORMS), an_array([ROOM] * 3), OWNER, LEASE)
+        return await plan_of(connection, CLAIM, an_array(PLATFORMS), an_array([ROOM] * 3), OWNER, LEASE, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

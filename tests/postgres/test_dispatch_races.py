@@ -17,7 +17,7 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
-from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import NotUnconfirmed, SendInFlight
 from marketmind_scheduler.domain.post import Platform
@@ -314,7 +314,7 @@ async def test_a_late_accepted_and_what_a_person_says_at_that_moment_are_told_ap
     await begin(queue, list(claims.values()))
     await let_leases_run_out(pool)
     await keeping.take_back(limit=ROWS)
-    outcomes = Outcomes(storage=storage)
+    outcomes = ScheduleRecords(storage=storage)
     recorded = dict[UUID, Recorded]()
 
     async def settles(schedule: Schedule) -> bool:

@@ -19,7 +19,7 @@ from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.catalog import Catalog, PostContent
 from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
-from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import Conflict, NotFound
@@ -97,7 +97,7 @@ class Everything:
         self._verdicts = Verdicts(queue=self._queue, storage=storage, owner=OWNER)
         self._upkeep = PostgresUpkeep(pool)
         self._holds = PostgresHolds(pool)
-        self._outcomes = Outcomes(storage=storage)
+        self._outcomes = ScheduleRecords(storage=storage)
         self._scheduling = post_scheduling(storage, zones)
         self._catalog = Catalog(storage=storage, zones=zones, clock=FrozenClock(NOW))
         self._waiting: list[Claim] = []
@@ -174,7 +174,7 @@ class Everything:
 
     async def retry(self) -> None:
         if schedule_id := await self._pool.fetchval(ANY_LIKE, ["FAILED", "MISSED"]):
-            await self._scheduling.retry(schedule_id, asked(LONG_AGO))
+            await self._scheduling.try_again(schedule_id, asked(LONG_AGO))
 
     async def confirm(self) -> None:
         if schedule_id := await self._pool.fetchval(ANY_LIKE, ["UNCONFIRMED"]):

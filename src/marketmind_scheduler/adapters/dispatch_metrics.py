@@ -103,11 +103,11 @@ class MeteredDispatch:
         self._sends.labels(platform).observe(took.total_seconds())
         self._verdicts.labels(platform, verdict).inc()
 
-    def settled(self, claim: Claim, settlement: Settlement, outcome: Settled) -> None:
+    def settled(self, claim: Claim, settlement: Settlement, settled: Settled) -> None:
         self._is_unavailable = False
-        status = outcome.status or "none"
-        self._settlements.labels(claim.platform, status, outcome.recorded).inc()
-        if outcome.recorded is Recorded.STALE:
+        status = settled.status or "none"
+        self._settlements.labels(claim.platform, status, settled.recorded).inc()
+        if settled.recorded is Recorded.STALE:
             log.warning("verdict came too late", **_verdict(claim, settlement))
             return
         if status == ScheduleStatus.PENDING and settlement.verdict is not VerdictKind.UNSENT:

@@ -24,7 +24,7 @@ class ReadinessReport:
 
     @property
     def is_ready(self) -> bool:
-        return all(outcome == OK for outcome in self.checks.values())
+        return all(found == OK for found in self.checks.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.application.outcomes import ScheduleRecord, record_of
+from marketmind_scheduler.ports.lost_races import repeats_lost_races
+from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import (
@@ -19,7 +19,7 @@ from marketmind_scheduler.domain.errors import (
     TimeInPast,
 )
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
-from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_made_good, move
+from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.standing import Standing
@@ -78,7 +78,7 @@ class PostScheduling:
             return schedule, True
 
     @repeats_lost_races
-    async def retry(
+    async def try_again(
         self, schedule_id: UUID, asked: AskedTime | None, *, expected: Expectation[ScheduleRecord] = ANYTHING
     ) -> tuple[Schedule, bool]:
         """Give the post of a FAILED or MISSED schedule a new appointment, now or at the time asked for. Returns the new
@@ -91,19 +91,19 @@ class PostScheduling:
             post = await work.posts.lock((await work.schedules.get(schedule_id)).post_id)
             failed = await work.bookings.lock(schedule_id)
             expected.check(await record_of(work, failed))
-            if not may_be_made_good(Standing.of(failed)):
+            if not may_be_tried_again(Standing.of(failed)):
                 raise NotRetryable(schedule_id, status=failed.status)
             brand = await work.brands.get(post.brand_id)
-            now = self.clock.now()
-            asked_or_now = asked or _at(now)
-            slot = await self._slot(asked_or_now, brand.content.default_zone, work)
+            now, zone = self.clock.now(), brand.content.default_zone
+            slot = await self._slot(asked, zone, work) if asked else self._at(now, zone)
             standing = await work.schedules.standing_of_post(post.post_id)
             if active := next((each for each in standing if each.is_active), None):
                 is_same = active.retry_of == schedule_id and asked is None
                 return active if is_same else _same_or_refused(active, slot), False
             if standing:
                 raise AlreadyPublished(post.post_id, schedule_id=standing[0].schedule_id)
-            self._check_bounds(slot, asked_or_now, now)
+            if asked:
+                self._check_bounds(slot, asked, now)
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
             [schedule] = await work.bookings.add([self._new_schedule(post, slot, now, retry_of=schedule_id)])
             await work.commit()
@@ -186,6 +186,10 @@ class PostScheduling:
             await check_zone_rules(work, self.zones)
         return slot
 
+    def _at(self, instant: datetime, zone: str) -> Slot:
+        self.zones.check(zone)
+        return Slot.at(instant, zone=zone, tz_release=self.zones.release)
+
     def _new_schedule(self, post: Post, slot: Slot, now: datetime, *, retry_of: UUID | None = None) -> Schedule:
         return Schedule.pending(
             self.new_id(),
@@ -203,10 +207,6 @@ class PostScheduling:
             raise TimeInPast(asked.text, earliest=now - _GRACE)
         if slot.publish_time > now + self.horizon:
             raise BeyondHorizon(asked.text, latest=now + self.horizon)
-
-
-def _at(instant: datetime) -> AskedTime:
-    return AskedTime(text=f"{instant:%Y-%m-%dT%H:%M:%SZ}", zone=None, disambiguation=Disambiguation.COMPATIBLE)
 
 
 def _same_or_refused(active: Schedule, slot: Slot) -> Schedule:

@@ -14,7 +14,7 @@ from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
-from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.zone_rules import ZoneRules
@@ -35,7 +35,7 @@ class UseCases:
     catalog: Catalog
     post_scheduling: PostScheduling
     campaign_scheduling: CampaignScheduling
-    outcomes: Outcomes
+    schedule_records: ScheduleRecords
     pausing: Pausing
     pulling: Pulling
     dispatcher: Dispatcher
@@ -66,7 +66,7 @@ class UseCases:
             catalog=replace(self.catalog, storage=there(self.catalog.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
-            outcomes=replace(self.outcomes, storage=there(self.outcomes.storage)),
+            schedule_records=replace(self.schedule_records, storage=there(self.schedule_records.storage)),
             pausing=replace(self.pausing, storage=there(self.pausing.storage)),
             pulling=replace(self.pulling, storage=there(self.pulling.storage), queue=pulled),
             dispatcher=self.dispatcher.within(reach),

@@ -180,7 +180,7 @@ def may_be_confirmed(before: Standing) -> bool:
     return before.status is UNCONFIRMED
 
 
-def may_be_made_good(before: Standing) -> bool:
+def may_be_tried_again(before: Standing) -> bool:
     """Whether its post may be given a new schedule that makes good for it: it ended, and certainly is not out."""
     return before.status in (FAILED, ScheduleStatus.MISSED)
 

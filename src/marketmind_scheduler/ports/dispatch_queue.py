@@ -39,8 +39,11 @@ class DispatchQueue(Protocol):
         """The same queue, which hands out only what is of these brands."""
         ...
 
-    async def claim(self, room: Mapping[Platform, int], *, owner: UUID, lease: timedelta) -> Sequence[Claim]:
-        """Make up to ``room`` due schedules of each platform ours for ``lease``, the earliest due first.
+    async def claim(
+        self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
+    ) -> Sequence[Claim]:
+        """Make up to ``room`` due schedules of each platform ours for ``lease``, and no more than ``most`` altogether,
+        the earliest due first.
 
         No schedule is handed to two callers. One that is paused, held or past its latest time is not handed out.
         Until its send begins, a claimed schedule still counts as PENDING for everybody else.

@@ -34,7 +34,7 @@ from marketmind_scheduler.adapters.http.routes.dispatch import DispatchControlle
 from marketmind_scheduler.adapters.http.routes.events import EventController
 from marketmind_scheduler.adapters.http.routes.health import SERVICE, HealthController
 from marketmind_scheduler.adapters.http.routes.metrics import MetricsController
-from marketmind_scheduler.adapters.http.routes.outcomes import OutcomeController
+from marketmind_scheduler.adapters.http.routes.schedule_records import ScheduleRecordController
 from marketmind_scheduler.adapters.http.routes.pausing import PausingController
 from marketmind_scheduler.adapters.http.routes.post_schedules import PostScheduleController
 from marketmind_scheduler.adapters.http.routes.posts import PostController
@@ -75,7 +75,7 @@ def create_app(
             PostScheduleController,
             CampaignScheduleController,
             ScheduleController,
-            OutcomeController,
+            ScheduleRecordController,
             PausingController,
             DispatchController,
             EventController,

@@ -1,10 +1,8 @@
 """Connections from the pool: to read with, or with one transaction."""
 
 import asyncio
-import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TypeVar
 
 import asyncpg
 
@@ -20,13 +18,8 @@ from marketmind_scheduler.adapters.postgres.repositories.transitions import Post
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import SchedulerError
-from marketmind_scheduler.ports.storage import LostRace
-
-T = TypeVar("T")
 
 _POOL_SECONDS = 2
-_REPEATS = 3
-_LONGEST_PAUSE_SECONDS = 0.05
 
 
 class PostgresUnitOfWork:
@@ -75,16 +68,6 @@ async def transaction(pool: Pool, *, seconds: float | None = None) -> AsyncGener
             await connection.execute(f"SET LOCAL statement_timeout = '{seconds:.0f}s'")
         yield connection
         await connection.execute("COMMIT")
-
-
-async def repeated(work: Callable[[], Awaitable[T]]) -> T:
-    """Do ``work`` again up to three times when another transaction got in its way."""
-    for _ in range(_REPEATS):
-        try:
-            return await work()
-        except LostRace:
-            await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311
-    return await work()
 
 
 @asynccontextmanager

@@ -132,11 +132,9 @@ class Dispatcher:
 
     async def _triggered_now(self, limit: int) -> Sequence[Schedule]:
         await self._take_back()
-        claims: list[Claim] = []
         claimed_at = self._monotonic()
-        for platform, room in self._traffic.room(self._platforms).items():
-            if wanted := min(room, limit - len(claims)):
-                claims += await self.queue.claim({platform: wanted}, owner=self._owner, lease=self._limits.lease)
+        room = self._traffic.room(self._platforms)
+        claims = await self.queue.claim(room, most=limit, owner=self._owner, lease=self._limits.lease) if room else ()
         with self._tracing.claim(len(claims), seconds=self._monotonic() - claimed_at):
             await self._send_now(claims, claimed_at)
         await self._sequence()

@@ -46,10 +46,8 @@ class Pulling:
 
         Their sends count as begun, so none of them can be cancelled or moved any more; one that is not settled in time
         is UNCONFIRMED."""
-        claims: list[Claim] = []
-        for platform in platforms:
-            if wanted := limit - len(claims):
-                claims += await self.queue.claim({platform: wanted}, owner=_PULLERS, lease=lease)
+        room = dict.fromkeys(platforms, limit)
+        claims = await self.queue.claim(room, most=limit, owner=_PULLERS, lease=lease)
         if not claims:
             return ()
         sends = [Send(claim=claim, resend_window=None) for claim in claims]

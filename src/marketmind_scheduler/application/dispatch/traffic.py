@@ -17,7 +17,7 @@ _MOST_AT_ONCE = 500
 _BUSY = timedelta(seconds=1)
 
 
-Route = tuple[Platform, str]
+Outlet = tuple[Platform, str]
 """One target on one platform: what is limited and left alone together."""
 
 
@@ -28,8 +28,8 @@ class Traffic:
         self._publisher = publisher
         self._observer = observer
         self._monotonic = monotonic
-        self._in_flight: Counter[Route] = Counter()
-        self._breakers: dict[Route, Breaker] = {}
+        self._in_flight: Counter[Outlet] = Counter()
+        self._breakers: dict[Outlet, Breaker] = {}
 
     @property
     def in_flight(self) -> int:
@@ -49,12 +49,12 @@ class Traffic:
         """Count one more send to the target; else say why it has to wait, and how long."""
         if target is None:
             return Unsent("no target is configured for this brand and platform", WITHOUT_TARGET)
-        route = platform, target.name
-        if rest := self._breaker(route).rest(self._now()):
+        outlet = platform, target.name
+        if rest := self._breaker(outlet).rest(self._now()):
             return Unsent(f"{target.name} does not answer and is left alone for a while", rest + _jitter(_BUSY))
-        if self._room(route, target) <= 0:
+        if self._room(outlet, target) <= 0:
             return Unsent(f"{target.name} is busy", _BUSY + _jitter(_BUSY))
-        self._in_flight[route] += 1
+        self._in_flight[outlet] += 1
         return None
 
     def leave(self, platform: Platform, target: Target) -> None:
@@ -63,23 +63,23 @@ class Traffic:
 
     def learn(self, platform: Platform, target: Target, verdict: Verdict) -> Verdict:
         """Let the breaker know how a send ended. An outage comes back with the time to wait."""
-        route = platform, target.name
-        before = self._breaker(route)
+        outlet = platform, target.name
+        before = self._breaker(outlet)
         after = before.after(verdict, now=self._now())
-        self._breakers[route] = after
+        self._breakers[outlet] = after
         if (state := after.state(self._now())) is not before.state(self._now()):
             self._observer.breaker(platform, target.name, state)
         if isinstance(verdict, Unsent):
             return Unsent(verdict.reason, max(after.rest(self._now()), _BUSY) + _jitter(_BUSY))
         return verdict
 
-    def _room(self, route: Route, target: Target) -> int:
-        state = self._breaker(route).state(self._now())
+    def _room(self, outlet: Outlet, target: Target) -> int:
+        state = self._breaker(outlet).state(self._now())
         most = {BreakerState.OPEN: 0, BreakerState.HALF_OPEN: 1, BreakerState.CLOSED: target.sends_at_once}[state]
-        return max(0, most - self._in_flight[route])
+        return max(0, most - self._in_flight[outlet])
 
-    def _breaker(self, route: Route) -> Breaker:
-        return self._breakers.get(route, Breaker())
+    def _breaker(self, outlet: Outlet) -> Breaker:
+        return self._breakers.get(outlet, Breaker())
 
     def _now(self) -> timedelta:
         return timedelta(seconds=self._monotonic())

@@ -34,7 +34,7 @@ from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
-from marketmind_scheduler.application.outcomes import Outcomes
+from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
@@ -141,7 +141,7 @@ def assemble(
             horizon=horizon,
             quota=quota,
         ),
-        outcomes=Outcomes(storage=storage),
+        schedule_records=ScheduleRecords(storage=storage),
         pausing=Pausing(storage=storage, holds=outbound.holds),
         pulling=Pulling(storage=storage, queue=outbound.pulled, retries=outbound.retries),
         dispatcher=dispatcher,

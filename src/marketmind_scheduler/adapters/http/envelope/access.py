@@ -12,9 +12,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import SecurityRequirement
 from litestar.params import SkipValidation
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, Receive, Send
-from litestar.types import Scope as Connection
 
+from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Receive, Send
 from marketmind_scheduler.application.access import Access, key_id_in
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
@@ -58,7 +57,7 @@ class CheckAccess:
         self._access = access
         self._limiter = limiter
 
-    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         if self._access is None or not (needed := scope["route_handler"].opt.get("needs")):
             await self._app(scope, receive, send)
             return
@@ -118,8 +117,8 @@ def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
     return sent
 
 
-def _credential(connection: Connection) -> str:
-    given = next((value for name, value in connection["headers"] if name == b"authorization"), b"")
+def _credential(scope: ASGIScope) -> str:
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     scheme, _, credential = given.decode("latin-1").partition(" ")
     return credential.strip() if scheme.lower() == "bearer" else ""
 

@@ -2,15 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.types import ASGIApp, Receive, Scope, Send
 
+from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Message, Receive, Send
 from marketmind_scheduler.adapters.http.problems import PROBLEM_JSON, Malformed, to_problem
 from marketmind_scheduler.domain.access import ANYBODY, Caller
 from marketmind_scheduler.domain.errors import SchedulerError
@@ -18,8 +18,6 @@ from marketmind_scheduler.ports.idempotency import Answer, Idempotency, RequestK
 
 _HEADER = b"idempotency-key"
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
-
-Message = MutableMapping[str, Any]
 
 
 class AnswerOnce:
@@ -31,7 +29,7 @@ class AnswerOnce:
         self._idempotency = idempotency
         self._is_required = is_required
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         given = self._given(scope) if scope["type"] == "http" and scope["method"] == "POST" else None
         if self._idempotency is None or given is None:
             await self._app(scope, receive, send)
@@ -44,7 +42,7 @@ class AnswerOnce:
             answer = _failed(asked, failed)
         await _send(answer, send)
 
-    async def _answered_once(self, idempotency: Idempotency, key: RequestKey, scope: Scope, receive: Receive) -> Answer:
+    async def _answered_once(self, idempotency: Idempotency, key: RequestKey, scope: ASGIScope, receive: Receive) -> Answer:
         async with idempotency.request(key) as request:
             if request.answer is not None:
                 return _replayed(request.answer)
@@ -61,7 +59,7 @@ class AnswerOnce:
             kept = await request.keep(ours)
             return ours if kept is ours else _replayed(kept)
 
-    def _given(self, scope: Scope) -> bytes | None:
+    def _given(self, scope: ASGIScope) -> bytes | None:
         values = [value for name, value in scope["headers"] if name == _HEADER]
         if not values and self._is_required:
             raise Malformed("give every POST a key of its own; a UUID is a good one", at="idempotency-key")
@@ -72,7 +70,7 @@ class AnswerOnce:
         return values[0] if values else None
 
 
-def _request_key(scope: Scope, given: bytes, body: bytes) -> RequestKey:
+def _request_key(scope: ASGIScope, given: bytes, body: bytes) -> RequestKey:
     caller: Caller = scope["state"].get("caller", ANYBODY)
     reach = sorted(map(str, caller.reach.brands)) if caller.reach.brands is not None else "everywhere"
     asked = f"{caller.name}\0{reach}\0{scope['path']}\0".encode() + given  # only a POST has a key

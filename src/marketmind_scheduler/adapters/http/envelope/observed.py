@@ -3,14 +3,13 @@ line a request."""
 
 import asyncio
 import re
-from collections.abc import MutableMapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, HTTPScope, Receive, Send
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.http.envelope.time_limit import BODY_SECONDS, LONG_POLL
 from marketmind_scheduler.adapters.http.problems import BodyTooSlow, Malformed
@@ -34,8 +33,6 @@ _DOCS_HEADERS = [(b"content-security-policy", _DOCS_POLICY)]
 
 log = structlog.get_logger()
 
-Message = MutableMapping[str, Any]
-
 
 class Observed:
     """The ASGI app that the server serves. It sees what no middleware of the framework does: 404s, 405s, and
@@ -47,7 +44,7 @@ class Observed:
         self._metrics = metrics
         self._tracing = tracing
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from litestar.types import ASGIApp, Receive, Scope, Send
 
+from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Receive, Send
 from marketmind_scheduler.adapters.http.problems import Overloaded
 
 SECONDS = 10
@@ -27,7 +27,7 @@ class TimeLimit:
         self._app = app
         self._seconds = seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         seconds: float | None = scope["route_handler"].opt.get("seconds", self._seconds)
         if seconds is None:
             await self._app(scope, receive, send)

@@ -61,8 +61,8 @@ class PostController(Controller):
     ) -> Response[CampaignPostsOut]:
         """Up to 10,000 posts in a body of at most 8 MB, in the given order, all or nothing. The same body again
         changes nothing. A post that has no campaign yet joins this one."""
-        outcome = await catalog.register_posts(campaign_id, [post.content() for post in data.posts])
-        return Response(CampaignPostsOut.of(outcome), status_code=201 if outcome.created else 200)
+        registered_now = await catalog.register_posts(campaign_id, [post.content() for post in data.posts])
+        return Response(CampaignPostsOut.of(registered_now), status_code=201 if registered_now.created else 200)
 
     @put(
         "/posts/{post_id:uuid}",

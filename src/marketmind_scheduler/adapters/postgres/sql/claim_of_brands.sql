@@ -1,5 +1,6 @@
--- As claim, but only schedules of the brands $5 (uuid[]): for the owner $3 and the lease $4, of each platform $1 (text[])
--- up to its room $2 (int[]), the earliest due first. Rows that others claim at the same moment are passed over.
+-- As claim, but only schedules of the brands $6 (uuid[]): for the owner $3 and the lease $4, of each platform $1 (text[])
+-- up to its room $2 (int[]), and of all together no more than $5 (NULL: no limit), the earliest due first. Rows that
+-- others claim at the same moment are passed over.
 --
 -- No status is named: due_at is NULL wherever a row must not be claimed, and a partial index is proven by due_at alone.
 UPDATE schedules s
@@ -8,8 +9,9 @@ UPDATE schedules s
  WHERE s.schedule_id = ANY(ARRAY(
          SELECT d.schedule_id FROM unnest($1::text[], $2::int[]) AS want(platform, room)
           CROSS JOIN LATERAL (
-            SELECT q.schedule_id FROM schedules q
+            SELECT q.due_at, q.schedule_id FROM schedules q
              WHERE q.platform = want.platform AND q.due_at <= now() AND (q.latest_at IS NULL OR q.latest_at > now())
-               AND q.brand_id = ANY($5::uuid[])
-             ORDER BY q.due_at, q.schedule_id LIMIT want.room FOR NO KEY UPDATE SKIP LOCKED) AS d))
+               AND q.brand_id = ANY($6::uuid[])
+             ORDER BY q.due_at, q.schedule_id LIMIT want.room FOR NO KEY UPDATE SKIP LOCKED) AS d
+          ORDER BY d.due_at, d.schedule_id LIMIT $5))
 RETURNING s.schedule_id, s.brand_id, s.platform, s.lease_token, s.retry_count, s.max_retries, s.is_doubtful

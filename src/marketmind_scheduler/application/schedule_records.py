@@ -25,7 +25,7 @@ class ScheduleRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
+class ScheduleRecords:
     storage: Storage
 
     async def get(self, schedule_id: UUID) -> ScheduleRecord:

@@ -10,10 +10,10 @@ from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ_ONE, TIME
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes import examples
-from marketmind_scheduler.adapters.http.shapes.outcomes import ConfirmIn, RetryIn, ScheduleRecordOut
+from marketmind_scheduler.adapters.http.shapes.schedule_records import ConfirmIn, RetryIn, ScheduleRecordOut
 from marketmind_scheduler.adapters.http.shapes.parameters import ScheduleInPath
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
-from marketmind_scheduler.application.outcomes import Outcomes, ScheduleRecord
+from marketmind_scheduler.application.schedule_records import ScheduleRecords, ScheduleRecord
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
@@ -28,7 +28,7 @@ from marketmind_scheduler.domain.errors import (
 )
 
 
-class OutcomeController(Controller):
+class ScheduleRecordController(Controller):
     path = "/schedules/{schedule_id:uuid}"
     tags = ("Schedules",)
 
@@ -39,9 +39,9 @@ class OutcomeController(Controller):
         responses=documented(*READ_ONE, UnknownSchedule),
     )
     async def get_schedule(
-        self, outcomes: ForCaller[Outcomes], schedule_id: ScheduleInPath, request: AnyRequest
+        self, schedule_records: ForCaller[ScheduleRecords], schedule_id: ScheduleInPath, request: AnyRequest
     ) -> Response[ScheduleRecordOut]:
-        return conditions_of(request).answer(ScheduleRecordOut.of_record(await outcomes.get(schedule_id)))
+        return conditions_of(request).answer(ScheduleRecordOut.of_record(await schedule_records.get(schedule_id)))
 
     @post(
         "/confirm",
@@ -56,14 +56,14 @@ class OutcomeController(Controller):
     )
     async def confirm_schedule(
         self,
-        outcomes: ForCaller[Outcomes],
+        schedule_records: ForCaller[ScheduleRecords],
         schedule_id: ScheduleInPath,
         data: JSONBody[ConfirmIn],
         request: AnyRequest,
     ) -> Response[ScheduleOut]:
         """It becomes COMPLETED when the post is out; else FAILED, or PENDING again with `send_again`. The attempts
         show what is known: look at the platform before you answer."""
-        confirmed = await outcomes.confirm(
+        confirmed = await schedule_records.confirm(
             schedule_id,
             published=data.published,
             send_again=data.send_again,
@@ -103,7 +103,7 @@ class OutcomeController(Controller):
         data: JSONBody[RetryIn | None] = None,
     ) -> Response[ScheduleOut]:
         """Now, or at the given time. The new schedule names the old one as `retry_of`. The body may be left out."""
-        schedule, is_new = await post_scheduling.retry(
+        schedule, is_new = await post_scheduling.try_again(
             schedule_id,
             data.asked() if data else None,
             expected=conditions_of(request).on(ScheduleRecordOut.of_record, _without_attempts),
