@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from marketmind_scheduler.adapters.http.envelope.observed import Observed
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.application.access import Access
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller
@@ -109,6 +111,11 @@ def in_memory(
 _of_the_request: ContextVar[UseCases] = ContextVar("_of_the_request")
 
 
+class _AccessOfTheRequest(Access):
+    async def caller(self, credential: str) -> Caller:
+        return await _of_the_request.get().access.caller(credential)
+
+
 class _OfTheRequest(UseCases):
     """Stands for the use cases of whichever test sends the request."""
 
@@ -117,9 +124,12 @@ class _OfTheRequest(UseCases):
 
 
 @cache
-def _shared_app() -> Litestar:
-    """Making an app takes longer than most tests: those that put nothing before their use cases share one."""
-    return create_app(_OfTheRequest.__new__(_OfTheRequest))
+def _shared_app(**guards: Unpack[Guards]) -> Litestar:
+    """Making an app takes longer than most tests: those that put the same before their use cases share one."""
+    nothing: Any = None
+    families: dict[str, Any] = dict.fromkeys((family.name for family in fields(UseCases)), nothing)
+    families["access"] = _AccessOfTheRequest(keys=nothing, tokens=nothing, clock=nothing)
+    return create_app(_OfTheRequest(**families), **guards)
 
 
 @cache
@@ -128,8 +138,8 @@ def document() -> Json:
     return _shared_app().openapi_schema.to_schema()
 
 
-def _over(use_cases: UseCases) -> App:
-    app = cast("App", _shared_app())
+def _over(use_cases: UseCases, **guards: Unpack[Guards]) -> App:
+    app = cast("App", _shared_app(**guards))
 
     async def served(scope: Any, receive: Any, send: Any) -> None:
         _of_the_request.set(use_cases)
@@ -145,8 +155,7 @@ def observed(
     tracing: Tracing | None = None,
     **guards: Unpack[Guards],
 ) -> App:
-    app = create_app(use_cases, **guards) if guards else _over(use_cases)
-    return watched(app, registry=registry, tracing=tracing)
+    return watched(_over(use_cases, **guards), registry=registry, tracing=tracing)
 
 
 def watched(app: App | Litestar, *, registry: CollectorRegistry | None = None, tracing: Tracing | None = None) -> App:

@@ -1,6 +1,7 @@
 """The API as it is served, over PostgreSQL: one whose clock stands still, and one that dispatches."""
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.fakes.clock import FrozenClock
@@ -30,6 +32,11 @@ async def dispatching(pool: Pool, zones: ZoneCatalog, tables: AsyncEngine, publi
     async with tables.connect() as connection:
         now = (await connection.execute(select(func.date_trunc("second", func.now())))).scalar_one()
     return over(pool, zones, FrozenClock(now), publisher=publisher)
+
+
+@pytest.fixture(scope="session")
+def idempotency(pool: Pool) -> PostgresIdempotency:
+    return PostgresIdempotency(pool, kept_for=timedelta(hours=24))
 
 
 @pytest.fixture

@@ -6,15 +6,13 @@ from typing import Any
 
 import httpx2
 
-from marketmind_scheduler.adapters.http.app import create_app
-from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
-from tests.http.postgres.test_idempotency import DAY
 from tests.http.steps import (
     PROBLEM_MEMBERS,
     calling,
+    document,
     new_id,
     observed,
 )
@@ -66,13 +64,15 @@ def some_headers(chance: random.Random) -> list[tuple[bytes, bytes]]:
     ]
 
 
-async def test_no_header_and_no_body_is_a_fault_of_ours(dispatching: UseCases, pool: Pool) -> None:
+async def test_no_header_and_no_body_is_a_fault_of_ours(
+    dispatching: UseCases, idempotency: PostgresIdempotency
+) -> None:
     seed = random.randrange(2**32)  # noqa: S311
     print(f"seed {seed}")  # noqa: T201
     chance = random.Random(seed)  # noqa: S311
-    app = observed(dispatching, checks_access=True, idempotency=PostgresIdempotency(pool, kept_for=DAY))
+    app = observed(dispatching, checks_access=True, idempotency=idempotency)
     issued = await dispatching.key_ring.create("fuzz", scopes=[Scope.ADMIN], reach=Reach(), expires_at=None)
-    paths = [path for path in create_app(dispatching).openapi_schema.to_schema()["paths"] if path != "/events"]
+    paths = [path for path in document()["paths"] if path != "/events"]
     brand_id = new_id()
     async with calling(app) as client:
         for _ in range(REQUESTS):

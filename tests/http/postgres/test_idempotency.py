@@ -38,9 +38,9 @@ DAY = timedelta(hours=24)
 
 
 @pytest.fixture
-async def keyed(dispatching: UseCases, pool: Pool) -> AsyncGenerator[httpx2.AsyncClient]:
+async def keyed(dispatching: UseCases, idempotency: PostgresIdempotency) -> AsyncGenerator[httpx2.AsyncClient]:
     """A caller of an API that heeds keys."""
-    async with calling(observed(dispatching, idempotency=PostgresIdempotency(pool, kept_for=DAY))) as client:
+    async with calling(observed(dispatching, idempotency=idempotency)) as client:
         yield client
 
 
@@ -194,9 +194,9 @@ async def test_what_fails_leaves_no_trace_and_can_be_tried_again_under_its_key(
 
 
 async def test_a_key_belongs_to_its_caller_and_its_path(
-    dispatching: UseCases, pool: Pool, caller: httpx2.AsyncClient
+    dispatching: UseCases, idempotency: PostgresIdempotency, caller: httpx2.AsyncClient
 ) -> None:
-    app = observed(dispatching, checks_access=True, idempotency=PostgresIdempotency(pool, kept_for=DAY))
+    app = observed(dispatching, checks_access=True, idempotency=idempotency)
     first_path, body = await a_post_to_schedule(caller)
     second_path, _ = await a_post_to_schedule(caller)
     key = new_id()
@@ -217,9 +217,9 @@ async def test_a_key_belongs_to_its_caller_and_its_path(
 
 
 async def test_a_rotated_key_is_still_the_same_caller(
-    dispatching: UseCases, pool: Pool, caller: httpx2.AsyncClient
+    dispatching: UseCases, idempotency: PostgresIdempotency, caller: httpx2.AsyncClient
 ) -> None:
-    app = observed(dispatching, checks_access=True, idempotency=PostgresIdempotency(pool, kept_for=DAY))
+    app = observed(dispatching, checks_access=True, idempotency=idempotency)
     path, body = await a_post_to_schedule(caller)
     old = await dispatching.key_ring.create("service", scopes=[Scope.ADMIN], reach=Reach(), expires_at=None)
     new = await dispatching.key_ring.rotate(old.key.key_id, overlap=DAY)
@@ -271,9 +271,8 @@ async def test_two_keys_on_one_request_are_refused(keyed: httpx2.AsyncClient) ->
 
 
 async def test_where_keys_are_required_a_post_without_one_is_refused_and_nothing_else(
-    dispatching: UseCases, pool: Pool
+    dispatching: UseCases, idempotency: PostgresIdempotency
 ) -> None:
-    idempotency = PostgresIdempotency(pool, kept_for=DAY)
     async with calling(observed(dispatching, idempotency=idempotency, requires_idempotency_keys=True)) as client:
         path, body = await a_post_to_schedule(client)
 
