@@ -15,8 +15,8 @@ from uuid import UUID
 
 import psutil
 
+from tests.programs import Program
 from tests.receivers import SECRET, Receiver
-from tests.system.programs import Program
 from tests.system.services import environment
 
 LEASE_SECONDS = 3

@@ -4,7 +4,6 @@ import asyncio
 import re
 import subprocess
 import sys
-import sysconfig
 from collections.abc import AsyncGenerator
 from importlib.metadata import version
 from pathlib import Path
@@ -14,9 +13,8 @@ import pytest
 
 from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
 from tests.databases import new_database
+from tests.programs import CommandLine, ImportedCommandLine
 
-PROGRAM = Path(sysconfig.get_path("scripts"), "marketmind-scheduler")
-ENVIRONMENT = {"TERM": "xterm-256color"}
 UNUSED_DATABASE = "postgresql://user:hush@127.0.0.1:1/database"
 URL_REFUSED = (
     "DATABASE_URL must look like postgresql://user:password@host:5432/database, with special characters in user and "
@@ -24,27 +22,14 @@ URL_REFUSED = (
 )
 
 
-class CommandLine:
-    """The program in a directory of its own, with an environment of its own, its output piped."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROGRAM, *arguments],
-            env=ENVIRONMENT | environment,
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+@pytest.fixture
+def command_line(tmp_path: Path) -> CommandLine:
+    return ImportedCommandLine(tmp_path)
 
 
 @pytest.fixture
-def command_line(tmp_path: Path) -> CommandLine:
+def anew(tmp_path: Path) -> CommandLine:
+    """With its imports, which a test may disturb."""
     return CommandLine(tmp_path)
 
 
@@ -79,8 +64,8 @@ def test_help_lists_the_commands_and_says_how_it_is_configured(command_line: Com
         assert expected in ended.stdout
 
 
-def test_version_is_that_of_the_package(command_line: CommandLine) -> None:
-    ended = command_line.run("--version")
+def test_version_is_that_of_the_package(anew: CommandLine) -> None:
+    ended = anew.run("--version")
 
     assert (ended.returncode, ended.stdout.strip()) == (
         0,
@@ -121,23 +106,23 @@ def test_an_env_file_is_read_and_the_environment_wins_over_it(command_line: Comm
     assert message_of(ended) == "Error SCHEDULER_LOG_LEVEL=loud: it takes one of debug, info, warning, error"
 
 
-def test_without_the_zone_rules_no_command_starts(command_line: CommandLine) -> None:
-    (command_line.directory / "sitecustomize.py").write_text("import sys; sys.modules['tzdata'] = None\n")
+def test_without_the_zone_rules_no_command_starts(anew: CommandLine) -> None:
+    (anew.directory / "sitecustomize.py").write_text("import sys; sys.modules['tzdata'] = None\n")
 
-    ended = command_line.run("migrate", DATABASE_URL=UNUSED_DATABASE, PYTHONPATH=str(command_line.directory))
+    ended = anew.run("migrate", DATABASE_URL=UNUSED_DATABASE, PYTHONPATH=str(anew.directory))
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert message_of(ended).startswith("Error the tzdata package is missing")
 
 
-def test_telemetry_without_its_extra_says_what_to_install(command_line: CommandLine) -> None:
-    (command_line.directory / "sitecustomize.py").write_text("import sys; sys.modules['opentelemetry'] = None\n")
+def test_telemetry_without_its_extra_says_what_to_install(anew: CommandLine) -> None:
+    (anew.directory / "sitecustomize.py").write_text("import sys; sys.modules['opentelemetry'] = None\n")
 
-    ended = command_line.run(
+    ended = anew.run(
         "migrate",
         DATABASE_URL=UNUSED_DATABASE,
         SCHEDULER_TELEMETRY="otlp",
-        PYTHONPATH=str(command_line.directory),
+        PYTHONPATH=str(anew.directory),
     )
 
     assert (ended.returncode, ended.stdout) == (1, "")

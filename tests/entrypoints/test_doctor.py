@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import subprocess
-import sysconfig
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -33,10 +32,10 @@ from tests.builders import BRAND_ID, NOW
 from tests.databases import new_database
 from tests.fakes.clock import FrozenClock
 from tests.fakes.dispatch_observer import RecordingObserver
+from tests.programs import ImportedCommandLine
 from tests.receivers import SECRET
 from tests.roles import a_service_role
 
-PROGRAM = Path(sysconfig.get_path("scripts"), "marketmind-scheduler")
 UNUSED_DATABASE = "postgresql://user:hush@127.0.0.1:1/database"
 SETTINGS = Settings(database_url=UNUSED_DATABASE, pool_size=10)
 WELL = DatabaseFacts(
@@ -372,15 +371,7 @@ def test_a_receiver_that_takes_no_connection_is_wrong_only_where_it_is_asked_to(
 
 
 def run(directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, "doctor"],
-        env={"TERM": "xterm-256color", **environment},
-        cwd=directory,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return ImportedCommandLine(directory).run("doctor", **environment)
 
 
 async def test_the_command_ends_with_0_when_nothing_is_wrong_and_prints_no_colour_in_a_pipe(

@@ -14,8 +14,8 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, given
 from tests.contracts.worlds import PostgresWorld, at, find
-from tests.entrypoints.test_cli import CommandLine, message_of
-from tests.system.programs import ImportedCommandLine
+from tests.entrypoints.test_cli import message_of
+from tests.programs import CommandLine, ImportedCommandLine
 
 HOUR = timedelta(hours=1)
 PENDING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.UNCONFIRMED

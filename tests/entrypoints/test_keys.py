@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.databases import new_database
-from tests.entrypoints.test_cli import CommandLine, is_coloured, message_of
-from tests.system.programs import ImportedCommandLine
+from tests.entrypoints.test_cli import is_coloured, message_of
+from tests.programs import CommandLine, ImportedCommandLine
 
 CREDENTIAL = re.compile(r"mms_([0-9a-f]{12})\.[A-Za-z0-9_-]{43}\n")
 CREATE = ("create", "--name", "content-service", "--scope", "catalog:read", "--scope", "schedules:write")

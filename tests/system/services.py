@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL, STDOUT, Process
@@ -17,9 +16,7 @@ from typing import Any
 import httpx2
 
 from tests.databases import URL
-from tests.system.programs import Program
-
-COMMAND = Path(sys.executable).with_name("marketmind-scheduler")
+from tests.programs import PROGRAM, Program
 
 
 class Service:
@@ -93,7 +90,7 @@ async def started_anew(**settings: str) -> AsyncGenerator[Service]:
     async def start(empty: Path, printed: Path) -> Process:
         with printed.open("wb") as output:
             return await asyncio.create_subprocess_exec(
-                COMMAND, "serve", stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd=empty, env=environment(settings)
+                PROGRAM, "serve", stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd=empty, env=environment(settings)
             )
 
     async with _killed_at_the_end(start, settings) as service:

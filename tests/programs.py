@@ -10,14 +10,17 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from marketmind_scheduler.entrypoints.commands.cli import NAME, main
-from tests.entrypoints.test_cli import ENVIRONMENT, CommandLine
 
+PROGRAM = Path(sysconfig.get_path("scripts"), NAME)
+
+_ENVIRONMENT = {"TERM": "xterm-256color"}
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload([__name__])
 
@@ -75,6 +78,25 @@ class Program:
         return self.returncode
 
 
+class CommandLine:
+    """The program in a directory of its own, with an environment of its own, its output piped."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            env=_ENVIRONMENT | environment,
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+
 class ImportedCommandLine(CommandLine):
     """The same without the time that its imports take."""
 
@@ -82,7 +104,7 @@ class ImportedCommandLine(CommandLine):
         with NamedTemporaryFile() as printed, NamedTemporaryFile() as complaints:
             program = Program(
                 *arguments,
-                environment=ENVIRONMENT | environment,
+                environment=_ENVIRONMENT | environment,
                 directory=self.directory,
                 printed=Path(printed.name),
                 complaints=Path(complaints.name),
