@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.catalog import PostContent
-from marketmind_scheduler.ports.lost_races import LostRace, repeats_lost_races
+from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.post_scheduling import AskedTime
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.brand import BrandContent
@@ -24,6 +24,7 @@ from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.schedules import ScheduleFilter
+from marketmind_scheduler.ports.storage import LostRace
 from tests.builders import (
     BRAND_ID,
     CAMPAIGN_ID,

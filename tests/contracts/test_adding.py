@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from marketmind_scheduler.ports.lost_races import LostRace
-from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, given
 
 Add = Callable[[UnitOfWork], Awaitable[object]]

@@ -17,8 +17,7 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.lifecycle import move
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
-from marketmind_scheduler.ports.lost_races import LostRace
-from marketmind_scheduler.ports.storage import UnitOfWork
+from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, a_slot, given, new_id
 from tests.contracts.waiting import until_waiting
 from tests.stored import as_cancelled, cancel_pending, cancel_pending_of_campaign

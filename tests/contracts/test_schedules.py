@@ -19,8 +19,7 @@ from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.schedules import ScheduleFilter
-from marketmind_scheduler.ports.lost_races import LostRace
-from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.storage import LostRace, Storage
 from tests.builders import (
     BRAND_ID,
     CAMPAIGN_ID,

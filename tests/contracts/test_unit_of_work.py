@@ -8,8 +8,7 @@ from marketmind_scheduler.domain.errors import CampaignNotFound, StorageUnavaila
 from marketmind_scheduler.domain.lifecycle import move
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.schedules import ScheduleFilter
-from marketmind_scheduler.ports.lost_races import LostRace
-from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+from marketmind_scheduler.ports.storage import LostRace, Repositories, Storage, UnitOfWork
 from tests.builders import (
     BRAND_ID,
     CAMPAIGN_ID,

@@ -1,5 +1,4 @@
 """Storage in memory: an adapter that keeps every promise of its port, and is trusted because the contract suite runs
-from marketmind_scheduler.ports.lost_races import LostRace
 on it as on PostgreSQL.
 
 A unit of work writes into a copy of everything, which takes its place at commit; leaving without commit drops the
@@ -25,6 +24,7 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
+from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.ports.lost_races import LostRace, repeats_lost_races
+from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.brand import Brand
@@ -27,7 +27,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.schedules import ScheduleFilter
-from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change, Locked
 
 

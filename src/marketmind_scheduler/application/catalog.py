@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from marketmind_scheduler.ports.lost_races import repeats_lost_races
+from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.brand import Brand, BrandContent
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandMismatch, DuplicatePost, FixedField, PostInOtherCampaign

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from marketmind_scheduler.ports.lost_races import repeats_lost_races
+from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.lifecycle import doubted
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked

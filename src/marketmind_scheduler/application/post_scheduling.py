@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.ports.lost_races import repeats_lost_races
-from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
+from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,

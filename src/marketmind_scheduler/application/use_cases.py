@@ -14,9 +14,9 @@ from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
-from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import EVERYWHERE, Caller, Reach
 from marketmind_scheduler.ports.storage import Storage

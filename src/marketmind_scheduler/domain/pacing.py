@@ -22,6 +22,10 @@ PACES = {
 WITHOUT_TARGET = timedelta(minutes=5)
 """How long a post waits for which no target is configured, before one is looked for again."""
 
+LOST_RACES = 3
+"""How often work is done again that another transaction got in the way of."""
+
+_LONGEST_PAUSE_SECONDS = 0.05
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
 _SPREAD_OF_RETRY_AFTER = 0.1
 _FIRST_LOSS = timedelta(seconds=5)
@@ -56,3 +60,8 @@ def wait_after_lost_lease(*, tries: int, jitter: float) -> timedelta:
     with full jitter (same source as RetryPolicy): what kills processes should not find all of them at once.
     """
     return min(_LONGEST_LOSS, _FIRST_LOSS * 2 ** min(tries, 6)) * jitter if tries else timedelta()
+
+
+def pause_after_lost_race(*, jitter: float) -> float:
+    """For how many seconds to let the others go first; ``jitter`` is drawn from [0, 1)."""
+    return _LONGEST_PAUSE_SECONDS * jitter

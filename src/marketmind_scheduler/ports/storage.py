@@ -4,12 +4,19 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.bookings import Bookings
 from marketmind_scheduler.ports.catalog import BrandRepository, CampaignRepository, PostRepository
 from marketmind_scheduler.ports.events import EventRepository
 from marketmind_scheduler.ports.schedules import ScheduleRepository
 from marketmind_scheduler.ports.transitions import Transitions
 from marketmind_scheduler.ports.tz_releases import TzReleaseRepository
+
+
+class LostRace(StorageUnavailable):
+    """Another transaction got in the way of this one; the whole unit of work can be done again."""
+
+    code = StorageUnavailable.code
 
 
 class Repositories(Protocol):

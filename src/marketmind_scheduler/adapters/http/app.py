@@ -34,10 +34,10 @@ from marketmind_scheduler.adapters.http.routes.dispatch import DispatchControlle
 from marketmind_scheduler.adapters.http.routes.events import EventController
 from marketmind_scheduler.adapters.http.routes.health import SERVICE, HealthController
 from marketmind_scheduler.adapters.http.routes.metrics import MetricsController
-from marketmind_scheduler.adapters.http.routes.schedule_records import ScheduleRecordController
 from marketmind_scheduler.adapters.http.routes.pausing import PausingController
 from marketmind_scheduler.adapters.http.routes.post_schedules import PostScheduleController
 from marketmind_scheduler.adapters.http.routes.posts import PostController
+from marketmind_scheduler.adapters.http.routes.schedule_records import ScheduleRecordController
 from marketmind_scheduler.adapters.http.routes.schedules import ScheduleController
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases

@@ -1,5 +1,4 @@
 """Turns what goes wrong with the database into the errors that the core knows."""
-from marketmind_scheduler.ports.lost_races import LostRace
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,6 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.ports.storage import LostRace
 
 _WITHIN_SECONDS = 4  # leaves a second of the five that a caller waits at most
 # serialization, deadlock, a table changed under a cached statement; and what a row refers to, looked up just before,

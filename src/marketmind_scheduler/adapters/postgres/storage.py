@@ -1,8 +1,10 @@
 """Connections from the pool: to read with, or with one transaction."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import asyncpg
 
@@ -18,6 +20,10 @@ from marketmind_scheduler.adapters.postgres.repositories.transitions import Post
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import SchedulerError
+from marketmind_scheduler.domain.pacing import LOST_RACES, pause_after_lost_race
+from marketmind_scheduler.ports.storage import LostRace
+
+T = TypeVar("T")
 
 _POOL_SECONDS = 2
 
@@ -68,6 +74,16 @@ async def transaction(pool: Pool, *, seconds: float | None = None) -> AsyncGener
             await connection.execute(f"SET LOCAL statement_timeout = '{seconds:.0f}s'")
         yield connection
         await connection.execute("COMMIT")
+
+
+async def repeated(work: Callable[[], Awaitable[T]]) -> T:
+    """Do ``work``, which is less than a use case, again when another transaction got in its way."""
+    for _ in range(LOST_RACES):
+        try:
+            return await work()
+        except LostRace:
+            await asyncio.sleep(pause_after_lost_race(jitter=random.random()))  # noqa: S311
+    return await work()
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from marketmind_scheduler.ports.lost_races import repeats_lost_races
+from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.lifecycle import PUBLISHING, after_lost_lease, when_late
 from marketmind_scheduler.domain.pacing import wait_after_lost_lease
 from marketmind_scheduler.domain.schedule import ScheduleStatus

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketmind_scheduler.ports.lost_races import repeats_lost_races
+from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.attempt import Settlement
 from marketmind_scheduler.domain.lifecycle import after_late_verdict
 from marketmind_scheduler.domain.standing import Step

@@ -34,11 +34,11 @@ from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
-from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
+from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Rate

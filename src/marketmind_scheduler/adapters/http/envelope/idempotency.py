@@ -42,7 +42,9 @@ class AnswerOnce:
             answer = _failed(asked, failed)
         await _send(answer, send)
 
-    async def _answered_once(self, idempotency: Idempotency, key: RequestKey, scope: ASGIScope, receive: Receive) -> Answer:
+    async def _answered_once(
+        self, idempotency: Idempotency, key: RequestKey, scope: ASGIScope, receive: Receive
+    ) -> Answer:
         async with idempotency.request(key) as request:
             if request.answer is not None:
                 return _replayed(request.answer)

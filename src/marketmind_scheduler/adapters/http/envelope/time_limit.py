@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Receive, Send
 from marketmind_scheduler.adapters.http.problems import Overloaded
 

@@ -10,11 +10,11 @@ from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ_ONE, TIME
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes import examples
-from marketmind_scheduler.adapters.http.shapes.schedule_records import ConfirmIn, RetryIn, ScheduleRecordOut
 from marketmind_scheduler.adapters.http.shapes.parameters import ScheduleInPath
+from marketmind_scheduler.adapters.http.shapes.schedule_records import ConfirmIn, RetryIn, ScheduleRecordOut
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
-from marketmind_scheduler.application.schedule_records import ScheduleRecords, ScheduleRecord
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.schedule_records import ScheduleRecord, ScheduleRecords
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,

@@ -16,8 +16,8 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     ZoneName,
 )
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
-from marketmind_scheduler.application.schedule_records import ScheduleRecord
 from marketmind_scheduler.application.post_scheduling import AskedTime
+from marketmind_scheduler.application.schedule_records import ScheduleRecord
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import UnreadableTime
 from marketmind_scheduler.domain.verdict import VerdictKind

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
@@ -10,14 +11,13 @@ from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresB
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository, follow_schedules
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import HOLDS
 from marketmind_scheduler.adapters.postgres.statements import statement
-from marketmind_scheduler.adapters.postgres.storage import transaction
+from marketmind_scheduler.adapters.postgres.storage import repeated, transaction
 from marketmind_scheduler.domain.access import EVERYWHERE
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
-from marketmind_scheduler.ports.lost_races import repeats_lost_races
 
 AT_ONCE = 2000
 _LIFT_SECONDS = 300
@@ -96,7 +96,7 @@ class PostgresHolds:
         expected: Expectation[Brand | Campaign] = ANYTHING,
     ) -> None:
         await self._flag(STATEMENTS[hold].unflag, hold, of, expected)
-        await self._lift_overdue(hold, of, paces)
+        await repeated(partial(self._lift_overdue, hold, of, paces))
         await self._piece_by_piece(hold, of, is_held=True)
 
     async def _flag(self, flagging: str, hold: Hold, of: UUID, expected: Expectation[Brand | Campaign]) -> None:
@@ -109,7 +109,6 @@ class PostgresHolds:
             if hold is Hold.CAMPAIGN_PAUSED:
                 await follow_schedules(connection, [of])
 
-    @repeats_lost_races
     async def _lift_overdue(self, hold: Hold, of: UUID, paces: Mapping[Platform, timedelta]) -> None:
         async with transaction(self._pool, seconds=_LIFT_SECONDS) as connection:
             if not await connection.fetchval(STATEMENTS[hold].still_unflagged, of):
@@ -121,9 +120,8 @@ class PostgresHolds:
     async def _piece_by_piece(self, hold: Hold, of: UUID, *, is_held: bool) -> None:
         last = _FROM_THE_START
         while last is not None:
-            last = await self._piece(hold, of, last, is_held=is_held)
+            last = await repeated(partial(self._piece, hold, of, last, is_held=is_held))
 
-    @repeats_lost_races
     async def _piece(
         self, hold: Hold, of: UUID, last: tuple[datetime, UUID], *, is_held: bool
     ) -> tuple[datetime, UUID] | None:

@@ -9,14 +9,13 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.repositories.texts import storable
 from marketmind_scheduler.adapters.postgres.statements import statement
-from marketmind_scheduler.adapters.postgres.storage import connected
+from marketmind_scheduler.adapters.postgres.storage import connected, repeated
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.ports.dispatch_queue import Send
-from marketmind_scheduler.ports.lost_races import repeats_lost_races
 
 CLAIM = statement("claim")
 _CLAIM_OF_BRANDS = statement("claim_of_brands")
@@ -95,10 +94,12 @@ class PostgresDispatchQueue:
         [row] = await self._fetch(NEXT_DUE_IN, list(platforms))
         return row[0]
 
-    @repeats_lost_races
     async def _fetch(self, statement: str, *parameters: object) -> Sequence[Record]:
-        async with connected(self._pool) as connection:
-            return await connection.fetch(statement, *parameters)
+        async def work() -> Sequence[Record]:
+            async with connected(self._pool) as connection:
+                return await connection.fetch(statement, *parameters)
+
+        return await repeated(work)
 
 
 def _to_claim(row: Record) -> Claim:
