@@ -12,7 +12,7 @@ run: $(VENV)/.installed ## start everything from nothing; Ctrl-C stops it
 	@SCHEDULER_LOG_FORMAT=$${SCHEDULER_LOG_FORMAT:-console} exec $(BIN)/marketmind-scheduler serve
 
 test: $(VENV)/.installed ## the whole test suite, on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.installed ## format, lint, types, and who may import whom
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

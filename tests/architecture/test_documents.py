@@ -22,7 +22,7 @@ from marketmind_scheduler.entrypoints.environment import NAMES
 
 CHECKOUT = Path(__file__).parents[2]
 PACKAGE = CHECKOUT / "src" / "marketmind_scheduler"
-PAPERS = make.papers()
+PAPERS = [each for each in make.papers() if each.suffix == ".md"]
 DEPLOYED = [path for path in (CHECKOUT / "deploy").rglob("*") if path.is_file()]
 DOCUMENTS = sorted({*PAPERS, *DEPLOYED})
 RUNBOOK = (CHECKOUT / "docs" / "runbook.md").read_text()

@@ -57,7 +57,7 @@ from tests.stored import cancel_pending
 T = TypeVar("T")
 
 SETTINGS = settings(
-    max_examples=100,
+    max_examples=40,
     stateful_step_count=40,
     deadline=None,
     database=None,

@@ -36,7 +36,7 @@ from tests.http.steps import (
 )
 
 CONFIG = {
-    "generation": {"max-examples": 10, "deterministic": True, "database": "none"},
+    "generation": {"max-examples": 4, "deterministic": True, "database": "none"},
     "checks": {
         # 422 besides the defaults: a value can be of the documented form and break a rule that no schema can say,
         # such as a time that is past; a condition can be well formed and not hold, which 304 and 412 say
@@ -97,7 +97,7 @@ def document(demo_database: str, zones: ZoneCatalog, key: str) -> Generator[Any]
 @pytest.fixture
 def document_of_others(demo_database: str, zones: ZoneCatalog, foreign_key: str) -> Generator[Any]:
     examples_only: Any = {
-        "generation": CONFIG["generation"] | {"max-examples": 5},
+        "generation": CONFIG["generation"] | {"max-examples": 3},
         "phases": {"coverage": {"enabled": False}, "stateful": {"enabled": False}},
     }
     with document_for(foreign_key, opened_where_it_is_called(demo_database, zones), **examples_only) as schema:

@@ -1,6 +1,7 @@
 """The command line: serve, dispatch, status, doctor, keys, migrate, demo."""
 
 import asyncio
+import gc
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -177,7 +178,10 @@ def _listening(settings: Settings, port: int, variable: str) -> Generator[socket
 
 
 def _run(work: Coroutine[None, None, None]) -> None:
-    """In an event loop of its own, uvloop's where it is installed."""
+    """In an event loop of its own, uvloop's where it is installed. What has been imported until here stays, so it need
+    not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(work)
 
