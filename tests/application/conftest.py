@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.trace_ids import TraceIds
+from marketmind_scheduler.application.health import Publishing
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -62,6 +63,7 @@ def outbound(storage: InMemoryStorage, publisher: ScriptedPublisher) -> Outbound
         holds=InMemoryHolds(storage),
         standings=InMemoryQueueStandings(storage),
         publisher=publisher,
+        publishing=Publishing(by="script", means="a test says what becomes of each post"),
         platforms=Platform,
         observer=metering,
         metrics=metering,

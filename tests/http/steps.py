@@ -28,8 +28,9 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.idempotency import Idempotency
@@ -89,6 +90,7 @@ def in_memory(
         holds=InMemoryHolds(storage),
         standings=InMemoryQueueStandings(storage),
         publisher=publisher or DryRunPublisher(),
+        publishing=PUBLISHERS[PublisherKind.DRY_RUN].publishing,
         platforms=Platform,
         observer=metering,
         metrics=metering,

@@ -128,6 +128,7 @@ async def test_every_change_of_a_schedule_is_told_in_its_order(
         "status": "COMPLETED",
         "retry_count": 1,
         "external_id": "1890",
+        "dry_run": False,
         "error": None,
     }
 

@@ -21,6 +21,8 @@ async def test_the_root_names_the_service_and_every_endpoint(client: httpx2.Asyn
         "service": "marketmind-scheduler",
         "version": version("marketmind-scheduler"),
         "status": "running",
+        "publisher": "dry_run",
+        "publishing": "nothing is posted: SCHEDULER_PUBLISHER=dry_run logs what is due and calls it published",
     }
     documented = {f"{method.upper()} {path}" for path, item in document()["paths"].items() for method in item}
     assert set(endpoints) == {*documented, "GET /docs"}
@@ -50,6 +52,8 @@ async def test_a_service_with_its_database_and_schema_is_ready(client: httpx2.As
         "timestamp": NOW,
         "checks": {"database": "ok", "schema": "ok", "time_zones": "ok"},
         "tz_release": zones.release,
+        "publisher": "dry_run",
+        "publishing": "nothing is posted: SCHEDULER_PUBLISHER=dry_run logs what is due and calls it published",
     }
 
 

@@ -17,7 +17,7 @@ async def test_a_post_is_logged_without_its_title_and_accepted() -> None:
     assert verdict == Accepted(external_id=f"dry-run-{attempt.key}")
     assert lines == [
         {
-            "event": "published",
+            "event": "would have been posted",
             "log_level": "info",
             "publisher": "dry_run",
             "schedule_id": attempt.key,

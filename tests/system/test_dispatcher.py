@@ -80,7 +80,7 @@ async def test_the_service_publishes_by_itself_what_is_scheduled_for_now(databas
         await until_published(client, schedule)
 
         found = await steps.record(client, schedule)
-        assert found["external_id"] == f"dry-run-{schedule['schedule_id']}"
+        assert (found["external_id"], found["dry_run"]) == (f"dry-run-{schedule['schedule_id']}", True)
         assert [attempt["verdict"] for attempt in found["attempts"]] == ["accepted"]
 
 
@@ -91,10 +91,19 @@ async def test_with_dispatch_off_the_service_leaves_it_to_a_dispatcher_beside_it
         await until_published(client, schedule)
         await dispatcher.stop()
 
-    [published] = [line for line in lines(dispatcher) if line["event"] == "published"]
+    [published] = [line for line in lines(dispatcher) if line["event"] == "would have been posted"]
     assert published["schedule_id"] == schedule["schedule_id"]
-    assert "published" not in said(api)
+    assert "would have been posted" not in said(api)
     assert [line.get("completed") for line in lines(dispatcher) if line["event"] == "progress"] == [1]
+
+
+async def test_a_dry_run_is_said_aloud_when_a_process_starts(api: Service, database: str) -> None:
+    async with dispatching(database) as dispatcher:
+        await dispatcher.stop()
+
+    for service in (api, dispatcher):
+        warned = [line for line in service.logged("warning") if line.get("publisher") == "dry_run"]
+        assert [line["event"].partition(":")[0] for line in warned] == ["nothing is posted"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -189,6 +198,7 @@ async def test_status_prints_how_the_queue_stands(api: Service, database: str) -
 
     printed = asked.output()
     assert "\x1b" not in printed
+    assert "nothing is posted: SCHEDULER_PUBLISHER=dry_run" in " ".join(printed.split())
     [linkedin] = re.findall(r"^ *LINKEDIN +(\d+) +(\d+) .* ago *$", printed, re.MULTILINE)
     assert linkedin == ("1", "1")
     assert max(map(len, printed.splitlines())) <= 80

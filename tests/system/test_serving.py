@@ -77,9 +77,10 @@ async def connection_with(service: Service, sent: bytes) -> AsyncGenerator[None]
 async def test_it_says_where_everything_is(home: Path) -> None:
     async with serving(SCHEDULER_DATA_DIR=str(home), SCHEDULER_LOG_FORMAT="console") as service:
         output = service.output()
-        said = dict(re.findall(r"^  (API|Explorer|Health|Try it) +(.+)$", output, re.MULTILINE))
+        said = dict(re.findall(r"^  (API|Explorer|Health|Publishing|Try it) +(.+)$", output, re.MULTILINE))
 
         assert said["API"] == service.url
+        assert said["Publishing"].startswith("nothing is posted: SCHEDULER_PUBLISHER=dry_run")
         async with service.client() as client:
             explorer = await client.get(said["Explorer"])
             health = await client.get(said["Health"])

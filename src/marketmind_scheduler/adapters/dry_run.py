@@ -7,6 +7,7 @@ import structlog
 
 from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import dry_run_id
 from marketmind_scheduler.domain.verdict import Accepted, Verdict
 from marketmind_scheduler.ports.publisher import Target
 
@@ -26,10 +27,10 @@ class DryRunPublisher:
 
     async def publish(self, attempt: Attempt) -> Verdict:
         log.info(
-            "published",
+            "would have been posted",
             publisher="dry_run",
             schedule_id=attempt.key,
             post_id=str(attempt.post_id),
             platform=attempt.claim.platform,
         )
-        return Accepted(external_id=f"dry-run-{attempt.claim.schedule_id}")
+        return Accepted(external_id=dry_run_id(attempt.claim.schedule_id))

@@ -15,6 +15,16 @@ OK = "ok"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """``by`` whom this process publishes what is due, and what that ``means``, for a person. ``is_pretence``: schedules
+    end as COMPLETED though nothing is posted."""
+
+    by: str
+    means: str
+    is_pretence: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadinessReport:
     """What was checked, each ``ok`` or what is wrong."""
 
@@ -29,6 +39,7 @@ class ReadinessReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
+    publishing: Publishing
     readiness: Readiness
     storage: Storage
     zones: ZoneCatalog

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.schedule import ScheduleStatus, dry_run_id
 
 
 class EventKind(StrEnum):
@@ -40,3 +40,8 @@ class Event:
     external_id: str | None
     error: str | None
     occurred_at: datetime
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether its schedule was called published and nothing was posted."""
+        return self.external_id == dry_run_id(self.schedule_id)

@@ -44,6 +44,11 @@ ACTIVE = frozenset({ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleS
 """A post has at most one schedule in these statuses; the others are final."""
 
 
+def dry_run_id(schedule_id: UUID) -> str:
+    """What a dry run calls a post, and no platform does."""
+    return f"dry-run-{schedule_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """One post's appointment. ``scheduler`` names the one that chose the time; None: a caller did.
@@ -111,6 +116,11 @@ class Schedule:
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether it was called published and nothing was posted."""
+        return self.external_id == dry_run_id(self.schedule_id)
 
     @property
     def may_be_out(self) -> bool:

@@ -27,8 +27,9 @@ from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.publisher import Publisher
@@ -55,6 +56,7 @@ def over(
         holds=PostgresHolds(pool),
         standings=PostgresQueueStandings(pool),
         publisher=publisher or DryRunPublisher(),
+        publishing=PUBLISHERS[PublisherKind.DRY_RUN].publishing,
         platforms=Platform,
         observer=metering,
         metrics=metering,

@@ -57,6 +57,7 @@ async def test_a_campaign_is_scheduled_whole_and_in_time_order(client: httpx2.As
         "doubtful": False,
         "holds": [],
         "external_id": None,
+        "dry_run": False,
         "error": None,
         "retry_of": None,
         "intent": "wall",

@@ -56,6 +56,7 @@ async def test_a_post_is_scheduled_at_a_wall_time_in_a_zone(client: httpx2.Async
         "doubtful": False,
         "holds": [],
         "external_id": None,
+        "dry_run": False,
         "error": None,
         "retry_of": None,
         "intent": "wall",

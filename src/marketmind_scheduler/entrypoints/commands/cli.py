@@ -9,16 +9,16 @@ from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 
 import rich_click as click
-import structlog
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from uvicorn.loops.auto import auto_loop_factory
 
 from marketmind_scheduler.adapters.system_clock import SystemClock
-from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
+from marketmind_scheduler.application.demo import DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.entrypoints import logs
+from marketmind_scheduler.entrypoints.commands.banner import aloud, announce
 from marketmind_scheduler.entrypoints.commands.console import environment, told
 from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_table
 from marketmind_scheduler.entrypoints.commands.doubt import doubt
@@ -28,7 +28,7 @@ from marketmind_scheduler.entrypoints.commands.standing_table import standing_ta
 from marketmind_scheduler.entrypoints.findings import Mark
 from marketmind_scheduler.entrypoints.processes import api, dispatcher
 from marketmind_scheduler.entrypoints.processes.http_server import bind
-from marketmind_scheduler.entrypoints.settings import Auth, LogFormat, LogLevel, Settings
+from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import running
 from marketmind_scheduler.entrypoints.wiring.database import database, prepare
 
@@ -39,13 +39,6 @@ EPILOG = (
 )
 
 _WATCH_SECONDS = 1
-_ACCESS = {
-    None: "everybody on this machine, nobody else; SCHEDULER_AUTH=keys asks for keys",
-    Auth.OFF: "[yellow]everybody who can reach it, because SCHEDULER_AUTH=off says so[/]",
-    Auth.KEYS: "whoever has a key; `marketmind-scheduler keys create` makes one",
-}
-
-log = structlog.get_logger()
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,7 +62,7 @@ def serve() -> None:
         settings.check_who_may_reach_it()
         listener = opened.enter_context(_listening(settings, settings.port, "SCHEDULER_PORT"))
         url = opened.enter_context(database(settings))
-        _run(api.serve(settings, url, listener, lambda: _announce(settings)))
+        _run(api.serve(settings, url, listener, lambda: announce(settings)))
 
 
 @main.command()
@@ -155,6 +148,9 @@ async def _show_standing(settings: Settings, url: str, *, watch: bool) -> None:
         report = await service.use_cases.health.report()
         if not report.is_ready:
             raise click.ClickException("; ".join(f"{name}: {said}" for name, said in report.checks.items()))
+        publishing = service.use_cases.health.publishing
+        if publishing.is_pretence:
+            Console(highlight=False).print(aloud(publishing))
         monitoring = service.use_cases.monitoring
         if not watch:
             Console().print(standing_table(await monitoring.standing()))
@@ -184,20 +180,3 @@ def _run(work: Coroutine[None, None, None]) -> None:
     gc.freeze()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(work)
-
-
-def _announce(settings: Settings) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{settings.port}"
-    if logs.is_json(settings.log_format):
-        log.info("ready", api=url, explorer=f"{url}/docs", health=f"{url}/health", access=settings.auth or "loopback")
-        return
-    path = f"-X POST {url}/schedule/campaign/{DEMO_CAMPAIGN}" if settings.loads_demo_data else f"{url}/"
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(f"\n[bold green]Marketmind Scheduler {version(NAME)} is ready[/]")
-    console.print(f"  [bold]API[/]       {url}")
-    console.print(f"  [bold]Explorer[/]  {url}/docs")
-    console.print(f"  [bold]Health[/]    {url}/health")
-    console.print(f"  [bold]Access[/]    {_ACCESS[settings.auth]}")
-    console.print(f"  [bold]Try it[/]    curl {path}")
-    console.print("  [dim]Ctrl-C stops it[/]\n")

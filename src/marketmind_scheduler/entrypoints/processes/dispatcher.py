@@ -25,6 +25,7 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
     when the signal comes have twenty seconds to end."""
     async with running(settings, database_url) as service:
         await prepare_to_dispatch(settings, database_url, service.use_cases)
+        warn_of_pretence(service)
         stopping = asyncio.Event()
         say_ready = partial(log.info, "dispatching", publisher=settings.publisher, platforms=settings.platforms)
         async with asyncio.TaskGroup() as tasks:
@@ -38,6 +39,13 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
                 )
                 await server.serve(sockets=[listener])
     log.info("stopped")
+
+
+def warn_of_pretence(service: Service) -> None:
+    """One line in the log where what is due is called published and not posted."""
+    publishing = service.use_cases.health.publishing
+    if publishing.is_pretence:
+        log.warning(publishing.means, publisher=publishing.by)
 
 
 async def keep_dispatching(service: Service, stopping: asyncio.Event) -> None:

@@ -32,7 +32,7 @@ from marketmind_scheduler.application.dispatch.pulling import Pulling
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
-from marketmind_scheduler.application.health import Health
+from marketmind_scheduler.application.health import Health, Publishing
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
@@ -47,7 +47,7 @@ from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.publishers import publishing
+from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
@@ -86,6 +86,7 @@ class Outbound:
     holds: Holds
     standings: QueueStandings
     publisher: Publisher
+    publishing: Publishing
     platforms: Collection[Platform]
     observer: DispatchObserver
     metrics: Metrics
@@ -126,7 +127,7 @@ def assemble(
     return UseCases(
         access=Access(keys=keys, tokens=tokens, clock=clock),
         key_ring=KeyRing(keys=keys, clock=clock),
-        health=Health(readiness=readiness, storage=storage, zones=zones, clock=clock),
+        health=Health(publishing=outbound.publishing, readiness=readiness, storage=storage, zones=zones, clock=clock),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
         post_scheduling=PostScheduling(
@@ -197,6 +198,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             holds=PostgresHolds(pool),
             standings=PostgresQueueStandings(pool),
             publisher=publisher,
+            publishing=PUBLISHERS[settings.publisher].publishing,
             platforms=settings.published_platforms,
             observer=metering,
             metrics=metering,

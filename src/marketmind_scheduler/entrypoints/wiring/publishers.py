@@ -9,6 +9,7 @@ from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
+from marketmind_scheduler.application.health import Publishing
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
 from marketmind_scheduler.entrypoints.wiring.receivers import examine_receivers
@@ -30,6 +31,7 @@ class PublisherEntry:
     the context, and raises SettingsError."""
 
     adapter: type[Publisher]
+    publishing: Publishing
     variables: Sequence[str]
     opened: Callable[[Settings, Tracing], AbstractAsyncContextManager[Publisher]]
     examine: Examine
@@ -47,8 +49,8 @@ async def _dry_run(_settings: Settings, _tracing: Tracing) -> AsyncGenerator[Pub
 
 def _examine_dry_run(settings: Settings, *, connect: bool) -> Sequence[Finding]:
     del settings, connect
-    found = "dry_run: what is due is logged and not posted"
-    return [Finding(Mark.DOUBTFUL, "publisher", found, "set SCHEDULER_PUBLISHER=webhook where posts are to go out")]
+    remedy = "set SCHEDULER_PUBLISHER=webhook where posts are to go out"
+    return [Finding(Mark.DOUBTFUL, "publisher", PUBLISHERS[PublisherKind.DRY_RUN].publishing.means, remedy)]
 
 
 @asynccontextmanager
@@ -60,9 +62,23 @@ async def _webhook(settings: Settings, tracing: Tracing) -> AsyncGenerator[Publi
 
 PUBLISHERS: Mapping[PublisherKind, PublisherEntry] = {
     PublisherKind.DRY_RUN: PublisherEntry(
-        adapter=DryRunPublisher, variables=(), opened=_dry_run, examine=_examine_dry_run
+        adapter=DryRunPublisher,
+        publishing=Publishing(
+            by=PublisherKind.DRY_RUN,
+            means="nothing is posted: SCHEDULER_PUBLISHER=dry_run logs what is due and calls it published",
+            is_pretence=True,
+        ),
+        variables=(),
+        opened=_dry_run,
+        examine=_examine_dry_run,
     ),
     PublisherKind.WEBHOOK: PublisherEntry(
-        adapter=WebhookPublisher, variables=("SCHEDULER_WEBHOOKS",), opened=_webhook, examine=examine_receivers
+        adapter=WebhookPublisher,
+        publishing=Publishing(
+            by=PublisherKind.WEBHOOK, means="what is due is posted to the receivers that SCHEDULER_WEBHOOKS names"
+        ),
+        variables=("SCHEDULER_WEBHOOKS",),
+        opened=_webhook,
+        examine=examine_receivers,
     ),
 }

@@ -28,7 +28,7 @@ class HealthController(Controller):
         response_description="The service and its endpoints",
         responses=documented(400),
     )
-    async def get_service(self, request: Request[Any, Any, Any]) -> ServiceOut:
+    async def get_service(self, request: Request[Any, Any, Any], health: ForCaller[Health]) -> ServiceOut:
         endpoints = {
             f"{method} {path}": operation.summary or ""
             for method, path, operation in operations(request.app.openapi_schema)
@@ -37,6 +37,8 @@ class HealthController(Controller):
             service=SERVICE,
             version=version(SERVICE),
             status="running",
+            publisher=health.publishing.by,
+            publishing=health.publishing.means,
             endpoints=endpoints | {"GET /docs": "Explore and try the API"},
         )
 
@@ -69,13 +71,16 @@ class HealthController(Controller):
         },
     )
     async def get_readiness(self, health: ForCaller[Health]) -> Response[ReadinessOut]:
-        """Ready when the database answers and its schema is the one of this version."""
+        """Ready when the database answers and its schema is the one of this version. `publishing` says whether posts
+        really go out; it is no reason not to be ready."""
         report = await health.report()
         answer = ReadinessOut(
             status="ready" if report.is_ready else "not ready",
             timestamp=report.at,
             checks=dict(report.checks),
             tz_release=report.tz_release,
+            publisher=health.publishing.by,
+            publishing=health.publishing.means,
         )
         return Response(answer) if report.is_ready else Response(answer, status_code=503, headers=RETRY_AFTER)
 

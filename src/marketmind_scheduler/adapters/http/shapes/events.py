@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.http.shapes.fields import (
     BrandId,
+    DryRun,
     Moment,
     PostId,
     ScheduleId,
@@ -27,6 +28,7 @@ class EventOut(Struct, frozen=True, kw_only=True):
     status: Annotated[ScheduleStatus, Meta(description="Where the schedule stood right after")]
     retry_count: Annotated[int, Meta(ge=0)]
     external_id: str | None
+    dry_run: DryRun
     error: str | None
     occurred_at: Moment
 
@@ -43,6 +45,7 @@ class EventOut(Struct, frozen=True, kw_only=True):
             status=event.status,
             retry_count=event.retry_count,
             external_id=event.external_id,
+            dry_run=event.is_dry_run,
             error=event.error,
             occurred_at=event.occurred_at,
         )

@@ -66,6 +66,9 @@ Moment = Annotated[datetime, Meta(description="An instant in UTC", examples=["20
 ExternalId = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=_NO_NUL, description="The platform's own id of the post")
 ]
+DryRun = Annotated[
+    bool, Meta(description="It was called published and nothing was posted: `SCHEDULER_PUBLISHER` was `dry_run`")
+]
 Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=_NO_NUL)]
 ClaimToken = Annotated[int, Meta(ge=1, le=2**53 - 1, description="As it was given with the claim", examples=[1])]
 

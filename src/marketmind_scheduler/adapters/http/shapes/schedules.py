@@ -11,6 +11,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     BrandId,
     CampaignId,
     Cursor,
+    DryRun,
     Moment,
     PostId,
     ScheduleId,
@@ -79,6 +80,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
     ]
     doubtful: Annotated[bool, Meta(description="An earlier send of it may be out, though it is active")]
     external_id: Annotated[str | None, Meta(description="What the platform calls the published post")]
+    dry_run: DryRun
     error: Annotated[str | None, Meta(description="Why the latest attempt did not succeed")]
     retry_of: Annotated[UUID | None, Meta(description="The FAILED or MISSED schedule that this one makes good for")]
     intent: Annotated[IntentKind, Meta(description="Whether a wall time or an instant was asked for")]
@@ -116,6 +118,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             holds=sorted(schedule.holds),
             doubtful=schedule.is_doubtful,
             external_id=schedule.external_id,
+            dry_run=schedule.is_dry_run,
             error=schedule.error,
             retry_of=schedule.retry_of,
             intent=intent.kind,

@@ -6,11 +6,24 @@ from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.http.shapes.fields import Moment
 
+Publisher = Annotated[
+    str, Meta(description="Who publishes what is due, as SCHEDULER_PUBLISHER says", examples=["webhook"])
+]
+PublishingMeans = Annotated[
+    str,
+    Meta(
+        description="What that means for what is due",
+        examples=["what is due is posted to the receivers that SCHEDULER_WEBHOOKS names"],
+    ),
+]
+
 
 class ServiceOut(Struct, frozen=True, kw_only=True):
     service: Annotated[str, Meta(examples=["marketmind-scheduler"])]
     version: Annotated[str, Meta(examples=["0.1.0"])]
     status: Annotated[str, Meta(examples=["running"])]
+    publisher: Publisher
+    publishing: PublishingMeans
     endpoints: Annotated[
         dict[str, str],
         Meta(
@@ -30,6 +43,8 @@ class ReadinessOut(Struct, frozen=True, kw_only=True):
     timestamp: Moment
     checks: Annotated[dict[str, str], Meta(examples=[{"database": "ok", "schema": "ok", "time_zones": "ok"}])]
     tz_release: Annotated[str, Meta(description="The release of the time zone rules in use", examples=["2026f"])]
+    publisher: Publisher
+    publishing: PublishingMeans
 
 
 class ProblemKindOut(Struct, frozen=True, kw_only=True):
