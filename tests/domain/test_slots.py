@@ -8,6 +8,7 @@ import pytest
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.domain.times import read
+from tests.loops import telling_all_misses
 
 NUUK_GAP = (
     "2027-03-27T23:30:00 in America/Nuuk does not exist, because the clock jumps over it; "
@@ -75,7 +76,9 @@ def test_two_slots_ask_the_same_when_time_zone_and_reading_are_the_same(
 ) -> None:
     slot = read("2027-07-01T19:00[Europe/Berlin]", zones)
 
-    assert slot.asks_the_same_as(read(text, zones, disambiguation=Disambiguation(disambiguation))) is asks_the_same
+    assert (
+        slot.asks_the_same_as(read(text, zones, disambiguation=Disambiguation(disambiguation)), zones) is asks_the_same
+    )
 
 
 def test_a_time_that_was_moved_is_not_the_same_question_as_the_time_it_was_moved_to(zones: ZoneCatalog) -> None:
@@ -83,11 +86,24 @@ def test_a_time_that_was_moved_is_not_the_same_question_as_the_time_it_was_moved
     asked_so = read("2027-03-28T03:30[Europe/Berlin]", zones)
 
     assert moved.publish_time == asked_so.publish_time
-    assert not moved.asks_the_same_as(asked_so)
+    assert not moved.asks_the_same_as(asked_so, zones)
+
+
+def test_every_other_name_of_a_zone_makes_the_same_question(zones: ZoneCatalog) -> None:
+    links = zones.links
+    assert len(links) > 200
+
+    with telling_all_misses() as trying:
+        for link, zone in links.items():
+            if {link, zone} <= zones.names:
+                with trying(link=link, zone=zone):
+                    called_so = read(f"2027-07-01T19:00[{link}]", zones)
+                    assert called_so.asks_the_same_as(read(f"2027-07-01T19:00[{zone}]", zones), zones)
+                    assert called_so.intent.zone == link
 
 
 def test_a_newer_release_of_the_zone_rules_does_not_make_it_another_question(zones: ZoneCatalog) -> None:
     slot = read("2027-07-01T19:00[Europe/Berlin]", zones)
     read_later = Slot(publish_time=slot.publish_time, intent=replace(slot.intent, tz_release="2030a"))
 
-    assert slot.asks_the_same_as(read_later)
+    assert slot.asks_the_same_as(read_later, zones)

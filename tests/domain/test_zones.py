@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from marketmind_scheduler.domain.errors import UnknownZone, ZoneRulesOutdated
+from marketmind_scheduler.domain.windows_zones import windows_names
 from marketmind_scheduler.domain.zones import ZoneCatalog, fixed_offset_warning
 from tests.loops import on_each
 
@@ -67,6 +68,27 @@ REFUSED = [
 ]
 
 
+REFUSED_AS_WINDOWS_NAMES = [
+    ("Pacific Standard Time", "America/Los_Angeles"),
+    ("pacific daylight time", "America/Los_Angeles"),
+    ("Pacific Time (US & Canada)", "America/Los_Angeles"),
+    ("(UTC-08:00) Pacific Time (US & Canada)", "America/Los_Angeles"),
+    ("W. Europe Standard Time", "Europe/Berlin"),
+    ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Berlin"),
+    ("India Standard Time", "Asia/Kolkata"),
+    ("Eastern Standard Time (Mexico)", "America/Cancun"),
+]
+
+
+@on_each(("name", "zone"), [*REFUSED_AS_WINDOWS_NAMES, *windows_names()])
+def test_a_name_of_windows_is_refused_with_the_zone_it_means(zones: ZoneCatalog, name: str, zone: str) -> None:
+    assert zone in zones.names
+    with pytest.raises(UnknownZone) as refused:
+        zones.check(name)
+
+    assert zones.are_one(str(refused.value.details["hint"]).removeprefix("did you mean ").rstrip("?"), zone)
+
+
 @on_each(("zone", "hint"), REFUSED)
 def test_an_id_outside_the_catalogue_is_refused_with_what_to_send_in_its_place(
     zones: ZoneCatalog, zone: str, hint: str
@@ -113,6 +135,24 @@ def test_names_whose_meaning_depends_on_the_host_never_get_into_a_catalogue() ->
     offered = ["localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin", "Europe/Berlin"]
 
     assert ZoneCatalog.of("2026f", offered).names == {"Europe/Berlin"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "other", "are_one"),
+    [
+        ("Asia/Kolkata", "Asia/Calcutta", True),
+        ("Europe/Kyiv", "Europe/Kiev", True),
+        ("US/Pacific", "America/Los_Angeles", True),
+        ("UTC", "Etc/Zulu", True),
+        ("Europe/Berlin", "Europe/Berlin", True),
+        ("Europe/Berlin", "Europe/Paris", False),
+        ("Etc/GMT+3", "Etc/GMT-3", False),
+    ],
+)
+def test_two_ids_are_one_zone_where_one_is_a_link_to_the_other(
+    zones: ZoneCatalog, zone: str, other: str, *, are_one: bool
+) -> None:
+    assert zones.are_one(zone, other) is zones.are_one(other, zone) is are_one
 
 
 def test_no_name_of_the_catalogue_is_refused(zones: ZoneCatalog) -> None:

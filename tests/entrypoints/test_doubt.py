@@ -82,7 +82,8 @@ async def test_where_nobody_can_be_asked_nothing_is_done(doubt: Doubt, world: Po
 @pytest.mark.parametrize(
     ("since", "says"),
     [
-        ("yesterday", "'yesterday' is not a moment; write it like 2027-03-01T04:00:00Z"),
+        ("2027-03-01T04:00:00+0000", "at '+0000', write +00:00"),
+        ("2027-03-01T04:00:00", "write Z or an offset"),
         ("2099-01-01T00:00:00Z", "2099-01-01T00:00:00Z lies ahead; say when the backup was made"),
     ],
 )

@@ -133,7 +133,7 @@ class CampaignScheduling:
             return False
         planned = {placement.post.post_id: placement.slot for placement in plan.placements}
         return planned.keys() == made_then.keys() and all(
-            schedule.scheduler is kind and schedule.slot.asks_the_same_as(planned[post_id])
+            schedule.scheduler is kind and schedule.slot.asks_the_same_as(planned[post_id], self.zones)
             for post_id, schedule in made_then.items()
         )
 

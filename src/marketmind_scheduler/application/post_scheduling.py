@@ -67,7 +67,7 @@ class PostScheduling:
             slot = await self._slot(asked, brand.content.default_zone, work)
             standing = await work.schedules.standing_of_post(post_id)
             if active := next((each for each in standing if each.is_active), None):
-                return _same_or_refused(active, slot), False
+                return _same_or_refused(active, slot, self.zones), False
             if standing and not allow_repost:
                 raise AlreadyPublished(post_id, schedule_id=standing[0].schedule_id)
             now = self.clock.now()
@@ -99,7 +99,7 @@ class PostScheduling:
             standing = await work.schedules.standing_of_post(post.post_id)
             if active := next((each for each in standing if each.is_active), None):
                 is_same = active.retry_of == schedule_id and asked is None
-                return active if is_same else _same_or_refused(active, slot), False
+                return active if is_same else _same_or_refused(active, slot, self.zones), False
             if standing:
                 raise AlreadyPublished(post.post_id, schedule_id=standing[0].schedule_id)
             if asked:
@@ -145,7 +145,7 @@ class PostScheduling:
             expected.check(current)
             current.check_version(version)
             slot = await self._slot(asked, brand.content.default_zone, work)
-            if slot.asks_the_same_as(current.slot) and Hold.LATE not in current.holds:
+            if slot.asks_the_same_as(current.slot, self.zones) and Hold.LATE not in current.holds:
                 return current
             now = self.clock.now()
             moved = move(current, slot, now=now)
@@ -209,8 +209,8 @@ class PostScheduling:
             raise BeyondHorizon(asked.text, latest=now + self.horizon)
 
 
-def _same_or_refused(active: Schedule, slot: Slot) -> Schedule:
-    if slot.asks_the_same_as(active.slot):
+def _same_or_refused(active: Schedule, slot: Slot, zones: ZoneCatalog) -> Schedule:
+    if slot.asks_the_same_as(active.slot, zones):
         return active
     raise AlreadyScheduled(
         active.post_id,

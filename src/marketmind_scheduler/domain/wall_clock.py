@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from marketmind_scheduler.domain.errors import LocalTimeAmbiguous, LocalTimeInGap, OffsetContradictsZone
 from marketmind_scheduler.domain.readings import Reading
-from marketmind_scheduler.domain.zones import fixed_offset_warning
+from marketmind_scheduler.domain.zones import ZoneCatalog, fixed_offset_warning
 
 
 class Disambiguation(StrEnum):
@@ -75,11 +75,12 @@ class Slot:
         )
         return cls(publish_time=instant, intent=intent)
 
-    def asks_the_same_as(self, other: "Slot") -> bool:
-        """Whether both ask for one time in one way, whichever release of the zone data they were read with."""
+    def asks_the_same_as(self, other: "Slot", zones: ZoneCatalog) -> bool:
+        """Whether both ask for one time in one way, whichever release of the zone data they were read with, and by
+        whichever of its names they call a zone."""
         return (
             self.publish_time == other.publish_time
-            and self.intent.zone == other.intent.zone
+            and zones.are_one(self.intent.zone, other.intent.zone)
             and self.intent.local_time == other.intent.local_time
             and self.intent.disambiguation == other.intent.disambiguation
         )

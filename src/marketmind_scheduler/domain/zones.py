@@ -1,11 +1,12 @@
-"""Which time zone ids are accepted, and what to say about the others."""
+"""Which time zone ids are accepted, which of them are one zone, and what to say about the others."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
 from marketmind_scheduler.domain.errors import UnknownZone, ZoneRulesOutdated
+from marketmind_scheduler.domain.windows_zones import zone_by_windows_name
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,2}")
 _ABBREVIATION = re.compile(r"[A-Z]{2,5}")
@@ -20,21 +21,26 @@ class ZoneCatalog:
     """The zone ids of one release of the IANA time zone data.
 
     Left out are ids without a place or without daylight saving time that look like abbreviations (``EST``), and
-    those whose meaning depends on the host.
+    those whose meaning depends on the host. ``links`` has the zone that each other name of one stands for.
     """
 
     release: str
     names: frozenset[str]
+    links: Mapping[str, str] = field(repr=False, compare=False)
     _spellings: dict[str, str] = field(repr=False, compare=False)
 
     @classmethod
-    def of(cls, release: str, names: Iterable[str]) -> Self:
+    def of(cls, release: str, names: Iterable[str], links: Mapping[str, str] | None = None) -> Self:
         accepted = frozenset(
             name for name in names if name not in _NOT_FOR_POSTS and not name.startswith(_HOST_DEPENDENT)
         )
         spellings = {_letters(name.rpartition("/")[2]): name for name in sorted(accepted, reverse=True)}
         spellings.update((_letters(name), name) for name in sorted(accepted))
-        return cls(release, accepted, spellings)
+        return cls(release, accepted, links or {}, spellings)
+
+    def are_one(self, zone: str, other: str) -> bool:
+        """Whether both ids name one zone, such as ``Asia/Calcutta`` and ``Asia/Kolkata``."""
+        return self._followed(zone) == self._followed(other)
 
     def check(self, zone: str) -> None:
         """Raise ``UnknownZone`` unless ``zone`` is an id of the catalogue, in its exact spelling."""
@@ -55,9 +61,14 @@ class ZoneCatalog:
             )
         if _OFFSET.fullmatch(zone):
             return "use a city's zone such as Europe/Berlin, or send an offset in the time itself"
-        if meant := self._spellings.get(_letters(zone)):
+        if meant := zone_by_windows_name(zone) or self._spellings.get(_letters(zone)):
             return f"did you mean {meant}?"
         return "send an id of the IANA time zone database, for example America/Los_Angeles"
+
+    def _followed(self, zone: str) -> str:
+        while zone in self.links:
+            zone = self.links[zone]
+        return zone
 
 
 def fixed_offset_warning(zone: str) -> str | None:

@@ -40,8 +40,8 @@ class _Instant(ParamType[datetime]):
             return value
         try:
             return read_instant(value) + _WITHIN_A_SECOND
-        except SchedulerError:
-            return self.fail(f"{value!r} is not a moment; write it like 2027-03-01T04:00:00Z", param, ctx)
+        except SchedulerError as unreadable:
+            return self.fail(str(unreadable), param, ctx)
 
 
 @click.command()

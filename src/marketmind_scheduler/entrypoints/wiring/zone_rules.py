@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from marketmind_scheduler.domain.zones import ZoneCatalog
 
 _RELEASE_LINE = "# version "
+_LINK = "L"  # before the zone and the other name that stands for it
 
 
 class ZoneRulesMissingError(Exception):
@@ -22,7 +23,7 @@ def pin_zone_rules() -> ZoneCatalog:
     ZoneInfo.clear_cache()  # a zone loaded before keeps the machine's rules otherwise
     try:
         package = files("tzdata")
-        first_line = package.joinpath("zoneinfo", "tzdata.zi").read_text("utf-8").partition("\n")[0]
+        first_line, *lines = package.joinpath("zoneinfo", "tzdata.zi").read_text("utf-8").split("\n")
         names = package.joinpath("zones").read_text("utf-8").split()
     except (ModuleNotFoundError, FileNotFoundError) as missing:
         raise ZoneRulesMissingError(
@@ -30,4 +31,5 @@ def pin_zone_rules() -> ZoneCatalog:
         ) from missing
     if not names or not first_line.startswith(_RELEASE_LINE):
         raise ZoneRulesMissingError("the tzdata package is not whole; install it again")
-    return ZoneCatalog.of(first_line.removeprefix(_RELEASE_LINE), names)
+    links = {link: zone for _, zone, link in (line.split() for line in lines if line.startswith(f"{_LINK} "))}
+    return ZoneCatalog.of(first_line.removeprefix(_RELEASE_LINE), names, links)
