@@ -71,8 +71,8 @@ class AttemptRecord:
 def conclude(claim: Claim, verdict: Verdict, *, policy: RetryPolicy, jitter: float) -> Settlement:
     """What to record of a claim after this verdict; ``jitter`` is drawn from [0, 1)."""
     match verdict:
-        case Accepted(external_id):
-            return settlement(claim, VerdictKind.ACCEPTED, external_id=external_id)
+        case Accepted(external_id, remark):
+            return settlement(claim, VerdictKind.ACCEPTED, reason=remark, external_id=external_id)
         case Deferred(reason, retry_after):
             delay = policy.delay(retry_count=claim.standing.retry_count, retry_after=retry_after, jitter=jitter)
             return settlement(claim, VerdictKind.DEFERRED, delay=delay, reason=reason)

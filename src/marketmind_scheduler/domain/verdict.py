@@ -8,9 +8,11 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The post is out, or its publisher has taken it over for good."""
+    """The post is out, or its publisher has taken it over for good. ``remark`` is what else there is to know of the
+    answer."""
 
     external_id: str | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ",".join(Platform)
     send_timeout_seconds: Annotated[
         int,
-        Meta(ge=1, le=20, description="how long a receiver may take to answer"),  # the grace at the end is 20 s
+        Meta(ge=1, le=20, description="how long a receiver may take to answer"),
     ] = 10
     lease_seconds: Annotated[
         int,
@@ -250,7 +250,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Raises SettingsError."""
         lease, send_timeout = timedelta(seconds=self.lease_seconds), timedelta(seconds=self.send_timeout_seconds)
         try:
-            return DispatchLimits(lease=lease, send_timeout=send_timeout)
+            return DispatchLimits.of(lease=lease, send_timeout=send_timeout)
         except ValueError:
             raise SettingsError(
                 f"SCHEDULER_LEASE_SECONDS={self.lease_seconds} is too short beside SCHEDULER_SEND_TIMEOUT_SECONDS="

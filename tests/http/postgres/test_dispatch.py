@@ -409,6 +409,14 @@ async def test_a_verdict_after_its_lease_counts_while_nobody_has_decided_otherwi
     assert [attempt["verdict"] for attempt in (await record(caller, schedule))["attempts"]] == [verdict]
 
 
+async def test_a_whole_number_as_external_id_is_kept_as_its_digits(caller: httpx2.AsyncClient) -> None:
+    schedule = await due(caller)
+
+    await settle(caller, *await claim(caller), verdict="accepted", external_id=1834567890123456789012)
+
+    assert (await record(caller, schedule))["external_id"] == "1834567890123456789012"
+
+
 @pytest.mark.parametrize("first", ["unknown", "deferred", "unsent"])
 async def test_an_accepted_counts_even_after_another_verdict_on_the_same_claim(
     caller: httpx2.AsyncClient, publisher: ScriptedPublisher, tables: AsyncEngine, first: str
@@ -601,6 +609,9 @@ def settlement(**changed: Any) -> Json:
         (SETTLEMENTS, settlement(reason="\0"), "$.settlements[0].reason"),
         (SETTLEMENTS, settlement(external_id="x" * 201), "$.settlements[0].external_id"),
         (SETTLEMENTS, settlement(external_id="\0"), "$.settlements[0].external_id"),
+        (SETTLEMENTS, settlement(external_id=1.5), "$.settlements[0].external_id"),
+        (SETTLEMENTS, settlement(external_id=True), "$.settlements[0].external_id"),
+        (SETTLEMENTS, settlement(external_id=10**200), "$.settlements[0]"),
         (SETTLEMENTS, settlement(retry_after_seconds=-1), "$.settlements[0].retry_after_seconds"),
         (SETTLEMENTS, settlement(retry_after_seconds=3601), "$.settlements[0].retry_after_seconds"),
         (SETTLEMENTS, settlement(note="out"), "$.settlements[0]"),

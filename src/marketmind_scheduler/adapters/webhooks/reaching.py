@@ -15,6 +15,7 @@ from marketmind_scheduler.adapters.webhooks.network import (
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 
 _SECONDS = 5
+_CONNECT_SECONDS = 3
 
 
 class OutOfReach(Exception):  # noqa: N818  # named after what it says
@@ -30,7 +31,7 @@ async def reach(target: WebhookTarget, targets: WebhookTargets, *, look_up: Look
         async with asyncio.timeout(_SECONDS), aclosing(network):
             addresses = await network.addresses_of(target.host, port)
             if connect:
-                stream = await network.connect_tcp(target.host, port)
+                stream = await network.connect_tcp(target.host, port, timeout=_CONNECT_SECONDS)
                 if target.url.scheme == b"https":
                     await stream.start_tls(httpcore2.default_ssl_context(), server_hostname=target.host)
             return addresses

@@ -1,19 +1,17 @@
 """What a receiver's response means for what was sent."""
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, cast
 
+from marketmind_scheduler.adapters.webhooks.external_ids import Unusable, read_external_id
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Verdict
 
-_LONGEST_EXTERNAL_ID = 200
 _LONGEST_QUOTE = 200
+_UNUSABLE = "the receiver's external_id was not usable"
 _SECONDS = re.compile(r"[0-9]{1,9}")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +22,11 @@ class Response:
     headers: Mapping[str, str]
     body: bytearray = field(default_factory=bytearray)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the body is not compressed."""
+        return self.headers.get("content-encoding", "identity").lower() == "identity"
+
 
 def judge(response: Response, *, now: datetime, confidential: Collection[str]) -> Verdict:
     """The verdict, by the status alone: a body that is cut off or unreadable changes no fact.
@@ -32,7 +35,7 @@ def judge(response: Response, *, now: datetime, confidential: Collection[str]) -
     """
     status = response.status
     if 200 <= status < 300:
-        return Accepted(external_id=_external_id(response))
+        return _accepted(response)
     reason = f"the receiver answered {status}{_quote(response, confidential)}"
     match status:
         case 429 | 503:
@@ -47,15 +50,13 @@ def judge(response: Response, *, now: datetime, confidential: Collection[str]) -
             return Unknown(reason)
 
 
-def _external_id(response: Response) -> str | None:
+def _accepted(response: Response) -> Accepted:
+    if response.body and not response.is_plain:
+        return Accepted(remark=f"{_UNUSABLE}: the body is compressed, which was not asked for")
     try:
-        body: Any = json.loads(response.body)  # msgspec would refuse lone surrogates
-    except (ValueError, RecursionError):
-        return None
-    given = cast("dict[str, Any]", body).get("external_id") if isinstance(body, dict) else None
-    if not isinstance(given, str) or not 1 <= len(given) <= _LONGEST_EXTERNAL_ID:
-        return None  # a part of an id would be the id of something else
-    return _UNSTORABLE.sub("\ufffd", given)
+        return Accepted(external_id=read_external_id(bytes(response.body)))
+    except Unusable as unusable:
+        return Accepted(remark=f"{_UNUSABLE}: {unusable}")
 
 
 def _retry_after(response: Response, now: datetime) -> timedelta | None:
@@ -71,7 +72,7 @@ def _retry_after(response: Response, now: datetime) -> timedelta | None:
 
 def _quote(response: Response, confidential: Collection[str]) -> str:
     """The beginning of the body in one line of plain text; nothing of one that is compressed."""
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
+    if not response.is_plain:
         return ""
     text = response.body.decode(errors="replace")
     for secret in sorted(confidential, key=len, reverse=True):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -26,6 +26,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.tracing import Tracing
 
 _CONNECT_SECONDS = 3
+_BODY_SECONDS = 1
 _LONGEST_RESPONSE = 64_000
 
 _FAILURES = (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError)
@@ -84,7 +85,8 @@ class WebhookTransport:
         self, target: WebhookTarget, body: bytes, *, key: str, confidential: Collection[str] = ()
     ) -> Verdict:
         """Send JSON once, under a key by which the receiver knows repeats; at the latest after ``timeout`` it is known
-        what became of it. A reason holds nothing that is ``confidential``, and no secret of the target."""
+        what became of it, and a second after the head of an answer, however its body behaves. A reason holds nothing
+        that is ``confidential``, and no secret of the target."""
         exchange, problem = _Exchange(), ""
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
@@ -126,10 +128,16 @@ class WebhookTransport:
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in incoming.headers
             ]
             exchange.response = Response(incoming.status, dict(names_and_values))
-            async for part in incoming.aiter_stream():
-                exchange.response.body.extend(part[: _LONGEST_RESPONSE - len(exchange.response.body)])
-                if len(exchange.response.body) == _LONGEST_RESPONSE:
-                    break
+            with suppress(TimeoutError):  # the head has said what became of it
+                async with asyncio.timeout(_BODY_SECONDS):
+                    await _read(incoming, exchange.response.body)
+
+
+async def _read(incoming: httpcore2.Response, body: bytearray) -> None:
+    async for part in incoming.aiter_stream():
+        body.extend(part[: _LONGEST_RESPONSE - len(body)])
+        if len(body) == _LONGEST_RESPONSE:
+            return
 
 
 def _said(failure: Exception) -> str:

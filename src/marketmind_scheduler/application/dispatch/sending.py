@@ -4,8 +4,9 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Self
 from uuid import UUID
 
 from marketmind_scheduler.application.dispatch.settling import Ended
@@ -21,11 +22,14 @@ from marketmind_scheduler.ports.tracing import Tracing
 
 _NOT_BEGUN = Unsent("the send did not begin in time", timedelta(seconds=0.25))
 _STALLED = Unsent("too little of the lease was left when the send was to begin")
+_WORD_OF_THE_PUBLISHER = timedelta(seconds=1)
+_TO_SETTLE = timedelta(seconds=4)  # one turn at the storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchLimits:
-    """How long things may take. A lease must outlast two sends, for one may wait for its turn."""
+    """How long things may take. ``send_timeout`` is what a publisher gives its receiver; whatever lasts longer is
+    derived from it. A lease must outlast two sends, for one may wait for its turn."""
 
     lease: timedelta = timedelta(seconds=30)
     send_timeout: timedelta = timedelta(seconds=10)
@@ -34,6 +38,19 @@ class DispatchLimits:
     def __post_init__(self) -> None:
         if self.lease < 2 * self.least_lease:
             raise ValueError(f"a lease of {self.lease} is too short for sends of {self.send_timeout}")
+
+    @classmethod
+    def of(cls, *, lease: timedelta, send_timeout: timedelta) -> Self:
+        """With a grace in which every send that has begun ends and is settled. Raises ValueError where the lease is too
+        short."""
+        limits = cls(lease=lease, send_timeout=send_timeout)
+        return replace(limits, grace=max(limits.grace, limits.given_up_after + _TO_SETTLE))
+
+    @property
+    def given_up_after(self) -> timedelta:
+        """When the dispatcher gives up a publisher, which has given up its receiver before: an answer that has come is
+        judged by whoever has it."""
+        return self.send_timeout + min(_WORD_OF_THE_PUBLISHER, self.send_timeout / 4)
 
     @property
     def least_lease(self) -> timedelta:
@@ -124,13 +141,12 @@ class Sender:
             return []
 
     async def _published(self, attempt: Attempt) -> Verdict:
-        seconds = self.limits.send_timeout.total_seconds()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self.limits.given_up_after.total_seconds()):
                 with self.tracing.send():
                     return await self.publisher.publish(attempt)
         except TimeoutError:
-            return Unknown(f"no answer within {seconds:g} s")
+            return Unknown(f"no answer within {self.limits.send_timeout.total_seconds():g} s")
         except Exception as surprise:  # noqa: BLE001  # a publisher's bug must not strand the others
             self.observer.surprised(surprise)
             return Unknown(f"the publisher failed: {type(surprise).__name__}")

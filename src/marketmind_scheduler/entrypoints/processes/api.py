@@ -20,7 +20,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
     """Migrate, load the demo data where wanted, and serve on ``listener`` until SIGINT or SIGTERM.
 
     ``ready`` is called once requests are answered. Requests that run when the signal comes have three seconds to end,
-    sends in flight twenty.
+    sends in flight the grace of ``DispatchLimits``.
     """
     async with running(settings, database_url) as service:
         use_cases = service.use_cases

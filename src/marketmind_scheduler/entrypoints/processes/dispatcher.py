@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 async def dispatch(settings: Settings, database_url: str, listener: socket.socket | None) -> None:
     """Migrate, then dispatch until SIGINT or SIGTERM; metrics and health are shown on ``listener``. Sends in flight
-    when the signal comes have twenty seconds to end."""
+    when the signal comes have the grace of ``DispatchLimits`` to end."""
     async with running(settings, database_url) as service:
         await prepare_to_dispatch(settings, database_url, service.use_cases)
         warn_of_pretence(service)

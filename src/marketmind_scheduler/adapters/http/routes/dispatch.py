@@ -47,7 +47,7 @@ class DispatchController(Controller):
         data: JSONBody[TriggerIn | None] = None,
     ) -> TriggerOut:
         """For callers that drive the service by cron; a running dispatcher needs none of it. Waits for the verdicts,
-        ten seconds at most. The body may be left out."""
+        as long as a send may take. The body may be left out."""
         return TriggerOut.of(await dispatcher.trigger((data or TriggerIn()).limit))
 
     @post(

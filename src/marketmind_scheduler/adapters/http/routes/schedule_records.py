@@ -10,6 +10,7 @@ from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ_ONE, TIME
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes import examples
+from marketmind_scheduler.adapters.http.shapes.fields import external_text
 from marketmind_scheduler.adapters.http.shapes.parameters import ScheduleInPath
 from marketmind_scheduler.adapters.http.shapes.schedule_records import ConfirmIn, RetryIn, ScheduleRecordOut
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
@@ -67,7 +68,7 @@ class ScheduleRecordController(Controller):
             schedule_id,
             published=data.published,
             send_again=data.send_again,
-            external_id=data.external_id,
+            external_id=external_text(data.external_id),
             note=data.note,
             expected=conditions_of(request).on(ScheduleRecordOut.of_record, _without_attempts),
         )

@@ -19,6 +19,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     PostId,
     ScheduleId,
     Title,
+    external_text,
 )
 from marketmind_scheduler.application.dispatch.pulling import Told
 from marketmind_scheduler.domain.attempt import Attempt
@@ -124,6 +125,9 @@ class SettlementIn(HeldClaimIn, frozen=True):
         Annotated[int, Meta(ge=1, le=3600, description="For `deferred` and `unsent`: not before", examples=[30])] | None
     ) = None
 
+    def __post_init__(self) -> None:
+        external_text(self.external_id)
+
     def told(self) -> Told:
         seconds = self.retry_after_seconds
         return Told(
@@ -131,7 +135,7 @@ class SettlementIn(HeldClaimIn, frozen=True):
             token=self.claim_token,
             verdict=VerdictKind(self.verdict),
             reason=self.reason,
-            external_id=self.external_id,
+            external_id=external_text(self.external_id),
             retry_after=None if seconds is None else timedelta(seconds=seconds),
         )
 

@@ -12,6 +12,7 @@ DEMO_BRAND = "11111111-1111-1111-1111-111111111111"
 DEMO_CAMPAIGN = "22222222-2222-2222-2222-222222222222"
 DEMO_POST = "33333333-3333-3333-3333-333333333333"
 EXAMPLE_SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
+_LONGEST_EXTERNAL_ID = 200
 _NO_NUL = r"^[^\u0000]*$"
 # a host or bucket, then anything without spaces; Python's $ alone would allow a line feed behind it
 _MEDIA_URL = r"^(s3|https?)://[A-Za-z0-9._~%:@-]+([/?#][^\u0000-\u0020\u007f]*)?$(?!\n)"
@@ -64,13 +65,22 @@ Timestamp = Annotated[
 ]
 Moment = Annotated[datetime, Meta(description="An instant in UTC", examples=["2030-03-19T02:00:00Z"])]
 ExternalId = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=_NO_NUL, description="The platform's own id of the post")
+    Annotated[str, Meta(min_length=1, max_length=_LONGEST_EXTERNAL_ID, pattern=_NO_NUL)] | int,
+    Meta(description="The platform's own id of the post; a whole number counts as its decimal digits"),
 ]
 DryRun = Annotated[
     bool, Meta(description="It was called published and nothing was posted: `SCHEDULER_PUBLISHER` was `dry_run`")
 ]
 Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=_NO_NUL)]
 ClaimToken = Annotated[int, Meta(ge=1, le=2**53 - 1, description="As it was given with the claim", examples=[1])]
+
+
+def external_text(given: str | int | None) -> str | None:
+    """As it is kept. Raises ValueError for a number with too many digits."""
+    text = None if given is None else str(given)
+    if text is not None and len(text) > _LONGEST_EXTERNAL_ID:
+        raise ValueError(f"an external_id of {len(text)} digits is too long; it takes {_LONGEST_EXTERNAL_ID} at most")
+    return text
 
 
 class Body(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     Note,
     Timestamp,
     ZoneName,
+    external_text,
 )
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
 from marketmind_scheduler.application.post_scheduling import AskedTime
@@ -70,6 +71,9 @@ class ConfirmIn(Body, frozen=True):
     send_again: Annotated[bool, Meta(description="It is not out: send it once more instead of ending FAILED")] = False
     external_id: ExternalId | None = None
     note: Annotated[Note, Meta(description="How it is known; kept as the schedule's `error`")] | None = None
+
+    def __post_init__(self) -> None:
+        external_text(self.external_id)
 
 
 class RetryIn(Body, frozen=True):
