@@ -7,10 +7,10 @@ schedule gets an id of its own.
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.brand import Brand, BrandContent, Lateness, OnLate
-from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.brand import Brand, BrandChange, BrandContent, Lateness, OnLate
+from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus
 from marketmind_scheduler.domain.planning import Brief, PostToPlace, SchedulerKind
-from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, resolve
 from marketmind_scheduler.ports.storage import Storage
@@ -102,6 +102,39 @@ def a_post(
         position=position,
         created_at=created_at,
         updated_at=updated_at,
+    )
+
+
+def all_of_brand(brand: Brand) -> BrandChange:
+    """What a caller says who leaves nothing out."""
+    content = brand.content
+    return BrandChange(
+        name=content.name,
+        default_zone=content.default_zone,
+        tone_profile=content.tone_profile,
+        on_late=content.lateness.on_late,
+        max_lateness=content.lateness.max_lateness,
+    )
+
+
+def all_of_campaign(campaign: Campaign) -> CampaignChange:
+    return CampaignChange(
+        brand_id=campaign.brand_id,
+        name=campaign.name,
+        goal=campaign.goal,
+        start_date=campaign.start_date,
+        end_date=campaign.end_date,
+    )
+
+
+def all_of_post(post: Post) -> PostChange:
+    return PostChange(
+        post_id=post.post_id,
+        brand_id=post.brand_id,
+        campaign_id=post.campaign_id,
+        title=post.title,
+        s3_url=post.s3_url,
+        platform=post.platform,
     )
 
 

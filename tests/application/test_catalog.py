@@ -6,10 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from marketmind_scheduler.application.catalog import PostContent
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.brand import Brand
-from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus
 from marketmind_scheduler.domain.errors import (
     BrandMismatch,
     BrandNotFound,
@@ -32,6 +31,9 @@ from tests.builders import (
     a_campaign,
     a_post,
     a_schedule,
+    all_of_brand,
+    all_of_campaign,
+    all_of_post,
     given,
     new_id,
 )
@@ -44,27 +46,15 @@ OTHER_CAMPAIGN_ID = UUID(int=2)
 
 
 async def put_brand(use_cases: UseCases, *, default_zone: str = ZONE) -> tuple[Brand, bool]:
-    brand = a_brand(default_zone=default_zone)
-    return await use_cases.catalog.put_brand(brand.brand_id, brand.content)
+    return await use_cases.catalog.put_brand(BRAND_ID, all_of_brand(a_brand(default_zone=default_zone)))
 
 
 async def put_campaign(use_cases: UseCases, campaign: Campaign) -> tuple[Campaign, bool]:
-    return await use_cases.catalog.put_campaign(
-        campaign.campaign_id,
-        brand_id=campaign.brand_id,
-        name=campaign.name,
-        goal=campaign.goal,
-        start_date=campaign.start_date,
-        end_date=campaign.end_date,
-    )
+    return await use_cases.catalog.put_campaign(campaign.campaign_id, all_of_campaign(campaign))
 
 
 async def put_post(use_cases: UseCases, post: Post) -> tuple[Post, bool]:
-    return await use_cases.catalog.put_post(content(post), brand_id=post.brand_id, campaign_id=post.campaign_id)
-
-
-def content(post: Post) -> PostContent:
-    return PostContent(post_id=post.post_id, title=post.title, s3_url=post.s3_url, platform=post.platform)
+    return await use_cases.catalog.put_post(all_of_post(post))
 
 
 async def test_a_new_brand_is_registered(use_cases: UseCases) -> None:
@@ -178,7 +168,7 @@ async def test_dates_that_cannot_be_planned_are_refused(
 
     with pytest.raises(refusal):
         await use_cases.catalog.put_campaign(
-            CAMPAIGN_ID, brand_id=BRAND_ID, name="New", goal="New", start_date=start_date, end_date=end_date
+            CAMPAIGN_ID, CampaignChange(name="New", goal="New", start_date=start_date, end_date=end_date)
         )
 
     assert await use_cases.catalog.get_campaign(CAMPAIGN_ID) == a_campaign()
@@ -267,7 +257,7 @@ async def test_posts_are_registered_in_their_order_and_counted(use_cases: UseCas
     await given(storage, a_brand(), a_campaign())
     posts = [a_post(platform=platform, title=platform) for platform in reversed(Platform)]
 
-    registered = await use_cases.catalog.register_posts(CAMPAIGN_ID, [content(post) for post in reversed(posts)])
+    registered = await use_cases.campaign_posts.register(CAMPAIGN_ID, [all_of_post(post) for post in reversed(posts)])
 
     assert (registered.created, registered.updated, registered.unchanged) == (6, 0, 0)
     assert registered.campaign == a_campaign(post_count=6)
@@ -282,12 +272,12 @@ async def test_the_same_posts_again_change_nothing(
     use_cases: UseCases, storage: InMemoryStorage, clock: FrozenClock
 ) -> None:
     await given(storage, a_brand(), a_campaign())
-    contents = [content(a_post()), content(a_post())]
-    await use_cases.catalog.register_posts(CAMPAIGN_ID, contents)
+    contents = [all_of_post(a_post()), all_of_post(a_post())]
+    await use_cases.campaign_posts.register(CAMPAIGN_ID, contents)
     before = await all_posts(use_cases)
     clock.advance(DAY)
 
-    registered = await use_cases.catalog.register_posts(CAMPAIGN_ID, contents)
+    registered = await use_cases.campaign_posts.register(CAMPAIGN_ID, contents)
 
     assert (registered.created, registered.updated, registered.unchanged) == (0, 0, 2)
     assert registered.campaign == a_campaign(post_count=2)
@@ -310,7 +300,7 @@ async def test_new_changed_and_unchanged_posts_are_told_apart(
         joining,
     ]
 
-    registered = await use_cases.catalog.register_posts(CAMPAIGN_ID, [content(post) for post in given_now])
+    registered = await use_cases.campaign_posts.register(CAMPAIGN_ID, [all_of_post(post) for post in given_now])
 
     assert (registered.created, registered.updated, registered.unchanged) == (1, 3, 1)
     assert registered.campaign.post_count == 5
@@ -327,7 +317,7 @@ async def test_new_changed_and_unchanged_posts_are_told_apart(
 async def test_no_posts_are_nothing_to_register(use_cases: UseCases, storage: InMemoryStorage) -> None:
     await given(storage, a_brand(), a_campaign())
 
-    registered = await use_cases.catalog.register_posts(CAMPAIGN_ID, [])
+    registered = await use_cases.campaign_posts.register(CAMPAIGN_ID, [])
 
     assert (registered.created, registered.updated, registered.unchanged) == (0, 0, 0)
 
@@ -354,17 +344,17 @@ async def test_one_post_that_is_refused_keeps_all_posts_out(
     known = a_post(campaign_id=CAMPAIGN_ID)
     await given(storage, known, POST, OF_OTHER_CAMPAIGN, OF_OTHER_BRAND)
     before = await all_posts(use_cases)
-    contents = [content(each) for each in (a_post(), replace(known, title="New"), *posts)]
+    contents = [all_of_post(each) for each in (a_post(), replace(known, title="New"), *posts)]
 
     with pytest.raises(refusal):
-        await use_cases.catalog.register_posts(CAMPAIGN_ID, contents)
+        await use_cases.campaign_posts.register(CAMPAIGN_ID, contents)
 
     assert await all_posts(use_cases) == before
 
 
 async def test_posts_of_an_unknown_campaign_are_refused(use_cases: UseCases) -> None:
     with pytest.raises(CampaignNotFound):
-        await use_cases.catalog.register_posts(CAMPAIGN_ID, [content(a_post())])
+        await use_cases.campaign_posts.register(CAMPAIGN_ID, [all_of_post(a_post())])
 
     assert not await all_posts(use_cases)
 

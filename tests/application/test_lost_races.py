@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.application.catalog import PostContent
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.post_scheduling import AskedTime
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.brand import BrandContent
+from marketmind_scheduler.domain.brand import BrandChange
+from marketmind_scheduler.domain.campaign import CampaignChange
 from marketmind_scheduler.domain.errors import FixedField, StorageUnavailable
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
@@ -34,6 +34,7 @@ from tests.builders import (
     a_campaign,
     a_post,
     a_schedule,
+    all_of_post,
     given,
     new_id,
 )
@@ -102,23 +103,14 @@ async def test_nothing_else_is_repeated(error: type[Exception]) -> None:
 
 POST = a_post(campaign_id=CAMPAIGN_ID)
 SCHEDULED_POST = a_post(campaign_id=CAMPAIGN_ID)
-CONTENT = PostContent(post_id=new_id(), title="New", s3_url="s3://new", platform=Platform.TIKTOK)
+NEW_POST = a_post(title="New", s3_url="s3://new", platform=Platform.TIKTOK)
 ASKED = AskedTime(text="2027-03-17T20:00:00", zone=ZONE, disambiguation=Disambiguation.COMPATIBLE)
 
 WRITERS: dict[str, Callable[[UseCases], Awaitable[object]]] = {
-    "put_brand": lambda use_cases: use_cases.catalog.put_brand(
-        BRAND_ID, BrandContent(name="New", default_zone=ZONE, tone_profile="New")
-    ),
-    "put_campaign": lambda use_cases: use_cases.catalog.put_campaign(
-        CAMPAIGN_ID,
-        brand_id=BRAND_ID,
-        name="New",
-        goal="New",
-        start_date=date(2027, 3, 10),
-        end_date=date(2027, 3, 19),
-    ),
-    "put_post": lambda use_cases: use_cases.catalog.put_post(CONTENT, brand_id=BRAND_ID, campaign_id=None),
-    "register_posts": lambda use_cases: use_cases.catalog.register_posts(CAMPAIGN_ID, [CONTENT]),
+    "put_brand": lambda use_cases: use_cases.catalog.put_brand(BRAND_ID, BrandChange(name="New")),
+    "put_campaign": lambda use_cases: use_cases.catalog.put_campaign(CAMPAIGN_ID, CampaignChange(name="New")),
+    "put_post": lambda use_cases: use_cases.catalog.put_post(all_of_post(NEW_POST)),
+    "register_posts": lambda use_cases: use_cases.campaign_posts.register(CAMPAIGN_ID, [all_of_post(NEW_POST)]),
     "schedule": lambda use_cases: use_cases.post_scheduling.schedule(POST.post_id, ASKED, allow_repost=False),
     "move": lambda use_cases: use_cases.post_scheduling.move(SCHEDULED_POST.post_id, ASKED, version=1),
     "cancel": lambda use_cases: use_cases.post_scheduling.cancel(SCHEDULED_POST.post_id),
@@ -204,7 +196,7 @@ async def test_a_post_registered_for_two_brands_at_once_belongs_to_the_first(
 ) -> None:
     other_brand = a_brand(brand_id=new_id())
     await given(postgres, other_brand)
-    first = a_post(post_id=CONTENT.post_id, brand_id=other_brand.brand_id, platform=CONTENT.platform)
+    first = a_post(post_id=NEW_POST.post_id, brand_id=other_brand.brand_id, platform=NEW_POST.platform)
 
     async with postgres.unit_of_work() as work:
         await work.posts.save([first])
@@ -214,7 +206,7 @@ async def test_a_post_registered_for_two_brands_at_once_belongs_to_the_first(
 
     with pytest.raises(FixedField):
         await second
-    assert (await on_postgres.catalog.get_post(CONTENT.post_id)).brand_id == other_brand.brand_id
+    assert (await on_postgres.catalog.get_post(NEW_POST.post_id)).brand_id == other_brand.brand_id
 
 
 async def test_of_many_same_requests_for_one_post_one_makes_the_schedule(on_postgres: UseCases) -> None:

@@ -36,7 +36,7 @@ TWELVE_MEGABYTES = 12 * 1024 * 1024
 
 on_each_operation = on_each("name", OPERATIONS)
 
-NULLABLE = {("campaign_id",), ("timezone",), ("version",)}
+NULLABLE = {("campaign_id",), ("goal",), ("tone_profile",), ("timezone",), ("version",)}
 
 NO_TEXT: tuple[object, ...] = (5, 1.5, True, [], {}, ["x"])
 NO_FLAG: tuple[object, ...] = (1, 0, "true", "false", None, [])

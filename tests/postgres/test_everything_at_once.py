@@ -16,14 +16,14 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.application.catalog import Catalog, PostContent
+from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import Conflict, NotFound
-from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.schedule import Hold
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -187,8 +187,8 @@ class Everything:
 
     async def put_post(self) -> None:
         post = self._any_post()
-        content = PostContent(post_id=post.post_id, title=post.title, s3_url=post.s3_url, platform=post.platform)
-        await self._catalog.put_post(content, brand_id=BRAND_ID, campaign_id=random.choice([None, CAMPAIGN_ID]))
+        to = random.choice([None, CAMPAIGN_ID])
+        await self._catalog.put_post(PostChange(post_id=post.post_id, campaign_id=to), take_schedule=True)
 
     async def pause_or_resume_brand(self) -> None:
         await self._pause_or_resume(Hold.BRAND_PAUSED, BRAND_ID)

@@ -14,14 +14,14 @@ from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
-from marketmind_scheduler.application.catalog import Catalog, PostContent
+from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.domain import lifecycle
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.planning import SchedulerKind
-from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.schedule import Hold
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.storage import UnitOfWork
@@ -79,10 +79,6 @@ def catalog(storage: PostgresStorage, zones: ZoneCatalog) -> Catalog:
     return Catalog(storage=storage, zones=zones, clock=FrozenClock(NOW))
 
 
-def content(post: Post) -> PostContent:
-    return PostContent(post_id=post.post_id, title=post.title, s3_url=post.s3_url, platform=post.platform)
-
-
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("hold", PAUSED)
 async def test_what_is_scheduled_meanwhile_is_held_exactly_if_its_brand_or_campaign_is_paused(
@@ -117,9 +113,12 @@ async def test_a_post_that_joins_or_leaves_a_campaign_meanwhile_is_held_exactly_
             await a_moment(0.02)
             await change(holds, Hold.CAMPAIGN_PAUSED)
 
+        async def put(post: Post) -> None:
+            await catalog.put_post(PostChange(post_id=post.post_id, campaign_id=after), take_schedule=True)
+
         await asyncio.gather(
             changes(),
-            few_at_once(posts, lambda post: catalog.put_post(content(post), brand_id=BRAND_ID, campaign_id=after)),
+            few_at_once(posts, put),
         )
 
         assert await pool.fetchval(WRONGLY_HELD) == 0
@@ -134,7 +133,7 @@ async def test_a_post_that_is_told_to_join_and_to_leave_at_once_is_held_exactly_
 
     async def put(post: Post, campaign_id: UUID | None) -> None:
         await a_moment()
-        await catalog.put_post(content(post), brand_id=BRAND_ID, campaign_id=campaign_id)
+        await catalog.put_post(PostChange(post_id=post.post_id, campaign_id=campaign_id), take_schedule=True)
 
     await few_at_once(posts, lambda post: asyncio.gather(put(post, CAMPAIGN_ID), put(post, None)))
 

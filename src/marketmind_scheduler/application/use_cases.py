@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from marketmind_scheduler.application.access import Access, KeyRing
+from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
@@ -33,6 +34,7 @@ class UseCases:
     key_ring: KeyRing
     zone_rules: ZoneRules
     catalog: Catalog
+    campaign_posts: CampaignPosts
     post_scheduling: PostScheduling
     campaign_scheduling: CampaignScheduling
     schedule_records: ScheduleRecords
@@ -64,6 +66,7 @@ class UseCases:
         return replace(
             self,
             catalog=replace(self.catalog, storage=there(self.catalog.storage)),
+            campaign_posts=replace(self.campaign_posts, storage=there(self.campaign_posts.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
             schedule_records=replace(self.schedule_records, storage=there(self.schedule_records.storage)),

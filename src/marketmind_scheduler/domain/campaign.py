@@ -1,12 +1,14 @@
 """A campaign: what a brand wants out between two calendar dates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from marketmind_scheduler.domain.errors import CampaignTooLong, DatesReversed
-from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.errors import CampaignTooLong, DatesReversed, FixedField, ScheduledInCampaign
+from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.saying import UNSAID, Unsaid, kept, needed
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 
 MOST_CAMPAIGN_DAYS = 1827  # five years
 PUBLISHED = frozenset({ScheduleStatus.COMPLETED})
@@ -56,3 +58,53 @@ class Campaign:
             raise DatesReversed(start_date=self.start_date, end_date=self.end_date)
         if days > MOST_CAMPAIGN_DAYS:
             raise CampaignTooLong(days=days, most=MOST_CAMPAIGN_DAYS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignChange:
+    """What a caller says of a campaign."""
+
+    brand_id: UUID | Unsaid = UNSAID
+    name: str | Unsaid = UNSAID
+    goal: str | Unsaid = UNSAID
+    start_date: date | Unsaid = UNSAID
+    end_date: date | Unsaid = UNSAID
+
+    def over(self, stored: Campaign | None, *, campaign_id: UUID, now: datetime) -> Campaign:
+        """The campaign as it is after this: ``stored`` itself where nothing of it changes. Raises FieldMissing,
+        FixedField for another brand, DatesReversed, CampaignTooLong."""
+        if stored is None:
+            return self._new(campaign_id, now)
+        if kept(self.brand_id, stored.brand_id) != stored.brand_id:
+            raise FixedField("campaign", campaign_id, field="brand_id", current=stored.brand_id, given=self.brand_id)
+        changed = replace(
+            stored,
+            name=kept(self.name, stored.name),
+            goal=kept(self.goal, stored.goal),
+            start_date=kept(self.start_date, stored.start_date),
+            end_date=kept(self.end_date, stored.end_date),
+        )
+        return stored if changed == stored else replace(changed, updated_at=now)
+
+    def _new(self, campaign_id: UUID, now: datetime) -> Campaign:
+        return Campaign(
+            campaign_id=campaign_id,
+            brand_id=needed(self.brand_id, "campaign", "brand_id"),
+            name=needed(self.name, "campaign", "name"),
+            goal=kept(self.goal, ""),
+            start_date=needed(self.start_date, "campaign", "start_date"),
+            end_date=needed(self.end_date, "campaign", "end_date"),
+            status=CampaignStatus.DRAFT,
+            post_count=0,
+            created_at=now,
+            updated_at=now,
+        )
+
+
+def check_may_leave(post: Post, *, to: UUID | None, active: Schedule | None) -> None:
+    """A post does not leave its campaign behind the back of what holds and cancels its schedule: raises
+    ScheduledInCampaign."""
+    if post.campaign_id not in (None, to) and active is not None:
+        raise ScheduledInCampaign(
+            post.post_id, campaign_id=post.campaign_id, schedule_id=active.schedule_id, status=active.status
+        )

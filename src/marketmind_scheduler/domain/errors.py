@@ -4,6 +4,7 @@ SchedulerError
 ├─ Unauthenticated  nobody known asks
 ├─ Forbidden        the caller may not do this
 ├─ Exhausted        the caller has asked too often
+├─ Incomplete       something new lacks a field that it needs
 ├─ NotFound         what was named does not exist
 ├─ Conflict         it exists, but stands in a state that does not allow this
 ├─ Unmet            it does not stand as the caller says that it must
@@ -35,6 +36,12 @@ class SchedulerError(Exception):
     def __init__(self, message: str, **details: object) -> None:
         super().__init__(message)
         self.details: Mapping[str, object] = details
+
+
+class Incomplete(SchedulerError):
+    """``nth`` says which it is, counted from 0, where a request holds several."""
+
+    nth: int | None
 
 
 class NotFound(SchedulerError): ...
@@ -288,6 +295,22 @@ class PostInOtherCampaign(Conflict):
             f"post {post_id} belongs to campaign {campaign_id}; move it on purpose with PUT /posts/{post_id}",
             post_id=post_id,
             campaign_id=campaign_id,
+        )
+
+
+class ScheduledInCampaign(Conflict):
+    """The post has an active schedule, so it cannot leave its campaign by itself: it would escape what holds or cancels
+    the campaign. Cancel the schedule first, or send `"take_schedule": true` to take it along."""
+
+    def __init__(self, post_id: UUID, *, campaign_id: UUID, schedule_id: UUID, status: str) -> None:
+        super().__init__(
+            f"post {post_id} is scheduled in campaign {campaign_id} (schedule {schedule_id}, {status}) and would leave "
+            f"it; cancel that first with DELETE /schedule/post/{post_id}, or send "
+            '"take_schedule": true to take it along',
+            post_id=post_id,
+            campaign_id=campaign_id,
+            schedule_id=schedule_id,
+            schedule_status=status,
         )
 
 

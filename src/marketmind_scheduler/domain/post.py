@@ -1,11 +1,12 @@
 """A post: what is said on one platform."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from marketmind_scheduler.domain.errors import FixedField
+from marketmind_scheduler.domain.saying import UNSAID, Unsaid, kept, needed
 
 
 class Platform(StrEnum):
@@ -31,9 +32,49 @@ class Post:
     created_at: datetime
     updated_at: datetime
 
-    def check_may_become(self, given: "Post") -> None:
-        """Raises FixedField where its brand or its platform would change."""
-        if self.brand_id != given.brand_id:
-            raise FixedField("post", self.post_id, field="brand_id", current=self.brand_id, given=given.brand_id)
-        if self.platform != given.platform:
-            raise FixedField("post", self.post_id, field="platform", current=self.platform, given=given.platform)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostChange:
+    """What a caller says of a post. A ``campaign_id`` of None: it is to have none."""
+
+    post_id: UUID
+    brand_id: UUID | Unsaid = UNSAID
+    campaign_id: UUID | Unsaid | None = UNSAID
+    title: str | Unsaid = UNSAID
+    s3_url: str | Unsaid = UNSAID
+    platform: Platform | Unsaid = UNSAID
+
+    def over(self, stored: Post | None, *, now: datetime) -> Post:
+        """The post as it is after this: ``stored`` itself where nothing of it changes. Raises FieldMissing, FixedField
+        for another brand or platform."""
+        if stored is None:
+            return self._new(now)
+        self._check_fixed(stored)
+        changed = replace(
+            stored,
+            campaign_id=kept(self.campaign_id, stored.campaign_id),
+            title=kept(self.title, stored.title),
+            s3_url=kept(self.s3_url, stored.s3_url),
+        )
+        return stored if changed == stored else replace(changed, updated_at=now)
+
+    def _new(self, now: datetime) -> Post:
+        return Post(
+            post_id=self.post_id,
+            brand_id=needed(self.brand_id, "post", "brand_id"),
+            campaign_id=kept(self.campaign_id, None),
+            title=needed(self.title, "post", "title"),
+            s3_url=needed(self.s3_url, "post", "s3_url"),
+            platform=needed(self.platform, "post", "platform"),
+            position=0,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _check_fixed(self, stored: Post) -> None:
+        for field, current, given in (
+            ("brand_id", stored.brand_id, kept(self.brand_id, stored.brand_id)),
+            ("platform", stored.platform, kept(self.platform, stored.platform)),
+        ):
+            if given != current:
+                raise FixedField("post", self.post_id, field=field, current=current, given=given)

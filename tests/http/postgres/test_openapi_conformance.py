@@ -25,6 +25,7 @@ from marketmind_scheduler.application.access import KeyRing
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
+from marketmind_scheduler.domain.campaign import CampaignChange
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.databases import new_database
 from tests.fakes.clock import FrozenClock
@@ -145,15 +146,8 @@ def opened_where_it_is_called(database_url: str, zones: ZoneCatalog) -> App:
 
 async def put_ahead(use_cases: UseCases) -> None:
     """Give the demo campaign, which is made from today on, days that lie ahead of the clock."""
-    campaign = await use_cases.catalog.get_campaign(DEMO_CAMPAIGN)
-    await use_cases.catalog.put_campaign(
-        DEMO_CAMPAIGN,
-        brand_id=campaign.brand_id,
-        name=campaign.name,
-        goal=campaign.goal,
-        start_date=date(2027, 3, 15),
-        end_date=date(2027, 3, 21),
-    )
+    days = CampaignChange(start_date=date(2027, 3, 15), end_date=date(2027, 3, 21))
+    await use_cases.catalog.put_campaign(DEMO_CAMPAIGN, days)
 
 
 def test_the_service_keeps_to_its_document(document: Any) -> None:

@@ -117,8 +117,11 @@ def body_like(*examples: Example, required: bool = True) -> type[Operation]:
 
 
 def _corrected(node: Any) -> Any:
-    """Bounds of integers as integers, and `X or null` as one schema where X is a plain type."""
+    """Bounds of integers as integers, and as one schema `X or null` where X is a plain type, and X that may be left
+    out."""
     match node:
+        case {"oneOf": [alone], **rest}:
+            return _corrected({**alone, **rest})
         case {"oneOf": [{"type": str(kind)} as plain, {"type": "null"}], **rest}:
             return _corrected({**plain, "type": [kind, "null"], **rest})
         case dict():

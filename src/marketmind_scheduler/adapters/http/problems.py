@@ -18,6 +18,7 @@ from marketmind_scheduler.domain.errors import (
     Conflict,
     Exhausted,
     Forbidden,
+    Incomplete,
     NotFound,
     Rejected,
     RequestInProgress,
@@ -30,6 +31,7 @@ from marketmind_scheduler.domain.errors import (
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = {"retry-after": "1"}
 STATUS: dict[type[SchedulerError], int] = {
+    Incomplete: 400,
     Unauthenticated: 401,
     Forbidden: 403,
     NotFound: 404,
@@ -112,6 +114,9 @@ GENERAL: dict[int, tuple[str, str]] = {
 def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The one exception handler of the app."""
     match error:
+        case Incomplete():
+            at = "$" if error.nth is None else f"$.posts[{error.nth}]"
+            return _general(request, Malformed(str(error), at=at))
         case SchedulerError():
             return _of_domain(request, error)
         case HTTPException() if error.status_code in GENERAL and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -24,6 +24,7 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.access import Access, KeyRing
+from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
@@ -130,6 +131,7 @@ def assemble(
         health=Health(publishing=outbound.publishing, readiness=readiness, storage=storage, zones=zones, clock=clock),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
+        campaign_posts=CampaignPosts(storage=storage, clock=clock),
         post_scheduling=PostScheduling(
             storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota
         ),

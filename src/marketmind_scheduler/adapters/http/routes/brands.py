@@ -37,8 +37,8 @@ class BrandController(Controller):
         status_code=200,
         operation_class=body_like(*examples.BRAND),
         **needs(Scope.CATALOG_WRITE),
-        summary="Register or replace a brand",
-        response_description="Replaced",
+        summary="Register or change a brand",
+        response_description="As it is now",
         responses={201: registered(BrandOut), **documented(*BODY, PreconditionFailed, UnknownZone)},
     )
     async def put_brand(
@@ -48,9 +48,10 @@ class BrandController(Controller):
         data: JSONBody[BrandIn],
         request: AnyRequest,
     ) -> Response[BrandOut]:
-        """Schedules that exist keep the time zone and the lateness they were made with."""
+        """What is left out stays as it is; what changes nothing leaves the tag as it is. Schedules that exist keep the
+        time zone and the lateness they were made with."""
         expected = conditions_of(request).on(BrandOut.of)
-        brand, is_new = await catalog.put_brand(brand_id, data.content(), expected=expected)
+        brand, is_new = await catalog.put_brand(brand_id, data.said(), expected=expected)
         return tagged(BrandOut.of(brand), status_code=201 if is_new else 200)
 
     @get(

@@ -33,7 +33,6 @@ from marketmind_scheduler.domain.errors import (
     PreconditionFailed,
     UnreadableTime,
 )
-from marketmind_scheduler.domain.written_times import read_day
 
 
 class CampaignController(Controller):
@@ -44,8 +43,8 @@ class CampaignController(Controller):
         status_code=200,
         operation_class=body_like(*examples.CAMPAIGN),
         **needs(Scope.CATALOG_WRITE),
-        summary="Register or replace a campaign",
-        response_description="Replaced",
+        summary="Register or change a campaign",
+        response_description="As it is now",
         responses={
             201: registered(CampaignOut),
             **documented(
@@ -66,15 +65,10 @@ class CampaignController(Controller):
         data: JSONBody[CampaignIn],
         request: AnyRequest,
     ) -> Response[CampaignOut]:
-        """A new campaign is a DRAFT. Its brand never changes; schedules that exist stay as they are."""
+        """What is left out stays as it is; what changes nothing leaves the tag as it is. A new campaign is a DRAFT. Its
+        brand never changes; schedules that exist stay as they are."""
         campaign, is_new = await catalog.put_campaign(
-            campaign_id,
-            brand_id=data.brand_id,
-            name=data.name,
-            goal=data.goal,
-            start_date=read_day(data.start_date),
-            end_date=read_day(data.end_date),
-            expected=conditions_of(request).on(CampaignOut.of),
+            campaign_id, data.said(), expected=conditions_of(request).on(CampaignOut.of)
         )
         return tagged(CampaignOut.of(campaign), status_code=201 if is_new else 200)
 

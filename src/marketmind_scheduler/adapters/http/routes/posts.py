@@ -24,6 +24,7 @@ from marketmind_scheduler.adapters.http.shapes.parameters import (
     PlatformFilter,
     PostInPath,
 )
+from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
@@ -35,6 +36,7 @@ from marketmind_scheduler.domain.errors import (
     PostInOtherCampaign,
     PostNotFound,
     PreconditionFailed,
+    ScheduledInCampaign,
 )
 
 BULK_BODY_BYTES = 8 * 1024 * 1024
@@ -57,11 +59,12 @@ class PostController(Controller):
         },
     )
     async def register_posts(
-        self, catalog: ForCaller[Catalog], campaign_id: CampaignInPath, data: JSONBody[CampaignPostsIn]
+        self, campaign_posts: ForCaller[CampaignPosts], campaign_id: CampaignInPath, data: JSONBody[CampaignPostsIn]
     ) -> Response[CampaignPostsOut]:
         """Up to 10,000 posts in a body of at most 8 MB, in the given order, all or nothing. The same body again
-        changes nothing. A post that has no campaign yet joins this one."""
-        registered_now = await catalog.register_posts(campaign_id, [post.content() for post in data.posts])
+        changes nothing, and what is left out of a post that is there stays as it is. A post that has no campaign yet
+        joins this one."""
+        registered_now = await campaign_posts.register(campaign_id, [post.said() for post in data.posts])
         return Response(CampaignPostsOut.of(registered_now), status_code=201 if registered_now.created else 200)
 
     @put(
@@ -69,11 +72,19 @@ class PostController(Controller):
         status_code=200,
         operation_class=body_like(*examples.POST),
         **needs(Scope.CATALOG_WRITE),
-        summary="Register or replace a post",
-        response_description="Replaced",
+        summary="Register or change a post",
+        response_description="As it is now",
         responses={
             201: registered(PostOut),
-            **documented(*BODY, BrandNotFound, CampaignNotFound, FixedField, PreconditionFailed, BrandMismatch),
+            **documented(
+                *BODY,
+                BrandNotFound,
+                CampaignNotFound,
+                FixedField,
+                ScheduledInCampaign,
+                PreconditionFailed,
+                BrandMismatch,
+            ),
         },
     )
     async def put_post(
@@ -83,11 +94,12 @@ class PostController(Controller):
         data: JSONBody[PostIn],
         request: AnyRequest,
     ) -> Response[PostOut]:
-        """Its brand and its platform never change."""
+        """What is left out stays as it is; what changes nothing leaves the tag as it is. `"campaign_id": null` takes it
+        out of its campaign; while it is scheduled, only with `take_schedule`. Its brand and its platform never change.
+        """
         stored, is_new = await catalog.put_post(
-            data.content(post_id),
-            brand_id=data.brand_id,
-            campaign_id=data.campaign_id,
+            data.said(post_id),
+            take_schedule=data.take_schedule,
             expected=conditions_of(request).on(PostOut.of),
         )
         return tagged(PostOut.of(stored), status_code=201 if is_new else 200)

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketmind_scheduler.adapters.http.shapes.fields import (
     MOST_POSTS_IN_A_BODY,
@@ -21,10 +21,13 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     Title,
     ZoneName,
 )
-from marketmind_scheduler.application.catalog import PostContent, Registered
-from marketmind_scheduler.domain.brand import Brand, BrandContent, Lateness, OnLate
-from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
-from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.adapters.http.shapes.unset import said, text
+from marketmind_scheduler.application.campaign_posts import Registered
+from marketmind_scheduler.domain.brand import Brand, BrandChange, Lateness, OnLate
+from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus
+from marketmind_scheduler.domain.post import Platform, Post, PostChange
+from marketmind_scheduler.domain.saying import UNSAID, Unsaid
+from marketmind_scheduler.domain.written_times import read_day
 
 OnLateChoice = Annotated[
     OnLate,
@@ -40,18 +43,22 @@ LatenessSeconds = Annotated[
 
 
 class BrandIn(Body, frozen=True):
-    brand_name: Annotated[Name, Meta(examples=["Demo Brand"])]
-    brand_default_timezone: ZoneName
-    tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])] = ""
-    on_late: OnLateChoice = OnLate.PUBLISH
-    max_lateness_seconds: LatenessSeconds = _USUAL_LATENESS
+    """What is left out stays as it is stored. A new brand needs its name and its time zone."""
 
-    def content(self) -> BrandContent:
-        return BrandContent(
-            name=self.brand_name,
-            default_zone=self.brand_default_timezone,
-            tone_profile=self.tone_profile,
-            lateness=Lateness(on_late=self.on_late, max_lateness=timedelta(seconds=self.max_lateness_seconds)),
+    brand_name: Annotated[Name, Meta(examples=["Demo Brand"])] | UnsetType = UNSET
+    brand_default_timezone: ZoneName | UnsetType = UNSET
+    tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])] | UnsetType | None = UNSET
+    on_late: OnLateChoice | UnsetType = UNSET
+    max_lateness_seconds: LatenessSeconds | UnsetType = UNSET
+
+    def said(self) -> BrandChange:
+        lateness = said(self.max_lateness_seconds)
+        return BrandChange(
+            name=said(self.brand_name),
+            default_zone=said(self.brand_default_timezone),
+            tone_profile=text(self.tone_profile),
+            on_late=said(self.on_late),
+            max_lateness=UNSAID if isinstance(lateness, Unsaid) else timedelta(seconds=lateness),
         )
 
 
@@ -83,11 +90,23 @@ class BrandOut(Struct, frozen=True, kw_only=True):
 
 
 class CampaignIn(Body, frozen=True):
-    brand_id: BrandId
-    name: Annotated[Name, Meta(examples=["Spring launch"])]
-    start_date: Day
-    end_date: Annotated[Day, Meta(description="The last day, included", examples=["2030-03-21"])]
-    goal: Annotated[LongText, Meta(examples=["Make the new line known"])] = ""
+    """What is left out stays as it is stored. A new campaign needs its brand, its name and its days."""
+
+    brand_id: BrandId | UnsetType = UNSET
+    name: Annotated[Name, Meta(examples=["Spring launch"])] | UnsetType = UNSET
+    start_date: Day | UnsetType = UNSET
+    end_date: Annotated[Day, Meta(description="The last day, included", examples=["2030-03-21"])] | UnsetType = UNSET
+    goal: Annotated[LongText, Meta(examples=["Make the new line known"])] | UnsetType | None = UNSET
+
+    def said(self) -> CampaignChange:
+        """Raises UnreadableTime."""
+        return CampaignChange(
+            brand_id=said(self.brand_id),
+            name=said(self.name),
+            goal=text(self.goal),
+            start_date=UNSAID if self.start_date is UNSET else read_day(self.start_date),
+            end_date=UNSAID if self.end_date is UNSET else read_day(self.end_date),
+        )
 
 
 class CampaignOut(Struct, frozen=True, kw_only=True):
@@ -125,24 +144,41 @@ class CampaignOut(Struct, frozen=True, kw_only=True):
 
 
 class PostIn(Body, frozen=True):
-    brand_id: BrandId
-    title: Title
-    s3_url: MediaUrl
-    platform: Platform
-    campaign_id: CampaignId | None = None
+    """What is left out stays as it is stored. A new post needs its brand, title, media and platform."""
 
-    def content(self, post_id: UUID) -> PostContent:
-        return PostContent(post_id=post_id, title=self.title, s3_url=self.s3_url, platform=self.platform)
+    brand_id: BrandId | UnsetType = UNSET
+    title: Title | UnsetType = UNSET
+    s3_url: MediaUrl | UnsetType = UNSET
+    platform: Platform | UnsetType = UNSET
+    campaign_id: CampaignId | UnsetType | None = UNSET
+    take_schedule: Annotated[
+        bool,
+        Meta(description="Where it leaves its campaign: take its active schedule along, and whatever holds it not"),
+    ] = False
+
+    def said(self, post_id: UUID) -> PostChange:
+        return PostChange(
+            post_id=post_id,
+            brand_id=said(self.brand_id),
+            campaign_id=said(self.campaign_id),
+            title=said(self.title),
+            s3_url=said(self.s3_url),
+            platform=said(self.platform),
+        )
 
 
 class CampaignPostIn(Body, frozen=True):
-    post_id: PostId
-    title: Title
-    s3_url: MediaUrl
-    platform: Platform
+    """What is left out stays as it is stored. A new post needs its title, media and platform."""
 
-    def content(self) -> PostContent:
-        return PostContent(post_id=self.post_id, title=self.title, s3_url=self.s3_url, platform=self.platform)
+    post_id: PostId
+    title: Title | UnsetType = UNSET
+    s3_url: MediaUrl | UnsetType = UNSET
+    platform: Platform | UnsetType = UNSET
+
+    def said(self) -> PostChange:
+        return PostChange(
+            post_id=self.post_id, title=said(self.title), s3_url=said(self.s3_url), platform=said(self.platform)
+        )
 
 
 class CampaignPostsIn(Body, frozen=True):
