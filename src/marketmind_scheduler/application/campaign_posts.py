@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from marketmind_scheduler.application.campaign_statuses import follow_schedules
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import DuplicatePost, PostInOtherCampaign
@@ -45,9 +46,10 @@ class CampaignPosts:
             await work.posts.save(changed)
             if joined := [post.post_id for post in changed if _has_joined(post, known)]:
                 await work.bookings.follow_campaigns(joined)
-                await work.campaigns.follow_schedules(campaign_id)
             stored = await work.campaigns.get(campaign_id)
             await work.commit()
+        if joined:
+            await follow_schedules(self.storage, [campaign_id])
         created = len(posts) - len(known)
         return Registered(
             campaign=stored,

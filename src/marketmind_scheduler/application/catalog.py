@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from marketmind_scheduler.application.campaign_statuses import follow_schedules
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.brand import Brand, BrandChange
 from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus, check_may_leave
@@ -113,6 +114,8 @@ class Catalog:
                 await work.posts.add(post)
             stored = await work.posts.get(post.post_id)
             await work.commit()
+        if found and found.campaign_id != stored.campaign_id:
+            await follow_schedules(self.storage, (found.campaign_id, stored.campaign_id))
         return stored, found is None
 
     async def get_post(self, post_id: UUID) -> Post:
@@ -146,5 +149,3 @@ async def _change(work: UnitOfWork, found: Post, post: Post, *, take_schedule: b
     await work.posts.save([post])
     if post.campaign_id != found.campaign_id:
         await work.bookings.follow_campaigns([post.post_id])
-        for campaign_id in sorted(each for each in (found.campaign_id, post.campaign_id) if each):
-            await work.campaigns.follow_schedules(campaign_id)
