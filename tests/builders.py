@@ -171,6 +171,8 @@ def a_schedule(
         post_id=post.post_id,
         brand_id=post.brand_id,
         platform=post.platform,
+        title=post.title,
+        campaign_id=post.campaign_id,
         slot=slot or a_slot(),
         status=status,
         retry_count=retry_count,

@@ -646,7 +646,10 @@ async def test_a_campaign_lists_its_schedules_in_time_order_by_status_platform_a
         after = None if last is None else (last.publish_time, last.schedule_id)
         return await scheduling.list(CAMPAIGN_ID, status=status, platform=platform, limit=limit, after=after)
 
-    assert await listed(None, None, 10, None) == [cancelled, *made]
+    assert await listed(None, None, 10, None) == made
+    assert await listed(ScheduleStatus.CANCELLED, None, 10, None) == [cancelled]
+    all_of_them = await scheduling.list(CAMPAIGN_ID, status=None, cancelled=True, platform=None, limit=10, after=None)
+    assert all_of_them == [cancelled, *made]
     assert await listed(PENDING, None, 10, None) == made
     assert await listed(PENDING, Platform.TWITTER, 10, None) == tweets
     assert await listed(PENDING, Platform.TWITTER, 1, tweets[0]) == [tweets[1]]

@@ -1,5 +1,6 @@
 """What EventRepository and Upkeep promise of events: which, in which order, and that campaigns follow them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -42,7 +43,9 @@ async def test_an_event_says_where_its_schedule_stood_right_after(world: World) 
         brand_id=BRAND_ID,
         schedule_id=schedule.schedule_id,
         post_id=schedule.post_id,
+        campaign_id=None,
         platform=Platform.TIKTOK,
+        title="Meet the new line",
         publish_time=schedule.publish_time,
         status=ScheduleStatus.PENDING,
         retry_count=1,
@@ -51,6 +54,18 @@ async def test_an_event_says_where_its_schedule_stood_right_after(world: World) 
         occurred_at=last.occurred_at,
     )
     assert timedelta() <= last.occurred_at - began_at < MINUTE
+
+
+async def test_an_event_keeps_the_campaign_of_its_time_and_shows_the_title_of_now(world: World) -> None:
+    post = a_post(title="Draft", campaign_id=CAMPAIGN_ID)
+    await given(world.storage, a_brand(), a_campaign())
+    await given_due(world, post)
+    before = await events(world)
+
+    await given(world.storage, replace(post, title="Final", campaign_id=None))
+
+    assert [(each.campaign_id, each.title) for each in before] == [(CAMPAIGN_ID, "Draft")]
+    assert [(each.campaign_id, each.title) for each in await events(world)] == [(CAMPAIGN_ID, "Final")]
 
 
 async def test_the_events_of_a_schedule_keep_their_order(world: World) -> None:

@@ -434,6 +434,67 @@ async def test_schedules_are_listed_by_brand_campaign_status_platform_and_time(
     assert listed == [schedules[index] for index in expected]
 
 
+async def test_a_list_leaves_out_one_status(storage: Storage) -> None:
+    posts = [a_post() for _ in ScheduleStatus]
+    schedules = [a_schedule(post, status=status) for post, status in zip(posts, ScheduleStatus, strict=True)]
+    await given(storage, a_brand(), *posts, *schedules)
+
+    for without in ScheduleStatus:
+        async with storage.reading() as stored:
+            listed = await stored.schedules.list(ScheduleFilter(without=without), limit=10, after=None)
+
+        assert {each.status for each in listed} == set(ScheduleStatus) - {without}
+
+
+async def test_a_title_is_found_by_a_part_of_it_which_is_taken_literally(storage: Storage) -> None:
+    titles = ["Launch day", "At LAUNCH", "100% ours", "snake_case", "back\\slash", "Über uns"]
+    posts = [a_post(title=title) for title in titles]
+    await given(storage, a_brand(), *posts, *(a_schedule(post) for post in posts))
+
+    async def found(part: str) -> Sequence[str]:
+        async with storage.reading() as stored:
+            listed = await stored.schedules.list(ScheduleFilter(in_title=part), limit=10, after=None)
+        return [each.title for each in listed]
+
+    assert await found("launch") == ["Launch day", "At LAUNCH"]
+    assert await found("LAUNCH D") == ["Launch day"]
+    assert await found("%") == ["100% ours"]
+    assert await found("_") == ["snake_case"]
+    assert await found("\\") == ["back\\slash"]
+    assert await found("über") == ["Über uns"]
+    assert await found("a%y") == await found("L_unch") == []
+
+
+async def test_a_schedule_shows_what_its_post_says_now_however_it_is_reached(storage: Storage) -> None:
+    post, campaign = a_post(title="Draft"), a_campaign()
+    made = a_schedule(post)
+    await given(storage, a_brand(), campaign, post, made)
+    await given(storage, replace(post, title="Final", campaign_id=CAMPAIGN_ID))
+
+    async with storage.reading() as stored:
+        read = [
+            await stored.schedules.get(made.schedule_id),
+            await stored.schedules.find_current(post.post_id),
+            *await stored.schedules.find_all([made.schedule_id]),
+            *await stored.schedules.standing_of_post(post.post_id),
+            *await stored.schedules.standing_of_campaign(CAMPAIGN_ID, platforms=ALL),
+            *await stored.schedules.list(ScheduleFilter(campaign_id=CAMPAIGN_ID), limit=10, after=None),
+        ]
+    async with storage.unit_of_work() as work:
+        moved = move(made, a_slot("2027-03-18T19:00"), now=NOW)
+        changed = [
+            await work.bookings.lock(made.schedule_id),
+            await work.bookings.lock_current(post.post_id),
+            *(each.schedule for each in await work.transitions.lock([made.schedule_id])),
+            await work.bookings.move(moved),
+            *await cancel_pending(work, [made.schedule_id], now=NOW),
+            *await work.bookings.add([replace(made, schedule_id=new_id())]),
+        ]
+
+    assert len(read) == len(changed) == 6
+    assert [(each.title, each.campaign_id) for each in [*read, *changed] if each] == [("Final", CAMPAIGN_ID)] * 12
+
+
 async def test_a_page_keeps_its_filter(storage: Storage) -> None:
     posts = [a_post(platform=platform) for platform in (Platform.TIKTOK, Platform.REDDIT, Platform.TIKTOK)]
     schedules = [a_schedule(post) for post in posts]

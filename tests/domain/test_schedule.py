@@ -25,9 +25,7 @@ def test_a_new_schedule_is_pending_in_its_first_version_and_was_never_tried() ->
 
     made = Schedule.pending(
         schedule_id,
-        post_id=post.post_id,
-        brand_id=post.brand_id,
-        platform=post.platform,
+        post=post,
         slot=slot,
         scheduler=SchedulerKind.NAIVE,
         now=MADE_AT,
@@ -38,6 +36,8 @@ def test_a_new_schedule_is_pending_in_its_first_version_and_was_never_tried() ->
         post_id=post.post_id,
         brand_id=post.brand_id,
         platform=post.platform,
+        title=post.title,
+        campaign_id=post.campaign_id,
         slot=slot,
         status=ScheduleStatus.PENDING,
         retry_count=0,

@@ -165,6 +165,12 @@ class Rows:
         posts = (post for post in self.posts.values() if post.campaign_id == campaign_id)
         return sorted(posts, key=lambda post: post.position)
 
+    def put_post(self, post: Post) -> None:
+        """Store a post; its schedules show what it says from now on."""
+        self.posts[post.post_id] = post
+        for row in self.rows_of({post.post_id}):
+            self.schedules[row.schedule_id] = replace(row, schedule=of_post(row.schedule, post))
+
     def rows_of(self, post_ids: Collection[UUID]) -> list[Row]:
         return [row for row in self.schedules.values() if row.schedule.post_id in post_ids]
 
@@ -205,7 +211,9 @@ class Rows:
             brand_id=schedule.brand_id,
             schedule_id=schedule.schedule_id,
             post_id=schedule.post_id,
+            campaign_id=None,  # so is this, and the title when it is read
             platform=schedule.platform,
+            title=None,
             publish_time=schedule.publish_time,
             status=schedule.status,
             retry_count=schedule.retry_count,
@@ -225,12 +233,18 @@ class Rows:
             holds.add(Hold.CAMPAIGN_PAUSED)
         return frozenset(holds)
 
+    def shown(self, schedule: Schedule) -> Schedule:
+        """A schedule with what its post says now."""
+        return of_post(schedule, self.posts[schedule.post_id]) if schedule.post_id in self.posts else schedule
+
     def from_brand(self, schedule: Schedule) -> Schedule:
         """A new schedule with what its brand says of lateness, held where something pauses it."""
         lateness = self.brands[schedule.brand_id].content.lateness if schedule.brand_id in self.brands else Lateness()
         is_limited = lateness.on_late is not OnLate.PUBLISH
         latest_at = schedule.publish_time + lateness.max_lateness if is_limited else None
-        return replace(schedule, holds=self.holds_on(schedule), on_late=lateness.on_late, latest_at=latest_at)
+        return replace(
+            self.shown(schedule), holds=self.holds_on(schedule), on_late=lateness.on_late, latest_at=latest_at
+        )
 
     def follow_schedules(self, campaign_id: UUID, *, now: datetime) -> None:
         if campaign_id not in self.campaigns:
@@ -246,6 +260,10 @@ class Rows:
         campaign = self.campaigns[campaign_id]
         if campaign.status is not status:
             self.campaigns[campaign_id] = replace(campaign, status=status, updated_at=now)
+
+
+def of_post(schedule: Schedule, post: Post) -> Schedule:
+    return replace(schedule, title=post.title, campaign_id=post.campaign_id)
 
 
 View = Callable[[], Rows]

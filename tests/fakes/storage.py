@@ -144,7 +144,7 @@ class InMemoryPostRepository:
         rows = self._view()
         for post in posts:
             if known := rows.posts.get(post.post_id):
-                rows.posts[post.post_id] = _replaced(known, post)
+                rows.put_post(_replaced(known, post))
             else:
                 rows.last_position += 1
                 rows.posts[post.post_id] = replace(post, position=rows.last_position)
@@ -190,10 +190,10 @@ class InMemoryEventRepository:
         self._reach = reach
 
     async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
-        chosen = (event for event in self._view().events if event.position > after)
-        return [event for event in chosen if self._reach.covers(event.brand_id) and brand_id in (None, event.brand_id)][
-            :limit
-        ]
+        posts = self._view().posts
+        behind = (event for event in self._view().events if event.position > after)
+        chosen = [each for each in behind if self._reach.covers(each.brand_id) and brand_id in (None, each.brand_id)]
+        return [replace(each, title=posts[each.post_id].title) for each in chosen[:limit]]
 
     async def latest_position(self) -> int:
         return max((event.position for event in self._view().events), default=0)
@@ -255,6 +255,8 @@ class InMemoryScheduleRepository:
             and chosen.brand_id in (None, schedule.brand_id)
             and chosen.campaign_id in (None, post.campaign_id)
             and chosen.status in (None, schedule.status)
+            and chosen.without is not schedule.status
+            and (chosen.in_title or "").casefold() in schedule.title.casefold()
             and chosen.platform in (None, schedule.platform)
             and (chosen.from_time is None or schedule.publish_time >= chosen.from_time)
             and (chosen.to_time is None or schedule.publish_time < chosen.to_time)
@@ -298,7 +300,7 @@ class InMemoryBookings:
         row = rows.schedules[schedule.schedule_id]
         moved = replace(
             row,
-            schedule=replace(schedule, holds=rows.holds_on(schedule)),
+            schedule=replace(rows.shown(schedule), holds=rows.holds_on(schedule)),
             token=row.token + 1,
             owner=None,
             lease_expires_at=None,

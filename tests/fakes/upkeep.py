@@ -33,10 +33,11 @@ class InMemoryUpkeep:
     async def sequence_events(self, *, limit: int) -> int:
         with self._storage.changing() as rows:
             last = len(rows.events)
-            told = [replace(event, position=last + nth) for nth, event in enumerate(rows.outbox[:limit], start=1)]
+            told = [
+                replace(event, position=last + nth, campaign_id=rows.posts[event.post_id].campaign_id)
+                for nth, event in enumerate(rows.outbox[:limit], start=1)
+            ]
             rows.outbox, rows.events = rows.outbox[limit:], (*rows.events, *told)
-            for post_id in {event.post_id for event in told}:
-                post = rows.posts.get(post_id)
-                if post is not None and post.campaign_id is not None:
-                    rows.follow_schedules(post.campaign_id, now=self._storage.clock.now())
+            for campaign_id in {event.campaign_id for event in told if event.campaign_id}:
+                rows.follow_schedules(campaign_id, now=self._storage.clock.now())
         return len(told)

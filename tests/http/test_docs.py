@@ -41,6 +41,17 @@ def in_document(schema: Json) -> Any:
     return jsonschema.Draft202012Validator({"components": document()["components"], **schema})
 
 
+def test_whatever_shows_a_posts_schedule_says_whose_it_is() -> None:
+    shown = {
+        name: schema["properties"].keys()
+        for name, schema in document()["components"]["schemas"].items()
+        if {"schedule_id", "post_id"} <= schema.get("properties", {}).keys()
+    }
+
+    assert shown.keys() >= {"ScheduleOut", "ScheduleRecordOut", "TriggeredOut", "ClaimOut", "EventOut"}
+    assert [name for name, has in shown.items() if not {"brand_id", "campaign_id", "platform", "title"} <= has] == []
+
+
 @pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/swagger"])
 async def test_the_explorer_loads_nothing_from_elsewhere(client: httpx2.AsyncClient, path: str) -> None:
     answer = await client.get(path)

@@ -14,4 +14,5 @@ WITH done AS (
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
   SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count FROM done)
-SELECT schedule_id, parked, on_late, latest_at FROM done WHERE parked <> 0 OR on_late <> 'publish'
+SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id
+  FROM done s JOIN posts p ON p.post_id = s.post_id

@@ -64,7 +64,7 @@ class CampaignScheduling:
         if not brief.posts:
             raise NoPostsToSchedule(campaign_id, platforms=sorted(platforms), out_already=len(case.posts))
         plan = await self._checked_plan(kind, brief)
-        schedules = self._appointments(plan, case.brand, now)
+        schedules = self._appointments(plan, case, now)
         async with self.storage.unit_of_work() as work:
             await _check_unchanged(work, case)
             await _cancel(work, case.pending, now)
@@ -80,13 +80,15 @@ class CampaignScheduling:
         campaign_id: UUID,
         *,
         status: ScheduleStatus | None,
+        cancelled: bool = False,
         platform: Platform | None,
         limit: int,
         after: tuple[datetime, UUID] | None,
     ) -> Sequence[Schedule]:
-        """Up to ``limit`` schedules of the campaign's posts in time order, those behind ``after``; raises
-        CampaignNotFound."""
-        chosen = ScheduleFilter(campaign_id=campaign_id, status=status, platform=platform)
+        """Up to ``limit`` schedules of the campaign's posts in time order, those behind ``after``: with ``status`` only
+        those, else all but the CANCELLED ones, or with ``cancelled`` all. Raises CampaignNotFound."""
+        without = None if cancelled or status else ScheduleStatus.CANCELLED
+        chosen = ScheduleFilter(campaign_id=campaign_id, status=status, without=without, platform=platform)
         async with self.storage.reading() as repositories:
             await repositories.campaigns.get(campaign_id)
             return await repositories.schedules.list(chosen, limit=limit, after=after)
@@ -158,13 +160,12 @@ class CampaignScheduling:
             raise BeyondHorizon(last.local_text(), latest=brief.now + self.horizon)
         return plan
 
-    def _appointments(self, plan: Plan, brand: Brand, now: datetime) -> Sequence[Schedule]:
+    def _appointments(self, plan: Plan, case: "_Case", now: datetime) -> Sequence[Schedule]:
+        posts = {post.post_id: post for post in case.posts}
         return [
             Schedule.pending(
                 self.new_id(),
-                post_id=placement.post.post_id,
-                brand_id=brand.brand_id,
-                platform=placement.post.platform,
+                post=posts[placement.post.post_id],
                 slot=placement.slot,
                 scheduler=plan.scheduler,
                 now=now,

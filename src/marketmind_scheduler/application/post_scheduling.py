@@ -193,9 +193,7 @@ class PostScheduling:
     def _new_schedule(self, post: Post, slot: Slot, now: datetime, *, retry_of: UUID | None = None) -> Schedule:
         return Schedule.pending(
             self.new_id(),
-            post_id=post.post_id,
-            brand_id=post.brand_id,
-            platform=post.platform,
+            post=post,
             slot=slot,
             scheduler=None,
             now=now,

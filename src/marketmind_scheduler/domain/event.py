@@ -26,14 +26,17 @@ class EventKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One change of one schedule, and where it stood right after. Positions rise in the final order: one that has been
-    read is never preceded by a new one."""
+    read is never preceded by a new one. ``campaign_id`` is the campaign that its post was in when it got its position,
+    ``title`` what the post has now."""
 
     position: int
     kind: EventKind
     brand_id: UUID
     schedule_id: UUID
     post_id: UUID
+    campaign_id: UUID | None
     platform: Platform
+    title: str | None
     publish_time: datetime
     status: ScheduleStatus
     retry_count: int

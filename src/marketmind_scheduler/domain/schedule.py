@@ -10,7 +10,7 @@ from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import StaleVersion
 from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.planning import SchedulerKind
-from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.wall_clock import Slot
 
 
@@ -51,7 +51,8 @@ def dry_run_id(schedule_id: UUID) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One post's appointment. ``scheduler`` names the one that chose the time; None: a caller did.
+    """One post's appointment. ``scheduler`` names the one that chose the time; None: a caller did. ``title`` and
+    ``campaign_id`` are what its post has now, not what it had when it was made.
 
     ``is_doubtful``: an earlier send of it may be out, though it is PENDING again. Such a schedule never ends as FAILED,
     MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED
@@ -63,6 +64,8 @@ class Schedule:
     post_id: UUID
     brand_id: UUID
     platform: Platform
+    title: str
+    campaign_id: UUID | None
     slot: Slot
     status: ScheduleStatus
     retry_count: int
@@ -85,20 +88,20 @@ class Schedule:
         cls,
         schedule_id: UUID,
         *,
-        post_id: UUID,
-        brand_id: UUID,
-        platform: Platform,
+        post: Post,
         slot: Slot,
         scheduler: SchedulerKind | None,
         now: datetime,
         retry_of: UUID | None = None,
     ) -> Self:
-        """A new appointment, made at ``now``."""
+        """A new appointment of ``post``, made at ``now``."""
         return cls(
             schedule_id=schedule_id,
-            post_id=post_id,
-            brand_id=brand_id,
-            platform=platform,
+            post_id=post.post_id,
+            brand_id=post.brand_id,
+            platform=post.platform,
+            title=post.title,
+            campaign_id=post.campaign_id,
             slot=slot,
             status=ScheduleStatus.PENDING,
             retry_count=0,

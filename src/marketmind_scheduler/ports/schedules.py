@@ -17,14 +17,17 @@ from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleFilter:
-    """Which schedules to list; None does not limit. ``from_time`` is included, ``to_time`` is not."""
+    """Which schedules to list; None does not limit. ``from_time`` is included, ``to_time`` is not. ``without`` leaves
+    out what has that status, ``in_title`` is a part of the title in upper or lower case."""
 
     brand_id: UUID | None = None
     campaign_id: UUID | None = None
     status: ScheduleStatus | None = None
+    without: ScheduleStatus | None = None
     platform: Platform | None = None
     from_time: datetime | None = None
     to_time: datetime | None = None
+    in_title: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

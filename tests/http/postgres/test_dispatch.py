@@ -75,7 +75,10 @@ async def test_a_trigger_sends_what_is_due_and_tells_where_it_stands_the_earlies
     assert results[0] == {
         "schedule_id": first["schedule_id"],
         "post_id": first["post_id"],
+        "brand_id": first["brand_id"],
+        "campaign_id": None,
         "platform": "TWITTER",
+        "title": first["title"],
         "status": "COMPLETED",
         "retry_count": 0,
         "error": None,

@@ -147,6 +147,38 @@ async def test_schedules_are_filtered_by_brand_status_and_platform(client: httpx
     assert await listed(brand_id=UNKNOWN) == []
 
 
+async def test_schedules_are_filtered_by_campaign_and_title(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    campaign_id = await a_campaign(client, brand_id=brand_id, posts=["TWITTER", "TIKTOK"])
+    made = (await client.post(f"/schedule/campaign/{campaign_id}")).json()["schedules"]
+    await scheduled(client, brand_id, "2027-03-25T19:00:00")
+
+    async def listed(**query: str) -> list[str]:
+        return shown(await walk(client, "/schedule", query), "schedule_id")
+
+    assert await listed(campaign_id=campaign_id) == [each["schedule_id"] for each in made]
+    assert {each["campaign_id"] for each in made} == {campaign_id}
+    title = made[0]["title"]
+    assert made[0]["schedule_id"] in await listed(q=title[1:].upper())
+    assert await listed(q=f"{title}%") == await listed(campaign_id=UNKNOWN) == []
+    assert (await client.get("/schedule", params={"q": ""})).status_code == 400
+
+
+async def test_the_cancelled_ones_of_a_campaign_are_listed_when_asked_for(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client)
+    _, clip = await add_posts(client, campaign_id, ["TWITTER", "TIKTOK"])
+    await client.post(f"/schedule/campaign/{campaign_id}")
+    await client.delete(f"/schedule/post/{clip}")
+
+    async def listed(**query: str) -> list[str]:
+        answer = await client.get(f"/schedule/campaign/{campaign_id}", params=query)
+        return sorted(each["status"] for each in answer.json()["schedules"])
+
+    assert await listed() == await listed(cancelled="false") == ["PENDING"]
+    assert await listed(cancelled="true") == ["CANCELLED", "PENDING"]
+    assert await listed(status="CANCELLED") == await listed(status="CANCELLED", cancelled="false") == ["CANCELLED"]
+
+
 @pytest.mark.parametrize(
     ("window", "expected"),
     [

@@ -49,7 +49,9 @@ async def test_a_campaign_is_scheduled_whole_and_in_time_order(client: httpx2.As
     assert first == {
         "post_id": post_ids[0],
         "brand_id": brand_id,
+        "campaign_id": campaign_id,
         "platform": "TWITTER",
+        "title": "Meet the new line",
         "publish_time": "2027-03-16T02:00:00Z",
         "publish_time_local": "2027-03-15T19:00:00-07:00[America/Los_Angeles]",
         "status": "PENDING",
@@ -359,10 +361,11 @@ async def test_a_campaign_whose_posts_are_all_out_has_nothing_to_schedule(
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        ({}, [("TIKTOK", "PENDING"), ("TWITTER", "CANCELLED"), ("TWITTER", "PENDING")]),
+        ({}, [("TIKTOK", "PENDING"), ("TWITTER", "PENDING")]),
+        ({"cancelled": "true"}, [("TIKTOK", "PENDING"), ("TWITTER", "CANCELLED"), ("TWITTER", "PENDING")]),
         ({"status": "PENDING"}, [("TIKTOK", "PENDING"), ("TWITTER", "PENDING")]),
         ({"status": "CANCELLED"}, [("TWITTER", "CANCELLED")]),
-        ({"platform": "TWITTER"}, [("TWITTER", "CANCELLED"), ("TWITTER", "PENDING")]),
+        ({"platform": "TWITTER", "cancelled": "true"}, [("TWITTER", "CANCELLED"), ("TWITTER", "PENDING")]),
         ({"platform": "TWITTER", "status": "PENDING"}, [("TWITTER", "PENDING")]),
         ({"platform": "REDDIT"}, []),
     ],
@@ -417,7 +420,7 @@ async def test_cancelling_a_campaign_cancels_what_is_still_pending(
     assert answer.status_code == 200
     assert answer.json()["campaign_id"] == campaign_id
     assert [schedule["post_id"] for schedule in answer.json()["schedules"]] == post_ids[1:]
-    listed = (await client.get(f"/schedule/campaign/{campaign_id}")).json()["schedules"]
+    listed = (await client.get(f"/schedule/campaign/{campaign_id}", params={"cancelled": "true"})).json()["schedules"]
     assert Counter(schedule["status"] for schedule in listed) == {"COMPLETED": 1, "CANCELLED": 2}
 
 

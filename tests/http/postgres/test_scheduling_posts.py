@@ -48,7 +48,9 @@ async def test_a_post_is_scheduled_at_a_wall_time_in_a_zone(client: httpx2.Async
     assert schedule == {
         "post_id": post_id,
         "brand_id": brand_id,
+        "campaign_id": None,
         "platform": "TWITTER",
+        "title": "Meet the new line",
         "publish_time": "2027-03-18T02:00:00Z",
         "publish_time_local": "2027-03-17T19:00:00-07:00[America/Los_Angeles]",
         "status": "PENDING",

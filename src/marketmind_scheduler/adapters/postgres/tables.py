@@ -238,14 +238,24 @@ def _event_columns() -> tuple[SchemaItem, ...]:
         Column("external_id", Text),
         Column("error", Text),
         Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        Column("previous_publish_time", DateTime(timezone=True)),  # of one that was moved
         _one_of("platform", Platform),
         _one_of("status", ScheduleStatus),
     )
 
 
+# Whoever begins a transaction says who acts in it, so that no statement that tells an event can forget it.
+_ACTOR = (
+    "coalesce(convert_from(decode(nullif(current_setting('scheduler.actor', true), ''), 'hex'), 'UTF8'), 'service')"
+)
+
 # Written with each change. Its numbers are taken before commit, so readers could miss a late one; hence the second.
 event_outbox = Table(
-    "event_outbox", metadata, Column("seq", BigInteger, Identity(always=True), primary_key=True), *_event_columns()
+    "event_outbox",
+    metadata,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    *_event_columns(),
+    Column("actor", Text, server_default=text(_ACTOR)),
 )
 
 events = Table(
@@ -253,6 +263,8 @@ events = Table(
     metadata,
     Column("position", BigInteger, Identity(always=True), primary_key=True),
     *_event_columns(),
+    Column("actor", Text),
+    Column("campaign_id", Uuid),  # of its post, when it got its position
     Index(None, "brand_id", "position"),
 )
 

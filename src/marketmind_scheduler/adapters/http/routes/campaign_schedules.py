@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.http.shapes.parameters import (
     CampaignInPath,
     PlatformFilter,
     StatusFilter,
+    WithCancelled,
 )
 from marketmind_scheduler.adapters.http.shapes.schedules import (
     CampaignSchedulePage,
@@ -95,13 +96,20 @@ class CampaignScheduleController(Controller):
         campaign_scheduling: ForCaller[CampaignScheduling],
         campaign_id: CampaignInPath,
         status: StatusFilter = None,
+        cancelled: WithCancelled = None,
         platform: PlatformFilter = None,
         limit: CampaignLimit = 1000,
         cursor: CursorParameter = None,
     ) -> CampaignSchedulePage:
-        """In time order, the cancelled and finished ones included unless `status` says otherwise."""
+        """In time order, the finished ones included. The cancelled ones are left out unless `status=CANCELLED` asks for
+        them, or `cancelled=true` for all."""
         rows = await campaign_scheduling.list(
-            campaign_id, status=status, platform=platform, limit=limit + 1, after=after_in_time(cursor)
+            campaign_id,
+            status=status,
+            cancelled=bool(cancelled),
+            platform=platform,
+            limit=limit + 1,
+            after=after_in_time(cursor),
         )
         shown, next_cursor = page_of(rows, limit, place_in_time)
         return CampaignSchedulePage(

@@ -14,9 +14,11 @@ from marketmind_scheduler.adapters.http.shapes.cursors import (
 )
 from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandFilter,
+    CampaignFilter,
     FromFilter,
     PlatformFilter,
     StatusFilter,
+    TitleFilter,
     ToFilter,
 )
 from marketmind_scheduler.adapters.http.shapes.schedules import (
@@ -48,20 +50,24 @@ class ScheduleController(Controller):
         self,
         post_scheduling: ForCaller[PostScheduling],
         brand_id: BrandFilter = None,
+        campaign_id: CampaignFilter = None,
         status: StatusFilter = None,
         platform: PlatformFilter = None,
         from_time: FromFilter = None,
         to_time: ToFilter = None,
+        in_title: TitleFilter = None,
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> SchedulePage:
         """In time order."""
         chosen = ScheduleFilter(
             brand_id=brand_id,
+            campaign_id=campaign_id,
             status=status,
             platform=platform,
             from_time=None if from_time is None else read_instant(from_time),
             to_time=None if to_time is None else read_instant(to_time),
+            in_title=in_title,
         )
         rows = await post_scheduling.list(chosen, limit=limit + 1, after=after_in_time(cursor))
         shown, next_cursor = page_of(rows, limit, place_in_time)

@@ -38,7 +38,10 @@ class TriggerIn(Body, frozen=True):
 class TriggeredOut(Struct, frozen=True, kw_only=True):
     schedule_id: ScheduleId
     post_id: PostId
+    brand_id: BrandId
+    campaign_id: CampaignId | None
     platform: Platform
+    title: Title
     status: ScheduleStatus
     retry_count: Annotated[int, Meta(ge=0)]
     error: str | None
@@ -55,7 +58,10 @@ class TriggerOut(Struct, frozen=True, kw_only=True):
                 TriggeredOut(
                     schedule_id=each.schedule_id,
                     post_id=each.post_id,
+                    brand_id=each.brand_id,
+                    campaign_id=each.campaign_id,
                     platform=each.platform,
+                    title=each.title,
                     status=each.status,
                     retry_count=each.retry_count,
                     error=each.error,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Self
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -23,7 +24,9 @@ class EventOut(Struct, frozen=True, kw_only=True):
     schedule_id: ScheduleId
     post_id: PostId
     brand_id: BrandId
+    campaign_id: Annotated[UUID | None, Meta(description="The campaign that the post was in then; null: none")]
     platform: Platform
+    title: Annotated[str | None, Meta(description="The title of the post, as it is now")]
     publish_time: Moment
     status: Annotated[ScheduleStatus, Meta(description="Where the schedule stood right after")]
     retry_count: Annotated[int, Meta(ge=0)]
@@ -40,7 +43,9 @@ class EventOut(Struct, frozen=True, kw_only=True):
             schedule_id=event.schedule_id,
             post_id=event.post_id,
             brand_id=event.brand_id,
+            campaign_id=event.campaign_id,
             platform=event.platform,
+            title=event.title,
             publish_time=event.publish_time,
             status=event.status,
             retry_count=event.retry_count,

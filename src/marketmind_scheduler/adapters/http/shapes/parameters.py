@@ -37,6 +37,19 @@ CampaignFilter = Annotated[UUID | None, QueryParameter(name="campaign_id", descr
 CampaignStatusFilter = Annotated[
     CampaignStatus | None, QueryParameter(name="status", description="Only those with this status")
 ]
+TitleFilter = Annotated[
+    str | None,
+    QueryParameter(
+        name="q",
+        min_length=1,
+        max_length=200,
+        description="Only with this in the title, in upper or lower case; `%` and `_` are themselves",
+    ),
+]
+WithCancelled = Annotated[
+    bool | None,
+    QueryParameter(name="cancelled", description="Show the cancelled ones too, where no `status` is asked for"),
+]
 PlatformFilter = Annotated[Platform | None, QueryParameter(name="platform", description="Only on this platform")]
 StatusFilter = Annotated[
     ScheduleStatus | None, QueryParameter(name="status", description="Only those with this status")

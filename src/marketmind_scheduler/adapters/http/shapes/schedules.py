@@ -59,7 +59,9 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
     schedule_id: ScheduleId
     post_id: PostId
     brand_id: BrandId
+    campaign_id: Annotated[UUID | None, Meta(description="The campaign of its post; null: none")]
     platform: Platform
+    title: Annotated[str, Meta(description="The title of its post, as it is now", examples=["Meet the new line"])]
     publish_time: Moment
     publish_time_local: Annotated[
         str,
@@ -110,7 +112,9 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             schedule_id=schedule.schedule_id,
             post_id=schedule.post_id,
             brand_id=schedule.brand_id,
+            campaign_id=schedule.campaign_id,
             platform=schedule.platform,
+            title=schedule.title,
             publish_time=slot.publish_time,
             publish_time_local=slot.local_text(),
             status=schedule.status,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import follow_schedules
-from marketmind_scheduler.adapters.postgres.repositories.events import EVENT_COLUMNS
+from marketmind_scheduler.adapters.postgres.repositories.events import TOLD
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
 from marketmind_scheduler.domain.post import Platform
@@ -18,12 +18,13 @@ CATCH_UP = statement("catch_up")
 SEQUENCE = f"""
 WITH moved AS (
   DELETE FROM event_outbox WHERE seq = ANY(ARRAY(SELECT seq FROM event_outbox ORDER BY seq LIMIT $1))
-  RETURNING seq, {EVENT_COLUMNS})
-INSERT INTO events ({EVENT_COLUMNS}) SELECT {EVENT_COLUMNS} FROM moved ORDER BY seq
-RETURNING post_id
+  RETURNING seq, {", ".join(TOLD)})
+INSERT INTO events ({", ".join(TOLD)}, campaign_id)
+SELECT {", ".join(f"m.{name}" for name in TOLD)}, p.campaign_id
+  FROM moved m LEFT JOIN posts p ON p.post_id = m.post_id ORDER BY m.seq
+RETURNING campaign_id
 """
 _FIRST_EVENT = "SELECT seq FROM event_outbox ORDER BY seq LIMIT 1"
-_CAMPAIGNS_OF = "SELECT DISTINCT campaign_id FROM posts WHERE post_id = ANY($1::uuid[]) AND campaign_id IS NOT NULL"
 
 
 class PostgresUpkeep:
@@ -45,8 +46,6 @@ class PostgresUpkeep:
             if not await connection.fetchval(_TRY_LOCK, _SEQUENCING):
                 return 0
             told = await connection.fetch(SEQUENCE, limit)
-            if told:
-                of_events = await connection.fetch(_CAMPAIGNS_OF, list({row["post_id"] for row in told}))
-                if campaigns := [row["campaign_id"] for row in of_events]:
-                    await follow_schedules(connection, campaigns)
+            if campaigns := {row["campaign_id"] for row in told} - {None}:
+                await follow_schedules(connection, list(campaigns))
             return len(told)

@@ -9,13 +9,14 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     ADDED,
+    SELECT,
     array_types,
     of_slot,
     to_arrays,
     to_holds,
     to_schedule,
 )
-from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT, SELECT
+from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import OnLate
@@ -43,7 +44,8 @@ WITH done AS (
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
   SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count FROM done)
-SELECT schedule_id, parked, on_late, latest_at FROM done WHERE parked <> 0 OR on_late <> 'publish'
+SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id
+  FROM done s JOIN posts p ON p.post_id = s.post_id
 """
 _MOVE = statement("move_schedule")
 _FOLLOW_CAMPAIGNS = statement("follow_campaigns")
@@ -55,19 +57,19 @@ class PostgresBookings:
         self._reach = reach
 
     async def lock(self, schedule_id: UUID) -> Schedule:
-        row = await self._connection.fetchrow(f"{SELECT} WHERE s.schedule_id = $1 FOR NO KEY UPDATE", schedule_id)
+        row = await self._connection.fetchrow(f"{SELECT} WHERE s.schedule_id = $1 FOR NO KEY UPDATE OF s", schedule_id)
         if row is None or not self._reach.covers(row["brand_id"]):
             raise UnknownSchedule(schedule_id)
         return to_schedule(row)
 
     async def lock_current(self, post_id: UUID) -> Schedule | None:
-        row = await self._connection.fetchrow(f"{CURRENT} FOR NO KEY UPDATE", post_id)
+        row = await self._connection.fetchrow(f"{CURRENT} FOR NO KEY UPDATE OF s", post_id)
         return None if row is None else to_schedule(row)
 
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         rows = await self._connection.fetch(ADD, *to_arrays(schedules))
-        from_brand = {row["schedule_id"]: row for row in rows}
-        return [_stored(each, from_brand.get(each.schedule_id)) for each in schedules]
+        stored = {row["schedule_id"]: row for row in rows}
+        return [_stored(each, stored[each.schedule_id]) for each in schedules]
 
     async def move(self, schedule: Schedule) -> Schedule:
         slot = of_slot(schedule.slot)
@@ -87,13 +89,18 @@ class PostgresBookings:
             schedule.version,
             schedule.updated_at,
         )
-        return replace(schedule, holds=to_holds(row["parked"]))
+        return replace(schedule, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
         await self._connection.execute(_FOLLOW_CAMPAIGNS, list(post_ids))
 
 
-def _stored(schedule: Schedule, row: Record | None) -> Schedule:
-    if row is None:
-        return schedule
-    return replace(schedule, holds=to_holds(row["parked"]), on_late=OnLate(row["on_late"]), latest_at=row["latest_at"])
+def _stored(schedule: Schedule, row: Record) -> Schedule:
+    return replace(
+        schedule,
+        title=row["title"],
+        campaign_id=row["campaign_id"],
+        holds=to_holds(row["parked"]),
+        on_late=OnLate(row["on_late"]),
+        latest_at=row["latest_at"],
+    )

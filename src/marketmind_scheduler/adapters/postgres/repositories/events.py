@@ -12,9 +12,16 @@ from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 
-_SHOWN = "schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id"
-EVENT_COLUMNS = f"kind, {_SHOWN}, error, occurred_at"
-_SELECT = f"SELECT position, {EVENT_COLUMNS} FROM events"
+TOLD = (
+    *("kind", "schedule_id", "brand_id", "post_id", "platform", "publish_time", "previous_publish_time", "status"),
+    *("retry_count", "external_id", "error", "occurred_at", "actor"),
+)
+"""The columns that an event has from its telling on."""
+
+_SELECT = f"""
+SELECT e.position, e.campaign_id, {", ".join(f"e.{name}" for name in TOLD)}, p.title
+  FROM events e LEFT JOIN posts p ON p.post_id = e.post_id
+"""
 _LATEST = "SELECT coalesce(max(position), 0) FROM events"
 
 
@@ -24,8 +31,8 @@ class PostgresEventRepository:
         self._reach = reach
 
     async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
-        conditions = [within(self._reach), ("position > {}", after), ("brand_id = {}", brand_id)]
-        statement, parameters = select_page(_SELECT, conditions, order="position", limit=limit)
+        conditions = [within(self._reach, "e.brand_id"), ("e.position > {}", after), ("e.brand_id = {}", brand_id)]
+        statement, parameters = select_page(_SELECT, conditions, order="e.position", limit=limit)
         return [_to_event(row) for row in await self._connection.fetch(statement, *parameters)]
 
     async def latest_position(self) -> int:
@@ -39,7 +46,9 @@ def _to_event(row: Record) -> Event:
         brand_id=row["brand_id"],
         schedule_id=row["schedule_id"],
         post_id=row["post_id"],
+        campaign_id=row["campaign_id"],
         platform=Platform(row["platform"]),
+        title=row["title"],
         publish_time=row["publish_time"],
         status=ScheduleStatus(row["status"]),
         retry_count=row["retry_count"],

@@ -25,9 +25,12 @@ _PLAIN = [each.name for each in fields(Schedule) if each.name in _COLUMNS and ea
 _OF_SLOT = ["publish_time", "local_time", "timezone", "disambiguation", "resolution", "tz_release"]
 _ENUMS: Mapping[str, Callable[[str], object]] = {"platform": Platform, "scheduler": SchedulerKind, "on_late": OnLate}
 _FROM_BRAND = {"on_late", "latest_at"}
+_OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error"))
 
-SHOWN = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error")) + f", {SHOWN_STATUS} AS shown"
-"""What ``to_schedule`` reads of ``schedules s``."""
+SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id"
+"""What ``to_schedule`` reads of ``schedules s`` and its post ``p``."""
+
+SELECT = f"SELECT {SHOWN} FROM schedules s JOIN posts p ON p.post_id = s.post_id"
 
 ADDED = [*(name for name in _PLAIN if name not in _FROM_BRAND), *_OF_SLOT, "intent", "status"]
 """The columns of a new schedule that do not come from its brand."""
@@ -39,6 +42,8 @@ def to_schedule(row: Record) -> Schedule:
         plain[name] = plain[name] and kind(plain[name])
     return Schedule(
         **plain,
+        title=row["title"],
+        campaign_id=row["campaign_id"],
         slot=_to_slot(row),
         status=ScheduleStatus(row["shown"]),
         holds=to_holds(row["parked"]),

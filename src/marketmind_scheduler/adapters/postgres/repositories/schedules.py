@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SHOWN, SHOWN_STATUS, to_schedule
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, SHOWN, SHOWN_STATUS, to_schedule
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord
@@ -18,11 +18,10 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 
-SELECT = f"SELECT {SHOWN} FROM schedules s"
 # What is active has not finished, and the other way round: a CHECK says so.
 CURRENT = f"{SELECT} WHERE s.post_id = $1 ORDER BY s.finished_at IS NULL DESC, s.schedule_id DESC LIMIT 1"
 STANDING_OF_POST = f"""
-SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s
+SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s JOIN posts p ON p.post_id = s.post_id
  WHERE s.post_id = $1 AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
  ORDER BY s.status = 'COMPLETED', s.schedule_id DESC
 """
@@ -32,6 +31,7 @@ SELECT {SHOWN} FROM (
     FROM posts p JOIN schedules s ON s.post_id = p.post_id
    WHERE p.campaign_id = $1 AND p.platform = ANY($2::text[]) AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
    ORDER BY s.post_id, s.status = 'COMPLETED', s.schedule_id DESC) s
+  JOIN posts p ON p.post_id = s.post_id
  ORDER BY s.publish_time, s.schedule_id
 """
 _ATTEMPTS = """
@@ -83,10 +83,13 @@ class PostgresScheduleRepository:
     ) -> Sequence[Schedule]:
         conditions = [
             within(self._reach, "s.brand_id"),
-            ("s.post_id IN (SELECT post_id FROM posts WHERE campaign_id = {})", chosen.campaign_id),
+            # An array, because joined to the posts the planner may walk through all schedules in order of time.
+            ("s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = {}))", chosen.campaign_id),
             ("s.brand_id = {}", chosen.brand_id),
             (f"{SHOWN_STATUS} = {{}}", chosen.status),
+            (f"{SHOWN_STATUS} <> {{}}", chosen.without),
             ("s.platform = {}", chosen.platform),
+            ("p.title ILIKE {}", None if chosen.in_title is None else _containing(chosen.in_title)),
             ("s.publish_time >= {}", chosen.from_time),
             ("s.publish_time < {}", chosen.to_time),
             ("(s.publish_time, s.schedule_id) > ({}, {})", *(after or (None, None))),
@@ -100,6 +103,12 @@ class PostgresScheduleRepository:
 
     async def _fetch(self, statement: str, *parameters: object) -> Sequence[Schedule]:
         return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
+
+
+def _containing(text: str) -> str:
+    """The pattern of what has ``text`` in it, which itself is no pattern."""
+    literally = text.translate({ord(sign): f"\\{sign}" for sign in "\\%_"})
+    return f"%{literally}%"
 
 
 def _to_attempt(row: Record) -> AttemptRecord:

@@ -15,20 +15,21 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 
 _SELECT = f"""
-SELECT {SHOWN}, s.lease_token, s.lease_owner, s.resend_until_at - now() AS resend_left FROM schedules s
+SELECT {SHOWN}, s.lease_token, s.lease_owner, s.resend_until_at - now() AS resend_left
+  FROM schedules s JOIN posts p ON p.post_id = s.post_id
 """
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
-_IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE"
+_IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
 _LOCK = f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[]) {_IN_ORDER}"
 _LOCK_OF_CAMPAIGN = f"""{_SELECT}
  WHERE s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1)) AND {SHOWN_STATUS} = 'PENDING'
  {_IN_ORDER}
 """
 LOCK_EXPIRED = f"""{_SELECT}
- WHERE s.lease_expires_at <= now() ORDER BY s.lease_expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+ WHERE s.lease_expires_at <= now() ORDER BY s.lease_expires_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 LOCK_LATE = f"""{_SELECT}
- WHERE s.due_at IS NOT NULL AND s.latest_at <= now() ORDER BY s.latest_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+ WHERE s.due_at IS NOT NULL AND s.latest_at <= now() ORDER BY s.latest_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 _PERHAPS_SENT = "s.status IN ('PENDING', 'PUBLISHING') AND s.publish_time <= now() AND s.created_at <= $1"
 _LOCK_PERHAPS_SENT = f"""{_SELECT}

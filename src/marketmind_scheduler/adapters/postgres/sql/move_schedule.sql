@@ -1,6 +1,7 @@
 -- Give the schedule $1, which this transaction has locked, another time, as domain.lifecycle.move says: $2 publish_time,
 -- $3 intent, $4 local_time, $5 timezone, $6 disambiguation, $7 resolution, $8 tz_release, $9 latest_at, $10 max_retries,
--- $11 lost_leases, $12 version, $13 updated_at. Its claim is revoked. Tells an event; returns the bits of its holds.
+-- $11 lost_leases, $12 version, $13 updated_at. Its claim is revoked. Tells an event; returns the bits of its holds, and
+-- title and campaign_id of its post.
 --
 -- As for a new schedule, its brand and campaign are locked against pausing: one that is moved to where a pause or a
 -- resumption has been already must not be forgotten.
@@ -26,4 +27,4 @@ WITH done AS (
   SELECT 'schedule.rescheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
          external_id, last_error
     FROM done)
-SELECT parked FROM done
+SELECT s.parked, p.title, p.campaign_id FROM done s JOIN posts p ON p.post_id = s.post_id

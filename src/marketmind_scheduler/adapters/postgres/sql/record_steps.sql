@@ -42,4 +42,5 @@ WITH done AS (
   ON CONFLICT (schedule_id, lease_token) DO UPDATE
      SET finished_at = excluded.finished_at, verdict = excluded.verdict, reason = excluded.reason,
          external_id = excluded.external_id)
-SELECT *, status AS shown FROM done ORDER BY publish_time, schedule_id
+SELECT s.*, s.status AS shown, p.title, p.campaign_id
+  FROM done s JOIN posts p ON p.post_id = s.post_id ORDER BY s.publish_time, s.schedule_id
