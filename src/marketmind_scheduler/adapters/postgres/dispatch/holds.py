@@ -64,12 +64,13 @@ SELECT s.publish_time, s.schedule_id FROM schedules s
         unflag="UPDATE campaigns SET paused_at = NULL, updated_at = now() WHERE campaign_id = $1",
         still_flagged="SELECT 1 FROM campaigns WHERE campaign_id = $1 AND paused_at IS NOT NULL FOR SHARE",
         still_unflagged="SELECT 1 FROM campaigns WHERE campaign_id = $1 AND paused_at IS NULL FOR SHARE",
-        # An array, because joined to the posts the planner would walk through all schedules in order of time.
+        # OFFSET 0, because joined to the posts the planner would walk through all schedules in order of time.
         piece="""
-SELECT s.publish_time, s.schedule_id FROM schedules s
- WHERE s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1))
-   AND s.finished_at IS NULL
-   AND (s.parked & $2::smallint <> 0) = $3::bool AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid)
+SELECT s.publish_time, s.schedule_id FROM posts p CROSS JOIN LATERAL (
+  SELECT s.publish_time, s.schedule_id FROM schedules s
+   WHERE s.post_id = p.post_id AND s.finished_at IS NULL AND (s.parked & $2::smallint <> 0) = $3::bool
+     AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid) OFFSET 0) s
+ WHERE p.campaign_id = $1
  ORDER BY s.publish_time, s.schedule_id LIMIT $6
 """,
         place=statement("place_hold_on_campaign"),

@@ -48,7 +48,7 @@ SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id
   FROM done s JOIN posts p ON p.post_id = s.post_id
 """
 _MOVE = statement("move_schedule")
-_FOLLOW_CAMPAIGNS = statement("follow_campaigns")
+FOLLOW_CAMPAIGNS = statement("follow_campaigns")
 
 
 class PostgresBookings:
@@ -92,7 +92,7 @@ class PostgresBookings:
         return replace(schedule, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
-        await self._connection.execute(_FOLLOW_CAMPAIGNS, list(post_ids))
+        await self._connection.execute(FOLLOW_CAMPAIGNS, list(post_ids))
 
 
 def _stored(schedule: Schedule, row: Record) -> Schedule:

@@ -30,7 +30,7 @@ ON CONFLICT (campaign_id) DO UPDATE
 RETURNING {_COLUMNS}
 """
 _LOCK = "SELECT 1 FROM campaigns WHERE campaign_id = $1 FOR NO KEY UPDATE"
-_FACTS = statement("campaign_facts")
+FACTS = statement("campaign_facts")
 # Whoever changes a schedule tells an event, and whoever puts that in its order comes here again.
 _FOLLOW = """
 UPDATE campaigns c SET status = n.status, updated_at = now()
@@ -97,7 +97,7 @@ class PostgresCampaignRepository:
 
 async def follow_schedules(connection: Connection, campaign_ids: Sequence[UUID]) -> None:
     """Let the status of these campaigns be what ``campaign.status_of`` says of their schedules as they are now."""
-    rows = await connection.fetch(_FACTS, campaign_ids, list(PUBLISHED), list(FINISHED))
+    rows = await connection.fetch(FACTS, campaign_ids, list(PUBLISHED), list(FINISHED))
     follow = [(row["campaign_id"], row["status"], _to_status(row)) for row in rows]
     if changed := [each for each in follow if each[1] != each[2]]:
         await connection.execute(_FOLLOW, *map(list, zip(*changed, strict=True)))

@@ -14,16 +14,17 @@ from marketmind_scheduler.domain.post import Platform, Post
 
 _COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at"
 _SELECT = f"SELECT {_COLUMNS} FROM posts"
-_LIST_OF_CAMPAIGN = f"{_SELECT} WHERE campaign_id = $1 AND platform = ANY($2::text[]) ORDER BY position"
+FIND_ALL = f"{_SELECT} WHERE post_id = ANY($1::uuid[])"
+LIST_OF_CAMPAIGN = f"{_SELECT} WHERE campaign_id = $1 AND platform = ANY($2::text[]) ORDER BY position"
 # Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
-_LOCK_OF_CAMPAIGN = """
+LOCK_OF_CAMPAIGN = """
 WITH locked AS (
   SELECT post_id, position FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[])
    ORDER BY post_id FOR NO KEY UPDATE)
 SELECT post_id FROM locked ORDER BY position
 """
 _ADD = statement("add_posts")
-_SAVE = statement("save_posts")
+SAVE = statement("save_posts")
 
 
 class PostgresPostRepository:
@@ -38,19 +39,19 @@ class PostgresPostRepository:
         return await self._one(f"{_SELECT} WHERE post_id = $1 FOR NO KEY UPDATE", post_id)
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
-        rows = await self._connection.fetch(f"{_SELECT} WHERE post_id = ANY($1::uuid[])", list(post_ids))
+        rows = await self._connection.fetch(FIND_ALL, list(post_ids))
         return [self._reached(row) for row in rows]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
-        rows = await self._connection.fetch(_LIST_OF_CAMPAIGN, campaign_id, list(platforms))
+        rows = await self._connection.fetch(LIST_OF_CAMPAIGN, campaign_id, list(platforms))
         return [_to_post(row) for row in rows]
 
     async def lock_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[UUID]:
-        rows = await self._connection.fetch(_LOCK_OF_CAMPAIGN, campaign_id, list(platforms))
+        rows = await self._connection.fetch(LOCK_OF_CAMPAIGN, campaign_id, list(platforms))
         return [row["post_id"] for row in rows]
 
     async def save(self, posts: Sequence[Post]) -> None:
-        await self._store(_SAVE, posts)
+        await self._store(SAVE, posts)
 
     async def add(self, post: Post) -> None:
         await self._store(_ADD, [post])

@@ -18,6 +18,12 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 
+FIND_ALL = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])"
+# An array, and OFFSET 0: else the planner may walk through all schedules in order of time, looking at each one's post.
+OF_CAMPAIGN = """s.schedule_id = ANY(ARRAY(
+  SELECT o.schedule_id FROM posts c
+   CROSS JOIN LATERAL (SELECT o.schedule_id FROM schedules o WHERE o.post_id = c.post_id OFFSET 0) o
+   WHERE c.campaign_id = {}))"""
 # What is active has not finished, and the other way round: a CHECK says so.
 CURRENT = f"{SELECT} WHERE s.post_id = $1 ORDER BY s.finished_at IS NULL DESC, s.schedule_id DESC LIMIT 1"
 STANDING_OF_POST = f"""
@@ -25,7 +31,7 @@ SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s JOIN posts 
  WHERE s.post_id = $1 AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
  ORDER BY s.status = 'COMPLETED', s.schedule_id DESC
 """
-_STANDING_OF_CAMPAIGN = f"""
+STANDING_OF_CAMPAIGN = f"""
 SELECT {SHOWN} FROM (
   SELECT DISTINCT ON (s.post_id, s.status = 'COMPLETED') s.*
     FROM posts p JOIN schedules s ON s.post_id = p.post_id
@@ -34,11 +40,11 @@ SELECT {SHOWN} FROM (
   JOIN posts p ON p.post_id = s.post_id
  ORDER BY s.publish_time, s.schedule_id
 """
-_ATTEMPTS = """
+ATTEMPTS = """
 SELECT schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id FROM attempts
  WHERE schedule_id = ANY($1::uuid[]) ORDER BY schedule_id, lease_token
 """
-_DUE = "SELECT schedule_id, due_at FROM schedules WHERE schedule_id = ANY($1::uuid[])"
+DUE = "SELECT schedule_id, due_at FROM schedules WHERE schedule_id = ANY($1::uuid[])"
 _COUNT_AHEAD = """
 SELECT count(*) FROM (
   SELECT FROM schedules s
@@ -57,7 +63,7 @@ class PostgresScheduleRepository:
         raise UnknownSchedule(schedule_id)
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
-        return await self._reached(f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])", list(schedule_ids))
+        return await self._reached(FIND_ALL, list(schedule_ids))
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
         return next(iter(await self._reached(CURRENT, post_id)), None)
@@ -66,13 +72,13 @@ class PostgresScheduleRepository:
         return await self._fetch(STANDING_OF_POST, post_id)
 
     async def standing_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Schedule]:
-        return await self._fetch(_STANDING_OF_CAMPAIGN, campaign_id, list(platforms))
+        return await self._fetch(STANDING_OF_CAMPAIGN, campaign_id, list(platforms))
 
     async def sends_of(self, schedule_ids: Collection[UUID]) -> Mapping[UUID, Sends]:
         attempts: defaultdict[UUID, list[AttemptRecord]] = defaultdict(list)
-        for row in await self._connection.fetch(_ATTEMPTS, list(schedule_ids)):
+        for row in await self._connection.fetch(ATTEMPTS, list(schedule_ids)):
             attempts[row["schedule_id"]].append(_to_attempt(row))
-        due = await self._connection.fetch(_DUE, list(schedule_ids))
+        due = await self._connection.fetch(DUE, list(schedule_ids))
         return {row[0]: Sends(attempts=attempts[row[0]], next_attempt_at=row[1]) for row in due}
 
     async def count_ahead(self, brand_id: UUID, *, now: datetime, most: int) -> int:
@@ -83,8 +89,7 @@ class PostgresScheduleRepository:
     ) -> Sequence[Schedule]:
         conditions = [
             within(self._reach, "s.brand_id"),
-            # An array, because joined to the posts the planner may walk through all schedules in order of time.
-            ("s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = {}))", chosen.campaign_id),
+            (OF_CAMPAIGN, chosen.campaign_id),
             ("s.brand_id = {}", chosen.brand_id),
             (f"{SHOWN_STATUS} = {{}}", chosen.status),
             (f"{SHOWN_STATUS} <> {{}}", chosen.without),

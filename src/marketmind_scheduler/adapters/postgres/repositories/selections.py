@@ -21,5 +21,9 @@ def select_page(
 
 
 def within(reach: Reach, column: str = "brand_id") -> tuple[str, object]:
-    """The condition that leaves out what is out of reach."""
-    return f"{column} = ANY({{}}::uuid[])", None if reach.brands is None else list(reach.brands)
+    """The condition that leaves out what is out of reach. A single brand is compared as such: only then does an index
+    that goes on with the order of a list lead through it."""
+    brands = None if reach.brands is None else list(reach.brands)
+    if brands is not None and len(brands) == 1:
+        return f"{column} = {{}}", brands[0]
+    return f"{column} = ANY({{}}::uuid[])", brands

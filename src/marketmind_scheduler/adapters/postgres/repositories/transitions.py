@@ -20,8 +20,8 @@ SELECT {SHOWN}, s.lease_token, s.lease_owner, s.resend_until_at - now() AS resen
 """
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
 _IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
-_LOCK = f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[]) {_IN_ORDER}"
-_LOCK_OF_CAMPAIGN = f"""{_SELECT}
+LOCK = f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[]) {_IN_ORDER}"
+LOCK_OF_CAMPAIGN = f"""{_SELECT}
  WHERE s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1)) AND {SHOWN_STATUS} = 'PENDING'
  {_IN_ORDER}
 """
@@ -48,10 +48,10 @@ class PostgresTransitions:
         self._connection = connection
 
     async def lock(self, schedule_ids: Collection[UUID]) -> Sequence[Locked]:
-        return await self._locked(_LOCK, list(schedule_ids))
+        return await self._locked(LOCK, list(schedule_ids))
 
     async def lock_pending_of_campaign(self, campaign_id: UUID) -> Sequence[Locked]:
-        return await self._locked(_LOCK_OF_CAMPAIGN, campaign_id)
+        return await self._locked(LOCK_OF_CAMPAIGN, campaign_id)
 
     async def lock_expired(self, *, limit: int) -> Sequence[Locked]:
         return await self._locked(LOCK_EXPIRED, limit)

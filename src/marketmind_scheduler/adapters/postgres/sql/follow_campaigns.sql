@@ -2,6 +2,9 @@
 -- paused and released where it is not, as domain.lifecycle.held and released say: a claim whose send has not begun is
 -- taken back, other holds stay. Locks the campaigns against pausing. Tells an event of each that changes; returns
 -- nothing.
+--
+-- Each post looks for its campaign and its schedule by itself, and locks them: joined, the planner would compare all posts
+-- with all schedules while it does not know yet how much has been loaded.
 WITH done AS (
   UPDATE schedules s
      SET parked = s.parked # 1::smallint,
@@ -11,12 +14,16 @@ WITH done AS (
          lease_expires_at = CASE WHEN s.send_started_at IS NOT NULL THEN s.lease_expires_at END,
          lease_token = s.lease_token + (s.status = 'PUBLISHING' AND s.send_started_at IS NULL)::int,
          version = s.version + 1, updated_at = now()
-    FROM posts p
-    LEFT JOIN (SELECT campaign_id, paused_at FROM campaigns
-                WHERE campaign_id IN (SELECT campaign_id FROM posts WHERE post_id = ANY($1::uuid[])) FOR SHARE) c
-      ON c.campaign_id = p.campaign_id
-   WHERE p.post_id = ANY($1::uuid[]) AND s.post_id = p.post_id AND s.finished_at IS NULL
-     AND s.parked & 1 <> (c.paused_at IS NOT NULL)::int
+   WHERE s.schedule_id = ANY(ARRAY(
+           SELECT s.schedule_id
+             FROM posts p
+             LEFT JOIN LATERAL (
+               SELECT c.paused_at FROM campaigns c WHERE c.campaign_id = p.campaign_id FOR SHARE) c ON true
+            CROSS JOIN LATERAL (
+               SELECT s.schedule_id FROM schedules s
+                WHERE s.post_id = p.post_id AND s.finished_at IS NULL
+                  AND s.parked & 1 <> (c.paused_at IS NOT NULL)::int FOR NO KEY UPDATE) s
+            WHERE p.post_id = ANY($1::uuid[])))
   RETURNING s.*, CASE WHEN s.parked & 1 = 0 THEN 'schedule.resumed' ELSE 'schedule.parked' END AS kind)
 INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
                           external_id, error)
