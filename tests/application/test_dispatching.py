@@ -60,6 +60,10 @@ class SteeredQueue:
     def within(self, reach: Reach) -> DispatchQueue:
         return self._queue.within(reach)
 
+    def acting(self, actor: str) -> DispatchQueue:
+        self._queue = self._queue.acting(actor)
+        return self
+
     async def claim(
         self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
     ) -> Sequence[Claim]:

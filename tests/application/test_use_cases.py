@@ -128,7 +128,7 @@ async def test_when_the_feed_is_closed_readers_of_any_reach_return(use_cases: Us
 def test_callers_of_one_reach_share_theirs_and_those_who_reach_everything_have_the_service_s(
     use_cases: UseCases,
 ) -> None:
-    assert use_cases.for_(ANYBODY) is use_cases
+    assert use_cases.for_(ANYBODY) is use_cases.for_(ANYBODY)
     assert use_cases.for_(a_caller(OURS)) is use_cases.for_(a_caller(OURS))
     assert use_cases.for_(a_caller(OURS)) is not use_cases.for_(a_caller(THEIRS))
     assert use_cases.for_(a_caller()) is not use_cases

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from marketmind_scheduler.domain.campaign import CampaignStatus
-from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -47,11 +47,13 @@ async def test_an_event_says_where_its_schedule_stood_right_after(world: World) 
         platform=Platform.TIKTOK,
         title="Meet the new line",
         publish_time=schedule.publish_time,
+        previous_publish_time=None,
         status=ScheduleStatus.PENDING,
         retry_count=1,
         external_id="t-1",
         error="Busy",
         occurred_at=last.occurred_at,
+        actor=SERVICE,
     )
     assert timedelta() <= last.occurred_at - began_at < MINUTE
 

@@ -23,7 +23,7 @@ from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, S
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, given
-from tests.contracts.worlds import MINUTE, OWNER, World, at, confirm, events, find, verdicts
+from tests.contracts.worlds import MINUTE, OWNER, ActingWorld, World, at, confirm, events, find, verdicts
 from tests.fakes.rows import Row
 from tests.loops import telling_all_misses
 from tests.stored import cancel_pending, put_row
@@ -31,6 +31,7 @@ from tests.stored import cancel_pending, put_row
 PENDING, PUBLISHING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED
 HOUR = 60 * MINUTE
 TOKEN = 7
+SOMEBODY = "somebody"
 CONFIRMATIONS = {
     "confirmed as out": Confirmation.PUBLISHED,
     "to be sent again": Confirmation.SEND_AGAIN,
@@ -167,8 +168,10 @@ def row_of(case: Case, schedule: Schedule, now: datetime) -> Row:
 async def test_each_storage_takes_the_step_that_the_domain_says(world: World, happening: str) -> None:
     stored = await stand(world, BY_HAPPENING[happening])
 
-    await happens(happening)(world, stored)
+    await happens(happening)(ActingWorld(world, SOMEBODY), stored)
 
+    told_of_it = [event for event in await events(world) if event.kind is not EventKind.SCHEDULED]
+    assert {event.actor for event in told_of_it} <= {SOMEBODY}
     of_steps = (event for event in await events(world) if event.kind is not EventKind.STALE_VERDICT)
     last_told = {event.schedule_id: event.kind for event in of_steps}
     with telling_all_misses() as trying:

@@ -107,6 +107,19 @@ class PostgresWorld:
             await self.pool.execute(f"UPDATE {table.name} SET {put_back}", by)  # noqa: S608  # the names are ours
 
 
+class ActingWorld:
+    """A world in which somebody acts."""
+
+    def __init__(self, world: World, actor: str) -> None:
+        self.storage = world.storage.acting(actor)
+        self.queue = world.queue.acting(actor)
+        self.upkeep = world.upkeep
+        self.holds = world.holds.acting(actor)
+        self.keeping = Keeping(storage=self.storage, jitter=without_chance)
+        self.now = world.now
+        self.pass_time = world.pass_time
+
+
 def at(instant: datetime) -> Slot:
     intent = Intent(
         zone="UTC", local_time=None, disambiguation=None, resolution=Resolution.EXACT, tz_release=TZ_RELEASE

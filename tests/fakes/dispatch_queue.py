@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
+from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.lifecycle import begun, drops_repeats_until, may_be_claimed, may_begin
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
@@ -19,12 +20,16 @@ from tests.fakes.storage import InMemoryStorage
 
 
 class InMemoryDispatchQueue:
-    def __init__(self, storage: InMemoryStorage, reach: Reach = EVERYWHERE) -> None:
+    def __init__(self, storage: InMemoryStorage, reach: Reach = EVERYWHERE, actor: str = SERVICE) -> None:
         self._storage = storage
         self._reach = reach
+        self._actor = actor
 
     def within(self, reach: Reach) -> "InMemoryDispatchQueue":
-        return InMemoryDispatchQueue(self._storage, reach)
+        return InMemoryDispatchQueue(self._storage, reach, self._actor)
+
+    def acting(self, actor: str) -> "InMemoryDispatchQueue":
+        return InMemoryDispatchQueue(self._storage, self._reach, actor)
 
     async def claim(
         self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
@@ -63,7 +68,7 @@ class InMemoryDispatchQueue:
         return attempts
 
     async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, ScheduleStatus]:
-        with self._storage.changing() as rows:
+        with self._storage.changing(self._actor) as rows:
             known = ((each, rows.schedules.get(each.schedule_id)) for each in settlements)
             in_time = [(each, row) for each, row in known if row is not None and _is_open(row, each.token, owner)]
             return {each.schedule_id: self._settle(rows, row, each) for each, row in in_time}

@@ -9,7 +9,7 @@ from uuid import UUID
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
-from marketmind_scheduler.domain.event import EventKind
+from marketmind_scheduler.domain.event import SERVICE, EventKind
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
@@ -20,12 +20,16 @@ from tests.fakes.storage import InMemoryStorage
 class InMemoryHolds:
     """Nothing here takes long, so each method is one change."""
 
-    def __init__(self, storage: InMemoryStorage) -> None:
+    def __init__(self, storage: InMemoryStorage, actor: str = SERVICE) -> None:
         self._storage = storage
+        self._actor = actor
+
+    def acting(self, actor: str) -> "InMemoryHolds":
+        return InMemoryHolds(self._storage, actor)
 
     async def place(self, hold: Hold, of: UUID, *, expected: Expectation[Brand | Campaign] = ANYTHING) -> None:
         now = self._storage.clock.now()
-        with self._storage.changing() as rows:
+        with self._storage.changing(self._actor) as rows:
             expected.check(_found(rows, hold, of))
             _pause(rows, hold, of, since=now, now=now)
             for row in _active_of(rows, hold, of):
@@ -42,7 +46,7 @@ class InMemoryHolds:
     ) -> None:
         now = self._storage.clock.now()
         before: Counter[Platform] = Counter()  # how many of a platform go out sooner
-        with self._storage.changing() as rows:
+        with self._storage.changing(self._actor) as rows:
             expected.check(_found(rows, hold, of))
             _pause(rows, hold, of, since=None, now=now)
             for row in _active_of(rows, hold, of):

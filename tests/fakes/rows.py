@@ -9,7 +9,7 @@ from uuid import UUID
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
-from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
 from marketmind_scheduler.domain.lifecycle import held, released
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
@@ -149,6 +149,8 @@ class Rows:
     events: tuple[Event, ...] = ()
     tz_releases: dict[str, datetime] = field(default_factory=dict[str, datetime])
     last_position: int = 0
+    actor: str = field(default=SERVICE, compare=False)
+    """Who tells the events."""
 
     def copy(self) -> "Rows":
         return replace(
@@ -174,11 +176,11 @@ class Rows:
     def rows_of(self, post_ids: Collection[UUID]) -> list[Row]:
         return [row for row in self.schedules.values() if row.schedule.post_id in post_ids]
 
-    def put(self, row: Row, kind: EventKind | None, *, now: datetime) -> None:
-        """Store a row, and the event that tells of its change."""
+    def put(self, row: Row, kind: EventKind | None, *, now: datetime, before: datetime | None = None) -> None:
+        """Store a row, and the event that tells of its change; ``before`` is when it was to go out until now."""
         self.schedules[row.schedule_id] = row
         if kind is not None:
-            self.tell(row.schedule, kind, now=now)
+            self.tell(row.schedule, kind, now=now, before=before)
 
     def record(self, change: Change, *, at: datetime, now: datetime) -> Schedule:
         """Store a step with its event and attempt; return the schedule as it is now."""
@@ -204,6 +206,7 @@ class Rows:
         kind: EventKind,
         *,
         now: datetime,
+        before: datetime | None = None,
     ) -> None:
         event = Event(
             position=0,  # given when the events are put in order
@@ -215,11 +218,13 @@ class Rows:
             platform=schedule.platform,
             title=None,
             publish_time=schedule.publish_time,
+            previous_publish_time=before,
             status=schedule.status,
             retry_count=schedule.retry_count,
             external_id=schedule.external_id,
             error=schedule.error,
             occurred_at=now,
+            actor=self.actor,
         )
         self.outbox = (*self.outbox, event)
 

@@ -17,6 +17,9 @@ class SlowStorage:
     def within(self, reach: Reach) -> Storage:
         return self._storage.within(reach)
 
+    def acting(self, actor: str) -> Storage:
+        return self._storage.acting(actor)
+
     def reading(self) -> AbstractAsyncContextManager[Repositories]:
         return self._storage.reading()
 

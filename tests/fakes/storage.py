@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound, UnknownSchedule
-from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
 from marketmind_scheduler.domain.lifecycle import may_be_doubted
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
@@ -298,6 +298,7 @@ class InMemoryBookings:
     async def move(self, schedule: Schedule) -> Schedule:
         rows, now = self._view(), self._clock.now()
         row = rows.schedules[schedule.schedule_id]
+        before = row.schedule.publish_time
         moved = replace(
             row,
             schedule=replace(rows.shown(schedule), holds=rows.holds_on(schedule)),
@@ -306,7 +307,7 @@ class InMemoryBookings:
             lease_expires_at=None,
             begun_at=None,
         )
-        rows.put(replace(moved, due_at=moved.waiting_until(now)), EventKind.RESCHEDULED, now=now)
+        rows.put(replace(moved, due_at=moved.waiting_until(now)), EventKind.RESCHEDULED, now=now, before=before)
         return moved.schedule
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
@@ -423,16 +424,19 @@ class InMemoryStorage:
         return self._open_units_of_work > 0
 
     def within(self, reach: Reach) -> "StorageWithin":
-        return StorageWithin(self, reach)
+        return StorageWithin(self, reach, SERVICE)
+
+    def acting(self, actor: str) -> "StorageWithin":
+        return StorageWithin(self, EVERYWHERE, actor)
 
     @asynccontextmanager
     async def reading(self, reach: Reach = EVERYWHERE) -> AsyncGenerator[InMemoryRepositories]:
         yield InMemoryRepositories(self._snapshot, self.clock, reach)
 
     @asynccontextmanager
-    async def unit_of_work(self, reach: Reach = EVERYWHERE) -> AsyncGenerator[InMemoryUnitOfWork]:
+    async def unit_of_work(self, reach: Reach = EVERYWHERE, actor: str = SERVICE) -> AsyncGenerator[InMemoryUnitOfWork]:
         began_with = self._committed
-        draft = began_with.copy()
+        draft = replace(began_with.copy(), actor=actor)
 
         def commit() -> None:
             if self.races_to_lose > 0:
@@ -449,10 +453,10 @@ class InMemoryStorage:
             self._open_units_of_work -= 1
 
     @contextmanager
-    def changing(self) -> Generator[Rows]:
+    def changing(self, actor: str = SERVICE) -> Generator[Rows]:
         """One change of all that is stored, committed at the end; a unit of work that is open meanwhile loses the
         race, unless nothing was changed."""
-        draft = self._committed.copy()
+        draft = replace(self._committed.copy(), actor=actor)
         yield draft
         if draft != self._committed:
             self._committed = draft
@@ -462,20 +466,24 @@ class InMemoryStorage:
 
 
 class StorageWithin:
-    """The storage in memory, as it is for one reach."""
+    """The storage in memory, as it is for one reach and one actor."""
 
-    def __init__(self, whole: InMemoryStorage, reach: Reach) -> None:
+    def __init__(self, whole: InMemoryStorage, reach: Reach, actor: str) -> None:
         self._whole = whole
         self._reach = reach
+        self._actor = actor
 
     def within(self, reach: Reach) -> "StorageWithin":
-        return StorageWithin(self._whole, reach)
+        return StorageWithin(self._whole, reach, self._actor)
+
+    def acting(self, actor: str) -> "StorageWithin":
+        return StorageWithin(self._whole, self._reach, actor)
 
     def reading(self) -> AbstractAsyncContextManager[InMemoryRepositories]:
         return self._whole.reading(self._reach)
 
     def unit_of_work(self) -> AbstractAsyncContextManager[InMemoryUnitOfWork]:
-        return self._whole.unit_of_work(self._reach)
+        return self._whole.unit_of_work(self._reach, self._actor)
 
 
 def _check_new(new_id: UUID, stored: Container[UUID]) -> None:

@@ -52,6 +52,10 @@ class CountedStorage:
         assert reach == EVERYWHERE
         return self
 
+    def acting(self, actor: str) -> Storage:
+        del actor  # nothing is told here
+        return self
+
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Repositories]:
         self.readings += 1
@@ -117,6 +121,8 @@ async def test_every_change_of_a_schedule_is_told_in_its_order(
     last = told[-1]
     occurred_at = datetime.fromisoformat(last.pop("occurred_at"))
     assert timedelta() <= occurred_at - await present(client) < timedelta(minutes=1)
+    assert [event["actor"] for event in told] == [*["anybody"] * 4, "dispatcher", "dispatcher"]
+    assert last.pop("actor") == "dispatcher"
     assert last.pop("position") > told[-2]["position"]
     assert last == {
         "kind": "schedule.completed",
@@ -127,6 +133,7 @@ async def test_every_change_of_a_schedule_is_told_in_its_order(
         "platform": "TWITTER",
         "title": "Meet the new line",
         "publish_time": last["publish_time"],
+        "previous_publish_time": None,
         "status": "COMPLETED",
         "retry_count": 1,
         "external_id": "1890",

@@ -206,6 +206,7 @@ async def test_a_send_begins_and_is_settled_by_its_id(filled: Filled) -> None:
                 for each in ("PENDING", "schedule.retrying", 1, "f", "f", "30s", "deferred", "NULL", "NULL")
             ),
             OWNER,
+            "dispatcher",
         )
 
     check(begin, indexes={"pk_schedules", "pk_posts"}, most_buffers=len(ids) * MOST_EACH)

@@ -19,10 +19,10 @@ from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.zone_rules import ZoneRules
-from marketmind_scheduler.domain.access import EVERYWHERE, Caller, Reach
+from marketmind_scheduler.domain.access import Caller, Reach
 from marketmind_scheduler.ports.storage import Storage
 
-_REMEMBERED_REACHES = 1_000
+_REMEMBERED_CALLERS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +47,23 @@ class UseCases:
     demo: Demo
 
     def for_(self, caller: Caller, storage: Storage | None = None) -> "UseCases":
-        """The use cases as they are for the caller: only what is within their reach exists. ``storage`` is that of one
+        """The use cases as they are for the caller: only what is within their reach exists, and events name them.
+        ``storage`` is that of one
         request, where what the caller asks for is to be part of it."""
         if storage is not None:
-            return self._within(caller.reach, storage)
-        return self if caller.reach == EVERYWHERE else self._shared(caller.reach)
+            return self._acting(caller.name, caller.reach, storage)
+        return self._shared(caller.name, caller.reach)
 
     @cached_property
-    def _shared(self) -> Callable[[Reach], "UseCases"]:
-        """The same for all callers of one reach."""
-        return lru_cache(_REMEMBERED_REACHES)(self._within)
+    def _shared(self) -> Callable[[str, Reach], "UseCases"]:
+        """The same for all requests of one caller."""
+        return lru_cache(_REMEMBERED_CALLERS)(self._acting)
 
-    def _within(self, reach: Reach, storage: Storage | None = None) -> "UseCases":
+    def _acting(self, actor: str, reach: Reach, storage: Storage | None = None) -> "UseCases":
         def there(own: Storage) -> Storage:
-            return (storage or own).within(reach)
+            return (storage or own).within(reach).acting(actor)
 
-        pulled = self.pulling.queue.within(reach)
+        pulled = self.pulling.queue.within(reach).acting(actor)
         return replace(
             self,
             catalog=replace(self.catalog, storage=there(self.catalog.storage)),
@@ -70,7 +71,7 @@ class UseCases:
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
             schedule_records=replace(self.schedule_records, storage=there(self.schedule_records.storage)),
-            pausing=replace(self.pausing, storage=there(self.pausing.storage)),
+            pausing=replace(self.pausing, storage=there(self.pausing.storage), holds=self.pausing.holds.acting(actor)),
             pulling=replace(self.pulling, storage=there(self.pulling.storage), queue=pulled),
             dispatcher=self.dispatcher.within(reach),
             event_feed=replace(self.event_feed, storage=there(self.event_feed.storage)),

@@ -23,11 +23,17 @@ class EventKind(StrEnum):
     STALE_VERDICT = "schedule.stale_verdict"  # a verdict came that changed nothing
 
 
+DISPATCHER, UPKEEP, OPERATOR, SERVICE = "dispatcher", "upkeep", "operator", "service"
+"""Who acts where no caller does: what sends, what takes back and gives up, whoever runs the service by its command
+line, and the service for all the rest."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One change of one schedule, and where it stood right after. Positions rise in the final order: one that has been
     read is never preceded by a new one. ``campaign_id`` is the campaign that its post was in when it got its position,
-    ``title`` what the post has now."""
+    ``title`` what the post has now. ``actor`` is the caller's name, or one of those above; None: it was told before
+    events named one."""
 
     position: int
     kind: EventKind
@@ -38,11 +44,13 @@ class Event:
     platform: Platform
     title: str | None
     publish_time: datetime
+    previous_publish_time: datetime | None  # of one that was moved
     status: ScheduleStatus
     retry_count: int
     external_id: str | None
     error: str | None
     occurred_at: datetime
+    actor: str | None
 
     @property
     def is_dry_run(self) -> bool:

@@ -39,6 +39,10 @@ class DispatchQueue(Protocol):
         """The same queue, which hands out only what is of these brands."""
         ...
 
+    def acting(self, actor: str) -> "DispatchQueue":
+        """The same queue, which tells its events as ``actor``'s."""
+        ...
+
     async def claim(
         self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
     ) -> Sequence[Claim]:

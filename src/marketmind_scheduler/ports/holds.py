@@ -13,9 +13,13 @@ from marketmind_scheduler.domain.schedule import Hold
 
 
 class Holds(Protocol):
-    """Both methods work in pieces, each a transaction of its own, so that they may take long and block nobody. Cut off
-    in between, they are to be called again. Both raise BrandNotFound, CampaignNotFound and StorageUnavailable; and
-    PreconditionFailed before anything is changed, where what is to be paused or resumed is not as ``expected``."""
+    """Placing and lifting work in pieces, each a transaction of its own, so that they may take long and block nobody.
+    Cut off in between, they are to be called again. They raise BrandNotFound, CampaignNotFound and StorageUnavailable;
+    and PreconditionFailed before anything is changed, where what is to be paused or resumed is not as ``expected``."""
+
+    def acting(self, actor: str) -> "Holds":
+        """The same, whose events are told as ``actor``'s."""
+        ...
 
     async def place(self, hold: Hold, of: UUID, *, expected: Expectation[Brand | Campaign] = ANYTHING) -> None:
         """Pause a brand or a campaign. Once this returns, none of its sends begins any more; those that have begun go

@@ -61,6 +61,10 @@ class Storage(Protocol):
         """
         ...
 
+    def acting(self, actor: str) -> "Storage":
+        """The same storage, whose units of work tell their events as ``actor``'s."""
+        ...
+
     def reading(self) -> AbstractAsyncContextManager[Repositories]:
         """Repositories to read with, without a transaction: each call sees what is committed at that moment."""
         ...

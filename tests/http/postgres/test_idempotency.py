@@ -232,6 +232,18 @@ async def test_a_rotated_key_is_still_the_same_caller(
     assert is_replay_of(again, first)
 
 
+async def test_the_event_of_a_request_with_a_key_names_its_caller(
+    keyed: httpx2.AsyncClient, dispatching: UseCases
+) -> None:
+    path, body = await a_post_to_schedule(keyed)
+    await post(keyed, path, body, key="once")
+    await dispatching.dispatcher.trigger(limit=1)
+
+    [told] = (await keyed.get("/events")).json()["events"]
+
+    assert (told["kind"], told["actor"]) == ("schedule.scheduled", "anybody")
+
+
 async def test_an_answer_is_forgotten_when_its_time_is_over_and_makes_room(
     keyed: httpx2.AsyncClient, tables: AsyncEngine
 ) -> None:

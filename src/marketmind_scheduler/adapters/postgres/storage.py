@@ -20,6 +20,7 @@ from marketmind_scheduler.adapters.postgres.repositories.transitions import Post
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import SchedulerError
+from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.pacing import LOST_RACES, pause_after_lost_race
 from marketmind_scheduler.ports.storage import LostRace
 
@@ -47,12 +48,16 @@ class PostgresUnitOfWork:
 
 
 class PostgresStorage:
-    def __init__(self, pool: Pool, reach: Reach = EVERYWHERE) -> None:
+    def __init__(self, pool: Pool, reach: Reach = EVERYWHERE, actor: str = SERVICE) -> None:
         self._pool = pool
         self._reach = reach
+        self._actor = actor
 
     def within(self, reach: Reach) -> "PostgresStorage":
-        return PostgresStorage(self._pool, reach)
+        return PostgresStorage(self._pool, reach, self._actor)
+
+    def acting(self, actor: str) -> "PostgresStorage":
+        return PostgresStorage(self._pool, self._reach, actor)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[PostgresUnitOfWork]:
@@ -61,15 +66,15 @@ class PostgresStorage:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with connected(self._pool) as connection, _begun(connection):
+        async with connected(self._pool) as connection, _begun(connection, self._actor):
             yield PostgresUnitOfWork(connection, self._reach)
 
 
 @asynccontextmanager
-async def transaction(pool: Pool, *, seconds: float | None = None) -> AsyncGenerator[Connection]:
-    """A connection in one transaction, which is committed unless something is raised. With ``seconds`` its statements
-    may take that long instead of the usual few."""
-    async with connected(pool, seconds=seconds) as connection, _begun(connection):
+async def transaction(pool: Pool, *, actor: str = SERVICE, seconds: float | None = None) -> AsyncGenerator[Connection]:
+    """A connection in one transaction, which is committed unless something is raised; its events are ``actor``'s. With
+    ``seconds`` its statements may take that long instead of the usual few."""
+    async with connected(pool, seconds=seconds) as connection, _begun(connection, actor):
         if seconds is not None:
             await connection.execute(f"SET LOCAL statement_timeout = '{seconds:.0f}s'")
         yield connection
@@ -86,10 +91,17 @@ async def repeated(work: Callable[[], Awaitable[T]]) -> T:
     return await work()
 
 
+def acting(actor: str) -> str:
+    """The statement that lets ``actor`` be who tells the events of this transaction: their column takes it from here.
+
+    In digits, because such a statement takes no parameters and a name may have any sign in it."""
+    return f"SET LOCAL scheduler.actor = '{actor.encode('utf-8', 'replace').hex()}'"
+
+
 @asynccontextmanager
-async def _begun(connection: Connection) -> AsyncGenerator[None]:
+async def _begun(connection: Connection, actor: str) -> AsyncGenerator[None]:
     """A transaction that leaves nothing behind unless it is committed inside."""
-    await connection.execute("BEGIN")
+    await connection.execute(f"BEGIN; {acting(actor)}")
     try:
         yield
     except (SchedulerError, asyncpg.PostgresError):

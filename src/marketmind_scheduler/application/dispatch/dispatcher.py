@@ -16,6 +16,7 @@ from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.event import DISPATCHER, UPKEEP
 from marketmind_scheduler.domain.pacing import OVERDUE, PACES, RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
@@ -53,7 +54,7 @@ class Dispatcher:
         retries: RetryPolicy,
         tracing: Tracing,
     ) -> None:
-        self.queue = queue
+        self.queue = queue.acting(DISPATCHER)
         self._upkeep = upkeep
         self._storage = storage
         self._observer = observer
@@ -64,7 +65,7 @@ class Dispatcher:
         self._tracing = tracing
         self._traffic = Traffic(publisher, observer=observer, monotonic=monotonic)
         self._sender = Sender(
-            queue=queue,
+            queue=self.queue,
             publisher=publisher,
             traffic=self._traffic,
             observer=observer,
@@ -74,8 +75,9 @@ class Dispatcher:
             retries=retries,
             tracing=tracing,
         )
-        self._settler = Settler(Verdicts(queue=queue, storage=storage, owner=owner), observer=observer)
-        self._keeping = Keeping(storage=storage, jitter=random.random)
+        verdicts = Verdicts(queue=self.queue, storage=storage.acting(DISPATCHER), owner=owner)
+        self._settler = Settler(verdicts, observer=observer)
+        self._keeping = Keeping(storage=storage.acting(UPKEEP), jitter=random.random)
         self._wake = asyncio.Event()  # a send has ended where a platform was full, or it is time to stop
         self._is_full = False
         self._triggered: set[asyncio.Task[Sequence[Schedule]]] = set()

@@ -43,6 +43,7 @@ from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Rate
+from marketmind_scheduler.domain.event import OPERATOR
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
@@ -148,7 +149,7 @@ def assemble(
         pausing=Pausing(storage=storage, holds=outbound.holds),
         pulling=Pulling(storage=storage, queue=outbound.pulled, retries=outbound.retries),
         dispatcher=dispatcher,
-        doubting=Doubting(storage=storage),
+        doubting=Doubting(storage=storage.acting(OPERATOR)),
         event_feed=EventFeed(storage=storage, lookout=Lookout(storage)),
         monitoring=Monitoring(standings=outbound.standings, metrics=outbound.metrics),
         demo=Demo(storage=storage, clock=clock),

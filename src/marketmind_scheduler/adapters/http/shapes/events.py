@@ -1,6 +1,7 @@
 """Events as they are shown."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -28,12 +29,23 @@ class EventOut(Struct, frozen=True, kw_only=True):
     platform: Platform
     title: Annotated[str | None, Meta(description="The title of the post, as it is now")]
     publish_time: Moment
+    previous_publish_time: Annotated[
+        datetime | None, Meta(description="Of one that was moved, the time before; else null")
+    ]
     status: Annotated[ScheduleStatus, Meta(description="Where the schedule stood right after")]
     retry_count: Annotated[int, Meta(ge=0)]
     external_id: str | None
     dry_run: DryRun
     error: str | None
     occurred_at: Moment
+    actor: Annotated[
+        str | None,
+        Meta(
+            description="Who did it: the name of the caller's key or token; `dispatcher`, `upkeep` or `service` where "
+            "the service did it by itself, `operator` from its command line. Null: told before events named one",
+            examples=["content-service"],
+        ),
+    ]
 
     @classmethod
     def of(cls, event: Event) -> Self:
@@ -47,12 +59,14 @@ class EventOut(Struct, frozen=True, kw_only=True):
             platform=event.platform,
             title=event.title,
             publish_time=event.publish_time,
+            previous_publish_time=event.previous_publish_time,
             status=event.status,
             retry_count=event.retry_count,
             external_id=event.external_id,
             dry_run=event.is_dry_run,
             error=event.error,
             occurred_at=event.occurred_at,
+            actor=event.actor,
         )
 
 

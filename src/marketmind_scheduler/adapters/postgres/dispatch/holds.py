@@ -15,6 +15,7 @@ from marketmind_scheduler.adapters.postgres.storage import repeated, transaction
 from marketmind_scheduler.domain.access import EVERYWHERE
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
@@ -81,8 +82,12 @@ SELECT s.publish_time, s.schedule_id FROM posts p CROSS JOIN LATERAL (
 
 
 class PostgresHolds:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, actor: str = SERVICE) -> None:
         self._pool = pool
+        self._actor = actor
+
+    def acting(self, actor: str) -> "PostgresHolds":
+        return PostgresHolds(self._pool, actor)
 
     async def place(self, hold: Hold, of: UUID, *, expected: Expectation[Brand | Campaign] = ANYTHING) -> None:
         await self._flag(STATEMENTS[hold].flag, hold, of, expected)
@@ -102,7 +107,7 @@ class PostgresHolds:
 
     async def _flag(self, flagging: str, hold: Hold, of: UUID, expected: Expectation[Brand | Campaign]) -> None:
         """Committed first: whoever adds a schedule afterwards knows it, and whoever was before is found."""
-        async with transaction(self._pool) as connection:
+        async with transaction(self._pool, actor=self._actor) as connection:
             flagged = _where_flagged(hold, connection)
             await flagged.lock(of)
             expected.check(await flagged.get(of))
@@ -111,7 +116,7 @@ class PostgresHolds:
                 await follow_schedules(connection, [of])
 
     async def _lift_overdue(self, hold: Hold, of: UUID, paces: Mapping[Platform, timedelta]) -> None:
-        async with transaction(self._pool, seconds=_LIFT_SECONDS) as connection:
+        async with transaction(self._pool, actor=self._actor, seconds=_LIFT_SECONDS) as connection:
             if not await connection.fetchval(STATEMENTS[hold].still_unflagged, of):
                 return
             seconds = [pace.total_seconds() for pace in paces.values()]
@@ -130,7 +135,7 @@ class PostgresHolds:
         theirs = STATEMENTS[hold]
         still_so = theirs.still_unflagged if is_held else theirs.still_flagged
         change = theirs.lift_ahead if is_held else theirs.place
-        async with transaction(self._pool) as connection:
+        async with transaction(self._pool, actor=self._actor) as connection:
             if not await connection.fetchval(still_so, of):
                 return None
             piece = await connection.fetch(theirs.piece, of, HOLDS[hold], is_held, *last, AT_ONCE)

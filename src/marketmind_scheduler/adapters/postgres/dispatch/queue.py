@@ -12,6 +12,7 @@ from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, repeated
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
+from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
@@ -36,12 +37,16 @@ SELECT min(d.due_at) - now() FROM unnest($1::text[]) AS want(platform)
 
 
 class PostgresDispatchQueue:
-    def __init__(self, pool: Pool, reach: Reach = EVERYWHERE) -> None:
+    def __init__(self, pool: Pool, reach: Reach = EVERYWHERE, actor: str = SERVICE) -> None:
         self._pool = pool
         self._reach = reach
+        self._actor = actor
 
     def within(self, reach: Reach) -> "PostgresDispatchQueue":
-        return PostgresDispatchQueue(self._pool, reach)
+        return PostgresDispatchQueue(self._pool, reach, self._actor)
+
+    def acting(self, actor: str) -> "PostgresDispatchQueue":
+        return PostgresDispatchQueue(self._pool, self._reach, actor)
 
     async def claim(
         self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
@@ -83,6 +88,7 @@ class PostgresDispatchQueue:
             [storable(each.reason) for each in items],
             [storable(each.external_id) for each in items],
             owner,
+            storable(self._actor),
         )
         return {row["schedule_id"]: ScheduleStatus(row["status"]) for row in rows}
 

@@ -50,9 +50,11 @@ def _to_event(row: Record) -> Event:
         platform=Platform(row["platform"]),
         title=row["title"],
         publish_time=row["publish_time"],
+        previous_publish_time=row["previous_publish_time"],
         status=ScheduleStatus(row["status"]),
         retry_count=row["retry_count"],
         external_id=row["external_id"],
         error=row["error"],
         occurred_at=row["occurred_at"],
+        actor=row["actor"],
     )

@@ -10,9 +10,10 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.statements import statement
-from marketmind_scheduler.adapters.postgres.storage import PostgresUnitOfWork, connected
+from marketmind_scheduler.adapters.postgres.storage import PostgresUnitOfWork, acting, connected
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import IdempotencyKeyReused, RequestInProgress, SchedulerError
+from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.ports.idempotency import Answer, RequestKey
 
 LONGEST_REQUEST_SECONDS = 60
@@ -55,7 +56,7 @@ class PostgresKeyedRequest:
 
     @property
     def storage(self) -> "_StorageOfOneRequest":
-        return _StorageOfOneRequest(self, EVERYWHERE)
+        return _StorageOfOneRequest(self, EVERYWHERE, SERVICE)
 
     async def begin(self) -> None:
         await self._connection.execute("BEGIN")
@@ -83,13 +84,15 @@ class PostgresKeyedRequest:
             await self._connection.execute("ROLLBACK")
 
     @asynccontextmanager
-    async def unit(self, reach: Reach) -> AsyncGenerator["_PartOfARequest"]:
+    async def unit(self, reach: Reach, *, actor: str | None = None) -> AsyncGenerator["_PartOfARequest"]:
         """Repositories in the transaction; after one that failed, in a new one."""
         if self._is_spoilt:
             await self.roll_back()
             await self.begin()
             self._is_spoilt = False
         try:
+            if actor is not None:
+                await self._connection.execute(acting(actor))
             yield _PartOfARequest(self._connection, reach)
         except (SchedulerError, asyncpg.PostgresError):
             self._is_spoilt = True
@@ -103,12 +106,16 @@ class PostgresKeyedRequest:
 
 
 class _StorageOfOneRequest:
-    def __init__(self, request: PostgresKeyedRequest, reach: Reach) -> None:
+    def __init__(self, request: PostgresKeyedRequest, reach: Reach, actor: str) -> None:
         self._request = request
         self._reach = reach
+        self._actor = actor
 
     def within(self, reach: Reach) -> "_StorageOfOneRequest":
-        return _StorageOfOneRequest(self._request, reach)
+        return _StorageOfOneRequest(self._request, reach, self._actor)
+
+    def acting(self, actor: str) -> "_StorageOfOneRequest":
+        return _StorageOfOneRequest(self._request, self._reach, actor)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[PostgresUnitOfWork]:
@@ -117,7 +124,7 @@ class _StorageOfOneRequest:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with self._request.unit(self._reach) as unit:
+        async with self._request.unit(self._reach, actor=self._actor) as unit:
             yield unit
 
 

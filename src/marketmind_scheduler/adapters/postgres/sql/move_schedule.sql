@@ -12,19 +12,19 @@ WITH done AS (
          updated_at = $13, status = 'PENDING', parked = h.parked,
          due_at = CASE WHEN h.parked = 0 THEN greatest($2::timestamptz, now()) END,
          lease_token = s.lease_token + 1, lease_owner = NULL, lease_expires_at = NULL, send_started_at = NULL
-    FROM (SELECT paused_at FROM brands
-           WHERE brand_id = (SELECT brand_id FROM schedules WHERE schedule_id = $1) FOR SHARE) b
+    FROM (SELECT b.paused_at, o.publish_time AS before FROM brands b JOIN schedules o ON o.brand_id = b.brand_id
+           WHERE o.schedule_id = $1 FOR SHARE OF b) b
     LEFT JOIN (SELECT paused_at FROM campaigns
                 WHERE campaign_id = (SELECT p.campaign_id FROM posts p JOIN schedules o ON o.post_id = p.post_id
                                       WHERE o.schedule_id = $1) FOR SHARE) c ON true
    CROSS JOIN LATERAL (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
    WHERE s.schedule_id = $1
-  RETURNING s.*
+  RETURNING s.*, b.before
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            external_id, error)
+                            external_id, error, previous_publish_time)
   SELECT 'schedule.rescheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-         external_id, last_error
+         external_id, last_error, before
     FROM done)
 SELECT s.parked, p.title, p.campaign_id FROM done s JOIN posts p ON p.post_id = s.post_id

@@ -4,6 +4,7 @@
 -- $1 to $11 are arrays of one length, an element for each claim: $1 schedule_id, $2 token, $3 the next status,
 -- $4 the kind of the event or NULL, $5 retry_count, $6 is_doubtful, $7 whether this holds only while a repeat is
 -- certainly dropped by its receiver, $8 how long a repeat waits at least, $9 verdict, $10 reason, $11 external_id.
+-- $13 is who tells the events.
 -- The clock decides the one thing that nobody else can: where a repeat is not dropped any more by then, the schedule is
 -- UNCONFIRMED instead, as after_verdict's ``otherwise`` says.
 -- Clearing the owner makes a repeated settlement harmless. Returns schedule_id and status of those that were recorded.
@@ -32,8 +33,9 @@ WITH done AS (
             i.reason, i.external_id AS given_id
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            external_id, error)
-  SELECT event, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error
+                            external_id, error, actor)
+  SELECT event, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error,
+         $13::text
     FROM done WHERE event IS NOT NULL
 ), tried AS (
   INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id)
