@@ -8,8 +8,9 @@ import pytest
 
 from marketmind_scheduler.application.access import (
     Access,
+    AmbiguousKeyError,
     IssuedKey,
-    KeyNameReservedError,
+    KeyNameRefusedError,
     KeyNameTakenError,
     KeyRing,
     UnknownKeyError,
@@ -19,6 +20,7 @@ from marketmind_scheduler.domain.access import Caller, Reach, Scope
 from marketmind_scheduler.domain.errors import InvalidCredentials
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import FrozenClock
+from tests.loops import on_each
 
 DAY = timedelta(days=1)
 
@@ -118,10 +120,10 @@ async def test_while_a_key_is_rotated_both_work_and_afterwards_the_new_one(
 
     new = await ring.rotate(old.key.key_id, overlap=DAY)
 
-    assert await access.caller(old.credential) == await access.caller(new.credential)
+    assert await access.caller(old.credential) == await access.caller(new.issued.credential)
     clock.advance(DAY)
     await refused(access, old.credential)
-    assert (await access.caller(new.credential)).name == "content-service"
+    assert (await access.caller(new.issued.credential)).name == "content-service"
 
 
 async def test_rotating_does_not_prolong_what_was_to_expire(ring: KeyRing) -> None:
@@ -129,7 +131,7 @@ async def test_rotating_does_not_prolong_what_was_to_expire(ring: KeyRing) -> No
 
     new = await ring.rotate(old.key.key_id, overlap=7 * DAY)
 
-    assert new.key.expires_at == old.key.expires_at
+    assert new.issued.key.expires_at == old.key.expires_at
 
 
 async def test_a_name_has_one_live_key_unless_it_is_rotated(ring: KeyRing) -> None:
@@ -143,10 +145,56 @@ async def test_a_name_has_one_live_key_unless_it_is_rotated(ring: KeyRing) -> No
 
 
 async def test_no_key_is_named_like_a_caller_with_a_token(ring: KeyRing) -> None:
-    with pytest.raises(KeyNameReservedError, match="choose another name"):
+    with pytest.raises(KeyNameRefusedError, match="choose another name"):
         await issued(ring, "jwt:ada")
 
     assert await ring.list() == []
+
+
+@on_each(
+    "name",
+    [
+        *("", " ", "\t", "\n", "\u200b", "\u00a0", "…", " tea", "tea ", "tea\n", "te\x00a", "te\x1b[31ma", "te\u202ea"),
+        *("x" * 101, "0123456789ab", "jwt:ada", "\udcff"),
+    ],
+)
+async def test_a_key_has_a_name_that_can_be_seen_and_told_from_an_id(ring: KeyRing, name: str) -> None:
+    with pytest.raises(KeyNameRefusedError):
+        await issued(ring, name)
+
+    assert await ring.list() == []
+
+
+@on_each("name", ["a", "content-service", "Ada Lovelace", "планёр", "team/tea.1", "x" * 100])
+async def test_any_other_name_is_taken(ring: KeyRing, name: str) -> None:
+    assert (await issued(ring, name)).key.name == name
+
+
+async def test_a_key_is_named_by_its_service_while_that_has_one(ring: KeyRing, access: Access) -> None:
+    await issued(ring, "other")
+    made = await issued(ring)
+
+    rotation = await ring.rotate("content-service", overlap=DAY)
+    with pytest.raises(AmbiguousKeyError, match=f"2 live keys.*{made.key.key_id}.*{rotation.issued.key.key_id}"):
+        await ring.revoke("content-service")
+    await ring.revoke(made.key.key_id)
+    await ring.revoke("content-service")
+
+    await refused(access, made.credential)
+    await refused(access, rotation.issued.credential)
+    with pytest.raises(UnknownKeyError):
+        await ring.revoke("content-service")
+
+
+async def test_a_rotation_tells_when_the_old_key_ends_and_which_keys_live(ring: KeyRing, clock: FrozenClock) -> None:
+    made = await issued(ring, lifetime=DAY)
+
+    first = await ring.rotate(made.key.key_id, overlap=DAY / 2)
+    second = await ring.rotate(made.key.key_id, overlap=7 * DAY)
+
+    assert (first.old.key_id, first.old.expires_at) == (made.key.key_id, clock.now() + DAY / 2)
+    assert second.old.expires_at == clock.now() + DAY / 2
+    assert {key.key_id for key in second.live} == {each.key.key_id for each in (made, first.issued, second.issued)}
 
 
 async def test_a_key_that_is_over_can_be_neither_rotated_nor_revoked(ring: KeyRing) -> None:

@@ -1,6 +1,7 @@
 """What the papers show of the code is what the code has: parts made from it, the picture, tables, numbers."""
 
 import re
+import tomllib
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -155,3 +156,16 @@ def test_the_file_beside_compose_shows_every_service_the_receivers() -> None:
 
     assert services.keys() == need_them
     assert all(each == {"volumes": [f"./webhooks.toml:{path}:ro"]} for each in services.values())
+
+
+def test_the_version_is_the_same_wherever_it_is_written_and_has_its_dated_section() -> None:
+    declared = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["version"]
+    image = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())["services"]["scheduler"]["image"]
+    [tag] = yaml.safe_load((CHECKOUT / "deploy" / "kubernetes" / "kustomization.yaml").read_text())["images"]
+
+    assert image == f"marketmind-scheduler:{declared}"
+    assert tag["newTag"] == declared
+    assert re.search(
+        rf"^## \[{re.escape(declared)}\] \d{{4}}-\d\d-\d\d$", (CHECKOUT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert f"`{declared}`" in (DOCS / "compatibility.md").read_text()

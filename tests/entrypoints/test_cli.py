@@ -162,3 +162,25 @@ async def test_demo_migrates_loads_the_demo_data_and_shows_its_campaigns(
         "77777777-7777-7777-7777-777777777777",
     ]
     assert all(str(shown) in ended.stdout for campaign in campaigns for shown in campaign)
+
+
+@pytest.mark.parametrize("command", [("status",), ("status", "--json"), ("keys", "list"), ("keys", "list", "--json")])
+def test_where_there_is_no_data_looking_makes_none_and_says_who_does(
+    command_line: CommandLine, command: tuple[str, ...]
+) -> None:
+    home = command_line.directory / "home"
+
+    ended = command_line.run(*command, SCHEDULER_DATA_DIR=str(home))
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert message_of(ended) == "Error there is no data yet; `serve` makes it"
+    assert not home.exists()
+
+
+async def test_looking_at_an_empty_database_leaves_it_empty(command_line: CommandLine, empty_database: str) -> None:
+    for command in (("status",), ("keys", "list"), ("doctor",)):
+        ended = await asyncio.to_thread(command_line.run, *command, DATABASE_URL=empty_database)
+
+        assert ended.returncode == 1
+        assert "marketmind-scheduler migrate" in ended.stdout + ended.stderr
+    assert await fetch(empty_database, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []

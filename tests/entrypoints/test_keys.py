@@ -1,13 +1,16 @@
 """Keys on the command line: shown once, listed without secrets, ended on request."""
 
 import asyncio
+import json
 import re
 import subprocess
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from marketmind_scheduler.domain.access import Scope
 from tests.databases import new_database
 from tests.entrypoints.test_cli import is_coloured, message_of
 from tests.programs import CommandLine, ImportedCommandLine
@@ -23,8 +26,8 @@ class Keys:
         self._command_line = command_line
         self._url = url
 
-    async def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return await asyncio.to_thread(self._command_line.run, "keys", *arguments, DATABASE_URL=self._url)
+    async def __call__(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(self._command_line.run, "keys", *arguments, DATABASE_URL=self._url, **settings)
 
     async def create(self, *arguments: str) -> str:
         """The id of a new key."""
@@ -82,6 +85,77 @@ async def test_a_first_key_is_made_only_where_there_was_none(keys: Keys) -> None
     assert "second" not in await keys.listed()
 
 
+async def test_a_key_is_rotated_and_revoked_by_the_name_of_its_service(keys: Keys) -> None:
+    first = await keys.create()
+
+    rotated = await keys("rotate", "content-service")
+    ambiguous = await keys("revoke", "content-service")
+    again = await keys("rotate", first)
+
+    assert f"{first} goes on to work until" in rotated.stderr
+    assert ambiguous.returncode == 1
+    assert first in message_of(ambiguous)
+    assert "it has 3 live keys now" in again.stderr
+    for each in (first, rotated.stdout[4:16]):
+        await keys("revoke", each)
+    assert "of content-service is refused from now on" in (await keys("revoke", "content-service")).stdout
+
+
+async def test_times_are_shown_to_the_minute(keys: Keys) -> None:
+    first = await keys.create("--expires", "90d")
+    rotated = await keys("rotate", first, "--overlap", "2h")
+
+    [old] = [line for line in (await keys.listed()).splitlines() if line.startswith(first)]
+
+    assert re.search(r"until \d{4}-\d\d-\d\d \d\d:\d\d *$", old)
+    assert re.search(r"until \d{4}-\d\d-\d\d \d\d:\d\d UTC", rotated.stderr)
+
+
+@pytest.mark.parametrize("columns", ["80", ""])
+async def test_a_key_takes_one_line_whatever_it_may_and_whoever_it_is_for(keys: Keys, columns: str) -> None:
+    brands = [f"019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8{nth}" for nth in range(3)]
+    first = await keys.create("--name", "x" * 100, "--brand", ",".join(brands), "--scope", ",".join(Scope))
+    second = await keys.create("--expires", "90d")
+
+    listed = (await keys("list", **({"COLUMNS": columns} if columns else {}))).stdout
+
+    _, _, *lines = listed.splitlines()
+    assert [line.split()[0] for line in lines] == [second, first]
+    if columns:
+        assert max(map(len, listed.splitlines())) <= 80
+    else:
+        assert all(brand in lines[1] for brand in brands)
+
+
+async def test_scripts_read_keys_as_json(keys: Keys) -> None:
+    brand = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
+    first = await keys.create("--brand", brand)
+
+    [shown] = json.loads((await keys("list", "--json")).stdout)
+
+    created_at = shown.pop("created_at")
+    assert datetime.fromisoformat(created_at).tzinfo is not None
+    assert shown == {
+        "key_id": first,
+        "name": "content-service",
+        "scopes": ["catalog:read", "schedules:write"],
+        "brands": [brand],
+        "last_used_at": None,
+        "expires_at": None,
+        "revoked_at": None,
+        "state": "live",
+    }
+
+
+async def test_a_brand_that_is_not_registered_yet_is_pointed_out(keys: Keys) -> None:
+    brand = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
+
+    made = await keys(*CREATE, "--brand", brand)
+
+    assert CREDENTIAL.fullmatch(made.stdout)
+    assert f"there is no brand {brand} yet" in made.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -89,6 +163,9 @@ async def test_a_first_key_is_made_only_where_there_was_none(keys: Keys) -> None
         ((*CREATE, "--expires", "soon"), "'soon' is not a length of time; write it like 90d, 24h or 30m"),
         ((*CREATE, "--scope", "everything"), "'everything' is not one of 'catalog:read'"),
         ((*CREATE, "--name", "jwt:ada"), "'jwt:ada' begins with jwt:, as callers with a token do; choose another name"),
+        ((*CREATE, "--name", ""), "'' is no name; write one that can be seen"),
+        ((*CREATE, "--expires", "0d"), "'0d' is over at once; write how long it is to live, such as 90d"),
+        ((*CREATE, "--scope", "admin,everything"), "'everything' is not one of 'catalog:read'"),
         ((*CREATE, "--brand", "tea"), "'tea' is not a valid UUID"),
     ],
 )

@@ -1,15 +1,19 @@
 """The table of `status`: what a person sees of the queue, whole on 80 columns, and in colour on a terminal only."""
 
+import json
 import re
 from datetime import timedelta
 from io import StringIO
 
+import msgspec
 import pytest
 from rich.console import Console
 
+from marketmind_scheduler.application.health import Publishing
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.entrypoints.commands.standing_table import standing_table
-from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, PlatformStanding, QueueStanding
+from marketmind_scheduler.entrypoints.commands.standing_table import Reading, reading_json, reading_view, standing_table
+from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, NextPost, PlatformStanding, QueueStanding
+from tests.builders import BRAND_ID, NOW
 
 FOR_EVER = timedelta(days=1826, hours=23)
 ELLIPSIS = "…"
@@ -42,6 +46,67 @@ def printed(*standings: PlatformStanding, is_terminal: bool = False) -> str:
     )
     console.print(standing_table(QueueStanding(platforms=standings, events_to_sequence=0)))
     return output.getvalue()
+
+
+def a_reading(*, title: str = "Meet the new line", is_pretence: bool = False) -> Reading:
+    return Reading(
+        at=NOW,
+        publishing=Publishing(by="webhook", means="what is due is posted", is_pretence=is_pretence),
+        standing=QueueStanding(platforms=[standing(counts=(1,) * 8, next_due_in=FOR_EVER)], events_to_sequence=3),
+        next_posts=[
+            NextPost(
+                schedule_id=BRAND_ID,
+                post_id=BRAND_ID,
+                title=title,
+                brand_id=BRAND_ID,
+                brand_name="Northwind Tea",
+                platform=Platform.INSTAGRAM,
+                publish_time=NOW,
+                due_in=FOR_EVER,
+            )
+        ],
+    )
+
+
+def view(reading: Reading) -> str:
+    output = StringIO()
+    Console(file=output, width=80).print(reading_view(reading))
+    return output.getvalue()
+
+
+def test_a_reading_says_when_it_was_made_and_what_goes_out_next() -> None:
+    shown = view(a_reading())
+
+    assert f"as of {NOW:%Y-%m-%d %H:%M:%S} UTC" in shown
+    [line] = [line for line in shown.splitlines() if "Meet the new line" in line]
+    assert ("Northwind Tea" in line, f"{NOW:%Y-%m-%d %H:%M}" in line, "in 1826d 23h" in line) == (True, True, True)
+    assert "\x1b" not in shown
+
+
+def test_a_reading_fits_80_columns_and_obeys_no_title() -> None:
+    shown = view(a_reading(title="\x1b[2J\n" + "long " * 100))
+
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "\x1b" not in shown
+
+
+def test_only_what_pretends_is_said_above_the_table() -> None:
+    assert "what is due is posted" not in view(a_reading())
+    assert "what is due is posted" in view(a_reading(is_pretence=True))
+
+
+def test_scripts_read_the_same_as_json_on_one_line() -> None:
+    text = reading_json(a_reading())
+
+    shown = json.loads(text)
+    assert "\n" not in text
+    assert (shown["at"], shown["publisher"], shown["events_to_sequence"]) == (
+        msgspec.json.decode(msgspec.json.encode(NOW)),
+        "webhook",
+        3,
+    )
+    assert shown["platforms"][0]["next_due_in_seconds"] == FOR_EVER.total_seconds()
+    assert shown["next_posts"][0]["title"] == "Meet the new line"
 
 
 def row(table: str, platform: Platform) -> list[str]:

@@ -1,10 +1,11 @@
 """How the queue in memory stands."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import ScheduleStatus
-from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, PlatformStanding, QueueStanding
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, NextPost, PlatformStanding, QueueStanding
 from tests.fakes.rows import Rows
 from tests.fakes.storage import InMemoryStorage
 
@@ -20,6 +21,24 @@ class InMemoryQueueStandings:
         with self._storage.changing() as rows:
             platforms = [self._standing(rows, platform) for platform in Platform]
             return QueueStanding(platforms=platforms, events_to_sequence=min(len(rows.outbox), MOST_COUNTED))
+
+    async def next_posts(self, *, limit: int) -> Sequence[NextPost]:
+        with self._storage.changing() as rows:
+            waiting = [(row.due_at, row.schedule) for row in rows.schedules.values() if row.due_at is not None]
+            waiting.sort(key=lambda each: (each[0], each[1].schedule_id))
+            return [self._next(rows, schedule, due_at) for due_at, schedule in waiting[:limit]]
+
+    def _next(self, rows: Rows, schedule: Schedule, due_at: datetime) -> NextPost:
+        return NextPost(
+            schedule_id=schedule.schedule_id,
+            post_id=schedule.post_id,
+            title=rows.posts[schedule.post_id].title,
+            brand_id=schedule.brand_id,
+            brand_name=rows.brands[schedule.brand_id].content.name,
+            platform=schedule.platform,
+            publish_time=schedule.publish_time,
+            due_in=due_at - self._storage.clock.now(),
+        )
 
     def _standing(self, rows: Rows, platform: Platform) -> PlatformStanding:
         now = self._storage.clock.now()

@@ -73,11 +73,11 @@ async def _is_healthy(client: httpx2.AsyncClient) -> bool:
 
 
 @asynccontextmanager
-async def started(command: str = "serve", **settings: str) -> AsyncGenerator[Service]:
+async def started(*command: str, **settings: str) -> AsyncGenerator[Service]:
     """A service that is starting with these settings and no others; killed at the end if it still runs."""
 
     async def start(empty: Path, printed: Path) -> Program:
-        return Program(command, environment=environment(settings), directory=empty, printed=printed)
+        return Program(*command or ("serve",), environment=environment(settings), directory=empty, printed=printed)
 
     async with _killed_at_the_end(start, settings) as service:
         yield service

@@ -1,10 +1,12 @@
 """Publishing by real processes: inside the API, or by dispatchers beside it; and what they say when they cannot."""
 
 import asyncio
+import json
 import re
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -202,6 +204,25 @@ async def test_status_prints_how_the_queue_stands(api: Service, database: str) -
     [linkedin] = re.findall(r"^ *LINKEDIN +(\d+) +(\d+) .* ago *$", printed, re.MULTILINE)
     assert linkedin == ("1", "1")
     assert max(map(len, printed.splitlines())) <= 80
+
+
+async def test_status_names_the_posts_that_go_out_next_held_ones_apart(database: str, api: Service) -> None:
+    async with api.client() as client:
+        in_an_hour = SystemClock().now() + timedelta(hours=1)
+        waiting = await steps.scheduled(client, await steps.a_post(client, platform="YOUTUBE"), in_an_hour)
+        held = await steps.scheduled(client, await steps.a_post(client, platform="YOUTUBE"), in_an_hour)
+        await client.post(f"/brands/{held['brand_id']}/pause")
+
+    async with started("status", "--json", DATABASE_URL=database) as asked:
+        assert await asked.process.wait() == 0, asked.output()
+
+    shown = json.loads(asked.output())
+    ids = [post["schedule_id"] for post in shown["next_posts"]]
+    assert (waiting["schedule_id"] in ids, held["schedule_id"] in ids) == (True, False)
+    assert {post["title"] for post in shown["next_posts"]} == {"Meet the new line"}
+    assert [post["due_in_seconds"] for post in shown["next_posts"]] == sorted(
+        post["due_in_seconds"] for post in shown["next_posts"]
+    )
 
 
 async def test_status_says_when_the_database_has_not_the_schema_of_this_version() -> None:

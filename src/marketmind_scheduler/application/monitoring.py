@@ -1,10 +1,11 @@
 """Seeing what happens: the queue at a glance, and metrics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.metrics import Metrics
-from marketmind_scheduler.ports.queue_standing import QueueStanding, QueueStandings
+from marketmind_scheduler.ports.queue_standing import NextPost, QueueStanding, QueueStandings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,10 @@ class Monitoring:
     async def standing(self) -> QueueStanding:
         """How the queue stands; raises StorageUnavailable."""
         return await self.standings.read()
+
+    async def next_posts(self, *, limit: int) -> Sequence[NextPost]:
+        """What goes out next, the earliest first; raises StorageUnavailable."""
+        return await self.standings.next_posts(limit=limit)
 
     async def exposition(self) -> bytes:
         """Metrics in the Prometheus text format, also while the storage cannot be used."""

@@ -1,5 +1,6 @@
 """Who asks, what they may do, and whose objects exist for them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -59,6 +60,28 @@ class Rate:
     @property
     def interval(self) -> timedelta:
         return self.per / self.requests
+
+
+LONGEST_KEY_NAME = 100
+_KEY_ID = re.compile(r"[0-9a-f]{12}")
+
+
+def is_key_id(text: str) -> bool:
+    """Whether it has the form of a key's id, which no name has."""
+    return _KEY_ID.fullmatch(text) is not None
+
+
+def flaw_of_name(name: str) -> str | None:
+    """Why no key can be called so, and what would be right; None where one can."""
+    if name.startswith(JWT_PREFIX):
+        return f"begins with {JWT_PREFIX}, as callers with a token do; choose another name"
+    if is_key_id(name):
+        return "looks like the id of a key; choose another name"
+    if not name.isprintable() or name != name.strip() or not any(map(str.isalnum, name)):
+        return "is no name; write one that can be seen, with no space at either end, such as content-service"
+    if len(name) > LONGEST_KEY_NAME:
+        return f"has {len(name)} characters; a name has {LONGEST_KEY_NAME} at most"
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
 
@@ -35,8 +36,27 @@ class QueueStanding:
     events_to_sequence: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextPost:
+    """One of the posts that go out next. ``due_in`` is negative while it is overdue."""
+
+    schedule_id: UUID
+    post_id: UUID
+    title: str
+    brand_id: UUID
+    brand_name: str
+    platform: Platform
+    publish_time: datetime
+    due_in: timedelta
+
+
 class QueueStandings(Protocol):
     async def read(self) -> QueueStanding:
         """How the queue stands now, each platform in the order of the enum; raises StorageUnavailable. Its cost does
         not grow with the queue."""
+        ...
+
+    async def next_posts(self, *, limit: int) -> Sequence[NextPost]:
+        """What goes out next of all that is not held, the earliest first; raises StorageUnavailable. Its cost does not
+        grow with the queue."""
         ...

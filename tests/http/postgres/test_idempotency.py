@@ -227,7 +227,7 @@ async def test_a_rotated_key_is_still_the_same_caller(
 
     async with calling(app) as client:
         first = await post(client, path, body, key=key, authorization=f"Bearer {old.credential}")
-        again = await post(client, path, body, key=key, authorization=f"Bearer {new.credential}")
+        again = await post(client, path, body, key=key, authorization=f"Bearer {new.issued.credential}")
 
     assert is_replay_of(again, first)
 

@@ -1,7 +1,7 @@
 """Metrics over HTTP: what the dispatcher has done and how the queue stands, as Prometheus reads it."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Deferred, Refused, Unknown, VerdictKind
-from marketmind_scheduler.ports.queue_standing import QueueStanding
+from marketmind_scheduler.ports.queue_standing import NextPost, QueueStanding
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.postgres.given import time_passes
 from tests.http.steps import (
@@ -72,6 +72,10 @@ class NoStandings:
     """The storage cannot be used."""
 
     async def read(self) -> QueueStanding:
+        raise StorageUnavailable
+
+    async def next_posts(self, *, limit: int) -> Sequence[NextPost]:
+        del limit
         raise StorageUnavailable
 
 

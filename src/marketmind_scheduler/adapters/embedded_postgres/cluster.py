@@ -124,8 +124,9 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 def _failure(log: IO[bytes], what: str) -> EmbeddedPostgresUnavailable:
     last_lines = "\n".join(Path(log.name).read_text(errors="replace").splitlines()[-10:])
-    message = f"embedded database: {what}; see {log.name}, or set DATABASE_URL\n{last_lines}"
-    return EmbeddedPostgresUnavailable(message)
+    return EmbeddedPostgresUnavailable(
+        f"embedded database: {what}", remedy=f"see {log.name}, or set DATABASE_URL\n{last_lines}"
+    )
 
 
 def _dies_with(parent: int) -> Callable[[], None]:

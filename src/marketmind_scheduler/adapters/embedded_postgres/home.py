@@ -14,10 +14,16 @@ from typing import IO
 from urllib.parse import urlsplit
 
 _PATIENCE_SECONDS = 30.0
+_ELSEWHERE = "set SCHEDULER_DATA_DIR to another place"
 
 
 class EmbeddedPostgresUnavailable(Exception):
-    """There is no embedded server to be had; the message says what to do."""
+    """There is no embedded server to be had: what was found, and what to do."""
+
+    def __init__(self, found: str, *, remedy: str) -> None:
+        super().__init__(f"{found}: {remedy}")
+        self.found = found
+        self.remedy = remedy
 
 
 def default_home() -> Path:
@@ -26,6 +32,11 @@ def default_home() -> Path:
         return Path("/var/lib/marketmind-scheduler")
     data_home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data_home, "marketmind-scheduler")
+
+
+def holds_data(home: Path) -> bool:
+    """Whether a server has kept its data there; makes nothing."""
+    return any(home.glob("data-*"))
 
 
 def prepared(home: Path) -> Path:
@@ -39,15 +50,27 @@ def prepared(home: Path) -> Path:
         (home / "lock").touch(mode=0o600)
         closed = closed_to(nobody, home) if nobody else None
     except OSError as error:
-        message = f"{home} cannot hold the data ({error}): set SCHEDULER_DATA_DIR to another place"
-        raise EmbeddedPostgresUnavailable(message) from error
+        raise EmbeddedPostgresUnavailable(f"{home} cannot hold the data ({error})", remedy=_ELSEWHERE) from error
     if closed:
-        message = (
-            f"for root the database runs as nobody, who may not enter {closed}: "
-            "set SCHEDULER_DATA_DIR to a directory open to everyone, such as one in /var/lib"
-        )
-        raise EmbeddedPostgresUnavailable(message)
+        raise _closed(closed)
     return home
+
+
+def check_home(home: Path) -> None:
+    """Raises EmbeddedPostgresUnavailable where the data could not be kept there; makes nothing."""
+    home, nobody = home.resolve(), server_account()
+    there = next(path for path in (home, *home.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise EmbeddedPostgresUnavailable(f"{home} cannot hold the data: {there} takes no files", remedy=_ELSEWHERE)
+    if nobody and (closed := closed_to(nobody, there)):
+        raise _closed(closed)
+
+
+def _closed(step: Path) -> EmbeddedPostgresUnavailable:
+    return EmbeddedPostgresUnavailable(
+        f"for root the database runs as nobody, who may not enter {step}",
+        remedy="set SCHEDULER_DATA_DIR to a directory open to everyone, such as one in /var/lib",
+    )
 
 
 def lock_or_attach(lock: IO[str], dsn_file: Path) -> str | None:
@@ -62,11 +85,10 @@ def lock_or_attach(lock: IO[str], dsn_file: Path) -> str | None:
             if probe.connect_ex(("127.0.0.1", urlsplit(dsn).port or 0)) == 0:
                 return dsn
         time.sleep(0.02)
-    message = (
-        f"another process owns {dsn_file.parent}, but its server does not answer: stop it, "
-        "or set SCHEDULER_DATA_DIR to another place"
+    raise EmbeddedPostgresUnavailable(
+        f"another process owns {dsn_file.parent}, but its server does not answer",
+        remedy=f"stop it, or {_ELSEWHERE}",
     )
-    raise EmbeddedPostgresUnavailable(message)
 
 
 def server_account() -> pwd.struct_passwd | None:

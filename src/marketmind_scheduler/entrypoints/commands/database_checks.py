@@ -11,7 +11,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import DISPATCH_CONNECTIONS
-from marketmind_scheduler.entrypoints.wiring.database import database
+from marketmind_scheduler.entrypoints.wiring.database import NO_DATA, check_first_start, database, has_data
 from marketmind_scheduler.ports.clock import Clock
 
 _OLDEST_TRIED, _NEWEST_TRIED = 15, 18
@@ -22,12 +22,15 @@ _FORGETFUL = "off"
 
 
 def examine_database(settings: Settings, zones: ZoneCatalog | None, clock: Clock) -> Sequence[Finding]:
-    """Every finding about the configured database, or the one reason why there are no others."""
+    """Every finding about the configured database, or the one reason why there are no others. Creates nothing."""
     try:
+        if not has_data(settings):
+            check_first_start(settings)
+            return [Finding(Mark.DOUBTFUL, "database", NO_DATA, "start `serve`, and look again")]
         with database(settings) as url:
             facts = asyncio.run(examine(url, clock))
     except EmbeddedPostgresUnavailable as unavailable:
-        return [Finding(Mark.WRONG, "database", str(unavailable), "see the message")]
+        return [Finding(Mark.WRONG, "database", unavailable.found, unavailable.remedy)]
     except StorageUnavailable as unavailable:
         remedy = "check DATABASE_URL, and that PostgreSQL runs there and lets this role in"
         return [Finding(Mark.WRONG, "database", f"cannot be used: {unavailable.__cause__}", remedy)]

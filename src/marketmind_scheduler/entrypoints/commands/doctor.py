@@ -3,21 +3,31 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
+import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.commands.database_checks import examine_database
-from marketmind_scheduler.entrypoints.environment import load
+from marketmind_scheduler.entrypoints.environment import NAMES, load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Auth, Settings, SettingsError
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
+from marketmind_scheduler.entrypoints.wiring.telemetry import examine_telemetry
+from marketmind_scheduler.entrypoints.wiring.tokens import examine_tokens
 from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError, pin_zone_rules
 from marketmind_scheduler.ports.clock import Clock
 
 _OF_DATABASE = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_POOL_SIZE")
 _OF_ACCESS = ("SCHEDULER_HOST", "SCHEDULER_AUTH")
+_OF_TOKENS = (
+    "SCHEDULER_AUTH",
+    *(name for name in NAMES if name.startswith("SCHEDULER_JWT_")),
+)
+_OF_TELEMETRY = ("SCHEDULER_TELEMETRY",)
+_REFUSED = frozenset({"access", "tokens", "telemetry", "publisher"})
+"""The checks of settings: where one is wrong, `serve` does not start."""
 _OF_PUBLISHER = (
     "SCHEDULER_PUBLISHER",
     "SCHEDULER_PLATFORMS",
@@ -30,12 +40,18 @@ def diagnose(environment: Mapping[str, str], *, connect: bool, clock: Clock) -> 
     """Every finding, in the order of the checks; one that fails stops no other. Receivers are connected to, and
     nothing is sent to them, only with ``connect``."""
     zones = _zone_rules()
+    access = _access(_part(environment, _OF_ACCESS))
+    tokens = _tokens(_part(environment, _OF_TOKENS))
+    telemetry = _telemetry(environment)
+    publisher = _publisher(_part(environment, _OF_PUBLISHER), connect=connect)
     return [
-        _configuration(environment),
-        *_access(_part(environment, _OF_ACCESS)),
+        _configuration(environment, (*access, *tokens, *telemetry, *publisher)),
+        *access,
+        *tokens,
+        *telemetry,
         *_database(_part(environment, _OF_DATABASE), zones, clock),
         _time_zones(zones),
-        *_publisher(_part(environment, _OF_PUBLISHER), connect=connect),
+        *publisher,
     ]
 
 
@@ -49,12 +65,30 @@ def findings_table(findings: Iterable[Finding]) -> Table:
     return table
 
 
-def _configuration(environment: Mapping[str, str]) -> Finding:
+def findings_json(findings: Iterable[Finding]) -> str:
+    """A list of objects, one a finding; ``mark`` is ``well``, ``doubtful`` or ``wrong``."""
+    shown = [_FindingOut(each.mark.name.lower(), each.check, each.found, each.remedy) for each in findings]
+    return msgspec.json.format(msgspec.json.encode(shown)).decode()
+
+
+class _FindingOut(msgspec.Struct, frozen=True):
+    mark: str
+    check: str
+    found: str
+    remedy: str
+
+
+def _configuration(environment: Mapping[str, str], parts: Iterable[Finding]) -> Finding:
+    """Well only where no setting keeps `serve` from starting; what the parts have found in detail follows it."""
     try:
         load(environment)
     except SettingsError as wrong:
         return Finding(Mark.WRONG, "configuration", str(wrong), "mend it; .env.example lists every setting")
-    return Finding(Mark.WELL, "configuration", "every setting can be read")
+    if refused := [each.check for each in parts if each.check in _REFUSED and each.mark is Mark.WRONG]:
+        return Finding(
+            Mark.WRONG, "configuration", f"`serve` does not start: {', '.join(refused)}", "mend what is ✗ below"
+        )
+    return Finding(Mark.WELL, "configuration", "every setting can be read, and `serve` takes them")
 
 
 def _access(settings: Settings | None) -> Sequence[Finding]:
@@ -66,6 +100,15 @@ def _access(settings: Settings | None) -> Sequence[Finding]:
         return [Finding(Mark.WRONG, "access", str(open_to_all), "decide it; `serve` does not start before")]
     who = "callers need a key" if settings.auth is Auth.KEYS else f"whoever reaches {settings.host} may call"
     return [Finding(Mark.WELL, "access", who)]
+
+
+def _tokens(settings: Settings | None) -> Sequence[Finding]:
+    return [] if settings is None else examine_tokens(settings)
+
+
+def _telemetry(environment: Mapping[str, str]) -> Sequence[Finding]:
+    settings = _part(environment, _OF_TELEMETRY)
+    return [] if settings is None else examine_telemetry(settings, environment)
 
 
 def _part(environment: Mapping[str, str], names: Sequence[str]) -> Settings | None:

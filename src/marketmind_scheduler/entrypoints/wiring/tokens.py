@@ -1,7 +1,8 @@
 """Whose tokens this process accepts."""
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import SplitResult, urlsplit
 
@@ -16,8 +17,27 @@ from marketmind_scheduler.adapters.identity.key_sources import (
 )
 from marketmind_scheduler.adapters.identity.provider_keys import ProviderKeys
 from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings, SettingsError, is_loopback
 from marketmind_scheduler.ports.access import TokenVerifier
+
+
+def examine_tokens(settings: Settings) -> Sequence[Finding]:
+    """Whether an identity provider's keys can be read, as far as can be seen without asking it; nothing where there is
+    none."""
+    provider = settings.identity_provider
+    if provider is None:
+        return []
+    try:
+        asyncio.run(_open_and_close(settings))
+    except SettingsError as wrong:
+        return [Finding(Mark.WRONG, "tokens", str(wrong), "let SCHEDULER_JWT_JWKS be where the provider's key set is")]
+    return [Finding(Mark.WELL, "tokens", f"those of {provider.issuer}, keys from {provider.jwks}")]
+
+
+async def _open_and_close(settings: Settings) -> None:
+    async with verifying_tokens(settings):
+        pass
 
 
 @asynccontextmanager
