@@ -97,7 +97,7 @@ def upgrade() -> None:
             "s3_url": f"s3://marketmind-demo/{key}",
             "platform": platform,
         }
-        op.execute(new(posts, row, now).on_conflict_do_nothing())
+        op.execute(new(posts, row, now).on_conflict_do_nothing(index_elements=["post_id"]))
 
 
 def downgrade() -> None:

@@ -1,5 +1,6 @@
 """What CampaignRepository promises."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import pytest
 
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.errors import CampaignNotFound
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given, new_id
@@ -196,3 +198,40 @@ async def test_campaigns_are_listed_by_brand_and_status(
         listed = await stored.campaigns.list(brand_id=brand_id, status=status, limit=10, after=None)
 
     assert [campaign.campaign_id.int for campaign in listed] == chosen
+
+
+async def places(storage: Storage) -> Mapping[UUID, int]:
+    async with storage.reading() as stored:
+        listed = await stored.posts.list_of_campaign(CAMPAIGN_ID, platforms=frozenset(Platform))
+    return {post.post_id: post.position for post in listed}
+
+
+async def test_posts_take_among_themselves_the_order_that_is_given_and_others_keep_their_places(
+    storage: Storage,
+) -> None:
+    posts = [a_post(campaign_id=CAMPAIGN_ID) for _ in range(6)]
+    await given(storage, a_brand(), a_campaign(), *posts)
+    before, (first, second, third, fourth, *others) = await places(storage), [post.post_id for post in posts]
+
+    async with storage.unit_of_work() as work:
+        await work.campaigns.arrange([fourth, second, first], now=NOW + timedelta(days=1))
+        await work.commit()
+
+    after = await places(storage)
+    assert list(after) == [fourth, second, third, first, *others]
+    assert sorted(after.values()) == sorted(before.values())
+    async with storage.reading() as stored:
+        changed = {post.post_id for post in await stored.posts.find_all(list(before)) if post.updated_at > NOW}
+    assert changed == {fourth, first}
+
+
+async def test_ten_thousand_posts_are_turned_round_at_once(storage: Storage) -> None:
+    posts = [a_post(campaign_id=CAMPAIGN_ID) for _ in range(10_000)]
+    await given(storage, a_brand(), a_campaign(), *posts)
+    backwards = [post.post_id for post in reversed(posts)]
+
+    async with storage.unit_of_work() as work:
+        await work.campaigns.arrange(backwards, now=NOW)
+        await work.commit()
+
+    assert list(await places(storage)) == backwards

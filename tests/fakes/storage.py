@@ -103,6 +103,13 @@ class InMemoryCampaignRepository:
     async def follow_schedules(self, campaign_id: UUID) -> None:
         self._view().follow_schedules(campaign_id, now=self._clock.now())
 
+    async def arrange(self, post_ids: Sequence[UUID], *, now: datetime) -> None:
+        posts = self._view().posts
+        places = sorted(posts[post_id].position for post_id in post_ids)
+        for post_id, position in zip(post_ids, places, strict=True):
+            if posts[post_id].position != position:
+                posts[post_id] = replace(posts[post_id], position=position, updated_at=now)
+
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
     ) -> Sequence[Campaign]:

@@ -304,6 +304,7 @@ async def test_a_campaigns_posts_are_registered_in_the_given_order(client: httpx
         "post_count": 6,
         "created": 6,
         "updated": 0,
+        "reordered": 0,
         "unchanged": 0,
     }
     ((*listed,),) = await walk(client, "/posts", {"campaign_id": campaign_id})
@@ -322,7 +323,8 @@ async def test_the_same_posts_again_change_nothing(
     answer = await client.post(f"/campaigns/{campaign_id}/posts", json=body)
 
     assert answer.status_code == 200
-    assert answer.json() == {"campaign_id": campaign_id, "post_count": 2, "created": 0, "updated": 0, "unchanged": 2}
+    counts = {"created": 0, "updated": 0, "reordered": 0, "unchanged": 2}
+    assert answer.json() == {"campaign_id": campaign_id, "post_count": 2, **counts}
     assert stored(storage) == before
 
 
@@ -335,11 +337,12 @@ async def test_posts_of_a_body_are_created_updated_or_left_as_they_are(client: h
     joining = {**a_post_body(), "post_id": without_campaign}
 
     answer = await client.post(
-        f"/campaigns/{campaign_id}/posts", json={"posts": [new, {**changed, "title": "Anew"}, kept, joining]}
+        f"/campaigns/{campaign_id}/posts", json={"posts": [new, kept, {**changed, "title": "Anew"}, joining]}
     )
 
     assert answer.status_code == 201
-    assert answer.json() == {"campaign_id": campaign_id, "post_count": 4, "created": 1, "updated": 2, "unchanged": 1}
+    counts = {"created": 1, "updated": 2, "reordered": 0, "unchanged": 1}
+    assert answer.json() == {"campaign_id": campaign_id, "post_count": 4, **counts}
     assert (await client.get(f"/posts/{changed['post_id']}")).json()["title"] == "Anew"
     assert (await client.get(f"/posts/{without_campaign}")).json()["campaign_id"] == campaign_id
 
@@ -417,3 +420,67 @@ async def test_a_body_of_posts_may_have_eight_megabytes(
     if status == 413:
         problem(answer, 413, "body_too_large")
     assert len(stored(storage).posts) == (status == 201)
+
+
+async def order_of(client: httpx2.AsyncClient, campaign_id: str) -> list[str]:
+    pages = await walk(client, "/posts", {"campaign_id": campaign_id})
+    return [post["post_id"] for page in pages for post in page]
+
+
+async def test_a_body_in_another_order_orders_its_posts_among_themselves(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client)
+    bodies = [a_post_body() for _ in range(4)]
+    path, [first, second, third, fourth] = f"/campaigns/{campaign_id}/posts", [each["post_id"] for each in bodies]
+    await client.post(path, json={"posts": bodies})
+
+    answer = await client.post(path, json={"posts": [bodies[2], bodies[1], bodies[0]]})
+
+    assert answer.status_code == 200
+    counts = {name: answer.json()[name] for name in ("created", "updated", "reordered", "unchanged")}
+    assert counts == {"created": 0, "updated": 0, "reordered": 2, "unchanged": 1}
+    assert await order_of(client, campaign_id) == [third, second, first, fourth]
+    again = await client.post(path, json={"posts": [bodies[2], bodies[1], bodies[0]]})
+    assert (again.json()["reordered"], again.json()["unchanged"]) == (0, 3)
+
+
+async def test_a_new_post_takes_the_place_that_its_body_gives_it(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client)
+    first, second, new = (a_post_body() for _ in range(3))
+    await client.post(f"/campaigns/{campaign_id}/posts", json={"posts": [first, second]})
+
+    answer = await client.post(f"/campaigns/{campaign_id}/posts", json={"posts": [first, new, second]})
+
+    assert {name: answer.json()[name] for name in ("created", "reordered")} == {"created": 1, "reordered": 0}
+    assert await order_of(client, campaign_id) == [each["post_id"] for each in (first, new, second)]
+
+
+async def test_all_posts_of_a_campaign_are_put_in_order_and_planned_so(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client, posts=["TWITTER"] * 3)
+    backwards = [*reversed(await order_of(client, campaign_id))]
+
+    answer = await client.put(f"/campaigns/{campaign_id}/order", json={"post_ids": backwards})
+
+    assert answer.status_code == 200
+    assert answer.json() == {"campaign_id": campaign_id, "post_count": 3, "reordered": 2}
+    assert await order_of(client, campaign_id) == backwards
+    again = await client.put(f"/campaigns/{campaign_id}/order", json={"post_ids": backwards})
+    assert again.json()["reordered"] == 0
+    planned = (await client.post(f"/schedule/campaign/{campaign_id}")).json()["schedules"]
+    assert [each["post_id"] for each in planned] == backwards
+
+
+async def test_an_order_that_misses_a_post_or_names_a_foreign_one_is_refused_and_names_it(
+    client: httpx2.AsyncClient, storage: InMemoryStorage
+) -> None:
+    brand_id = await a_brand(client)
+    campaign_id = await a_campaign(client, brand_id=brand_id, posts=["TWITTER"] * 2)
+    first, second = await order_of(client, campaign_id)
+    foreign, path, before = await a_post(client, brand_id=brand_id), f"/campaigns/{campaign_id}/order", stored(storage)
+
+    missing = problem(await client.put(path, json={"post_ids": [second]}), 422, "order_incomplete")
+    also_foreign = problem(await client.put(path, json={"post_ids": [foreign, second, first]}), 422, "order_incomplete")
+    problem(await client.put(path, json={"post_ids": [first, first, second]}), 422, "duplicate_post")
+
+    assert (missing["details"]["missing"], missing["details"]["foreign"]) == ([first], [])
+    assert (also_foreign["details"]["missing"], also_foreign["details"]["foreign"]) == ([], [foreign])
+    assert stored(storage) == before

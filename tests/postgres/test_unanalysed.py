@@ -104,6 +104,7 @@ def cases() -> Iterable[Case]:
             many(BIG_BRAND, of, "new", "s3://new", "TWITTER", "2026-01-01", "2026-01-01", of=ids),
             rows,
         )
+        yield "posts arranged", campaigns.ARRANGE, [an_array(reversed(ids)), "2026-01-01"], rows
         yield "holds follow", bookings.FOLLOW_CAMPAIGNS, [listed], rows
         yield "facts of a campaign", campaigns.FACTS, [an_array([of]), "{COMPLETED}", "{COMPLETED,FAILED}"], rows * 3
         yield "standing of a campaign", schedules.STANDING_OF_CAMPAIGN, [of, platforms], rows

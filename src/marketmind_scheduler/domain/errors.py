@@ -362,6 +362,21 @@ class DuplicatePost(Rejected):
         super().__init__(f"post {post_id} stands in the body more than once; name each post once", post_id=post_id)
 
 
+class OrderIncomplete(Rejected):
+    """An order of a campaign's posts names each of them once, and no others. `details` names up to a hundred that are
+    missing, and up to a hundred that are not the campaign's."""
+
+    def __init__(self, campaign_id: UUID, *, missing: Sequence[UUID], foreign: Sequence[UUID]) -> None:
+        wrong = [f"{len(missing)} of them are missing, first {missing[0]}"] if missing else []
+        wrong += [f"{len(foreign)} are not posts of it, first {foreign[0]}"] if foreign else []
+        super().__init__(
+            f"an order names each post of campaign {campaign_id} once and no others: {'; '.join(wrong)}",
+            campaign_id=campaign_id,
+            missing=list(missing[:100]),
+            foreign=list(foreign[:100]),
+        )
+
+
 class DuplicateClaim(Rejected):
     """One body names the same schedule twice."""
 

@@ -28,7 +28,7 @@ class Post:
     title: str
     s3_url: str
     platform: Platform
-    position: int  # rises in the order in which posts were registered
+    position: int  # rises in the order of its campaign's posts
     created_at: datetime
     updated_at: datetime
 

@@ -6,6 +6,7 @@ storage cannot be used.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -58,6 +59,11 @@ class CampaignRepository(Protocol):
         """Let the status be what ``campaign.status_of`` says of the schedules as they are now."""
         ...
 
+    async def arrange(self, post_ids: Sequence[UUID], *, now: datetime) -> None:
+        """Let these posts take, among themselves, the given order: the positions that they have go to them in turn.
+        Others keep theirs."""
+        ...
+
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
     ) -> Sequence[Campaign]:
@@ -77,7 +83,7 @@ class PostRepository(Protocol):
         ...
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
-        """All posts of a campaign on ``platforms``, in the order in which they were registered."""
+        """All posts of a campaign on ``platforms``, in their order."""
         ...
 
     async def lock_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[UUID]:

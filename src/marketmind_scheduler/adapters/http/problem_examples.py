@@ -62,6 +62,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.BrandMismatch(campaign_id=_CAMPAIGN, campaign_brand_id=_BRAND, brand_id=_OTHER_BRAND),
         errors.IdempotencyKeyReused(),
         errors.DuplicatePost(_POST),
+        errors.OrderIncomplete(_CAMPAIGN, missing=[_POST], foreign=[]),
         errors.DuplicateClaim(_SCHEDULE),
         errors.DatesReversed(start_date=date(2027, 3, 21), end_date=date(2027, 3, 15)),
         errors.CampaignTooLong(days=4000, most=1827),

@@ -118,10 +118,10 @@ posts = Table(
     Column("title", Text, nullable=False),
     Column("s3_url", Text, nullable=False),
     Column("platform", Text, nullable=False),
-    Column("position", BigInteger, Identity(always=True), nullable=False),
+    Column("position", BigInteger, Identity(), nullable=False),
     *_timestamps(),
     UniqueConstraint("brand_id", "post_id"),
-    UniqueConstraint("position"),
+    UniqueConstraint("position", deferrable=True, initially="IMMEDIATE"),  # judged when all have changed places
     ForeignKeyConstraint(["brand_id", "campaign_id"], [campaigns.c.brand_id, campaigns.c.campaign_id]),
     _one_of("platform", Platform),
     Index(None, "campaign_id", "position"),

@@ -9,13 +9,13 @@ from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, POSTED, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented, registered
 from marketmind_scheduler.adapters.http.shapes import examples
-from marketmind_scheduler.adapters.http.shapes.catalog import (
+from marketmind_scheduler.adapters.http.shapes.campaign_posts import (
     CampaignPostsIn,
     CampaignPostsOut,
-    PostIn,
-    PostOut,
-    PostPage,
+    PostOrderIn,
+    PostOrderOut,
 )
+from marketmind_scheduler.adapters.http.shapes.catalog import PostIn, PostOut, PostPage
 from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandFilter,
@@ -33,6 +33,7 @@ from marketmind_scheduler.domain.errors import (
     CampaignNotFound,
     DuplicatePost,
     FixedField,
+    OrderIncomplete,
     PostInOtherCampaign,
     PostNotFound,
     PreconditionFailed,
@@ -61,11 +62,26 @@ class PostController(Controller):
     async def register_posts(
         self, campaign_posts: ForCaller[CampaignPosts], campaign_id: CampaignInPath, data: JSONBody[CampaignPostsIn]
     ) -> Response[CampaignPostsOut]:
-        """Up to 10,000 posts in a body of at most 8 MB, in the given order, all or nothing. The same body again
-        changes nothing, and what is left out of a post that is there stays as it is. A post that has no campaign yet
-        joins this one."""
+        """Up to 10,000 posts in a body of at most 8 MB, all or nothing. Among themselves they take the order of
+        the body; the campaign's other posts keep their places. The same body again changes nothing, and what is left
+        out of a post that is there stays as it is. A post that has no campaign yet joins this one."""
         registered_now = await campaign_posts.register(campaign_id, [post.said() for post in data.posts])
         return Response(CampaignPostsOut.of(registered_now), status_code=201 if registered_now.created else 200)
+
+    @put(
+        "/campaigns/{campaign_id:uuid}/order",
+        request_max_body_size=BULK_BODY_BYTES,
+        operation_class=body_like(*examples.POST_ORDER),
+        **needs(Scope.CATALOG_WRITE),
+        summary="Put a campaign's posts in order",
+        response_description="In order",
+        responses=documented(*BODY, CampaignNotFound, DuplicatePost, OrderIncomplete),
+    )
+    async def order_posts(
+        self, campaign_posts: ForCaller[CampaignPosts], campaign_id: CampaignInPath, data: JSONBody[PostOrderIn]
+    ) -> PostOrderOut:
+        """Schedules that exist keep their times; the next plan follows the order."""
+        return PostOrderOut.of(await campaign_posts.order(campaign_id, data.post_ids))
 
     @put(
         "/posts/{post_id:uuid}",
@@ -132,7 +148,7 @@ class PostController(Controller):
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> PostPage:
-        """In the order in which they were registered."""
+        """In the order of their positions: a campaign's posts in their order."""
         rows = await catalog.list_posts(
             brand_id=brand_id,
             campaign_id=campaign_id,

@@ -7,7 +7,6 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketmind_scheduler.adapters.http.shapes.fields import (
-    MOST_POSTS_IN_A_BODY,
     Body,
     BrandId,
     CampaignId,
@@ -22,7 +21,6 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     ZoneName,
 )
 from marketmind_scheduler.adapters.http.shapes.unset import said, text
-from marketmind_scheduler.application.campaign_posts import Registered
 from marketmind_scheduler.domain.brand import Brand, BrandChange, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
@@ -167,42 +165,6 @@ class PostIn(Body, frozen=True):
         )
 
 
-class CampaignPostIn(Body, frozen=True):
-    """What is left out stays as it is stored. A new post needs its title, media and platform."""
-
-    post_id: PostId
-    title: Title | UnsetType = UNSET
-    s3_url: MediaUrl | UnsetType = UNSET
-    platform: Platform | UnsetType = UNSET
-
-    def said(self) -> PostChange:
-        return PostChange(
-            post_id=self.post_id, title=said(self.title), s3_url=said(self.s3_url), platform=said(self.platform)
-        )
-
-
-class CampaignPostsIn(Body, frozen=True):
-    posts: Annotated[list[CampaignPostIn], Meta(min_length=1, max_length=MOST_POSTS_IN_A_BODY)]
-
-
-class CampaignPostsOut(Struct, frozen=True, kw_only=True):
-    campaign_id: CampaignId
-    post_count: Annotated[int, Meta(ge=0, description="How many posts the campaign has now", examples=[3])]
-    created: Annotated[int, Meta(ge=0, description="Posts of this body that are new", examples=[3])]
-    updated: Annotated[int, Meta(ge=0, description="Posts that changed", examples=[0])]
-    unchanged: Annotated[int, Meta(ge=0, description="Posts that stood as given already", examples=[0])]
-
-    @classmethod
-    def of(cls, registered: Registered) -> Self:
-        return cls(
-            campaign_id=registered.campaign.campaign_id,
-            post_count=registered.campaign.post_count,
-            created=registered.created,
-            updated=registered.updated,
-            unchanged=registered.unchanged,
-        )
-
-
 class PostOut(Struct, frozen=True, kw_only=True):
     post_id: PostId
     brand_id: BrandId
@@ -210,7 +172,7 @@ class PostOut(Struct, frozen=True, kw_only=True):
     title: Title
     s3_url: MediaUrl
     platform: Platform
-    position: Annotated[int, Meta(ge=1, description="Rises in the order of registration", examples=[1])]
+    position: Annotated[int, Meta(ge=1, description="Rises in the order of its campaign's posts", examples=[1])]
     created_at: Moment
     updated_at: Moment
 

@@ -62,6 +62,18 @@ CAMPAIGN_POSTS = (
         },
     ),
 )
+POST_ORDER = (
+    Example(
+        summary="The demo campaign's three posts, the last one first",
+        value={
+            "post_ids": [
+                "55555555-5555-5555-5555-555555555555",
+                "33333333-3333-3333-3333-333333333333",
+                "44444444-4444-4444-4444-444444444444",
+            ]
+        },
+    ),
+)
 SCHEDULE_POST = (
     Example(summary="A wall time in a zone", value={"timestamp": _SEVEN_PM, "timezone": _ZONE}),
     Example(summary="A wall time in the brand's zone", value={"timestamp": _SEVEN_PM}),

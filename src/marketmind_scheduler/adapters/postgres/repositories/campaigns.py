@@ -1,6 +1,7 @@
 """Campaigns: SQL in, frozen values out."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -30,6 +31,7 @@ ON CONFLICT (campaign_id) DO UPDATE
 RETURNING {_COLUMNS}
 """
 _LOCK = "SELECT 1 FROM campaigns WHERE campaign_id = $1 FOR NO KEY UPDATE"
+ARRANGE = statement("arrange_posts")
 FACTS = statement("campaign_facts")
 # Whoever changes a schedule tells an event, and whoever puts that in its order comes here again.
 _FOLLOW = """
@@ -81,6 +83,9 @@ class PostgresCampaignRepository:
 
     async def follow_schedules(self, campaign_id: UUID) -> None:
         await follow_schedules(self._connection, [campaign_id])
+
+    async def arrange(self, post_ids: Sequence[UUID], *, now: datetime) -> None:
+        await self._connection.execute(ARRANGE, list(post_ids), now)
 
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
