@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,7 +11,9 @@ import pytest
 
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
+from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.errors import StorageUnavailable
@@ -140,7 +142,7 @@ def make(
     queue: SteeredQueue, storage: InMemoryStorage, publisher: ScriptedPublisher, observer: RecordingObserver
 ) -> MakeDispatcher:
     """Makes dispatchers of these limits, over this clock, publisher and storage."""
-    upkeep = InMemoryUpkeep(storage)
+    in_memory = storage
 
     def made(
         limits: DispatchLimits = PATIENT,
@@ -151,7 +153,7 @@ def make(
     ) -> Dispatcher:
         return Dispatcher(
             queue=queue,
-            upkeep=upkeep,
+            upkeeping=upkeeping_over(storage, observer, InMemoryUpkeep(in_memory)),
             storage=storage,
             publisher=publisher,
             observer=observer,
@@ -166,12 +168,17 @@ def make(
     return made
 
 
+def upkeeping_over(storage: Storage, observer: RecordingObserver, upkeep: InMemoryUpkeep) -> Upkeeping:
+    return Upkeeping(keeping=Keeping(storage=storage, jitter=lambda: 0.5), upkeep=upkeep, observer=observer)
+
+
 @asynccontextmanager
 async def running(*dispatchers: Dispatcher) -> AsyncGenerator[asyncio.Event]:
     """They run until the block ends, or until what it is given is set; and they have stopped afterwards."""
     stopping = asyncio.Event()
-    async with asyncio.timeout(120), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(120), AsyncExitStack() as opened, asyncio.TaskGroup() as tasks:
         for dispatcher in dispatchers:
+            await opened.enter_async_context(dispatcher.upkeeping.running())
             tasks.create_task(dispatcher.run(stopping))
         yield stopping
         stopping.set()

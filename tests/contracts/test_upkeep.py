@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.contracts.worlds import (
     LEASE,
     MINUTE,
     World,
+    begin,
     cancel,
     claim,
     claim_and_begin,
@@ -266,15 +268,29 @@ async def waits(world: World, schedules: Sequence[Schedule]) -> Sequence[timedel
     return [await due_in(world, schedule) for schedule in schedules]
 
 
-async def test_a_backlog_goes_out_at_a_pace_the_earliest_first(world: World) -> None:
+AGE = 4 * MINUTE
+
+
+async def catch_up(world: World) -> int:
+    return await world.upkeep.catch_up(age=AGE, paces=PACES)
+
+
+async def test_a_lane_that_is_behind_goes_out_as_a_whole_at_a_pace_the_earliest_first(world: World) -> None:
     backlog = await given_overdue(world, hours=[1, 3, 2])
     fresh = await given_due(world, since=3 * MINUTE)
+    ahead = await given_due(world, since=-6 * MINUTE)
 
-    spread = await world.upkeep.catch_up(age=4 * MINUTE, paces=PACES)
+    assert await catch_up(world) == 3
 
-    assert spread == 2
-    assert await waits(world, backlog) == [10 * MINUTE, timedelta(), 5 * MINUTE]
-    assert await due_in(world, fresh) == -3 * MINUTE
+    assert await waits(world, backlog) == [10 * MINUTE, -3 * HOUR, 5 * MINUTE]
+    assert await waits(world, [fresh, ahead]) == [15 * MINUTE, 6 * MINUTE]
+
+
+async def test_a_lane_on_which_nothing_has_waited_long_is_left_alone(world: World) -> None:
+    fresh = [await given_due(world, since=minutes * MINUTE) for minutes in (1, 2, 3)]
+
+    assert not await catch_up(world)
+    assert await waits(world, fresh) == [-MINUTE, -2 * MINUTE, -3 * MINUTE]
 
 
 async def test_each_brand_has_its_own_pace_on_each_platform(world: World) -> None:
@@ -285,24 +301,80 @@ async def test_each_brand_has_its_own_pace_on_each_platform(world: World) -> Non
     videos = await given_overdue(world, hours=[1, 1], platform=Platform.TIKTOK)
     theirs = await given_due(world, a_post(brand_id=other.brand_id), since=HOUR)
 
-    spread = await world.upkeep.catch_up(age=MINUTE, paces=PACES)
+    assert await catch_up(world) == 3
 
-    assert spread == 3
-    assert await waits(world, tweets) == [timedelta(), 5 * MINUTE]
-    assert await waits(world, threads) == [timedelta(), 10 * MINUTE, 20 * MINUTE]
-    assert await waits(world, videos) == [-HOUR, -HOUR]
-    assert await due_in(world, theirs) == timedelta()
+    assert await waits(world, tweets) == [-2 * HOUR, 5 * MINUTE]
+    assert await waits(world, threads) == [-3 * HOUR, 10 * MINUTE, 20 * MINUTE]
+    assert await waits(world, videos) == [-HOUR, -HOUR], "TIKTOK has no pace here"
+    assert await due_in(world, theirs) == -HOUR
 
 
-async def test_what_was_spread_is_not_spread_again(world: World) -> None:
+async def test_what_has_its_place_keeps_it(world: World) -> None:
     backlog = await given_overdue(world, hours=[2, 1])
-    await world.upkeep.catch_up(age=MINUTE, paces=PACES)
+    await catch_up(world)
 
-    assert not await world.upkeep.catch_up(age=MINUTE, paces=PACES)
-    assert await waits(world, backlog) == [timedelta(), 5 * MINUTE]
+    assert not await catch_up(world)
+    assert await waits(world, backlog) == [-2 * HOUR, 5 * MINUTE]
 
 
-async def test_what_is_held_claimed_or_ahead_is_not_spread(world: World) -> None:
+async def test_the_next_goes_out_a_pace_behind_what_was_sent_last_however_long_that_took(world: World) -> None:
+    first, second = await given_overdue(world, hours=[2, 1])
+    await catch_up(world)
+    await world.pass_time(5 * MINUTE - timedelta(seconds=1))
+    assert await catch_up(world) == 1, "the first is still not out when the second is about to go"
+    await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+
+    await world.pass_time(5 * MINUTE - timedelta(seconds=1))
+    await catch_up(world)
+
+    assert await status_of(world, first) is ScheduleStatus.COMPLETED
+    assert await due_in(world, second) == timedelta()
+
+
+async def test_one_that_is_put_off_keeps_those_behind_it_waiting_in_their_order(world: World) -> None:
+    first, second, third = await given_overdue(world, hours=[3, 2, 1])
+    await catch_up(world)
+    await settle(world, await claim_and_begin(world), VerdictKind.UNSENT, delay=9 * MINUTE)
+
+    assert await as_they_go_out(world, 3) == [first.schedule_id, second.schedule_id, third.schedule_id]
+
+
+async def as_they_go_out(world: World, count: int) -> Sequence[UUID]:
+    """So many schedules, each sent as soon as it may be by somebody who looks now and then; never two at once."""
+    sent: list[UUID] = []
+    while len(sent) < count:
+        await world.pass_time(MINUTE - timedelta(seconds=1))
+        await catch_up(world)
+        await world.pass_time(timedelta(seconds=1))
+        if claimed := await claim(world):
+            [only] = claimed
+            await begin(world, only)
+            await settle(world, only, VerdictKind.ACCEPTED)
+            sent.append(only.schedule_id)
+    return sent
+
+
+async def test_what_comes_due_behind_a_backlog_waits_its_turn(world: World) -> None:
+    [overdue] = await given_overdue(world, hours=[1])
+    await settle(world, await claim_and_begin(world), VerdictKind.UNSENT, delay=3 * MINUTE)
+    on_time = await given_due(world, since=timedelta(seconds=-1))
+
+    assert await catch_up(world) == 1
+
+    assert await waits(world, [overdue, on_time]) == [3 * MINUTE, 8 * MINUTE]
+
+
+async def test_what_is_certainly_not_out_keeps_nobody_waiting(world: World) -> None:
+    backlog = await given_overdue(world, hours=[2, 1])
+    [first] = await claim(world, room={Platform.TWITTER: 1})
+    await begin(world, first)
+    await settle(world, first, VerdictKind.REFUSED)
+
+    assert not await catch_up(world)
+    assert await due_in(world, backlog[1]) == -HOUR
+
+
+async def test_what_is_held_claimed_or_ahead_is_not_moved(world: World) -> None:
     held = await given_overdue(world, hours=[3])
     await world.holds.place(Hold.BRAND_PAUSED, BRAND_ID)
     other = a_brand(brand_id=new_id())
@@ -311,5 +383,31 @@ async def test_what_is_held_claimed_or_ahead_is_not_spread(world: World) -> None
     await claim_one(world)
     ahead = await given_due(world, a_post(brand_id=other.brand_id), since=-HOUR)
 
-    assert not await world.upkeep.catch_up(age=MINUTE, paces=PACES)
+    assert not await catch_up(world)
     assert await waits(world, [*held, ahead]) == [None, HOUR]
+
+
+@pytest.mark.parametrize("age", [timedelta(), AGE])
+async def test_whoever_comes_to_a_lane_late_waits_behind_what_waits_there(world: World, age: timedelta) -> None:
+    await given_overdue(world, hours=[2, 1])
+    await catch_up(world)
+    newcomer = await given_due(world, since=timedelta())
+
+    async with world.storage.unit_of_work() as work:
+        await work.bookings.take_turns([newcomer], age=age, paces=PACES)
+        await work.commit()
+
+    assert await due_in(world, newcomer) == 10 * MINUTE
+
+
+async def test_whoever_is_to_keep_a_distance_waits_for_it_though_nothing_else_waits(world: World) -> None:
+    await given_due(world, since=MINUTE)
+    await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+    await world.pass_time(MINUTE)
+    newcomer = await given_due(world, since=timedelta(seconds=1))
+
+    async with world.storage.unit_of_work() as work:
+        await work.bookings.take_turns([newcomer], age=timedelta(), paces=PACES)
+        await work.commit()
+
+    assert await due_in(world, newcomer) == 4 * MINUTE

@@ -1,6 +1,5 @@
 """Holds in memory, over the rows of the storage in memory and its clock."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from marketmind_scheduler.domain.event import SERVICE, EventKind
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
+from tests.fakes.lanes import lane_of, place
 from tests.fakes.rows import Row, Rows, place_in_time
 from tests.fakes.storage import InMemoryStorage
 
@@ -45,18 +45,13 @@ class InMemoryHolds:
         expected: Expectation[Brand | Campaign] = ANYTHING,
     ) -> None:
         now = self._storage.clock.now()
-        before: Counter[Platform] = Counter()  # how many of a platform go out sooner
         with self._storage.changing(self._actor) as rows:
             expected.check(_found(rows, hold, of))
             _pause(rows, hold, of, since=None, now=now)
-            for row in _active_of(rows, hold, of):
-                if hold not in row.schedule.holds:
-                    continue
-                ready_at = now
-                if row.schedule.publish_time <= now and (pace := paces.get(row.schedule.platform)) is not None:
-                    ready_at += before[row.schedule.platform] * pace
-                    before[row.schedule.platform] += 1
-                rows.put(row.released(hold, ready_at=ready_at, now=now), EventKind.RESUMED, now=now)
+            held = [row for row in _active_of(rows, hold, of) if hold in row.schedule.holds]
+            for row in held:
+                rows.put(row.released(hold, ready_at=now, now=now), EventKind.RESUMED, now=now)
+            place(rows, map(lane_of, held), age=timedelta(), paces=paces, now=now)
 
 
 def _found(rows: Rows, hold: Hold, of: UUID) -> Brand | Campaign:

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Callable, Collection, Container, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
@@ -26,6 +26,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
+from tests.fakes.lanes import place
 from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
 
 
@@ -316,6 +317,12 @@ class InMemoryBookings:
         )
         rows.put(replace(moved, due_at=moved.waiting_until(now)), EventKind.RESCHEDULED, now=now, before=before)
         return moved.schedule
+
+    async def take_turns(
+        self, schedules: Sequence[Schedule], *, age: timedelta, paces: Mapping[Platform, timedelta]
+    ) -> None:
+        lanes = [(each.brand_id, each.platform) for each in schedules]
+        place(self._view(), lanes, age=age, paces=paces, now=self._clock.now())
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
         rows, now = self._view(), self._clock.now()

@@ -73,11 +73,17 @@ def some_posts(count: int, *, brand_id: UUID = BRAND_ID, campaign_id: UUID | Non
 
 
 async def given_due(
-    storage: Storage, count: int, *, brand_id: UUID = BRAND_ID, campaign_id: UUID | None = None
+    storage: Storage,
+    count: int,
+    *,
+    brand_id: UUID = BRAND_ID,
+    campaign_id: UUID | None = None,
+    since: datetime = LONG_AGO,
+    apart: timedelta = timedelta(minutes=1),
 ) -> Sequence[Schedule]:
-    """Schedules that have been due for long, a minute apart; their brand and campaign are there already."""
+    """Schedules that have been due ``since`` then, one after the other; their brand and campaign are there already."""
     posts = some_posts(count, brand_id=brand_id, campaign_id=campaign_id)
-    schedules = [a_schedule(post, slot=at(LONG_AGO + timedelta(minutes=nth))) for nth, post in enumerate(posts)]
+    schedules = [a_schedule(post, slot=at(since + nth * apart)) for nth, post in enumerate(posts)]
     await given(storage, *posts, *schedules)
     return schedules
 

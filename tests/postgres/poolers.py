@@ -83,8 +83,8 @@ class _Session:
     async def execute(self, statement: str, *parameters: object, **named: object) -> Any:
         return await self._over_any("execute", statement, *parameters, **named)
 
-    async def fetch(self, statement: str, *parameters: object) -> Any:
-        return await self._over_any("fetch", statement, *parameters)
+    async def fetch(self, statement: str, *parameters: object, **named: object) -> Any:
+        return await self._over_any("fetch", statement, *parameters, **named)
 
     async def fetchrow(self, statement: str, *parameters: object) -> Any:
         return await self._over_any("fetchrow", statement, *parameters)

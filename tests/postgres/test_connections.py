@@ -14,9 +14,12 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
+from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
@@ -50,10 +53,14 @@ async def pooler(empty: Pool, database_url: str) -> AsyncGenerator[TransactionPo
 @asynccontextmanager
 async def dispatching(pool: Pool, observer: RecordingObserver, publisher: ScriptedPublisher) -> AsyncGenerator[None]:
     """A dispatcher at work."""
+    storage = PostgresStorage(pool)
+    upkeeping = Upkeeping(
+        keeping=Keeping(storage=storage, jitter=lambda: 0.5), upkeep=PostgresUpkeep(pool), observer=observer
+    )
     dispatcher = Dispatcher(
         queue=PostgresDispatchQueue(pool),
-        upkeep=PostgresUpkeep(pool),
-        storage=PostgresStorage(pool),
+        upkeeping=upkeeping,
+        storage=storage,
         publisher=publisher,
         observer=observer,
         owner=uuid4(),
@@ -64,12 +71,13 @@ async def dispatching(pool: Pool, observer: RecordingObserver, publisher: Script
         tracing=TraceIds(uuid4),
     )
     stopping = asyncio.Event()
-    running = asyncio.create_task(dispatcher.run(stopping))
-    try:
-        yield
-    finally:
-        stopping.set()
-        await running
+    async with upkeeping.running():
+        running = asyncio.create_task(dispatcher.run(stopping))
+        try:
+            yield
+        finally:
+            stopping.set()
+            await running
 
 
 async def until(is_so: Callable[[], bool]) -> None:
@@ -82,7 +90,8 @@ async def test_each_statement_may_go_over_another_connection(pool: Pool, pooler:
     storage, holds = PostgresStorage(pooler.as_pool()), PostgresHolds(pooler.as_pool())
     observer, publisher = RecordingObserver(), ScriptedPublisher()
     await given(storage, a_brand(), a_campaign())
-    schedules = await given_due(storage, 40, campaign_id=CAMPAIGN_ID)
+    a_moment_ago = SystemClock().now() - timedelta(minutes=1)
+    schedules = await given_due(storage, 40, campaign_id=CAMPAIGN_ID, since=a_moment_ago, apart=timedelta(seconds=1))
     publisher.script(schedules[0].schedule_id, Deferred("busy"))
     await holds.place(Hold.BRAND_PAUSED, BRAND_ID)
     await holds.lift(Hold.BRAND_PAUSED, BRAND_ID, paces=AT_ONCE)

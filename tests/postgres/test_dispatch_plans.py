@@ -15,10 +15,11 @@ import pytest
 from marketmind_scheduler.adapters.postgres.dispatch.holds import AT_ONCE, STATEMENTS
 from marketmind_scheduler.adapters.postgres.dispatch.queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import (
-    CATCH_UP,
+    BUSY_LANES,
     SEQUENCE,
 )
 from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
+from marketmind_scheduler.adapters.postgres.repositories.lanes import LOCK_LANES
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import HOLDS
 from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_EXPIRED, LOCK_LATE
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
@@ -243,13 +244,20 @@ async def test_events_are_put_in_order_from_the_first_one_on(filled: Filled) -> 
     check(plan, indexes={"pk_event_outbox", "pk_posts"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH)
 
 
-async def test_catching_up_with_a_few_reads_them_alone(filled: Filled) -> None:
+async def test_lanes_are_looked_through_by_what_is_due_soon_and_by_what_waits_first(filled: Filled) -> None:
+    lanes = await filled.connection.fetchval("SELECT count(*) FROM (SELECT DISTINCT brand_id, platform FROM posts) l")
     async with undone(filled.connection):
-        await filled.connection.execute("UPDATE schedules SET due_at = now() WHERE due_at < now() - interval '59 min'")
+        busy = await plan_of(filled.connection, BUSY_LANES, an_array(PLATFORMS), "5 min", "2 s", "30 s")
+        lock = await plan_of(filled.connection, LOCK_LANES, an_array([BRAND_ID]), "{TWITTER}", "2 s")
 
-        plan = await plan_of(filled.connection, CATCH_UP, "59 min", an_array(PLATFORMS), "{30,30,30}")
-
-    check(plan, indexes={"ix_schedules_due", "pk_schedules"}, most_sorted=ROOM, most_buffers=60_000)
+    check(busy, indexes={"ix_schedules_due", "ix_schedules_lane"}, most_sorted=DUE, most_buffers=DUE)
+    assert busy.nodes[0]["Actual Rows"] == lanes
+    check(
+        lock,
+        indexes={"ix_schedules_lane", "ix_schedules_brand_id_publish_time_schedule_id"},
+        most_sorted=DUE,
+        most_buffers=DUE,
+    )
 
 
 @pytest.mark.parametrize(
@@ -272,7 +280,7 @@ async def test_a_pause_and_a_resumption_read_little_more_than_their_piece(
         ids = an_array(row["schedule_id"] for row in piece)
         place = await plan_of(connection, theirs.place, of, HOLDS[hold], ids)
         find_again = await plan_of(connection, theirs.piece, of, HOLDS[hold], "true", *from_the_start)
-        lift = await plan_of(connection, theirs.lift_ahead, of, HOLDS[hold], ids)
+        lift = await plan_of(connection, theirs.lift, of, HOLDS[hold], ids)
 
     for each in (find, find_again):
         check(each, indexes=found_by, most_sorted=POSTS_OF_CAMPAIGN, most_buffers=AT_ONCE * 10)

@@ -8,6 +8,7 @@ from uuid import UUID
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
+from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
@@ -20,6 +21,7 @@ from marketmind_scheduler.domain.errors import (
 )
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
+from marketmind_scheduler.domain.pacing import OVERDUE
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.standing import Standing
@@ -74,6 +76,7 @@ class PostScheduling:
             self._check_bounds(slot, asked, now)
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
             [schedule] = await work.bookings.add([self._new_schedule(post, slot, now)])
+            await take_turns(work, [schedule], now=now)
             await work.commit()
             return schedule, True
 
@@ -106,6 +109,7 @@ class PostScheduling:
                 self._check_bounds(slot, asked, now)
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
             [schedule] = await work.bookings.add([self._new_schedule(post, slot, now, retry_of=schedule_id)])
+            await take_turns(work, [schedule], now=now, age=OVERDUE if asked else timedelta())
             await work.commit()
             return schedule, True
 
@@ -151,6 +155,7 @@ class PostScheduling:
             moved = move(current, slot, now=now)
             self._check_bounds(slot, asked, now)
             stored = await work.bookings.move(moved)
+            await take_turns(work, [stored], now=now)
             await work.commit()
             return stored
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import ContradictoryConfirmation, NotUnconfirmed
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
@@ -62,6 +63,8 @@ class ScheduleRecords:
             step = confirmed(before, confirmation)
             change = Change(schedule_id=schedule_id, step=step, error=note, external_id=external_id)
             [stored] = await work.transitions.record([change])
+            if stored.is_active:
+                await take_turns(work, [stored], now=stored.updated_at, age=timedelta())
             await work.commit()
         return stored
 

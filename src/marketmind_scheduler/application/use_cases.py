@@ -11,6 +11,7 @@ from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.pulling import Pulling
+from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.health import Health
@@ -40,6 +41,7 @@ class UseCases:
     schedule_records: ScheduleRecords
     pausing: Pausing
     pulling: Pulling
+    upkeeping: Upkeeping
     dispatcher: Dispatcher
     doubting: Doubting
     event_feed: EventFeed

@@ -19,6 +19,13 @@ PACES = {
 }
 """How far apart a brand's overdue posts on a platform go out, after downtime or a pause."""
 
+SOON = timedelta(seconds=2)
+"""What is due by then gets its place behind the others of its lane, where that is behind; longer than from one look at
+the lanes to the next."""
+
+PATIENCE = timedelta(minutes=15)
+"""Posts of a lane wait for one before them that is to be sent within it; one that was put off for longer, they pass."""
+
 WITHOUT_TARGET = timedelta(minutes=5)
 """How long a post waits for which no target is configured, before one is looked for again."""
 

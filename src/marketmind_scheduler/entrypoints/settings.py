@@ -33,6 +33,7 @@ class Auth(StrEnum):
 class PublisherKind(StrEnum):
     DRY_RUN = "dry_run"
     WEBHOOK = "webhook"
+    NONE = "none"
 
 
 class LogFormat(StrEnum):
@@ -128,7 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         PublisherKind,
         Meta(
             description="`dry_run` logs instead of posting, and its schedules end as COMPLETED all the same; `webhook` "
-            "posts to receivers"
+            "posts to receivers; `none` leaves what is due to those who pull it"
         ),
     ] = PublisherKind.DRY_RUN
     webhooks: Annotated[str | None, Meta(description="the TOML file with the receivers")] = None

@@ -1,15 +1,17 @@
 """Appointments as callers make and move them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 
 
 class Bookings(Protocol):
-    """Each method is one statement, and raises StorageUnavailable; what is locked stays so until the unit of work
-    ends."""
+    """Each method is one or two statements, and raises StorageUnavailable; what is locked stays so until the unit of
+    work ends."""
 
     async def lock(self, schedule_id: UUID) -> Schedule:
         """The schedule, locked against every other change; raises UnknownSchedule. Lock its post first, if at all."""
@@ -28,6 +30,12 @@ class Bookings(Protocol):
     async def move(self, schedule: Schedule) -> Schedule:
         """Replace the slot, and what follows from it, of a schedule that this unit of work has locked; return it as it
         is stored: held where its brand or campaign is paused. Its claim is revoked."""
+        ...
+
+    async def take_turns(
+        self, schedules: Sequence[Schedule], *, age: timedelta, paces: Mapping[Platform, timedelta]
+    ) -> None:
+        """Give what is due soon on the lanes of these schedules its place, as ``Upkeep.catch_up`` does."""
         ...
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:

@@ -34,6 +34,6 @@ class Holds(Protocol):
         paces: Mapping[Platform, timedelta],
         expected: Expectation[Brand | Campaign] = ANYTHING,
     ) -> None:
-        """Resume it. What fell due meanwhile goes out in the order of its times, on each platform one now and one more
-        at each pace, unless it is too late; everything else keeps its time. Another hold on a schedule stays."""
+        """Resume it. What fell due meanwhile goes out as on a lane that is behind (``domain.lanes``), unless it is too
+        late; everything else keeps its time. Another hold on a schedule stays."""
         ...

@@ -11,9 +11,10 @@ class Upkeep(Protocol):
     """Each method is one transaction of its own, judged by the storage's clock, and raises StorageUnavailable."""
 
     async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
-        """Spread what has been due for longer than ``age``: each brand's posts on a platform go out in the order of
-        their publish times, one now and one more at each pace. Returns how many wait; 0 while another process does
-        this. May take minutes for millions."""
+        """Give what is due soon its place on each lane that is behind, as ``domain.lanes`` says: where something has
+        waited for longer than ``age``, its posts go out in the order of their publish times, a pace apart, behind what
+        was sent last. Returns how many have to wait longer than they did; 0 while another process does this. May take
+        minutes for millions."""
         ...
 
     async def sequence_events(self, *, limit: int) -> int:

@@ -163,14 +163,30 @@ async def test_a_trigger_does_what_else_a_running_dispatcher_does(
     assert {event["kind"] for event in told} == {"schedule.scheduled", "schedule.unconfirmed", "schedule.missed"}
 
 
-async def test_who_drives_dispatch_sets_the_pace_of_what_is_overdue(
+async def test_a_trigger_sends_one_post_of_a_lane_that_is_behind_and_the_next_a_pace_later(
     caller: httpx2.AsyncClient, tables: AsyncEngine
 ) -> None:
     overdue = await some_due(caller, 3)
     elsewhere = await due(caller, brand_id=overdue[0]["brand_id"], platform="REDDIT")
     await time_passes(tables, hours=1)
 
-    assert sorted(ids(await trigger(caller))) == sorted(ids([*overdue, elsewhere]))
+    first, at_once = await trigger(caller), await trigger(caller)
+    await time_passes(tables, seconds=30)
+    a_pace_later = await trigger(caller)
+
+    assert ids(first) == ids([overdue[0], elsewhere])
+    assert at_once == []
+    assert ids(a_pace_later) == ids([overdue[1]])
+
+
+async def test_whoever_pulls_is_given_one_post_of_a_lane_that_is_behind(
+    caller: httpx2.AsyncClient, tables: AsyncEngine
+) -> None:
+    overdue = await some_due(caller, 3)
+    await time_passes(tables, hours=1)
+
+    assert ids(await claim(caller)) == ids([overdue[0]])
+    assert await claim(caller) == []
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,7 @@ schedules = Table(
     Index(None, "brand_id", "publish_time", "schedule_id"),
     Index(None, "publish_time", "schedule_id"),
     _index_of_some("due", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
+    _index_of_some("lane", "brand_id", "platform", "publish_time", "schedule_id", where="due_at IS NOT NULL"),
     _index_of_some("lease", "lease_expires_at", where="lease_expires_at IS NOT NULL"),
     _index_of_some("latest", "latest_at", where="due_at IS NOT NULL AND latest_at IS NOT NULL"),
     _index_of_some("unconfirmed", "platform", "last_send_at", where="status = 'UNCONFIRMED'"),

@@ -3,21 +3,21 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from copy import copy
 from uuid import UUID
 
-from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.sending import BegunSend, DispatchLimits, Sender
 from marketmind_scheduler.application.dispatch.settling import Ended, Settler
 from marketmind_scheduler.application.dispatch.traffic import Traffic
+from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import StorageUnavailable
-from marketmind_scheduler.domain.event import DISPATCHER, UPKEEP
-from marketmind_scheduler.domain.pacing import OVERDUE, PACES, RetryPolicy
+from marketmind_scheduler.domain.event import DISPATCHER
+from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
@@ -25,10 +25,7 @@ from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
-from marketmind_scheduler.ports.upkeep import Upkeep
 
-_AT_ONCE = 1000
-_UPKEEP_SECONDS, _SEQUENCE_SECONDS = 1.0, 0.1
 _POLL_SECONDS = 1.0
 _LAST_CLAIM_SECONDS = 1.0
 _SHORTEST_REST_SECONDS = 0.02
@@ -43,7 +40,7 @@ class Dispatcher:
         self,
         *,
         queue: DispatchQueue,
-        upkeep: Upkeep,
+        upkeeping: Upkeeping,
         storage: Storage,
         publisher: Publisher,
         observer: DispatchObserver,
@@ -55,7 +52,7 @@ class Dispatcher:
         tracing: Tracing,
     ) -> None:
         self.queue = queue.acting(DISPATCHER)
-        self._upkeep = upkeep
+        self.upkeeping = upkeeping
         self._storage = storage
         self._observer = observer
         self._owner = owner
@@ -77,7 +74,6 @@ class Dispatcher:
         )
         verdicts = Verdicts(queue=self.queue, storage=storage.acting(DISPATCHER), owner=owner)
         self._settler = Settler(verdicts, observer=observer)
-        self._keeping = Keeping(storage=storage.acting(UPKEEP), jitter=random.random)
         self._wake = asyncio.Event()  # a send has ended where a platform was full, or it is time to stop
         self._is_full = False
         self._triggered: set[asyncio.Task[Sequence[Schedule]]] = set()
@@ -95,12 +91,8 @@ class Dispatcher:
     async def run(self, stopping: asyncio.Event) -> None:
         """Dispatch until ``stopping`` is set. Then nothing more is claimed, what has not begun is released, and what
         has begun may end within the grace; of what is left over, its lease decides."""
-        async with asyncio.TaskGroup() as keepers:
-            kept = [
-                keepers.create_task(self._settler.run()),
-                keepers.create_task(self._every(_UPKEEP_SECONDS, self._keep_up)),
-                keepers.create_task(self._every(_SEQUENCE_SECONDS, self._sequence)),
-            ]
+        async with asyncio.TaskGroup() as settling:
+            settler = settling.create_task(self._settler.run())
             with suppress(TimeoutError):
                 async with asyncio.timeout(None) as end:
                     async with asyncio.TaskGroup() as sends:
@@ -112,15 +104,14 @@ class Dispatcher:
                         claiming.cancel()  # the storage hangs; what it may have claimed by then was never sent
                     await self._settler.all_written()
             self._observer.unwritten(self._settler.unwritten())
-            for task in kept:
-                task.cancel()
+            settler.cancel()
 
     async def trigger(self, limit: int) -> Sequence[Schedule]:
         """Send up to ``limit`` schedules that are due now, and return where they stand then, the earliest due first.
 
-        Does what else a running dispatcher does meanwhile, so that calling this now and then is enough; what is overdue
-        goes out at once, for whoever calls this sets the pace. What has begun goes on when the caller is cancelled:
-        ``triggered`` waits for it. Raises StorageUnavailable; of what had been claimed by then, its lease decides.
+        Does the upkeep before, so that calling this now and then is enough, and a lane that is behind sends one post at
+        a time here too. What has begun goes on when the caller is cancelled: ``triggered`` waits for it. Raises
+        StorageUnavailable; of what had been claimed by then, its lease decides.
         """
         task = asyncio.create_task(self._triggered_now(limit))
         self._triggered.add(task)
@@ -133,13 +124,13 @@ class Dispatcher:
             await asyncio.wait(self._triggered, timeout=self._limits.grace.total_seconds())
 
     async def _triggered_now(self, limit: int) -> Sequence[Schedule]:
-        await self._take_back()
+        await self.upkeeping.keep_up()
         claimed_at = self._monotonic()
         room = self._traffic.room(self._platforms)
         claims = await self.queue.claim(room, most=limit, owner=self._owner, lease=self._limits.lease) if room else ()
         with self._tracing.claim(len(claims), seconds=self._monotonic() - claimed_at):
             await self._send_now(claims, claimed_at)
-        await self._sequence()
+        await self.upkeeping.sequence()
         async with self._storage.reading() as repositories:
             found = await repositories.schedules.find_all([claim.schedule_id for claim in claims])
         return sorted(found, key=lambda schedule: (schedule.publish_time, schedule.schedule_id))
@@ -166,7 +157,7 @@ class Dispatcher:
         while not stopping.is_set():
             try:
                 if was_away:
-                    await self._catch_up()
+                    await self.upkeeping.catch_up()
                 was_away = False
                 rest = await self._round(stopping, sends)
             except StorageUnavailable as unavailable:
@@ -222,29 +213,3 @@ class Dispatcher:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
         await asyncio.sleep(_GATHER_SECONDS if seconds else 0)  # several end at once
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except StorageUnavailable as unavailable:
-                self._observer.unavailable(unavailable)
-            await asyncio.sleep(seconds)
-
-    async def _keep_up(self) -> None:
-        await self._take_back()
-        await self._catch_up()
-
-    async def _take_back(self) -> None:
-        while expired := await self._keeping.take_back(limit=_AT_ONCE):
-            self._observer.expired(expired)
-        while late := await self._keeping.give_up_late(limit=_AT_ONCE):
-            self._observer.came_too_late(late)
-
-    async def _catch_up(self) -> None:
-        if waiting := await self._upkeep.catch_up(age=OVERDUE, paces=PACES):
-            self._observer.spread(waiting)
-
-    async def _sequence(self) -> None:
-        while await self._upkeep.sequence_events(limit=_AT_ONCE) == _AT_ONCE:
-            pass

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude, settlement
 from marketmind_scheduler.domain.errors import DuplicateClaim
@@ -39,6 +40,7 @@ class Told:
 class Pulling:
     storage: Storage
     queue: DispatchQueue
+    upkeeping: Upkeeping
     retries: RetryPolicy
 
     async def claim(self, platforms: Collection[Platform], *, limit: int, lease: timedelta) -> Sequence[Attempt]:
@@ -46,6 +48,7 @@ class Pulling:
 
         Their sends count as begun, so none of them can be cancelled or moved any more; one that is not settled in time
         is UNCONFIRMED."""
+        await self.upkeeping.catch_up()
         room = dict.fromkeys(platforms, limit)
         claims = await self.queue.claim(room, most=limit, owner=_PULLERS, lease=lease)
         if not claims:

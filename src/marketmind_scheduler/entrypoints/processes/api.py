@@ -1,4 +1,4 @@
-"""The API process: prepares the database, then serves, and dispatches too unless told not to."""
+"""The API process: prepares the database, then serves and does the upkeep, and dispatches too unless told not to."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
             stopping.set()
             use_cases.event_feed.close()
 
-        async with asyncio.TaskGroup() as tasks:
+        async with use_cases.upkeeping.running(), asyncio.TaskGroup() as tasks:
             if settings.dispatch is Switch.ON:
                 tasks.create_task(keep_dispatching(service, stopping))
             app = create_app(

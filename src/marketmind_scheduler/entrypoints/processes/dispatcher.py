@@ -28,7 +28,7 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
         warn_of_pretence(service)
         stopping = asyncio.Event()
         say_ready = partial(log.info, "dispatching", publisher=settings.publisher, platforms=settings.platforms)
-        async with asyncio.TaskGroup() as tasks:
+        async with service.use_cases.upkeeping.running(), asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_dispatching(service, stopping))
             if listener is None:
                 await _until_told(stopping, say_ready)

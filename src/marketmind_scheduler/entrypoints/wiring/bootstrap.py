@@ -1,5 +1,6 @@
 """The composition root: which adapter stands behind which port."""
 
+import random
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -29,8 +30,10 @@ from marketmind_scheduler.application.campaign_scheduling import CampaignSchedul
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
+from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.pulling import Pulling
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.health import Health, Publishing
@@ -44,6 +47,7 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.domain.event import OPERATOR
+from marketmind_scheduler.domain.event import UPKEEP
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
@@ -112,9 +116,14 @@ def assemble(
     tokens: TokenVerifier | None = None,
 ) -> UseCases:
     """Every use case over these adapters."""
+    upkeeping = Upkeeping(
+        keeping=Keeping(storage=outbound.storage.acting(UPKEEP), jitter=random.random),
+        upkeep=outbound.upkeep,
+        observer=outbound.observer,
+    )
     dispatcher = Dispatcher(
         queue=outbound.queue,
-        upkeep=outbound.upkeep,
+        upkeeping=upkeeping,
         storage=outbound.storage,
         publisher=outbound.publisher,
         observer=outbound.observer,
@@ -147,7 +156,8 @@ def assemble(
         ),
         schedule_records=ScheduleRecords(storage=storage),
         pausing=Pausing(storage=storage, holds=outbound.holds),
-        pulling=Pulling(storage=storage, queue=outbound.pulled, retries=outbound.retries),
+        pulling=Pulling(storage=storage, queue=outbound.pulled, upkeeping=upkeeping, retries=outbound.retries),
+        upkeeping=upkeeping,
         dispatcher=dispatcher,
         doubting=Doubting(storage=storage.acting(OPERATOR)),
         event_feed=EventFeed(storage=storage, lookout=Lookout(storage)),

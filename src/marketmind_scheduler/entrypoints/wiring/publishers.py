@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from marketmind_scheduler.adapters.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.no_publisher import NoPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
@@ -60,6 +61,16 @@ async def _webhook(settings: Settings, tracing: Tracing) -> AsyncGenerator[Publi
         yield WebhookPublisher(transport)
 
 
+@asynccontextmanager
+async def _none(_settings: Settings, _tracing: Tracing) -> AsyncGenerator[Publisher]:
+    yield NoPublisher()
+
+
+def _examine_none(settings: Settings, *, connect: bool) -> Sequence[Finding]:
+    del settings, connect
+    return [Finding(Mark.WELL, "publisher", "none: what is due waits for those who pull it, POST /dispatch/claims")]
+
+
 PUBLISHERS: Mapping[PublisherKind, PublisherEntry] = {
     PublisherKind.DRY_RUN: PublisherEntry(
         adapter=DryRunPublisher,
@@ -81,4 +92,5 @@ PUBLISHERS: Mapping[PublisherKind, PublisherEntry] = {
         opened=_webhook,
         examine=examine_receivers,
     ),
+    PublisherKind.NONE: PublisherEntry(adapter=NoPublisher, variables=(), opened=_none, examine=_examine_none),
 }

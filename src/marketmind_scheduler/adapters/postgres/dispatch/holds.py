@@ -9,6 +9,7 @@ from uuid import UUID
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository, follow_schedules
+from marketmind_scheduler.adapters.postgres.repositories.lanes import place
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import HOLDS
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import repeated, transaction
@@ -21,7 +22,6 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
 
 AT_ONCE = 2000
-_LIFT_SECONDS = 300
 _FROM_THE_START = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
@@ -31,7 +31,7 @@ class Statements:
 
     ``flag`` and ``unflag`` say so first. ``still_flagged`` and ``still_unflagged`` find nothing where somebody has said
     otherwise since, who goes over all of it after us. ``piece`` finds up to $6 schedules that have the hold $2, or have
-    it not ($3), behind the publish time $4 and the id $5.
+    it not ($3), behind the publish time $4 and the id $5, in this order.
     """
 
     flag: str
@@ -40,8 +40,7 @@ class Statements:
     still_unflagged: str
     piece: str
     place: str
-    lift_overdue: str
-    lift_ahead: str
+    lift: str
 
 
 STATEMENTS: Mapping[Hold, Statements] = {
@@ -51,14 +50,13 @@ STATEMENTS: Mapping[Hold, Statements] = {
         still_flagged="SELECT 1 FROM brands WHERE brand_id = $1 AND paused_at IS NOT NULL FOR SHARE",
         still_unflagged="SELECT 1 FROM brands WHERE brand_id = $1 AND paused_at IS NULL FOR SHARE",
         piece="""
-SELECT s.publish_time, s.schedule_id FROM schedules s
+SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM schedules s
  WHERE s.brand_id = $1 AND s.finished_at IS NULL
    AND (s.parked & $2::smallint <> 0) = $3::bool AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid)
  ORDER BY s.publish_time, s.schedule_id LIMIT $6
 """,
         place=statement("place_hold_on_brand"),
-        lift_overdue=statement("lift_overdue_of_brand"),
-        lift_ahead=statement("lift_ahead_of_brand"),
+        lift=statement("lift_hold_from_brand"),
     ),
     Hold.CAMPAIGN_PAUSED: Statements(
         flag="UPDATE campaigns SET paused_at = coalesce(paused_at, now()), updated_at = now() WHERE campaign_id = $1",
@@ -67,16 +65,15 @@ SELECT s.publish_time, s.schedule_id FROM schedules s
         still_unflagged="SELECT 1 FROM campaigns WHERE campaign_id = $1 AND paused_at IS NULL FOR SHARE",
         # OFFSET 0, because joined to the posts the planner would walk through all schedules in order of time.
         piece="""
-SELECT s.publish_time, s.schedule_id FROM posts p CROSS JOIN LATERAL (
-  SELECT s.publish_time, s.schedule_id FROM schedules s
+SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM posts p CROSS JOIN LATERAL (
+  SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM schedules s
    WHERE s.post_id = p.post_id AND s.finished_at IS NULL AND (s.parked & $2::smallint <> 0) = $3::bool
      AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid) OFFSET 0) s
  WHERE p.campaign_id = $1
  ORDER BY s.publish_time, s.schedule_id LIMIT $6
 """,
         place=statement("place_hold_on_campaign"),
-        lift_overdue=statement("lift_overdue_of_campaign"),
-        lift_ahead=statement("lift_ahead_of_campaign"),
+        lift=statement("lift_hold_from_campaign"),
     ),
 }
 
@@ -91,7 +88,7 @@ class PostgresHolds:
 
     async def place(self, hold: Hold, of: UUID, *, expected: Expectation[Brand | Campaign] = ANYTHING) -> None:
         await self._flag(STATEMENTS[hold].flag, hold, of, expected)
-        await self._piece_by_piece(hold, of, is_held=False)
+        await self._piece_by_piece(hold, of, paces=None)
 
     async def lift(
         self,
@@ -102,8 +99,7 @@ class PostgresHolds:
         expected: Expectation[Brand | Campaign] = ANYTHING,
     ) -> None:
         await self._flag(STATEMENTS[hold].unflag, hold, of, expected)
-        await repeated(partial(self._lift_overdue, hold, of, paces))
-        await self._piece_by_piece(hold, of, is_held=True)
+        await self._piece_by_piece(hold, of, paces=paces)
 
     async def _flag(self, flagging: str, hold: Hold, of: UUID, expected: Expectation[Brand | Campaign]) -> None:
         """Committed first: whoever adds a schedule afterwards knows it, and whoever was before is found."""
@@ -115,32 +111,26 @@ class PostgresHolds:
             if hold is Hold.CAMPAIGN_PAUSED:
                 await follow_schedules(connection, [of])
 
-    async def _lift_overdue(self, hold: Hold, of: UUID, paces: Mapping[Platform, timedelta]) -> None:
-        async with transaction(self._pool, actor=self._actor, seconds=_LIFT_SECONDS) as connection:
-            if not await connection.fetchval(STATEMENTS[hold].still_unflagged, of):
-                return
-            seconds = [pace.total_seconds() for pace in paces.values()]
-            overdue = STATEMENTS[hold].lift_overdue
-            await connection.execute(overdue, of, HOLDS[hold], list(paces), seconds, timeout=_LIFT_SECONDS)
-
-    async def _piece_by_piece(self, hold: Hold, of: UUID, *, is_held: bool) -> None:
+    async def _piece_by_piece(self, hold: Hold, of: UUID, *, paces: Mapping[Platform, timedelta] | None) -> None:
+        """Place the hold; with ``paces``, lift it."""
         last = _FROM_THE_START
         while last is not None:
-            last = await repeated(partial(self._piece, hold, of, last, is_held=is_held))
+            last = await repeated(partial(self._piece, hold, of, last, paces))
 
     async def _piece(
-        self, hold: Hold, of: UUID, last: tuple[datetime, UUID], *, is_held: bool
+        self, hold: Hold, of: UUID, last: tuple[datetime, UUID], paces: Mapping[Platform, timedelta] | None
     ) -> tuple[datetime, UUID] | None:
-        """Change the next of those that are held or not; return the last of them, None behind the end."""
-        theirs = STATEMENTS[hold]
-        still_so = theirs.still_unflagged if is_held else theirs.still_flagged
-        change = theirs.lift_ahead if is_held else theirs.place
+        """Change the next of those that have it not, or have it; return the last of them, None behind the end."""
+        theirs, is_lifted = STATEMENTS[hold], paces is not None
         async with transaction(self._pool, actor=self._actor) as connection:
-            if not await connection.fetchval(still_so, of):
+            if not await connection.fetchval(theirs.still_unflagged if is_lifted else theirs.still_flagged, of):
                 return None
-            piece = await connection.fetch(theirs.piece, of, HOLDS[hold], is_held, *last, AT_ONCE)
+            piece = await connection.fetch(theirs.piece, of, HOLDS[hold], is_lifted, *last, AT_ONCE)
             ids = [row["schedule_id"] for row in piece]
-            await connection.execute(change, of, HOLDS[hold], ids)
+            await connection.execute(theirs.lift if is_lifted else theirs.place, of, HOLDS[hold], ids)
+            if paces is not None:
+                lanes = [(row["brand_id"], row["platform"]) for row in piece]
+                await place(connection, lanes, age=timedelta(), paces=paces)
             return (piece[-1]["publish_time"], ids[-1]) if piece else None
 
 

@@ -6,15 +6,18 @@ from datetime import timedelta
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import follow_schedules
 from marketmind_scheduler.adapters.postgres.repositories.events import TOLD
+from marketmind_scheduler.adapters.postgres.repositories.lanes import place
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
+from marketmind_scheduler.domain.pacing import SOON
 from marketmind_scheduler.domain.post import Platform
 
 _CATCHING_UP, _SEQUENCING = 0x6D6D7301, 0x6D6D7302  # any numbers that nothing else in the database locks
 _CATCH_UP_SECONDS = 300
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
-CATCH_UP = statement("catch_up")
+BUSY_LANES = statement("busy_lanes")
+_LANES_AT_ONCE = 200
 SEQUENCE = f"""
 WITH moved AS (
   DELETE FROM event_outbox WHERE seq = ANY(ARRAY(SELECT seq FROM event_outbox ORDER BY seq LIMIT $1))
@@ -35,8 +38,14 @@ class PostgresUpkeep:
         async with transaction(self._pool, seconds=_CATCH_UP_SECONDS) as connection:
             if not await connection.fetchval(_TRY_LOCK, _CATCHING_UP):
                 return 0
-            seconds = [pace.total_seconds() for pace in paces.values()]
-            return await connection.fetchval(CATCH_UP, age, list(paces.keys()), seconds, timeout=_CATCH_UP_SECONDS)
+            busy = await connection.fetch(
+                BUSY_LANES, list(paces), age, SOON, min(paces.values()), timeout=_CATCH_UP_SECONDS
+            )
+            lanes = [(row["brand_id"], row["platform"]) for row in busy]
+            pieces = [lanes[nth : nth + _LANES_AT_ONCE] for nth in range(0, len(lanes), _LANES_AT_ONCE)]
+            return sum(
+                [await place(connection, piece, age=age, paces=paces, seconds=_CATCH_UP_SECONDS) for piece in pieces]
+            )
 
     async def sequence_events(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:

@@ -1,12 +1,14 @@
 """Appointments as callers make and move them: SQL in, frozen values out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.lanes import place
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     ADDED,
     SELECT,
@@ -21,6 +23,7 @@ from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import UnknownSchedule
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 
 _GIVEN = ", ".join(ADDED)
@@ -90,6 +93,11 @@ class PostgresBookings:
             schedule.updated_at,
         )
         return replace(schedule, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
+
+    async def take_turns(
+        self, schedules: Sequence[Schedule], *, age: timedelta, paces: Mapping[Platform, timedelta]
+    ) -> None:
+        await place(self._connection, [(each.brand_id, each.platform) for each in schedules], age=age, paces=paces)
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
         await self._connection.execute(FOLLOW_CAMPAIGNS, list(post_ids))

@@ -1,0 +1,23 @@
+"""No publisher: what is due waits for whoever pulls it over HTTP."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from marketmind_scheduler.domain.attempt import Attempt
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Unsent, Verdict
+from marketmind_scheduler.ports.publisher import Target
+
+
+class NoPublisher:
+    def targets(self, platform: Platform) -> Collection[Target]:
+        del platform
+        return ()
+
+    def target_of(self, brand_id: UUID, platform: Platform) -> Target | None:
+        del brand_id, platform
+        return None
+
+    async def publish(self, attempt: Attempt) -> Verdict:
+        del attempt
+        return Unsent("this process publishes nothing")

@@ -1,0 +1,66 @@
+"""What keeps the queue and the events in order, in every process that serves or dispatches, whether it sends or not."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.pacing import OVERDUE, PACES
+from marketmind_scheduler.ports.dispatch_observer import UpkeepObserver
+from marketmind_scheduler.ports.upkeep import Upkeep
+
+_AT_ONCE = 1000
+_UPKEEP_SECONDS, _SEQUENCE_SECONDS = 1.0, 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeeping:
+    """Leases that ran out, posts that are too late, lanes that are behind, the order of events. Any number of processes
+    may do it at once."""
+
+    keeping: Keeping
+    upkeep: Upkeep
+    observer: UpkeepObserver
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Do all of it again and again as long as the context, also while the storage cannot be used now and then."""
+        async with asyncio.TaskGroup() as loops:
+            tasks = [
+                loops.create_task(self._every(_UPKEEP_SECONDS, self.keep_up)),
+                loops.create_task(self._every(_SEQUENCE_SECONDS, self.sequence)),
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    async def keep_up(self) -> None:
+        """Once, apart from the order of events; raises StorageUnavailable."""
+        while expired := await self.keeping.take_back(limit=_AT_ONCE):
+            self.observer.expired(expired)
+        while late := await self.keeping.give_up_late(limit=_AT_ONCE):
+            self.observer.came_too_late(late)
+        await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """Give lanes that are behind their order and pace: before anything is claimed after a while in which nobody
+        looked. Raises StorageUnavailable."""
+        if waiting := await self.upkeep.catch_up(age=OVERDUE, paces=PACES):
+            self.observer.spread(waiting)
+
+    async def sequence(self) -> None:
+        """Give every event that is written its position; raises StorageUnavailable."""
+        while await self.upkeep.sequence_events(limit=_AT_ONCE) == _AT_ONCE:
+            pass
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except StorageUnavailable as unavailable:
+                self.observer.unavailable(unavailable)
+            await asyncio.sleep(seconds)
