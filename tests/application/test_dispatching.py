@@ -588,7 +588,8 @@ async def test_three_sends_of_which_nobody_knows_stop_the_platform_and_leave_the
 async def test_an_outage_uses_up_no_retry_and_its_target_is_left_alone_until_its_rest_is_over(
     make: MakeDispatcher, storage: InMemoryStorage, observer: RecordingObserver, clock: FrozenClock
 ) -> None:
-    schedules, publisher = await some_due(storage, 10), ScriptedPublisher(sends_at_once=1)
+    publisher = ScriptedPublisher(sends_at_once=1)
+    schedules = [await one_due(storage, brand_id=uuid4()) for _ in range(10)]
     for schedule in schedules:
         publisher.script(schedule.schedule_id, *[Unsent("connection refused")] * (schedule in schedules[:5]))
 

@@ -12,7 +12,9 @@ from uuid import uuid4
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
+from marketmind_scheduler.application.dispatch.keeping import Keeping
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
@@ -50,13 +52,16 @@ async def dispatching(
 ) -> AsyncGenerator[Dispatcher]:
     targets = the_one_target(receiver.url, allow=[f"127.0.0.0/8:{receiver.port}"])
     transport = WebhookTransport(targets, clock=storage.clock, timeout=limits.send_timeout)
+    observer = RecordingObserver()
     async with publishing_over(transport) as publisher:
         yield Dispatcher(
             queue=InMemoryDispatchQueue(storage),
-            upkeep=InMemoryUpkeep(storage),
+            upkeeping=Upkeeping(
+                keeping=Keeping(storage=storage, jitter=lambda: 0.5), upkeep=InMemoryUpkeep(storage), observer=observer
+            ),
             storage=storage,
             publisher=publisher,
-            observer=RecordingObserver(),
+            observer=observer,
             owner=uuid4(),
             platforms=Platform,
             monotonic=time.monotonic,

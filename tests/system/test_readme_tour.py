@@ -118,8 +118,7 @@ async def test_webhooks_end_as_their_page_says(tmp_path: Path) -> None:
 
 
 async def test_pulling_ends_as_its_page_says() -> None:
-    settings = {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": "/dev/null"}
-    async with a_database() as database, serving(DATABASE_URL=database, **settings) as service:
+    async with a_database() as database, serving(DATABASE_URL=database, SCHEDULER_PUBLISHER="none") as service:
         printed = await pasted(blocks_of("docs/pull-mode.md"), service, database)
 
     answers = answers_in(printed)

@@ -68,7 +68,8 @@ async def _none(_settings: Settings, _tracing: Tracing) -> AsyncGenerator[Publis
 
 def _examine_none(settings: Settings, *, connect: bool) -> Sequence[Finding]:
     del settings, connect
-    return [Finding(Mark.WELL, "publisher", "none: what is due waits for those who pull it, POST /dispatch/claims")]
+    means = PUBLISHERS[PublisherKind.NONE].publishing.means
+    return [Finding(Mark.WELL, "publisher", f"none: {means}, POST /dispatch/claims")]
 
 
 PUBLISHERS: Mapping[PublisherKind, PublisherEntry] = {
@@ -92,5 +93,11 @@ PUBLISHERS: Mapping[PublisherKind, PublisherEntry] = {
         opened=_webhook,
         examine=examine_receivers,
     ),
-    PublisherKind.NONE: PublisherEntry(adapter=NoPublisher, variables=(), opened=_none, examine=_examine_none),
+    PublisherKind.NONE: PublisherEntry(
+        adapter=NoPublisher,
+        publishing=Publishing(by=PublisherKind.NONE, means="what is due waits for those who pull it"),
+        variables=(),
+        opened=_none,
+        examine=_examine_none,
+    ),
 }
