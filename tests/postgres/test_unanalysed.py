@@ -115,8 +115,7 @@ def cases() -> Iterable[Case]:
         yield "pending of a campaign locked", transitions.LOCK_OF_CAMPAIGN, [of], rows
         yield "piece of a campaign", hold.piece, [of, 1, "false", "2020-01-01", NOBODY, 2000], rows
         yield "hold placed", hold.place, [of, 1, listed], rows
-        yield "hold lifted ahead", hold.lift_ahead, [of, 1, listed], rows
-        yield "hold lifted overdue", hold.lift_overdue, [of, 1, platforms, "{30,30,30}"], rows
+        yield "hold lifted", hold.lift, [of, 1, listed], rows
         steps = many(
             "CANCELLED",
             0,

@@ -46,8 +46,7 @@ from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Rate
-from marketmind_scheduler.domain.event import OPERATOR
-from marketmind_scheduler.domain.event import UPKEEP
+from marketmind_scheduler.domain.event import OPERATOR, UPKEEP
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
