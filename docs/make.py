@@ -143,7 +143,14 @@ _DIMENSIONS: Sequence[tuple[str, Mapping[object, str]]] = (
     ("is_retry_left", {True: "a retry is left", False: "no retry is left"}),
     ("drops_repeats", {True: "its receiver drops repeats", False: "a repeat may publish twice"}),
     ("is_last_lease", {False: f"lost less than {MOST_LOST_LEASES} times", True: f"lost {MOST_LOST_LEASES} times"}),
-    ("on_late", {OnLate.SKIP: "its brand skips late posts", OnLate.HOLD: "its brand holds them"}),
+    (
+        "on_late",
+        {
+            OnLate.SKIP: "its brand skips late posts",
+            OnLate.HOLD: "its brand holds them",
+            OnLate.PUBLISH: "its brand publishes them",
+        },
+    ),
 )
 """The facts that a step may hang on, in words."""
 

@@ -8,19 +8,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketmind_scheduler.application.dispatch.traffic import Traffic
+from marketmind_scheduler.domain.attempt import Claim, conclude
 from marketmind_scheduler.domain.breaker import Breaker, BreakerState
+from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
+from marketmind_scheduler.domain.standing import Standing
+from marketmind_scheduler.domain.verdict import (
+    Accepted,
+    Deferred,
+    Misdirected,
+    Refused,
+    Unknown,
+    Unsent,
+    Verdict,
+    VerdictKind,
+)
 from marketmind_scheduler.ports.publisher import Target
-from tests.builders import BRAND_ID
+from tests.builders import BRAND_ID, NOW, new_id
 from tests.fakes.clock import Ticking
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.publisher import ScriptedPublisher
 
 OUTAGE, NO_ANSWER = Unsent("connection refused"), Unknown("no answer within 10 s")
 ANSWERS: Sequence[Verdict] = [Accepted(), Deferred("busy"), Refused("too long")]
-FAILURES: Sequence[Verdict] = [OUTAGE, NO_ANSWER]
-OPENS = [[OUTAGE] * 5, [NO_ANSWER] * 3]
+NO_ENTRY = Misdirected("the receiver answered 401: who are you", "the receiver answered 401")
+FAILURES: Sequence[Verdict] = [OUTAGE, NO_ANSWER, NO_ENTRY]
+OPENS = [[OUTAGE] * 5, [NO_ANSWER] * 3, [NO_ENTRY] * 3]
 START = timedelta(days=3)
 
 DEAD = Target(name="dead", sends_at_once=100, resend_window=None)
@@ -39,7 +52,9 @@ def after(verdicts: Iterable[Verdict], *, now: timedelta = START, breaker: Break
 
 
 @pytest.mark.parametrize("opening", OPENS)
-def test_a_breaker_opens_with_the_fifth_outage_or_the_third_unknown_outcome_in_a_row(opening: list[Verdict]) -> None:
+def test_a_breaker_opens_with_the_fifth_outage_or_the_third_unknown_outcome_or_misdirection_in_a_row(
+    opening: list[Verdict],
+) -> None:
     assert after(opening[:-1]).state(START) is BreakerState.CLOSED
     assert after(opening).state(START) is BreakerState.OPEN
 
@@ -47,7 +62,8 @@ def test_a_breaker_opens_with_the_fifth_outage_or_the_third_unknown_outcome_in_a
 @pytest.mark.parametrize(
     ("almost", "between"),
     [([OUTAGE] * 4, other) for other in (*ANSWERS, NO_ANSWER)]
-    + [([NO_ANSWER] * 2, other) for other in (*ANSWERS, OUTAGE)],
+    + [([NO_ANSWER] * 2, other) for other in (*ANSWERS, OUTAGE)]
+    + [([NO_ENTRY] * 2, Accepted())],
 )
 def test_whatever_else_comes_in_between_starts_the_row_anew(almost: list[Verdict], between: Verdict) -> None:
     assert after([*almost, between, *almost]).state(START) is BreakerState.CLOSED
@@ -136,7 +152,85 @@ def traffic(observer: RecordingObserver, clock: Ticking) -> Traffic:
 def sent(traffic: Traffic, verdict: Verdict) -> Verdict:
     assert traffic.enter(Platform.REDDIT, DEAD) is None
     traffic.leave(Platform.REDDIT, DEAD)
-    return traffic.learn(Platform.REDDIT, DEAD, verdict)
+    return traffic.learn(a_claim(), DEAD, verdict)
+
+
+def a_claim() -> Claim:
+    return Claim(
+        schedule_id=new_id(),
+        brand_id=BRAND_ID,
+        platform=Platform.REDDIT,
+        token=1,
+        publish_time=NOW,
+        standing=Standing(),
+    )
+
+
+def said_of(traffic: Traffic, claim: Claim, verdict: Verdict) -> VerdictKind:
+    """What is recorded once the breaker knows it."""
+    learnt = traffic.learn(claim, DEAD, verdict)
+    return conclude(claim, learnt, policy=RetryPolicy(), jitter=0, now=NOW).verdict
+
+
+def test_of_forty_sends_that_are_refused_for_what_the_receiver_is_none_is_refused_for_good(traffic: Traffic) -> None:
+    claims = [a_claim() for _ in range(40)]
+
+    said = [said_of(traffic, claim, NO_ENTRY) for claim in claims]
+
+    assert set(said) == {VerdictKind.MISDIRECTED}
+    left_alone = traffic.enter(Platform.REDDIT, DEAD)
+    assert left_alone is not None
+    assert left_alone.reason == (
+        "dead refuses whatever it is sent (the receiver answered 401) and is left alone for a while"
+    )
+
+
+def test_a_post_that_alone_is_refused_while_others_are_accepted_is_looked_at_twice_and_then_refused(
+    traffic: Traffic,
+) -> None:
+    lone = a_claim()
+
+    first = said_of(traffic, lone, NO_ENTRY)
+    sent(traffic, Accepted())
+    second = said_of(traffic, lone, NO_ENTRY)
+
+    assert (first, second) == (VerdictKind.MISDIRECTED, VerdictKind.REFUSED)
+    assert traffic.enter(Platform.REDDIT, DEAD) is None
+
+
+def test_three_bad_posts_among_good_ones_do_not_close_their_receiver(traffic: Traffic) -> None:
+    bad = [a_claim() for _ in range(3)]
+    for claim in bad:
+        said_of(traffic, claim, NO_ENTRY)
+        sent(traffic, Accepted())
+
+    said = [said_of(traffic, claim, NO_ENTRY) for claim in bad]
+
+    assert said == [VerdictKind.REFUSED] * 3
+    assert traffic.enter(Platform.REDDIT, DEAD) is None
+
+
+def test_a_send_accepted_late_does_not_make_a_receiver_well_that_refuses_everything_since(
+    traffic: Traffic, clock: Ticking
+) -> None:
+    probe = a_claim()
+    said_of(traffic, probe, NO_ENTRY)
+    sent(traffic, Accepted())
+    for _ in range(3):
+        said_of(traffic, a_claim(), NO_ENTRY)
+    clock.seconds += 31
+
+    assert said_of(traffic, probe, NO_ENTRY) is VerdictKind.MISDIRECTED
+
+
+def test_a_receiver_that_accepts_again_is_given_all_of_what_waited(traffic: Traffic, clock: Ticking) -> None:
+    for _ in range(3):
+        said_of(traffic, a_claim(), NO_ENTRY)
+    clock.seconds += 31
+
+    sent(traffic, Accepted())
+
+    assert traffic.room([Platform.REDDIT]) == {Platform.REDDIT: 100}
 
 
 def test_a_target_that_is_dead_on_a_platform_is_given_nothing_there_and_all_others_keep_their_room(

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -86,6 +86,9 @@ class SteeredQueue:
     async def extend(self, claims: Mapping[UUID, int], *, owner: UUID, lease: timedelta) -> Collection[UUID]:
         async with self._steered("extend"):
             return await self._queue.extend(claims, owner=owner, lease=lease)
+
+    async def now(self) -> datetime:
+        return await self._queue.now()
 
     async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
         async with self._steered("next_due_in"):

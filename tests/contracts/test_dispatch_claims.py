@@ -49,7 +49,12 @@ async def test_what_is_due_is_claimed_once_and_still_counts_as_pending(world: Wo
 
     assert claimed == [
         Claim(
-            schedule_id=schedule.schedule_id, brand_id=BRAND_ID, platform=Platform.TWITTER, token=1, standing=Standing()
+            schedule_id=schedule.schedule_id,
+            brand_id=BRAND_ID,
+            platform=Platform.TWITTER,
+            token=1,
+            publish_time=schedule.publish_time,
+            standing=Standing(),
         )
     ]
     assert not await claim(world, owner=ANOTHER_OWNER)
@@ -166,6 +171,7 @@ def claimed_first(schedule: Schedule) -> Claim:
         brand_id=schedule.brand_id,
         platform=schedule.platform,
         token=1,
+        publish_time=schedule.publish_time,
         standing=Standing(),
     )
 

@@ -484,5 +484,10 @@ async def test_what_is_final_stays_as_it_is(world: World, end: Callable[[World],
 
 def claimed_first(schedule: Schedule) -> Claim:
     return Claim(
-        schedule_id=schedule.schedule_id, brand_id=BRAND_ID, platform=schedule.platform, token=1, standing=Standing()
+        schedule_id=schedule.schedule_id,
+        brand_id=BRAND_ID,
+        platform=schedule.platform,
+        token=1,
+        publish_time=schedule.publish_time,
+        standing=Standing(),
     )

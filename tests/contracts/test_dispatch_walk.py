@@ -5,7 +5,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -35,7 +35,7 @@ from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, S
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import UnitOfWork
-from tests.builders import CAMPAIGN_ID, a_brand, a_campaign, a_post, a_schedule, given
+from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given
 from tests.contracts.worlds import (
     ANOTHER_OWNER,
     LEASE,
@@ -175,7 +175,8 @@ class Walk(RuleBasedStateMachine):
 
     def take(self, owner: UUID) -> Sequence[Held]:
         async def take_all(world: World) -> Sequence[Claim]:
-            return sorted(await claim(world, owner=owner), key=lambda each: each.schedule_id)
+            claims = sorted(await claim(world, owner=owner), key=lambda each: each.schedule_id)
+            return [replace(each, publish_time=NOW, latest_at=None) for each in claims]  # by a clock of its own
 
         claims = self.both(take_all)
         taken = {(each.schedule_id, each.token): Held(each, owner) for each in claims}

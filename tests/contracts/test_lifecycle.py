@@ -6,6 +6,7 @@ All cases of one happening are stored at once, each as a schedule of its own, an
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -13,15 +14,15 @@ import pytest
 
 from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.domain import lifecycle
-from marketmind_scheduler.domain.attempt import Claim, settlement
+from marketmind_scheduler.domain.attempt import Claim, conclude, settlement
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.lifecycle_table import HAPPENINGS, Case, every_case
-from marketmind_scheduler.domain.pacing import OVERDUE
+from marketmind_scheduler.domain.pacing import OVERDUE, RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
-from marketmind_scheduler.domain.verdict import VerdictKind
+from marketmind_scheduler.domain.verdict import Deferred, VerdictKind
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, given
 from tests.contracts.worlds import MINUTE, OWNER, ActingWorld, World, at, confirm, events, find, verdicts
 from tests.fakes.rows import Row
@@ -53,20 +54,27 @@ Happen = Callable[[World, Sequence[Stored]], Awaitable[None]]
 
 
 async def told(world: World, stored: Sequence[Stored], verdict: VerdictKind) -> None:
-    settlements = [
-        settlement(
-            Claim(
-                schedule_id=each.schedule.schedule_id,
-                brand_id=BRAND_ID,
-                platform=Platform.TWITTER,
-                token=TOKEN,
-                standing=Standing.of(each.schedule),
-            ),
-            verdict,
-        )
-        for each in stored
+    await verdicts(world).record([settlement(claim_of(each), verdict) for each in stored])
+
+
+async def put_off(world: World, stored: Sequence[Stored], *, by: timedelta) -> None:
+    now = await world.now()
+    concluded = [
+        conclude(claim_of(each), Deferred("busy", by), policy=RetryPolicy(), jitter=0, now=now) for each in stored
     ]
-    await verdicts(world).record(settlements)
+    await world.queue.settle(concluded, owner=OWNER)
+
+
+def claim_of(stored: Stored) -> Claim:
+    return Claim(
+        schedule_id=stored.schedule.schedule_id,
+        brand_id=BRAND_ID,
+        platform=Platform.TWITTER,
+        token=TOKEN,
+        publish_time=stored.schedule.publish_time,
+        latest_at=stored.schedule.latest_at,
+        standing=Standing.of(stored.schedule),
+    )
 
 
 async def leases_run_out(world: World, stored: Sequence[Stored]) -> None:
@@ -117,6 +125,8 @@ def happens(name: str) -> Happen:
 
         return a_person_says
     return {
+        "deferred as told": partial(put_off, by=MINUTE),
+        "deferred too far": partial(put_off, by=timedelta(days=30)),
         "lease lost": leases_run_out,
         "too late": they_come_too_late,
         "cancelled": a_caller_cancels,
@@ -140,7 +150,7 @@ async def stand(world: World, cases: Sequence[Case]) -> Sequence[Stored]:
             lost_leases=standing.lost_leases,
             is_doubtful=standing.is_doubtful,
             on_late=standing.on_late,
-            latest_at=now + HOUR,
+            latest_at=None if standing.on_late is OnLate.PUBLISH else now + HOUR,
         )
         if schedule.is_active or not schedule.is_doubtful:  # what has ended leaves no doubt
             stored.append(Stored(case, schedule))

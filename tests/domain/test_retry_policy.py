@@ -1,5 +1,6 @@
 """How long a retry waits, and what is recorded of a claim after each verdict."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,31 +8,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketmind_scheduler.domain.attempt import Claim, conclude, settlement
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.lifecycle import after_verdict
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Hold, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
-from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict, VerdictKind
-from tests.builders import BRAND_ID, new_id
+from marketmind_scheduler.domain.verdict import (
+    Accepted,
+    Deferred,
+    Misdirected,
+    Refused,
+    Unknown,
+    Unsent,
+    Verdict,
+    VerdictKind,
+)
+from tests.builders import BRAND_ID, NOW, new_id
 
 POLICY = RetryPolicy()
 CLAIM = Claim(
-    schedule_id=new_id(), brand_id=BRAND_ID, platform=Platform.REDDIT, token=7, standing=Standing(retry_count=2)
+    schedule_id=new_id(),
+    brand_id=BRAND_ID,
+    platform=Platform.REDDIT,
+    token=7,
+    publish_time=NOW,
+    standing=Standing(retry_count=2),
 )
 ALMOST_ONE = 1 - 2**-53
-HOUR = timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 retry_counts = st.integers(0, 10) | st.integers(0, 10**6)
 jitters = st.floats(0, 1, exclude_max=True)
-durations = st.timedeltas(min_value=timedelta())
+durations = st.timedeltas(min_value=timedelta(), max_value=timedelta(days=36_500))
 
 
 def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
-def delay(retry_count: int, *, retry_after: timedelta | None = None, jitter: float = 0) -> timedelta:
-    return POLICY.delay(retry_count=retry_count, retry_after=retry_after, jitter=jitter)
+def delay(retry_count: int, *, jitter: float = 0) -> timedelta:
+    return POLICY.delay(retry_count=retry_count, jitter=jitter)
 
 
 @pytest.mark.parametrize(
@@ -58,36 +75,28 @@ def test_the_curve_starts_and_ends_where_the_policy_says(
 ) -> None:
     policy = RetryPolicy(first=first, longest=longest)
 
-    assert first / 2 <= policy.delay(retry_count=retry_count, retry_after=None, jitter=jitter) <= longest
+    assert first / 2 <= policy.delay(retry_count=retry_count, jitter=jitter) <= longest
+
+
+@given(durations, durations, jitters)
+def test_a_receivers_wish_is_honoured_with_up_to_a_tenth_or_five_minutes_on_top(
+    retry_after: timedelta, late_by: timedelta, jitter: float
+) -> None:
+    waits = POLICY.delay_as_told(retry_after, late_by=late_by, jitter=jitter)
+
+    assert waits >= max(retry_after, seconds(2.5))
+    assert waits <= max(min(retry_after * 1.1, retry_after + 5 * MINUTE), 15 * MINUTE)
 
 
 @pytest.mark.parametrize(
-    ("retry_count", "retry_after", "least", "most"),
-    [
-        (0, seconds(0), 2.5, 5),  # the back-off is longer
-        (0, seconds(60), 60, 66),
-        (8, seconds(60), 450, 900),
-        (8, seconds(1800), 1800, 1980),
-        (0, HOUR, 3600, 3960),
-        (0, timedelta(days=365), 3600, 3960),
-        (10**6, timedelta.max, 3600, 3960),
-    ],
+    ("late_by", "least", "most"),
+    [(seconds(0), 2.5, 5), (seconds(60), 2.5, 5), (HOUR, 90, 180), (7 * HOUR, 450, 900), (900 * HOUR, 450, 900)],
 )
-def test_a_receivers_wish_is_honoured_up_to_an_hour_with_up_to_a_tenth_on_top(
-    retry_count: int, retry_after: timedelta, least: float, most: float
+def test_a_receiver_that_says_soon_again_and_again_is_asked_less_and_less(
+    late_by: timedelta, least: float, most: float
 ) -> None:
-    assert delay(retry_count, retry_after=retry_after, jitter=0) == seconds(least)
-    assert delay(retry_count, retry_after=retry_after, jitter=ALMOST_ONE) == seconds(most)
-
-
-@given(retry_counts, durations, jitters)
-def test_a_retry_waits_as_long_as_the_receiver_wishes_and_as_the_curve_says(
-    retry_count: int, retry_after: timedelta, jitter: float
-) -> None:
-    waits = delay(retry_count, retry_after=retry_after, jitter=jitter)
-
-    assert waits >= max(delay(retry_count, jitter=jitter), min(retry_after, HOUR))
-    assert waits <= max(delay(retry_count, jitter=jitter), min(retry_after, HOUR) * 1.1)
+    assert POLICY.delay_as_told(seconds(1), late_by=late_by, jitter=0) == seconds(least)
+    assert POLICY.delay_as_told(seconds(1), late_by=late_by, jitter=ALMOST_ONE) == seconds(most)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +105,8 @@ def test_a_retry_waits_as_long_as_the_receiver_wishes_and_as_the_curve_says(
         (Accepted(), VerdictKind.ACCEPTED, 0, None, None),
         (Accepted("a-1"), VerdictKind.ACCEPTED, 0, None, "a-1"),
         (Deferred("busy"), VerdictKind.DEFERRED, 15, "busy", None),
-        (Deferred("busy", seconds(100)), VerdictKind.DEFERRED, 105, "busy", None),
+        (Accepted(remark="no id"), VerdictKind.ACCEPTED, 0, "no id", None),
+        (Misdirected("no", "no", seconds(2)), VerdictKind.MISDIRECTED, 2, "no", None),
         (Refused("too long"), VerdictKind.REFUSED, 0, "too long", None),
         (Unknown("no answer"), VerdictKind.UNKNOWN, 15, "no answer", None),
         (Unsent("not configured"), VerdictKind.UNSENT, 0, "not configured", None),
@@ -106,8 +116,49 @@ def test_a_retry_waits_as_long_as_the_receiver_wishes_and_as_the_curve_says(
 def test_each_verdict_is_recorded_of_its_claim_with_the_time_to_wait(
     verdict: Verdict, kind: VerdictKind, waits: float, reason: str | None, external_id: str | None
 ) -> None:
-    concluded = conclude(CLAIM, verdict, policy=POLICY, jitter=0.5)
+    concluded = conclude(CLAIM, verdict, policy=POLICY, jitter=0.5, now=NOW)
 
     assert concluded == settlement(CLAIM, kind, delay=seconds(waits), reason=reason, external_id=external_id)
     assert (concluded.schedule_id, concluded.token) == (CLAIM.schedule_id, CLAIM.token)
     assert concluded.step == after_verdict(CLAIM.standing, kind)
+
+
+def test_a_receiver_that_says_when_is_asked_then_and_no_retry_is_used_even_where_none_is_left() -> None:
+    spent = replace(CLAIM, standing=Standing(retry_count=3))
+
+    concluded = conclude(spent, Deferred("quota", DAY), policy=POLICY, jitter=0, now=NOW + MINUTE)
+
+    assert (concluded.step.to.status, concluded.step.to.retry_count) == (ScheduleStatus.PENDING, 3)
+    assert concluded.delay == DAY
+
+
+@pytest.mark.parametrize(
+    ("on_late", "status", "holds"),
+    [
+        (OnLate.SKIP, ScheduleStatus.MISSED, []),
+        (OnLate.HOLD, ScheduleStatus.PENDING, [Hold.LATE]),
+        (OnLate.PUBLISH, ScheduleStatus.FAILED, []),
+    ],
+)
+def test_a_receiver_that_takes_it_only_when_it_is_too_late_ends_it_at_once_as_its_brand_says_of_what_is_late(
+    on_late: OnLate, status: ScheduleStatus, holds: list[Hold]
+) -> None:
+    latest_at = None if on_late is OnLate.PUBLISH else NOW + 6 * HOUR
+    claim = replace(CLAIM, latest_at=latest_at, standing=Standing(on_late=on_late))
+
+    within = conclude(claim, Deferred("quota", 5 * HOUR), policy=POLICY, jitter=0, now=NOW)
+    beyond = conclude(claim, Deferred("quota", 8 * DAY), policy=POLICY, jitter=0, now=NOW)
+
+    assert (within.step.to.status, within.delay) == (ScheduleStatus.PENDING, 5 * HOUR)
+    assert (beyond.step.to.status, sorted(beyond.step.to.holds)) == (status, holds)
+    assert beyond.reason is not None
+    assert beyond.reason.startswith("quota; quota until 2027-03-09T12:00:00Z, and it may go out until 2027-03-")
+
+
+def test_what_may_be_out_is_not_ended_by_a_quota() -> None:
+    for on_late in OnLate:
+        doubtful = replace(CLAIM, standing=Standing(is_doubtful=True, on_late=on_late))
+
+        concluded = conclude(doubtful, Deferred("quota", timedelta.max), policy=POLICY, jitter=0, now=NOW)
+
+        assert concluded.step.to.status is ScheduleStatus.UNCONFIRMED

@@ -10,7 +10,7 @@ from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.lifecycle import begun, drops_repeats_until, may_be_claimed, may_begin
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
+from marketmind_scheduler.domain.schedule import ACTIVE, Hold, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Send
@@ -85,6 +85,9 @@ class InMemoryDispatchQueue:
                 rows.schedules[row.schedule_id] = replace(row, lease_expires_at=now + lease)
         return {row.schedule_id for row in held}
 
+    async def now(self) -> datetime:
+        return self._storage.clock.now()
+
     async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
         with self._storage.changing() as rows:
             waiting = [row for row in rows.schedules.values() if row.schedule.platform in platforms]
@@ -111,7 +114,7 @@ class InMemoryDispatchQueue:
 
 def _known_after(row: Row, to: Standing) -> Standing:
     """What a verdict decides; the rest is as it stands now, for it may have been paused while it was sent."""
-    holds = row.schedule.holds if to.status in ACTIVE else to.holds
+    holds = row.schedule.holds | (to.holds & {Hold.LATE}) if to.status in ACTIVE else to.holds
     return replace(row.standing, status=to.status, retry_count=to.retry_count, is_doubtful=to.is_doubtful, holds=holds)
 
 
@@ -138,10 +141,13 @@ def _claim(row: Row) -> Claim:
         brand_id=row.schedule.brand_id,
         platform=row.schedule.platform,
         token=row.token + 1,
+        publish_time=row.schedule.publish_time,
+        latest_at=row.schedule.latest_at,
         standing=Standing(
             retry_count=row.schedule.retry_count,
             max_retries=row.schedule.max_retries,
             is_doubtful=row.schedule.is_doubtful,
+            on_late=row.schedule.on_late,
         ),
     )
 

@@ -35,6 +35,7 @@ def an_attempt(
             brand_id=brand_id,
             platform=platform,
             token=retry_count + 1,
+            publish_time=NOW,
             standing=Standing(retry_count=retry_count),
         ),
         post_id=new_id(),

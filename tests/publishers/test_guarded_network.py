@@ -9,7 +9,7 @@ import pytest
 
 from marketmind_scheduler.adapters.webhooks.network import Resolver
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
-from marketmind_scheduler.domain.verdict import Accepted, Refused, Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Unsent, Verdict
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import RecordingNetwork, ScriptedNames, an_attempt, publishing_over, the_one_target
 
@@ -63,7 +63,7 @@ async def test_a_name_with_any_address_that_is_not_public_is_refused_and_nothing
 
     (verdict,) = await publish(ScriptedNames(addresses), network, clock)
 
-    assert isinstance(verdict, Refused)
+    assert isinstance(verdict, Unsent)
     assert "which is not public" in verdict.reason
     assert network.connected_to == []
 
@@ -82,7 +82,7 @@ async def test_a_name_that_changes_its_answer_gains_nothing(clock: FrozenClock) 
 
     verdicts = await publish(names, network, clock, times=3)
 
-    assert [type(verdict) for verdict in verdicts] == [Accepted, Refused, Accepted]
+    assert [type(verdict) for verdict in verdicts] == [Accepted, Unsent, Accepted]
     assert len(names.asked) == 3
     assert network.connected_to == [(PUBLIC, 443), (PUBLIC, 443)]
 

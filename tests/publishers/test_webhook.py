@@ -16,7 +16,7 @@ from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, Webhoo
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.standing import Standing
-from marketmind_scheduler.domain.verdict import Accepted, Refused, Unknown
+from marketmind_scheduler.domain.verdict import Accepted, Misdirected, Refused, Unknown
 from tests.builders import BRAND_ID, CAMPAIGN_ID
 from tests.fakes.clock import FrozenClock
 from tests.publishers.given import a_target, an_attempt, publishing_over, the_one_target
@@ -153,7 +153,8 @@ async def test_a_redirect_is_not_followed(publisher: WebhookPublisher, receiver:
 
         verdict = await publisher.publish(an_attempt())
 
-    assert verdict == Refused(f"the receiver answered {status}; redirects are not followed")
+    gist = f"the receiver answered {status}"
+    assert verdict == Misdirected(f"{gist}; redirects are not followed", gist)
     assert elsewhere.connections == 0
 
 

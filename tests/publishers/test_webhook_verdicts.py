@@ -8,13 +8,16 @@ import time
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.responses import Response, judge
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
-from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Misdirected, Refused, Unknown, Unsent, Verdict
+from tests.builders import NOW
 from tests.fakes.clock import FrozenClock
 from tests.loops import telling_all_misses
 from tests.publishers.given import an_attempt, publishing_over, the_one_target
@@ -120,12 +123,16 @@ async def test_an_external_id_that_cannot_be_kept_changes_no_verdict_and_is_rema
         (plain(504), Unknown("the receiver answered 504")),
         (plain(599), Unknown("the receiver answered 599")),
         (plain(600), Unknown("the receiver answered 600")),
-        (plain(300), Refused("the receiver answered 300; redirects are not followed")),
+        (plain(207, '{"status": "failed"}'),
+         Unknown('the receiver answered 207: {"status": "failed"}; of several things at once it does not say whether '
+                 "the post is out")),
+        (plain(425), Deferred("the receiver answered 425")),
+        (plain(300), Misdirected("the receiver answered 300; redirects are not followed", "the receiver answered 300")),
         (plain(400), Refused("the receiver answered 400")),
-        (plain(401), Refused("the receiver answered 401")),
-        (plain(404), Refused("the receiver answered 404")),
+        (plain(401, "no"), Misdirected("the receiver answered 401: no", "the receiver answered 401")),
+        (plain(404, "no"), Misdirected("the receiver answered 404: no", "the receiver answered 404")),
         (plain(409), Refused("the receiver answered 409")),
-        (plain(410), Refused("the receiver answered 410")),
+        (plain(410, "no"), Misdirected("the receiver answered 410: no", "the receiver answered 410")),
         (plain(422, '{"error":\r\n "no\x00 such\x1b[31m video"}'),
          Refused('the receiver answered 422: {"error": "no such [31m video"}')),
         (plain(400, "ä" * 1000), Refused("the receiver answered 400: " + "ä" * 200)),
@@ -144,7 +151,33 @@ async def test_the_status_decides_and_a_little_of_the_body_is_the_reason(
     assert await publisher.publish(an_attempt()) == verdict
 
 
-@pytest.mark.parametrize("status", [429, 503])
+OF_THE_RECEIVER = {401, 403, 404, 405, 407, 410, 421, 426}
+LATER = {425, 429, 503}
+
+
+def kind_of(status: int) -> type[Verdict]:
+    if status in OF_THE_RECEIVER or 300 <= status < 400:
+        return Misdirected
+    if status in LATER:
+        return Deferred
+    if status in (207, 408) or status >= 500:
+        return Unknown
+    return Refused if status >= 400 else Accepted
+
+
+def test_every_status_has_its_verdict_and_a_refusal_that_says_when_is_a_deferral() -> None:
+    with telling_all_misses() as trying:
+        for status, retry_after in product(range(200, 600), (None, "60")):
+            headers = {} if retry_after is None else {"retry-after": retry_after}
+            is_put_off = retry_after is not None and 400 <= status < 500 and status != 408
+            with trying(status=status, retry_after=retry_after):
+                verdict = judge(Response(status, headers), now=NOW, confidential=())
+                assert type(verdict) is (Deferred if is_put_off else kind_of(status))
+                if isinstance(verdict, Deferred):
+                    assert verdict.retry_after == (retry_after and timedelta(seconds=60))
+
+
+@pytest.mark.parametrize("status", [425, 429, 503])
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
@@ -291,4 +324,6 @@ async def test_a_reason_repeats_no_secret_that_the_receiver_repeats(receiver: Re
     async with publishing_over(WebhookTransport(targets, clock=clock)) as publisher:
         verdict = await publisher.publish(an_attempt())
 
-    assert verdict == Refused("the receiver answered 404: /posts?*** not found; token: ***; ***")
+    assert verdict == Misdirected(
+        "the receiver answered 404: /posts?*** not found; token: ***; ***", "the receiver answered 404"
+    )

@@ -1,26 +1,39 @@
 """One try to publish a post: what is handed out, what comes back, and what follows from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from marketmind_scheduler.domain.lifecycle import after_verdict
-from marketmind_scheduler.domain.pacing import RetryPolicy
+from marketmind_scheduler.domain.lifecycle import after_verdict, as_told, put_off_too_far
+from marketmind_scheduler.domain.pacing import RetryPolicy, may_be_put_off_until
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.standing import Standing, Step
-from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Unsent, Verdict, VerdictKind
+from marketmind_scheduler.domain.verdict import (
+    Accepted,
+    Deferred,
+    Misdirected,
+    Refused,
+    Unknown,
+    Unsent,
+    Verdict,
+    VerdictKind,
+)
+
+_WRITABLE = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A due schedule that is ours until its lease runs out. ``token`` tells this claim from every other one of the
-    same schedule."""
+    same schedule. ``latest_at`` is up to when it may go out; None: however late."""
 
     schedule_id: UUID
     brand_id: UUID
     platform: Platform
     token: int
+    publish_time: datetime
+    latest_at: datetime | None = None
     standing: Standing
 
 
@@ -36,6 +49,11 @@ class Attempt:
     s3_url: str
     publish_time: datetime
     late_by: timedelta  # how long after its publish time the send began
+
+    @property
+    def begun_at(self) -> datetime:
+        """By the storage's clock."""
+        return self.publish_time + self.late_by
 
     @property
     def key(self) -> str:
@@ -68,23 +86,43 @@ class AttemptRecord:
     external_id: str | None
 
 
-def conclude(claim: Claim, verdict: Verdict, *, policy: RetryPolicy, jitter: float) -> Settlement:
-    """What to record of a claim after this verdict; ``jitter`` is drawn from [0, 1)."""
+def conclude(claim: Claim, verdict: Verdict, *, policy: RetryPolicy, jitter: float, now: datetime) -> Settlement:
+    """What to record of a claim after this verdict, which came ``now``; ``jitter`` is drawn from [0, 1)."""
     match verdict:
         case Accepted(external_id, remark):
             return settlement(claim, VerdictKind.ACCEPTED, reason=remark, external_id=external_id)
-        case Deferred(reason, retry_after):
-            delay = policy.delay(retry_count=claim.standing.retry_count, retry_after=retry_after, jitter=jitter)
+        case Deferred(reason, None):
+            delay = policy.delay(retry_count=claim.standing.retry_count, jitter=jitter)
             return settlement(claim, VerdictKind.DEFERRED, delay=delay, reason=reason)
+        case Deferred():
+            return _put_off(claim, verdict, policy=policy, jitter=jitter, now=now)
         case Refused(reason):
             return settlement(claim, VerdictKind.REFUSED, reason=reason)
         case Unknown(reason):
-            delay = policy.delay(retry_count=claim.standing.retry_count, retry_after=None, jitter=jitter)
+            delay = policy.delay(retry_count=claim.standing.retry_count, jitter=jitter)
             return settlement(claim, VerdictKind.UNKNOWN, delay=delay, reason=reason)
-        case Unsent(reason, retry_after):
-            return settlement(claim, VerdictKind.UNSENT, delay=retry_after or timedelta(), reason=reason)
+        case Misdirected() | Unsent():
+            kind = VerdictKind.UNSENT if isinstance(verdict, Unsent) else VerdictKind.MISDIRECTED
+            return settlement(claim, kind, delay=verdict.retry_after or timedelta(), reason=verdict.reason)
         case _:
             assert_never(verdict)
+
+
+def _put_off(claim: Claim, deferred: Deferred, *, policy: RetryPolicy, jitter: float, now: datetime) -> Settlement:
+    """Its receiver says after what time it takes it: as told, if it may go out so late, else this is the end."""
+    retry_after = deferred.retry_after or timedelta()
+    put_off = settlement(claim, VerdictKind.DEFERRED, reason=deferred.reason)
+    until = may_be_put_off_until(claim.publish_time, latest_at=claim.latest_at)
+    if retry_after < until - now:
+        delay = policy.delay_as_told(retry_after, late_by=now - claim.publish_time, jitter=jitter)
+        return replace(put_off, step=as_told(claim.standing), delay=min(delay, until - now))
+    back_at = _written(now + retry_after) if retry_after < _WRITABLE else "some day"
+    why = f"{deferred.reason}; quota until {back_at}, and it may go out until {_written(until)}"
+    return replace(put_off, step=put_off_too_far(claim.standing), reason=why)
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def settlement(

@@ -52,25 +52,40 @@ def drops_repeats_until(
 def after_verdict(before: Standing, verdict: VerdictKind, *, is_counted: bool = False) -> Step:
     """What follows from what is known of a send. ``is_counted``: its lease ran out before, and used the retry up.
 
-    A send that certainly did not take place uses no retry. One that was put off, or whose outcome nobody knows, is
-    repeated while a retry is left; but what may be out, only as long as a repeat is certainly dropped. What may be out
-    never ends as FAILED, for that means that nothing is.
+    A send that certainly did not take place uses no retry, nor does one that its receiver would refuse whatever it
+    were. One that was put off, or whose outcome nobody knows, is repeated while a retry is left; but what may be out,
+    only as long as a repeat is certainly dropped. What may be out never ends as FAILED, for that means that nothing is.
     """
     if verdict is VerdictKind.ACCEPTED:
         return Step(to=_ended(before, COMPLETED), event=EventKind.COMPLETED, closes=True)
     is_unsent, is_unknown = verdict is VerdictKind.UNSENT, verdict is VerdictKind.UNKNOWN
+    is_free = is_unsent or verdict is VerdictKind.MISDIRECTED
     may_be_out = is_unknown or before.is_doubtful
     failed = _failed(replace(before, is_doubtful=may_be_out), closes=True)
     is_left = is_counted or before.retry_count < before.max_retries
-    if not (is_unsent or (verdict in (VerdictKind.DEFERRED, VerdictKind.UNKNOWN) and is_left)):
+    if not (is_free or (verdict in (VerdictKind.DEFERRED, VerdictKind.UNKNOWN) and is_left)):
         return failed
-    retries = before.retry_count + (not is_unsent and not is_counted)
+    retries = before.retry_count + (not is_free and not is_counted)
     return Step(
         to=replace(before, status=PENDING, retry_count=retries, is_doubtful=may_be_out),
         event=None if is_unsent and before.status is not UNCONFIRMED else EventKind.RETRYING,
         closes=True,
         otherwise=failed if may_be_out else None,
     )
+
+
+def as_told(before: Standing) -> Step:
+    """Its receiver put it off and said until when: it waits as told, and no retry is used."""
+    return after_verdict(before, VerdictKind.DEFERRED, is_counted=True)
+
+
+def put_off_too_far(before: Standing) -> Step:
+    """Its receiver takes it again only when it may not go out any more: it ends at once, as its brand says of what is
+    late; where its brand publishes however late, as FAILED."""
+    pending = replace(before, status=PENDING)
+    if before.on_late is OnLate.PUBLISH:
+        return _failed(pending, closes=True)
+    return replace(when_late(pending), closes=True)
 
 
 def after_late_verdict(

@@ -48,6 +48,10 @@ def _told(verdict: VerdictKind) -> Happens:
     return happens
 
 
+def _put_off(step: Callable[[Standing], Step]) -> Happens:
+    return _where(lambda before: before.status is PUBLISHING, step)
+
+
 def _confirmed(confirmation: Confirmation) -> Happens:
     def happens(before: Standing) -> Step | None:
         return lifecycle.confirmed(before, confirmation) if lifecycle.may_be_confirmed(before) else None
@@ -61,8 +65,12 @@ def _where(may_be: Callable[[Standing], bool], step: Callable[[Standing], Step])
 
 HAPPENINGS: Mapping[str, Happens] = {
     **{str(verdict): _told(verdict) for verdict in VerdictKind if verdict is not VerdictKind.LOST},
+    "deferred as told": _put_off(lifecycle.as_told),
+    "deferred too far": _put_off(lifecycle.put_off_too_far),
     "lease lost": _where(lambda before: before.status in (PENDING, PUBLISHING), lifecycle.after_lost_lease),
-    "too late": _where(lambda before: before.status is PENDING, lifecycle.when_late),
+    "too late": _where(
+        lambda before: before.status is PENDING and before.on_late is not OnLate.PUBLISH, lifecycle.when_late
+    ),
     "cancelled": _where(lifecycle.may_be_cancelled, lifecycle.cancelled),
     "moved": _where(lifecycle.may_be_moved, lifecycle.moved),
     "paused": _where(
@@ -103,7 +111,7 @@ def every_case() -> Iterator[Case]:
 
 
 def every_facts() -> Iterator[Facts]:
-    for on_late in (OnLate.SKIP, OnLate.HOLD):
+    for on_late in OnLate:
         for left, doubtful, dropped, last in product((True, False), repeat=4):
             yield Facts(
                 is_retry_left=left, is_doubtful=doubtful, drops_repeats=dropped, is_last_lease=last, on_late=on_late

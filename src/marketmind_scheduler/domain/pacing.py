@@ -1,7 +1,7 @@
 """The numbers that rule how long things wait and how often they are tried; each stands here and nowhere else."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from marketmind_scheduler.domain.post import Platform
 
@@ -29,12 +29,16 @@ PATIENCE = timedelta(minutes=15)
 WITHOUT_TARGET = timedelta(minutes=5)
 """How long a post waits for which no target is configured, before one is looked for again."""
 
+MOST_PUT_OFF = timedelta(days=7)
+"""For how long after its publish time a receiver may put a post off that its brand publishes however late."""
+
 LOST_RACES = 3
 """How often work is done again that another transaction got in the way of."""
 
 _LONGEST_PAUSE_SECONDS = 0.05
-_LONGEST_RETRY_AFTER = timedelta(hours=1)
 _SPREAD_OF_RETRY_AFTER = 0.1
+_LONGEST_SPREAD = timedelta(minutes=5)
+_SHARE_OF_LATENESS = 0.05
 _FIRST_LOSS = timedelta(seconds=5)
 _LONGEST_LOSS = timedelta(minutes=5)
 
@@ -46,17 +50,26 @@ class RetryPolicy:
     first: timedelta = timedelta(seconds=5)
     longest: timedelta = timedelta(minutes=15)
 
-    def delay(self, *, retry_count: int, retry_after: timedelta | None, jitter: float) -> timedelta:
+    def delay(self, *, retry_count: int, jitter: float) -> timedelta:
         """How long to wait before the next attempt; ``jitter`` is drawn from [0, 1).
 
-        Between half of and the whole ``first`` doubled ``retry_count`` times, ``longest`` at most. A receiver's
-        ``retry_after`` is honoured up to an hour, with up to a tenth on top, so that many do not return at once.
+        Between half of and the whole ``first`` doubled ``retry_count`` times, ``longest`` at most.
         """
         curve = min(self.longest, self.first * 2 ** min(retry_count, 16))
-        backed_off = curve * (1 + jitter) / 2
-        if retry_after is None:
-            return backed_off
-        return max(backed_off, min(retry_after, _LONGEST_RETRY_AFTER) * (1 + _SPREAD_OF_RETRY_AFTER * jitter))
+        return curve * (1 + jitter) / 2
+
+    def delay_as_told(self, retry_after: timedelta, *, late_by: timedelta, jitter: float) -> timedelta:
+        """How long to wait where the receiver says how long: so long, and up to a tenth or five minutes on top, so that
+        many do not return at once. A receiver that says "soon" again and again is asked less and less: at least
+        ``first`` lies between, and a twentieth of what the post is late, ``longest`` at most."""
+        spread = min(retry_after * _SPREAD_OF_RETRY_AFTER, _LONGEST_SPREAD) * jitter
+        seldom = min(self.longest, max(self.first, late_by * _SHARE_OF_LATENESS))
+        return max(retry_after + spread, seldom * (1 + jitter) / 2)
+
+
+def may_be_put_off_until(publish_time: datetime, *, latest_at: datetime | None) -> datetime:
+    """Up to when a receiver may put a post off; ``latest_at`` is its brand's limit, None: however late."""
+    return publish_time + MOST_PUT_OFF if latest_at is None else latest_at
 
 
 def wait_after_lost_lease(*, tries: int, jitter: float) -> timedelta:

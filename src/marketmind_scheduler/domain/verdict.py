@@ -17,7 +17,8 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The post is certainly not out, and may be taken later."""
+    """The post is certainly not out, and may be taken later. Where its receiver says after what time, no retry is
+    used."""
 
     reason: str
     retry_after: timedelta | None = None
@@ -28,6 +29,16 @@ class Refused:
     """The post is certainly not out, and will never be taken as it is."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misdirected:
+    """The post is certainly not out, and the refusal speaks of the receiver: the same would be said to any post. No
+    retry is used. ``gist`` is the part of the reason that holds for every post."""
+
+    reason: str
+    gist: str
+    retry_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +56,14 @@ class Unsent:
     retry_after: timedelta | None = None
 
 
-Verdict: TypeAlias = Accepted | Deferred | Refused | Unknown | Unsent
+Verdict: TypeAlias = Accepted | Deferred | Refused | Misdirected | Unknown | Unsent
 
 
 class VerdictKind(StrEnum):
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
     REFUSED = "refused"
+    MISDIRECTED = "misdirected"
     UNKNOWN = "unknown"
     UNSENT = "unsent"
     LOST = "lost"  # the lease ran out before a verdict came

@@ -7,7 +7,7 @@ names one run of one process.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -73,6 +73,10 @@ class DispatchQueue(Protocol):
 
     async def extend(self, claims: Mapping[UUID, int], *, owner: UUID, lease: timedelta) -> Collection[UUID]:
         """Let the leases of these schedules, each with its token, end ``lease`` from now; return those still held."""
+        ...
+
+    async def now(self) -> datetime:
+        """What the storage's clock says."""
         ...
 
     async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from marketmind_scheduler.adapters.webhooks.external_ids import Unusable, read_external_id
-from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused, Unknown, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Deferred, Misdirected, Refused, Unknown, Verdict
 
 _LONGEST_QUOTE = 200
+_TIMEOUT = 408  # of the request: how much of it has come, nobody knows
+_LATER = frozenset({425, 429, 503})
+_OF_THE_RECEIVER = frozenset({401, 403, 404, 405, 407, 410, 421, 426})
+"""Wrong credentials, a wrong address, a wrong way there: what would be said to any post."""
 _UNUSABLE = "the receiver's external_id was not usable"
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -33,21 +37,27 @@ def judge(response: Response, *, now: datetime, confidential: Collection[str]) -
 
     A reason quotes a little of the response, without what is ``confidential``.
     """
-    status = response.status
-    if 200 <= status < 300:
-        return _accepted(response)
-    reason = f"the receiver answered {status}{_quote(response, confidential)}"
+    status, gist = response.status, f"the receiver answered {response.status}"
+    reason = f"{gist}{_quote(response, confidential)}"
     match status:
-        case 429 | 503:
+        case 207:
+            return Unknown(f"{reason}; of several things at once it does not say whether the post is out")
+        case _ if 200 <= status < 300:
+            return _accepted(response)
+        case _ if status in _LATER or _is_put_off(response):
             return Deferred(reason, retry_after=_retry_after(response, now))
-        case 408:
-            return Unknown(reason)
         case _ if 300 <= status < 400:
-            return Refused(f"{reason}; redirects are not followed")
-        case _ if 400 <= status < 500:
-            return Refused(reason)
+            return Misdirected(f"{reason}; redirects are not followed", gist)
+        case _ if 400 <= status < 500 and status != _TIMEOUT:
+            return Misdirected(reason, gist) if status in _OF_THE_RECEIVER else Refused(reason)
         case _:
             return Unknown(reason)
+
+
+def _is_put_off(response: Response) -> bool:
+    """A refusal that says when."""
+    is_refusal = 400 <= response.status < 500 and response.status != _TIMEOUT
+    return is_refusal and bool(response.headers.get("retry-after", "").strip())
 
 
 def _accepted(response: Response) -> Accepted:

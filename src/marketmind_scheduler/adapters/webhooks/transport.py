@@ -21,7 +21,7 @@ from marketmind_scheduler.adapters.webhooks.network import (
 from marketmind_scheduler.adapters.webhooks.responses import Response, judge
 from marketmind_scheduler.adapters.webhooks.signing import signature_headers
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
-from marketmind_scheduler.domain.verdict import Refused, Unknown, Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Unknown, Unsent, Verdict
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.tracing import Tracing
 
@@ -92,7 +92,7 @@ class WebhookTransport:
             async with asyncio.timeout(self.timeout.total_seconds()):
                 await self._exchange(target, self._headers(target, key, body), body, exchange)
         except AddressNotAllowed as not_allowed:
-            return Refused(str(not_allowed))
+            return Unsent(f"nothing was sent: {not_allowed}")
         except _FAILURES as failure:
             problem = _said(failure)
         if exchange.response is not None:  # even where its body broke off: the head says what became of it

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
@@ -15,18 +15,26 @@ from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.standing import Standing
-from marketmind_scheduler.domain.verdict import Recorded, Unsent, VerdictKind
+from marketmind_scheduler.domain.verdict import (
+    Accepted,
+    Deferred,
+    Recorded,
+    Refused,
+    Unknown,
+    Unsent,
+    Verdict,
+    VerdictKind,
+)
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
 from marketmind_scheduler.ports.storage import Storage
 
 _PULLERS = UUID("70756c6c-0000-4000-8000-000000000000")  # all of them: what is claimed here may be settled elsewhere
 _NO_SUCH_SCHEDULE = Settled(Recorded.STALE, None)
-_NOT_BEGUN = Unsent("the send did not begin in time", timedelta(seconds=0.25))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a puller says of a claim."""
+    """What a puller says of a claim. ``reason`` is theirs, else that they gave none."""
 
     schedule_id: UUID
     token: int
@@ -34,6 +42,20 @@ class Told:
     reason: str | None
     external_id: str | None
     retry_after: timedelta | None
+
+    def given(self) -> Verdict:
+        reason = self.reason or f"{self.verdict} by whoever took it, without a reason"
+        match self.verdict:
+            case VerdictKind.ACCEPTED:
+                return Accepted(self.external_id, remark=self.reason)
+            case VerdictKind.DEFERRED:
+                return Deferred(reason, self.retry_after)
+            case VerdictKind.REFUSED:
+                return Refused(reason)
+            case VerdictKind.UNSENT:
+                return Unsent(reason, self.retry_after)
+            case _:
+                return Unknown(reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +80,7 @@ class Pulling:
         begun = {attempt.claim.schedule_id for attempt in attempts}
         left = [claim for claim in claims if claim.schedule_id not in begun]
         if left:
-            unsent = [conclude(claim, _NOT_BEGUN, policy=self.retries, jitter=0) for claim in left]
-            await self.queue.settle(unsent, owner=_PULLERS)
+            await self.queue.settle([_not_begun(claim) for claim in left], owner=_PULLERS)
         return sorted(attempts, key=lambda attempt: attempt.publish_time)
 
     async def settle(self, told: Sequence[Told]) -> Mapping[UUID, Settled]:
@@ -67,9 +88,9 @@ class Pulling:
         DuplicateClaim."""
         _check_distinct(told)
         known = await self._known({each.schedule_id for each in told})
-        verdicts = Verdicts(queue=self.queue, storage=self.storage, owner=_PULLERS)
+        verdicts, now = Verdicts(queue=self.queue, storage=self.storage, owner=_PULLERS), await self.queue.now()
         settled = await verdicts.record(
-            [self._settlement(each, known[each.schedule_id]) for each in told if each.schedule_id in known]
+            [self._settlement(each, known[each.schedule_id], now) for each in told if each.schedule_id in known]
         )
         return {each.schedule_id: settled.get(each.schedule_id, _NO_SUCH_SCHEDULE) for each in told}
 
@@ -83,23 +104,22 @@ class Pulling:
         async with self.storage.reading() as repositories:
             return {each.schedule_id: each for each in await repositories.schedules.find_all(schedule_ids)}
 
-    def _settlement(self, told: Told, schedule: Schedule) -> Settlement:
+    def _settlement(self, told: Told, schedule: Schedule, now: datetime) -> Settlement:
         """While the claim is open nothing else changes what its verdict depends on, so what was read still stands."""
         claim = Claim(
             schedule_id=told.schedule_id,
             brand_id=schedule.brand_id,
             platform=schedule.platform,
             token=told.token,
+            publish_time=schedule.publish_time,
+            latest_at=schedule.latest_at,
             standing=Standing.of(schedule),
         )
-        delay = told.retry_after or timedelta()
-        if told.verdict in (VerdictKind.DEFERRED, VerdictKind.UNKNOWN):
-            delay = self.retries.delay(
-                retry_count=schedule.retry_count,
-                retry_after=told.retry_after,
-                jitter=random.random(),  # noqa: S311
-            )
-        return settlement(claim, told.verdict, delay=delay, reason=told.reason, external_id=told.external_id)
+        return conclude(claim, told.given(), policy=self.retries, jitter=random.random(), now=now)  # noqa: S311
+
+
+def _not_begun(claim: Claim) -> Settlement:
+    return settlement(claim, VerdictKind.UNSENT, delay=timedelta(seconds=0.25), reason="the send did not begin in time")
 
 
 def _check_distinct(told: Sequence[Told]) -> None:

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from marketmind_scheduler.application.dispatch.settling import Ended
 from marketmind_scheduler.application.dispatch.traffic import Traffic
-from marketmind_scheduler.domain.attempt import Attempt, Claim, conclude
+from marketmind_scheduler.domain.attempt import Attempt, Claim, conclude, settlement
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import RetryPolicy
-from marketmind_scheduler.domain.verdict import Unknown, Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Unknown, Unsent, Verdict, VerdictKind
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
 from marketmind_scheduler.ports.publisher import Publisher, Target
@@ -117,10 +117,11 @@ class Sender:
         verdict = await self._published(begun.attempt) if is_in_time else _STALLED
         took = timedelta(seconds=self.monotonic() - started_at)
         if is_in_time and took < self.limits.least_lease:  # else it was this process that stood still
-            verdict = self.traffic.learn(claim.platform, begun.target, verdict)
-        settlement = conclude(claim, verdict, policy=self.retries, jitter=random.random())  # noqa: S311
-        self.observer.ended(claim.platform, settlement.verdict, took)
-        return claim, settlement
+            verdict = self.traffic.learn(claim, begun.target, verdict)
+        now = begun.attempt.begun_at + took
+        concluded = conclude(claim, verdict, policy=self.retries, jitter=random.random(), now=now)  # noqa: S311
+        self.observer.ended(claim.platform, concluded.verdict, took)
+        return claim, concluded
 
     def done(self, begun: BegunSend) -> None:
         """It is out of our hands: there is room for another one."""
@@ -152,4 +153,6 @@ class Sender:
             return Unknown(f"the publisher failed: {type(surprise).__name__}")
 
     def _unsent(self, claim: Claim, verdict: Unsent) -> Ended:
-        return claim, conclude(claim, verdict, policy=self.retries, jitter=0)
+        return claim, settlement(
+            claim, VerdictKind.UNSENT, delay=verdict.retry_after or timedelta(), reason=verdict.reason
+        )

@@ -1,19 +1,23 @@
-"""How much may be sent where at once, and who is left alone because it does not answer."""
+"""How much may be sent where at once, and who is left alone because it does not answer or refuses everything."""
 
 import math
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
+from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.breaker import Breaker, BreakerState
 from marketmind_scheduler.domain.pacing import WITHOUT_TARGET
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.verdict import Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Misdirected, Refused, Unsent, Verdict
 from marketmind_scheduler.ports.dispatch_observer import SendObserver
 from marketmind_scheduler.ports.publisher import Publisher, Target
 
 _MOST_AT_ONCE = 500
+_MOST_REMEMBERED = 10_000
 _BUSY = timedelta(seconds=1)
 
 
@@ -30,6 +34,7 @@ class Traffic:
         self._monotonic = monotonic
         self._in_flight: Counter[Outlet] = Counter()
         self._breakers: dict[Outlet, Breaker] = {}
+        self._misdirected: dict[UUID, int] = {}  # how many posts its target had accepted by then, the oldest first
 
     @property
     def in_flight(self) -> int:
@@ -51,7 +56,8 @@ class Traffic:
             return Unsent("no target is configured for this brand and platform", WITHOUT_TARGET)
         outlet = platform, target.name
         if rest := self._breaker(outlet).rest(self._now()):
-            return Unsent(f"{target.name} does not answer and is left alone for a while", rest + _jitter(_BUSY))
+            why = f"{target.name} {self._breaker(outlet).why} and is left alone for a while"
+            return Unsent(why, rest + _jitter(_BUSY))
         if self._room(outlet, target) <= 0:
             return Unsent(f"{target.name} is busy", _BUSY + _jitter(_BUSY))
         self._in_flight[outlet] += 1
@@ -61,17 +67,29 @@ class Traffic:
         """A send that had entered has ended, or never began."""
         self._in_flight[platform, target.name] -= 1
 
-    def learn(self, platform: Platform, target: Target, verdict: Verdict) -> Verdict:
-        """Let the breaker know how a send ended. An outage comes back with the time to wait."""
-        outlet = platform, target.name
+    def learn(self, claim: Claim, target: Target, verdict: Verdict) -> Verdict:
+        """Let the breaker know how a send ended. An outage comes back with the time to wait, and so does a refusal that
+        speaks of the receiver, unless it turns out to speak of the post."""
+        outlet = claim.platform, target.name
         before = self._breaker(outlet)
+        since = self._misdirected.pop(claim.schedule_id, None)
+        if isinstance(verdict, Misdirected) and before.judges_posts(since=since):
+            verdict = Refused(verdict.reason)
         after = before.after(verdict, now=self._now())
         self._breakers[outlet] = after
         if (state := after.state(self._now())) is not before.state(self._now()):
-            self._observer.breaker(platform, target.name, state)
-        if isinstance(verdict, Unsent):
-            return Unsent(verdict.reason, max(after.rest(self._now()), _BUSY) + _jitter(_BUSY))
+            self._observer.breaker(claim.platform, target.name, state)
+        if isinstance(verdict, Misdirected):
+            self._remember(claim, after.accepted)
+        if isinstance(verdict, Misdirected | Unsent):
+            return replace(verdict, retry_after=max(after.rest(self._now()), _BUSY) + _jitter(_BUSY))
         return verdict
+
+    def _remember(self, claim: Claim, accepted: int) -> None:
+        """What another process sends again is never heard of here, so the oldest are forgotten."""
+        self._misdirected[claim.schedule_id] = accepted
+        if len(self._misdirected) > _MOST_REMEMBERED:
+            del self._misdirected[next(iter(self._misdirected))]
 
     def _room(self, outlet: Outlet, target: Target) -> int:
         state = self._breaker(outlet).state(self._now())

@@ -52,7 +52,7 @@ async def _receiver(target: WebhookTarget, targets: WebhookTargets, *, connect: 
     try:
         addresses = await reach(target, targets, look_up=look_up, connect=connect)
     except OutOfReach as unreachable:
-        remedy = "mend its url, its DNS or allow in the file; until then posts wait, or FAIL where it is not allowed"
+        remedy = "mend its url, its DNS or allow in the file; until then posts wait"
         return Finding(Mark.WRONG, target.name, str(unreachable), remedy)
     done = "takes connections" if connect else "not connected to"
     return Finding(Mark.WELL, target.name, f"leads to {', '.join(addresses)}; {done}")

@@ -1,7 +1,7 @@
 """The queue: due schedules claimed, fenced and settled, each by one statement over any number of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Record
@@ -12,9 +12,10 @@ from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, repeated
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
+from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.schedule import Hold, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.ports.dispatch_queue import Send
 
@@ -89,12 +90,17 @@ class PostgresDispatchQueue:
             [storable(each.external_id) for each in items],
             owner,
             storable(self._actor),
+            [Hold.LATE in step.to.holds for step in steps],
         )
         return {row["schedule_id"]: ScheduleStatus(row["status"]) for row in rows}
 
     async def extend(self, claims: Mapping[UUID, int], *, owner: UUID, lease: timedelta) -> Collection[UUID]:
         rows = await self._fetch(_EXTEND, list(claims.keys()), list(claims.values()), owner, lease)
         return {row["schedule_id"] for row in rows}
+
+    async def now(self) -> datetime:
+        [row] = await self._fetch("SELECT now()")
+        return row[0]
 
     async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
         [row] = await self._fetch(NEXT_DUE_IN, list(platforms))
@@ -114,8 +120,13 @@ def _to_claim(row: Record) -> Claim:
         brand_id=row["brand_id"],
         platform=Platform(row["platform"]),
         token=row["lease_token"],
+        publish_time=row["publish_time"],
+        latest_at=row["latest_at"],
         standing=Standing(
-            retry_count=row["retry_count"], max_retries=row["max_retries"], is_doubtful=row["is_doubtful"]
+            retry_count=row["retry_count"],
+            max_retries=row["max_retries"],
+            is_doubtful=row["is_doubtful"],
+            on_late=OnLate(row["on_late"]),
         ),
     )
 

@@ -13,4 +13,5 @@ UPDATE schedules s
              WHERE q.platform = want.platform AND q.due_at <= now() AND (q.latest_at IS NULL OR q.latest_at > now())
              ORDER BY q.due_at, q.schedule_id LIMIT want.room FOR NO KEY UPDATE SKIP LOCKED) AS d
           ORDER BY d.due_at, d.schedule_id LIMIT $5))
-RETURNING s.schedule_id, s.brand_id, s.platform, s.lease_token, s.retry_count, s.max_retries, s.is_doubtful
+RETURNING s.schedule_id, s.brand_id, s.platform, s.lease_token, s.publish_time, s.latest_at, s.retry_count, s.max_retries,
+          s.is_doubtful, s.on_late
