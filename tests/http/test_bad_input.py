@@ -7,6 +7,7 @@ from itertools import product
 import httpx2
 import pytest
 
+from marketmind_scheduler.domain.ids import AN_ID
 from tests.fakes.storage import InMemoryStorage
 from tests.http.operations import (
     CHOICES,
@@ -358,9 +359,48 @@ async def test_an_operation_with_a_body_takes_no_query(
     assert problem(answer, 400, "malformed")["errors"][0]["at"] == "force"
 
 
-async def test_of_a_field_given_twice_the_last_counts(client: httpx2.AsyncClient, world: Mapping[str, str]) -> None:
-    content = b'{"timestamp": "2027-03-16T19:00:00", "timestamp": "2027-03-17T19:00:00"}'
+TWICE = (
+    b'{"timestamp": "2027-03-16T19:00:00", "timestamp": "2027-03-17T19:00:00"}',
+    b'{"timestamp": "2027-03-17T19:00:00", "timestamp": "2027-03-17T19:00:00"}',
+    b'{"timestamp": "2027-03-17T19:00:00", "\\u0074imestamp": "2027-03-17T19:00:00"}',
+    b'{"timestamp": {"a": [{"timestamp": 1, "timestamp": 2}]}}',
+)
 
-    answer = await send(client, "schedule post", world, content)
 
-    assert answer.json()["local_time"] == "2027-03-17T19:00:00"
+@refused
+@on_each(("name", "content"), product(OPERATIONS, TWICE))
+async def test_a_field_that_is_given_twice_at_any_depth_is_malformed_and_named(
+    client: httpx2.AsyncClient, world: Mapping[str, str], name: str, content: bytes
+) -> None:
+    answer = await send(client, name, world, content)
+
+    assert "'timestamp' is given twice" in problem(answer, 400, "malformed")["detail"]
+
+
+OTHER_SPELLINGS = (
+    "33333333333333333333333333333333",
+    "{33333333-3333-3333-3333-333333333333}",
+    "urn:uuid:33333333-3333-3333-3333-333333333333",
+    "(33333333-3333-3333-3333-333333333333)",
+    " 33333333-3333-3333-3333-333333333333",
+    "3333-33333333-3333-3333-333333333333",
+    "33333333-3333-3333-3333-33333333333g",
+)
+
+
+@refused
+@on_each(("name", "place", "spelling"), [(*field, spelling) for field in IDS for spelling in OTHER_SPELLINGS])
+async def test_an_id_in_another_spelling_is_malformed_and_told_how_it_is_written(
+    client: httpx2.AsyncClient, world: Mapping[str, str], name: str, place: Place, spelling: str
+) -> None:
+    answer = await send(client, name, world, wrong(name, world, place, spelling))
+
+    assert f"{spelling!r} is not {AN_ID}" in problem(answer, 400, "malformed")["detail"]
+
+
+async def test_an_id_may_be_written_in_capitals(client: httpx2.AsyncClient, world: Mapping[str, str]) -> None:
+    body = right("put post", {**world, "brand": world["brand"].upper()})
+
+    answer = await send(client, "put post", world, body)
+
+    assert answer.json()["brand_id"] == world["brand"]

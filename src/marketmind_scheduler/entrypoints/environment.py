@@ -1,12 +1,12 @@
 """Settings as the environment gives them."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 import msgspec
 import msgspec.inspect
 
+from marketmind_scheduler.domain.quoting import meant
 from marketmind_scheduler.entrypoints.settings import Settings, SettingsError
 
 _PREFIX = "SCHEDULER_"
@@ -65,8 +65,8 @@ def _bare(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
 
 def _unknown(variable: str) -> str:
     by_bare_name = {name.removeprefix(_PREFIX): name for name in NAMES}
-    close = get_close_matches(variable.removeprefix(_PREFIX).upper(), by_bare_name, n=1)
-    hint = f"did you mean {by_bare_name[close[0]]}?" if close else "see .env.example"
+    close = meant(variable.removeprefix(_PREFIX), by_bare_name)
+    hint = f"did you mean {by_bare_name[close]}?" if close else "see .env.example"
     return f"{variable} is not a setting; {hint}"
 
 

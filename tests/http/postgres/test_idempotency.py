@@ -130,6 +130,16 @@ async def test_a_body_that_means_the_same_is_the_same(keyed: httpx2.AsyncClient)
     assert is_replay_of(again, first)
 
 
+async def test_a_body_that_says_two_things_at_once_is_not_the_one_that_says_the_last(keyed: httpx2.AsyncClient) -> None:
+    path, _ = await a_post_to_schedule(keyed)
+    headers = {"idempotency-key": new_id(), "content-type": "application/json"}
+    await keyed.post(path, content=json.dumps(LATER), headers=headers)
+
+    twice = b'{"timestamp": "2029-01-01T00:00:00", ' + json.dumps(LATER).encode()[1:]
+
+    problem(await keyed.post(path, content=twice, headers=headers), 422, "idempotency_key_reused")
+
+
 async def test_another_body_under_the_same_key_is_refused(keyed: httpx2.AsyncClient, tables: AsyncEngine) -> None:
     path, body = await a_post_to_schedule(keyed)
     key = new_id()

@@ -23,7 +23,7 @@ from marketmind_scheduler.adapters.http.envelope.access import (
     provided,
 )
 from marketmind_scheduler.adapters.http.envelope.idempotency import AnswerOnce
-from marketmind_scheduler.adapters.http.envelope.strictness import StrictBody, check_url
+from marketmind_scheduler.adapters.http.envelope.strictness import StrictBody, check_request
 from marketmind_scheduler.adapters.http.envelope.time_limit import SECONDS, TimeLimit
 from marketmind_scheduler.adapters.http.openapi import Explorable, StrictStructs, operation_id
 from marketmind_scheduler.adapters.http.problems import to_problem
@@ -94,7 +94,7 @@ def create_app(
         dependencies=provided(use_cases),
         dto=StrictBody,
         return_dto=None,
-        before_request=check_url,
+        before_request=check_request,
         middleware=[
             DefineMiddleware(TimeLimit, seconds=seconds),
             DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None, limiter=limiter),
@@ -115,7 +115,7 @@ def create_monitoring_app(use_cases: UseCases) -> Litestar:
     return Litestar(
         route_handlers=[HealthController, MetricsController],
         dependencies=provided(use_cases),
-        before_request=check_url,
+        before_request=check_request,
         exception_handlers={Exception: to_problem},
         openapi_config=_openapi(),
         plugins=[StrictStructs()],

@@ -14,6 +14,7 @@ from litestar.openapi.spec import Example
 from msgspec import Meta, Struct, to_builtins
 
 from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
+from marketmind_scheduler.adapters.http.words.wayfinding import directions
 from marketmind_scheduler.domain.errors import (
     Conflict,
     Exhausted,
@@ -44,6 +45,8 @@ STATUS: dict[type[SchedulerError], int] = {
 
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # as in RFC 9110; Python learned them in 3.13
 
+_NO_TEXT = '1893456000 is not a text of at most 10,000 characters such as "2030-03-18T19:00:00"'
+
 log = structlog.get_logger()
 
 
@@ -53,7 +56,7 @@ class FieldProblem(Struct, frozen=True):
     at: Annotated[
         str, Meta(description="A JSON path in the body, or the name of a parameter", examples=["$.timestamp"])
     ]
-    message: Annotated[str, Meta(examples=["Expected `str`, got `int`"])]
+    message: Annotated[str, Meta(examples=[_NO_TEXT])]
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -122,7 +125,7 @@ def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
         case HTTPException() if error.status_code in GENERAL and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
             return _general(request, error)
         case UnicodeDecodeError() | RecursionError():
-            return _general(request, Malformed("the request cannot be decoded", at="request"))
+            return _general(request, Malformed("write path and query in UTF-8, percent-encoded", at="request"))
         case _:
             log.error("unexpected", exc_info=error)
             code, meaning = GENERAL[500]
@@ -191,6 +194,8 @@ def explained() -> dict[str, tuple[int, str]]:
 
 def _general(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     code, meaning = GENERAL[error.status_code]
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        meaning = directions(request) or meaning
     places = error.extra if isinstance(error.extra, list) else []
     errors = [FieldProblem(str(place.get("at") or place.get("key", "")), str(place["message"])) for place in places]
     detail = "; ".join(f"{place.at}: {place.message}" for place in errors) or meaning
@@ -241,5 +246,5 @@ def _example(error: type[SchedulerError]) -> Problem:
 
 def _general_example(status: int) -> Problem:
     code, meaning = GENERAL[status]
-    errors = [FieldProblem("$.timestamp", "Expected `str`, got `int`")] if status == HTTPStatus.BAD_REQUEST else []
+    errors = [FieldProblem("$.timestamp", _NO_TEXT)] if status == HTTPStatus.BAD_REQUEST else []
     return _problem(status, code, meaning, instance="/schedule/…", errors=errors)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -15,6 +14,7 @@ from marketmind_scheduler.adapters.identity.key_set import ALGORITHMS
 from marketmind_scheduler.adapters.identity.provider_keys import ProviderKeys
 from marketmind_scheduler.domain.access import EVERYWHERE, JWT_PREFIX, Caller, Reach, Scope
 from marketmind_scheduler.domain.errors import InvalidCredentials
+from marketmind_scheduler.domain.ids import read_id
 from marketmind_scheduler.ports.clock import Clock
 
 EVERY_BRAND = "*"
@@ -150,6 +150,7 @@ def _reach(claim: object) -> Reach:
     if claim == EVERY_BRAND:
         return EVERYWHERE
     try:
-        return Reach(frozenset(msgspec.convert(claim, list[UUID])))
+        ids = [read_id(text) for text in msgspec.convert(claim, list[str])]
     except msgspec.ValidationError:
-        return Reach(frozenset())
+        ids = []
+    return Reach(frozenset(filter(None, ids)) if None not in ids else frozenset())

@@ -15,6 +15,8 @@ from marketmind_scheduler.application.access import IssuedKey, KeyRingError, Rot
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
 from marketmind_scheduler.domain.errors import BrandNotFound
+from marketmind_scheduler.domain.ids import AN_ID, read_id
+from marketmind_scheduler.domain.quoting import quoted
 from marketmind_scheduler.entrypoints.commands.console import look, table_console, told, with_use_cases
 from marketmind_scheduler.entrypoints.commands.keys_table import keys_json, keys_table, minute, shown
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Service
@@ -45,6 +47,17 @@ class _Span(ParamType[timedelta]):
         if span:
             return self.fail(f"{value!r} is over at once; write how long it is to live, such as 90d", param, ctx)
         return self.fail(f"{value!r} is not a length of time; write it like 90d, 24h or 30m", param, ctx)
+
+
+class _BrandId(ParamType[UUID]):
+    """The id of a brand, written as everywhere."""
+
+    name = "brand_id"
+
+    def convert(self, value: str | UUID, param: Parameter | None, ctx: Context | None) -> UUID:
+        if isinstance(value, UUID):
+            return value
+        return read_id(value) or self.fail(f"{quoted(value)} is not {AN_ID}", param, ctx)
 
 
 class _Several(ParamType[Sequence[Value]], Generic[Value]):
@@ -86,7 +99,7 @@ def keys() -> None:
 @option(
     "--brand",
     "brands",
-    type=_Several(click.UUID),
+    type=_Several(_BrandId()),
     callback=_together,
     multiple=True,
     help="The only brands that exist for it; none: every brand.",

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork
 from marketmind_scheduler.adapters.webhooks.targets import BadTarget, WebhookTarget, WebhookTargets
+from marketmind_scheduler.domain.ids import EXAMPLE_ID, read_id
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.entrypoints.settings import SettingsError
 
@@ -143,12 +144,9 @@ def _allowed(text: str) -> AllowedNetwork:
 
 
 def _brand_id(name: str) -> UUID:
-    try:
-        brand_id = UUID(name)
-    except ValueError:
-        brand_id = None
-    if brand_id is None or str(brand_id) != name:
-        raise _Wrong(f"brands.{name}", "a brand is named by its brand_id, as the API shows it")
+    brand_id = read_id(name)
+    if brand_id is None or str(brand_id) != name:  # in one spelling only, so that no brand can be named twice
+        raise _Wrong(f"brands.{name}", f"a brand is named by its brand_id, as the API shows it, such as {EXAMPLE_ID}")
     return brand_id
 
 

@@ -12,6 +12,7 @@ from litestar import Request
 
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Message, Receive, Send
 from marketmind_scheduler.adapters.http.problems import PROBLEM_JSON, Malformed, to_problem
+from marketmind_scheduler.adapters.http.words.strict_json import NotJson, read_json
 from marketmind_scheduler.domain.access import ANYBODY, Caller
 from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.ports.idempotency import Answer, Idempotency, RequestKey
@@ -80,10 +81,11 @@ def _request_key(scope: ASGIScope, given: bytes, body: bytes) -> RequestKey:
 
 
 def _canonical(body: bytes) -> bytes:
-    """The same for bodies that mean the same."""
+    """The same for bodies that mean the same. One that means nothing, or two things at once, is only like itself."""
     try:
+        read_json(body)
         return msgspec.json.encode(msgspec.json.decode(body), order="sorted")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (NotJson, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body
 
 

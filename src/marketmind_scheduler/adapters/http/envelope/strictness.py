@@ -1,12 +1,14 @@
 """Requests are taken literally: strict JSON, ids as they are written, known query names, each given once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any, ClassVar, cast
+from types import NoneType
+from typing import Annotated, Any, ClassVar, cast
 from uuid import UUID
 
 import msgspec
+import msgspec.inspect
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.dto import AbstractDTO
@@ -17,7 +19,14 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from marketmind_scheduler.adapters.http.problems import Malformed
+from marketmind_scheduler.adapters.http.words.faults import misspelled_ids, refusal, wrong_parameter
+from marketmind_scheduler.adapters.http.words.strict_json import NotJson, read_json
+from marketmind_scheduler.adapters.http.words.taken import taken
+from marketmind_scheduler.adapters.http.words.wayfinding import misspelled_in_path
+from marketmind_scheduler.domain.ids import is_id
+from marketmind_scheduler.domain.quoting import meant
 
+_BODY = "data"
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -26,8 +35,8 @@ class UnsupportedMediaType(HTTPException):
 
 
 class StrictBody(AbstractDTO[Any]):
-    """Decodes bodies without Litestar's leniency: a number as text, a repeated type of its own, broken UTF-8 or
-    nesting without end is refused with 400, anything but JSON with 415."""
+    """Decodes bodies without Litestar's leniency: a number as text, a name given twice, an id in another spelling,
+    broken UTF-8 or nesting without end is refused with 400, anything but JSON with 415."""
 
     _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
 
@@ -36,7 +45,7 @@ class StrictBody(AbstractDTO[Any]):
         cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
     ) -> None:
         del backend_cls
-        if field_definition.name == "data":
+        if field_definition.name == _BODY:
             cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
 
     @classmethod
@@ -51,37 +60,79 @@ class StrictBody(AbstractDTO[Any]):
             raise UnsupportedMediaType(
                 extra=[{"at": "content-type", "message": f"send application/json, not {content_type or 'nothing'}"}]
             )
-        try:
-            return self._decoders[connection.route_handler.handler_id].decode(value)
-        except msgspec.ValidationError as invalid:
-            message, _, path = str(invalid).partition(" - at ")
-            raise Malformed(message, at=path.strip("`") or "$") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as unreadable:
-            raise Malformed(f"the body is not valid JSON: {unreadable}", at="$") from None
+        return _decoded(value, self._decoders[connection.route_handler.handler_id])
 
 
-async def check_url(request: Request[Any, Any, Any]) -> Response[None] | None:
-    """Refuse ids in the path that are not written as UUIDs are, and query parameters that the route does not know,
-    that are given more than once, or that Litestar would read too generously. Answers OPTIONS itself."""
+def _decoded(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    kind = _type_info(decoder.type)
+    if not body.strip():
+        raise Malformed(f"there is no body; send {taken(kind)}", at="$")
+    try:
+        sent = read_json(body)
+    except NotJson as wrong:
+        raise Malformed(str(wrong), at="$") from None
+    try:
+        decoded = decoder.decode(body)
+    except msgspec.ValidationError as invalid:
+        place, message = refusal(kind, sent, invalid)
+        raise Malformed(message, at=place) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Malformed("a text holds half of a surrogate pair; send whole characters", at="$") from None
+    for place, message in misspelled_ids(kind, sent):
+        raise Malformed(message, at=place)
+    return decoded
+
+
+async def check_request(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """Refuse ids in the path that are not written as ids are, query parameters that the route does not know, that are
+    given more than once, or that Litestar would read too generously, and a body that is missing. Answers OPTIONS
+    itself."""
     if request.method == "OPTIONS":
         return _allowed(request)
-    for value in request.path_params.values():
-        if isinstance(value, UUID) and str(value) not in request.scope["path"].lower():
-            raise NotFoundException
-    if not request.scope["query_string"]:
-        return None
+    if any(isinstance(value, UUID) for value in request.path_params.values()) and misspelled_in_path(request):
+        raise NotFoundException
+    if request.scope["query_string"]:
+        _check_query(request)
+    if (needed := _needed_body(request.route_handler)) and not await request.body():
+        raise Malformed(f"there is no body; send {taken(needed)}", at="$")
+    return None
+
+
+def _check_query(request: Request[Any, Any, Any]) -> None:
     known = _query_types(request.route_handler)
     for name, values in request.query_params.dict().items():
         if name not in known:
-            offered = f"this path takes {', '.join(sorted(known))}" if known else "this path takes none"
-            raise Malformed(f"there is no such query parameter; {offered}", at=name)
+            raise Malformed(f"there is no such query parameter; {_offered(name, known)}", at=name)
         if len(values) > 1:
             raise Malformed("give this query parameter once", at=name)
-        if known[name] is int and not _WHOLE_NUMBER.fullmatch(values[0]):
-            raise Malformed("a whole number is needed here, in digits", at=name)
         if values[0].lower() == "null":
             raise Malformed("leave the parameter out instead of sending null", at=name)
-    return None
+        if not _is_taken(known[name], values[0]):
+            raise Malformed(wrong_parameter(_type_info(known[name]), values[0]), at=name)
+
+
+def _offered(name: str, known: Collection[str]) -> str:
+    if not known:
+        return "this path takes none"
+    close = meant(name, known)
+    hint = f"did you mean {close}? " if close else ""
+    return f"{hint}this path takes {', '.join(sorted(known))}"
+
+
+def _is_taken(kind: Any, written: str) -> bool:
+    try:
+        read = msgspec.convert(written, kind, strict=False)
+    except msgspec.ValidationError:
+        return False
+    match read:
+        case UUID():
+            return is_id(written)
+        case bool():
+            return written in ("true", "false")
+        case int():
+            return _WHOLE_NUMBER.fullmatch(written) is not None
+        case _:
+            return True
 
 
 def _allowed(request: Request[Any, Any, Any]) -> Response[None]:
@@ -98,9 +149,34 @@ def _allowed(request: Request[Any, Any, Any]) -> Response[None]:
 
 @cache
 def _query_types(handler: BaseRouteHandler) -> Mapping[str, Any]:
+    """What each query parameter takes, with its bounds."""
     parameters = handler.parsed_fn_signature.parameters.items()
     return {
-        (kwarg.name or name): field.annotation
+        (kwarg.name or name): Annotated[_without_none(field), _bounds(kwarg)]
         for name, field in parameters
         if isinstance(kwarg := field.kwarg_definition, QueryParameter)
     }
+
+
+def _without_none(field: FieldDefinition) -> Any:
+    """A parameter is left out, never sent as null."""
+    return next(each for each in field.args if each is not NoneType) if field.is_optional else field.annotation
+
+
+def _bounds(parameter: QueryParameter) -> msgspec.Meta:
+    if parameter.max_length is not None:
+        return msgspec.Meta(min_length=parameter.min_length, max_length=parameter.max_length)
+    return msgspec.Meta(ge=_whole(parameter.ge), le=_whole(parameter.le))
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+@cache
+def _needed_body(handler: BaseRouteHandler) -> msgspec.inspect.Type | None:
+    body = handler.parsed_fn_signature.parameters.get(_BODY)
+    return _type_info(body.annotation) if body is not None and not body.is_optional else None
+
+
+_type_info = cache(msgspec.inspect.type_info)

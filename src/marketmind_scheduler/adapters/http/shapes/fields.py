@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from marketmind_scheduler.adapters.http.words.taken import told_as
+
 MOST_POSTS_IN_A_BODY = 10_000
 MOST_POSTS_IN_AN_ORDER = 100_000
 
@@ -31,6 +33,10 @@ MediaUrl = Annotated[
         min_length=6,
         max_length=2048,
         pattern=_MEDIA_URL,
+        extra=told_as(
+            "an s3, https or http URL of at most 2,048 characters, without spaces, such as "
+            "s3://marketmind-demo/launch/meet.mp4"
+        ),
         description="Where the post's media lie: an s3, https or http URL without spaces",
         examples=["s3://marketmind-demo/launch/meet.mp4"],
     ),

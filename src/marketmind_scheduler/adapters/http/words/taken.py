@@ -1,0 +1,144 @@
+"""What the types of bodies and parameters take, in words that need no knowledge of any language.
+
+The words are read from the types, so they cannot be out of date.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+from msgspec import inspect
+
+from marketmind_scheduler.domain.ids import AN_ID, EXAMPLE_ID
+
+_IN_WORDS = "in_words"
+
+
+def told_as(words: str) -> dict[str, str]:
+    """For ``Meta(extra=…)`` of a text with a pattern: what such a text is, such as "a URL without spaces"."""
+    return {_IN_WORDS: words}
+
+
+def taken(kind: inspect.Type) -> str:
+    """What the type takes, as a phrase that begins with "a", "an", "one of", "true"."""
+    if words := _in_words(kind):
+        return words
+    match bare(kind):
+        case inspect.StrType(min_length=least, max_length=most):
+            return f"a text{_size(least, most, 'characters')}{_such_as(kind)}"
+        case inspect.ListType(item_type=item, min_length=least, max_length=most):
+            return f"a list{_size(least, most, 'items')}, each of them {taken(item)}"
+        case inspect.StructType() | inspect.DictType():
+            return f"an object such as {_json(example(kind))}"
+        case other:
+            return _taken_whole(other)
+
+
+def _taken_whole(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.IntType(ge=least, le=most):
+            return f"a whole number{_range(least, most)}"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.UUIDType():
+            return AN_ID
+        case _:
+            return f"one of {', '.join(choices(kind))}"
+
+
+def example(kind: inspect.Type) -> object:
+    """A value that the type takes: of an object, no more than it needs."""
+    if (given := _examples(kind)) and given[0]:
+        return given[0]
+    match bare(kind):
+        case inspect.StructType(fields=fields):
+            needed = [field for field in fields if field.required]
+            return {field.encode_name: example(field.type) for field in needed}
+        case inspect.ListType(item_type=item):
+            return [example(item)]
+        case other:
+            return _example_whole(other)
+
+
+def _example_whole(kind: inspect.Type) -> object:
+    match kind:
+        case inspect.BoolType():
+            return True
+        case inspect.IntType(ge=least):
+            return least or 0
+        case inspect.UUIDType():
+            return EXAMPLE_ID
+        case _:
+            return next(iter(choices(kind)), "…")
+
+
+def choices(kind: inspect.Type) -> Sequence[str]:
+    """The texts that it takes, where it takes no others."""
+    match bare(kind):
+        case inspect.EnumType(cls=members):
+            return [str(each.value) for each in members]
+        case inspect.LiteralType(values=values):
+            return [str(value) for value in values]
+        case _:
+            return []
+
+
+def has_examples(kind: inspect.Type) -> bool:
+    return bool(_examples(kind))
+
+
+def bare(kind: inspect.Type) -> inspect.Type:
+    """Without its description, and without what stands for nothing."""
+    match kind:
+        case inspect.Metadata(type=described):
+            return bare(described)
+        case inspect.UnionType(types=types):
+            return bare(next(each for each in types if not isinstance(each, inspect.NoneType)))
+        case _:
+            return kind
+
+
+def _described(kind: inspect.Type) -> Iterator[inspect.Metadata]:
+    match kind:
+        case inspect.Metadata(type=described):
+            yield kind
+            yield from _described(described)
+        case inspect.UnionType(types=types):
+            for each in types:
+                yield from _described(each)
+        case _:
+            return
+
+
+def _examples(kind: inspect.Type) -> Sequence[object]:
+    for each in _described(kind):
+        schema = cast("Mapping[str, Any]", each.extra_json_schema or {})
+        if "examples" in schema:
+            return schema["examples"]
+    return []
+
+
+def _in_words(kind: inspect.Type) -> str | None:
+    extras = [cast("Mapping[str, str]", each.extra or {}) for each in _described(kind)]
+    return next((extra[_IN_WORDS] for extra in extras if _IN_WORDS in extra), None)
+
+
+def _size(least: int | None, most: int | None, what: str) -> str:
+    if most is None:
+        return ""
+    return f" of {least:,} to {most:,} {what}" if least else f" of at most {most:,} {what}"
+
+
+def _range(least: int | None, most: int | None) -> str:
+    if least is None:
+        return ""
+    return f" from {least} on" if most is None else f" from {least} to {most}"
+
+
+def _such_as(kind: inspect.Type) -> str:
+    examples = _examples(kind)
+    return f" such as {_json(examples[0])}" if examples and examples[0] else ""
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,60 @@
+"""What to say to whoever comes to a path where nothing is."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.routes import HTTPRoute
+from litestar.types.internal_types import PathParameterDefinition
+
+from marketmind_scheduler.domain.ids import AN_ID, is_id
+from marketmind_scheduler.domain.quoting import quoted
+
+_AnyRequest = Request[Any, Any, Any]
+
+_ELSEWHERE = {
+    "the API explorer is at /docs": ("/redoc", "/swagger", "/swagger-ui", "/swagger-ui.html", "/api-docs", "/api/docs"),
+    "the OpenAPI document is at /docs/openapi.json": (
+        "/openapi.json",
+        "/openapi.yaml",
+        "/openapi",
+        "/swagger.json",
+        "/docs/openapi.yaml",
+        "/v3/api-docs",
+        "/.well-known/openapi.json",
+    ),
+    "the service's health is at /health, /health/live and /health/ready": ("/healthz", "/livez", "/readyz", "/ping"),
+}
+
+
+def directions(request: _AnyRequest) -> str | None:
+    """Why nothing is here, where that can be told."""
+    if (misspelled := misspelled_in_path(request)) is not None:
+        return f"{quoted(misspelled)} is not {AN_ID}"
+    path = request.url.path.rstrip("/") or "/"
+    return next((f"Nothing is at this path; {where}." for where, paths in _ELSEWHERE.items() if path in paths), None)
+
+
+def misspelled_in_path(request: _AnyRequest) -> str | None:
+    """The first piece of the path that stands where an id belongs and is not written as ids are."""
+    pieces = request.url.path.split("/")[1:]
+    return next((piece for piece in _in_places_of_ids(request, pieces) if not is_id(piece)), None)
+
+
+def _in_places_of_ids(request: _AnyRequest, pieces: Sequence[str]) -> Iterator[str]:
+    """The pieces that stand for ids in the first route that has the same words in the same places."""
+    for route in request.app.routes:
+        if isinstance(route, HTTPRoute) and _leads_there(route, pieces):
+            for component, piece in zip(route.path_components, pieces, strict=True):
+                if isinstance(component, PathParameterDefinition) and component.type is UUID:
+                    yield piece
+            return
+
+
+def _leads_there(route: HTTPRoute, pieces: Sequence[str]) -> bool:
+    components = route.path_components
+    return len(components) == len(pieces) and all(
+        isinstance(component, PathParameterDefinition) or component == piece
+        for component, piece in zip(components, pieces, strict=True)
+    )
