@@ -47,17 +47,21 @@ def _taken_whole(kind: inspect.Type) -> str:
 
 
 def example(kind: inspect.Type) -> object:
-    """A value that the type takes: of an object, no more than it needs."""
+    """A value that the type takes: of an object, no more than it needs, or what can be said where it needs nothing."""
     if (given := _examples(kind)) and given[0]:
         return given[0]
     match bare(kind):
         case inspect.StructType(fields=fields):
-            needed = [field for field in fields if field.required]
-            return {field.encode_name: example(field.type) for field in needed}
+            shown = [field for field in fields if field.required] or [each for each in fields if not _is_flag(each)]
+            return {field.encode_name: example(field.type) for field in shown}
         case inspect.ListType(item_type=item):
             return [example(item)]
         case other:
             return _example_whole(other)
+
+
+def _is_flag(field: inspect.Field) -> bool:
+    return isinstance(bare(field.type), inspect.BoolType)
 
 
 def _example_whole(kind: inspect.Type) -> object:
