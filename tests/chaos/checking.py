@@ -1,13 +1,14 @@
 """Everything that was promised, checked over whole sets once all has settled."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
 
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.chaos.deliveries import Delivery
@@ -35,7 +36,7 @@ class Aftermath:
     events: Mapping[UUID, Sequence[Record]]
     events_left: int
     deliveries: Mapping[UUID, Sequence[Delivery]]
-    idempotent_brand: UUID
+    idempotent_platforms: Collection[Platform]
     changes: Sequence[Change]
     pauses: Sequence[Pause]
 
@@ -64,7 +65,7 @@ async def aftermath(
     sql: Sql,
     *,
     deliveries: Sequence[Delivery],
-    idempotent_brand: UUID,
+    idempotent_platforms: Collection[Platform],
     changes: Sequence[Change] = (),
     pauses: Sequence[Pause] = (),
 ) -> Aftermath:
@@ -77,7 +78,7 @@ async def aftermath(
         events=_by_schedule(await sql.fetch(_EVENTS)),
         events_left=await sql.fetchval("SELECT count(*) FROM event_outbox"),
         deliveries=by_schedule,
-        idempotent_brand=idempotent_brand,
+        idempotent_platforms=idempotent_platforms,
         changes=changes,
         pauses=pauses,
     )
@@ -113,7 +114,7 @@ def broken_promises(after: Aftermath) -> Mapping[str, set[UUID]]:
         "no second send where it might publish twice": {
             each
             for each, row in after.schedules.items()
-            if row["brand_id"] != after.idempotent_brand and after.repeats(each)
+            if row["platform"] not in after.idempotent_platforms and after.repeats(each)
         },
         "no more sends than retries allow": {
             each for each, row in after.schedules.items() if len(after.deliveries[each]) > row["max_retries"] + 1

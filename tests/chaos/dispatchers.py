@@ -15,6 +15,7 @@ from uuid import UUID
 
 import psutil
 
+from marketmind_scheduler.domain.post import Platform
 from tests.programs import Program
 from tests.receivers import SECRET, Receiver
 from tests.system.services import environment
@@ -23,7 +24,7 @@ LEASE_SECONDS = 3
 
 _GRACE_SECONDS = 25
 _WEBHOOK = """
-[brands."{brand_id}"]
+[{place}]
 url = "{url}"
 allow_http = true
 secrets = ["{secret}"]
@@ -131,14 +132,23 @@ class Dispatchers:
 
 
 @contextmanager
-def by_webhook(receivers: Mapping[UUID, Receiver], *, idempotent: Collection[UUID] = ()) -> Generator[dict[str, str]]:
-    """Settings to publish by webhook: each brand at its receiver, of which some drop repeats."""
+def by_webhook(
+    receivers: Mapping[UUID, Receiver],
+    *,
+    everybody: Receiver | None = None,
+    idempotent_platforms: Collection[Platform] = (),
+) -> Generator[dict[str, str]]:
+    """Settings to publish by webhook: each brand at its receiver, all the others at that of ``everybody``, which drops
+    repeats on some platforms."""
+    places = {f'brands."{brand_id}"': receiver for brand_id, receiver in receivers.items()}
+    if everybody is not None:
+        places |= {"default": everybody} | {f"platforms.{each}": everybody for each in idempotent_platforms}
     with NamedTemporaryFile("w", suffix=".toml") as file:
-        networks = [f"127.0.0.1/32:{receiver.port}" for receiver in receivers.values()]
+        networks = [f"127.0.0.1/32:{receiver.port}" for receiver in places.values()]
         file.write(f"allow = {json.dumps(networks)}\n")
-        for brand_id, receiver in receivers.items():
-            mark = "" if brand_id in idempotent else "# "
-            file.write(_WEBHOOK.format(brand_id=brand_id, url=receiver.url, secret=SECRET, idempotent=mark))
+        for place, receiver in places.items():
+            mark = "" if place.startswith("platforms.") else "# "
+            file.write(_WEBHOOK.format(place=place, url=receiver.url, secret=SECRET, idempotent=mark))
         file.flush()
         yield {
             "SCHEDULER_PUBLISHER": "webhook",

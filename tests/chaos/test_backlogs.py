@@ -75,7 +75,8 @@ async def test_after_downtime_each_brand_goes_on_at_a_pace_on_each_platform_and_
     now = clock()
     overdue = [now - DOWNTIME + timedelta(minutes=nth) for nth in range(IN_A_LANE)]
     for brand_id, platform in lanes:
-        await given_posts(url, a_brand(brand_id=brand_id), platform, overdue)
+        up_to_now = [*overdue, now - timedelta(minutes=3), now - timedelta(minutes=1), now]
+        await given_posts(url, a_brand(brand_id=brand_id), platform, up_to_now)
     skipping = a_brand(brand_id=hurried, on_late=OnLate.SKIP, max_lateness=DOWNTIME / 2)
     await given_posts(url, skipping, Platform.TWITTER, overdue)
     await given_posts(url, a_brand(brand_id=fresh), Platform.TWITTER, [now] * IN_A_LANE)

@@ -25,13 +25,9 @@ from tests.receivers import receiving
 from tests.system.servers import OwnServer, Sql, connected, until
 from tests.system.services import serving
 
-PLAIN, IDEMPOTENT, HURRIED = uuid4(), uuid4(), uuid4()
-"""Brands: whose receiver may publish a repeat twice, whose drops repeats, and who skips what is a minute late."""
-
-_PLATFORMS = {
-    PLAIN: (Platform.TWITTER, Platform.LINKEDIN, Platform.REDDIT),
-    IDEMPOTENT: (Platform.YOUTUBE, Platform.INSTAGRAM, Platform.TIKTOK),
-}
+_PLAIN = (Platform.TWITTER, Platform.LINKEDIN, Platform.REDDIT)
+_IDEMPOTENT = (Platform.YOUTUBE, Platform.INSTAGRAM, Platform.TIKTOK)
+"""The platforms on which the receiver may publish a repeat twice, and those on which it drops repeats."""
 _CAMPAIGNS = 3
 _TOO_LATE = 5
 _MINUTE = timedelta(minutes=1)
@@ -96,8 +92,7 @@ async def live_through(server: OwnServer, run: Run, *, seed: str) -> Outcome:
         url = await a_database(server)
         receiver = await opened.enter_async_context(receiving(script.decide))
         proxy = await opened.enter_async_context(losing_answers(url))
-        receivers = dict.fromkeys((PLAIN, IDEMPOTENT, HURRIED), receiver)
-        settings = opened.enter_context(by_webhook(receivers, idempotent={IDEMPOTENT}))
+        settings = opened.enter_context(by_webhook({}, everybody=receiver, idempotent_platforms=_IDEMPOTENT))
         urls = [proxy.url_of(url) if nth else url for nth in range(run.dispatchers)]  # one always hears its answers
         of_each = [{**settings, "DATABASE_URL": each} for each in urls]
         dispatchers = await opened.enter_async_context(dispatching(of_each))
@@ -116,7 +111,7 @@ async def live_through(server: OwnServer, run: Run, *, seed: str) -> Outcome:
         after = await aftermath(
             sql,
             deliveries=script.deliveries,
-            idempotent_brand=IDEMPOTENT,
+            idempotent_platforms=_IDEMPOTENT,
             changes=people.changes,
             pauses=people.pauses,
         )
@@ -124,23 +119,22 @@ async def live_through(server: OwnServer, run: Run, *, seed: str) -> Outcome:
 
 
 async def _given_posts(url: str, run: Run, chance: random.Random) -> tuple[Sequence[Schedule], Sequence[UUID]]:
-    """The schedules of a run, the earliest first, and the campaigns that a few of them belong to."""
-    hurried = a_brand(brand_id=HURRIED, on_late=OnLate.SKIP, max_lateness=_MINUTE)
-    campaigns = [a_campaign(campaign_id=uuid4(), brand_id=brand) for brand in _PLATFORMS for _ in range(_CAMPAIGNS)]
+    """The schedules of a run, the earliest first, and the campaigns that a few of them belong to. Each is alone on its
+    lane, so that none has to wait for another."""
+    hurried = a_brand(brand_id=uuid4(), on_late=OnLate.SKIP, max_lateness=_MINUTE)
+    too_late = [a_post(brand_id=hurried.brand_id) for _ in range(_TOO_LATE)]
+    brands = [a_brand(brand_id=uuid4()) for _ in range(run.posts // len(_PLAIN))]
+    campaigns = [a_campaign(campaign_id=uuid4(), brand_id=each.brand_id) for each in brands[: 2 * _CAMPAIGNS]]
+    of_brand = {each.brand_id: each.campaign_id for each in campaigns}
     posts = [
-        a_post(brand_id=each.brand_id, campaign_id=each.campaign_id, platform=platform)
-        for each in campaigns
-        for platform in _PLATFORMS[each.brand_id]
+        a_post(brand_id=each.brand_id, campaign_id=of_brand.get(each.brand_id), platform=platform)
+        for nth, each in enumerate(brands)
+        for platform in (_PLAIN, _IDEMPOTENT)[nth % 2]
     ]
-    while len(posts) < run.posts:
-        brand_id, platforms = chance.choice(list(_PLATFORMS.items()))
-        posts.append(a_post(brand_id=brand_id, platform=chance.choice(platforms)))
+    await given_schedules(url, too_late, [clock() - 2 * _MINUTE] * _TOO_LATE, hurried, *brands, *campaigns)
     start = clock() + timedelta(seconds=0.5 + len(posts) / 1000)
     times = sorted(start + timedelta(seconds=chance.uniform(0, run.seconds)) for _ in posts)
     chance.shuffle(posts)
-    brands = (a_brand(brand_id=PLAIN), a_brand(brand_id=IDEMPOTENT), hurried)
-    too_late = [a_post(brand_id=HURRIED) for _ in range(_TOO_LATE)]
-    await given_schedules(url, too_late, [start - 2 * _MINUTE] * _TOO_LATE, *brands, *campaigns)
     schedules = await given_schedules(url, posts, times)
     return schedules, [each.campaign_id for each in campaigns]
 

@@ -49,6 +49,15 @@ def test_one_that_was_put_off_keeps_its_time_and_those_behind_it_waiting() -> No
     assert placed([put_off, *waiting(8 * MINUTE, 7 * MINUTE)]) == [None, MINUTE + PACE, MINUTE + 2 * PACE]
 
 
+def test_very_many_go_out_closer_together_so_that_none_waits_longer_than_sixty_would() -> None:
+    few = placed(waiting(*[7 * MINUTE + nth * SECOND for nth in range(60)]))
+    many = placed(waiting(*[7 * MINUTE + nth * SECOND for nth in range(600)]))
+
+    assert sorted(each for each in few if each)[:2] == [PACE, 2 * PACE]
+    assert sorted(each for each in many if each)[:2] == [PACE / 10, 2 * PACE / 10]
+    assert max(each for each in many if each) < 60 * PACE
+
+
 def test_a_lane_is_behind_as_soon_as_one_of_it_has_waited_too_long() -> None:
     posts = waiting(4 * MINUTE, 6 * MINUTE)
 

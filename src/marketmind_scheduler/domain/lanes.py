@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.pacing import PATIENCE, SOON
+from marketmind_scheduler.domain.pacing import MOST_AT_FULL_PACE, PATIENCE, SOON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +27,16 @@ def places(
 ) -> Mapping[UUID, datetime]:
     """From when on those may be sent that have to wait longer than they do.
 
-    They go out in the order of their publish times, a pace apart, behind what was sent last on the lane. Only what
-    would be sent soon is given a place: whatever is due later is looked at again before, so a post that was put off
-    meanwhile keeps those behind it waiting, as long as it is to be sent within PATIENCE. Nothing is ever due earlier
-    than it was.
+    They go out in the order of their publish times, a pace apart (less, where more than MOST_AT_FULL_PACE wait), behind
+    what was sent last on the lane. Only what would be sent soon is given a place: whatever is due later is looked at
+    again before, so a post that was put off meanwhile keeps those behind it waiting, as long as it is to be sent within
+    PATIENCE. Nothing is ever due earlier than it was.
     """
+    in_order = sorted(waiting, key=lambda each: (each.publish_time, each.schedule_id))
+    pace *= min(1, MOST_AT_FULL_PACE / max(1, len(in_order)))
     given: dict[UUID, datetime] = {}
     free_at = now if last_sent is None else max(now, last_sent + pace)
-    for each in sorted(waiting, key=lambda each: (each.publish_time, each.schedule_id)):
+    for each in in_order:
         if now < free_at and each.due_at < free_at and each.due_at <= now + SOON:
             given[each.schedule_id] = free_at
         if each.due_at <= now + PATIENCE:

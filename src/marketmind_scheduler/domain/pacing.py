@@ -23,6 +23,10 @@ SOON = timedelta(seconds=2)
 """What is due by then gets its place behind the others of its lane, where that is behind; longer than from one look at
 the lanes to the next."""
 
+MOST_AT_FULL_PACE = 60
+"""Where more posts wait on a lane they go out closer together, so that none waits for longer than so many would: else a
+lane that gets posts faster than its pace would never catch up."""
+
 PATIENCE = timedelta(minutes=15)
 """Posts of a lane wait for one before them that is to be sent within it; one that was put off for longer, they pass."""
 
