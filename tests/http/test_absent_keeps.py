@@ -100,7 +100,7 @@ def fields_of_puts() -> Mapping[str, frozenset[str]]:
     bodies = {
         path: item["put"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         for path, item in document()["paths"].items()
-        if "put" in item and path not in WHOLE and not path.startswith("/schedule")
+        if "put" in item and path not in WHOLE
     }
     return {path: frozenset(schemas[name]["properties"]) - DECIDES for path, name in bodies.items()}
 
@@ -173,7 +173,47 @@ async def test_something_new_needs_nothing_else(client: httpx2.AsyncClient, ther
 
 
 def test_every_field_of_every_put_is_tried(there: Mapping[str, Stored]) -> None:
-    assert fields_of_puts() == {path: frozenset(of.body) for path, of in there.items()}
+    of_moves = {"/schedule/post/{post_id}": frozenset({"timestamp", "timezone", "disambiguation"})}
+
+    assert fields_of_puts() == {path: frozenset(of.body) for path, of in there.items()} | of_moves
+
+
+async def test_a_move_keeps_the_zone_and_the_disambiguation_that_it_leaves_out(client: httpx2.AsyncClient) -> None:
+    path = f"/schedule/post/{await a_post(client)}"
+    named = {"timestamp": "2027-10-31T02:30:00", "timezone": "Europe/Berlin", "disambiguation": "later"}
+    await client.post(path, json=named)
+    before, tag = await shown(client, path)
+
+    same = await client.put(path, json={"timestamp": named["timestamp"]})
+
+    assert (same.json(), same.headers["etag"]) == (before, tag)
+    moved = (await client.put(path, json={"timestamp": "2028-10-29T02:30:00"})).json()
+    assert moved["publish_time"] == "2028-10-29T01:30:00Z"
+    assert (moved["timezone"], moved["disambiguation"]) == ("Europe/Berlin", "later")
+    with_offset = (await client.put(path, json={"timestamp": "2027-03-18T19:00:00-07:00"})).json()
+    assert (with_offset["publish_time"], with_offset["timezone"]) == ("2027-03-19T02:00:00Z", "Europe/Berlin")
+    inside = (await client.put(path, json={"timestamp": "2027-03-18T19:00:00[Asia/Tokyo]"})).json()
+    assert inside["timezone"] == "Asia/Tokyo"
+
+
+async def test_a_move_follows_the_brands_zone_where_none_was_named_and_where_null_is_sent(
+    client: httpx2.AsyncClient,
+) -> None:
+    brand_id = await a_brand(client, zone="Europe/Berlin")
+    path = f"/schedule/post/{await a_post(client, brand_id=brand_id)}"
+    await client.post(path, json={"timestamp": "2027-03-17T19:00:00"})
+    await client.put(f"/brands/{brand_id}", json={"brand_default_timezone": "Asia/Seoul"})
+
+    followed = (await client.put(path, json={"timestamp": "2027-03-18T19:00:00"})).json()
+
+    assert followed["timezone"] == "Asia/Seoul"
+    named = (await client.put(path, json={"timestamp": "2027-03-18T19:00:00", "timezone": "Asia/Seoul"})).json()
+    assert named["version"] == followed["version"] + 1, "what is named stays, whatever becomes of the brand's"
+    await client.put(f"/brands/{brand_id}", json={"brand_default_timezone": "Asia/Tokyo"})
+    kept = (await client.put(path, json={"timestamp": "2027-03-19T19:00:00"})).json()
+    assert kept["timezone"] == "Asia/Seoul"
+    cleared = (await client.put(path, json={"timestamp": "2027-03-19T19:00:00", "timezone": None})).json()
+    assert cleared["timezone"] == "Asia/Tokyo"
 
 
 async def test_a_body_of_posts_keeps_what_it_leaves_out_and_names_the_new_one_that_lacks_something(

@@ -166,7 +166,7 @@ class CampaignScheduling:
             Schedule.pending(
                 self.new_id(),
                 post=posts[placement.post.post_id],
-                slot=placement.slot,
+                slot=placement.slot.in_zone_by_default(),  # a campaign's days are its brand's
                 scheduler=plan.scheduler,
                 now=now,
             )

@@ -23,6 +23,7 @@ from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
 from marketmind_scheduler.domain.pacing import OVERDUE
 from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.saying import UNSAID, Unsaid, kept
 from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot
@@ -39,11 +40,24 @@ _GRACE = timedelta(seconds=60)  # for the way here, and for clocks that differ a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedTime:
-    """A publish time as a caller writes it."""
+    """A publish time as a caller writes it. ``zone`` is None where the brand's is wanted, ``usual_zone`` stands in for
+    the brand's where nothing else names one."""
 
     text: str
-    zone: str | None
-    disambiguation: Disambiguation
+    zone: str | Unsaid | None = UNSAID
+    disambiguation: Disambiguation | Unsaid = UNSAID
+    usual_zone: str | None = None
+
+    def over(self, stored: Slot) -> "AskedTime":
+        """With the zone and the disambiguation that are stored, where the caller leaves them unsaid."""
+        intent = stored.intent
+        keeps_its_zone = self.zone is UNSAID and not intent.zone_is_default
+        return AskedTime(
+            text=self.text,
+            zone=self.zone,
+            disambiguation=kept(self.disambiguation, intent.disambiguation or Disambiguation.COMPATIBLE),
+            usual_zone=intent.zone if keeps_its_zone else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +151,8 @@ class PostScheduling:
         version: int | None,
         expected: Expectation[Schedule] = ANYTHING,
     ) -> Schedule:
-        """Move the post's PENDING schedule to another time.
+        """Move the post's PENDING schedule to another time, in the zone and with the disambiguation that it has, unless
+        the caller says otherwise.
 
         Raises PostNotFound, ScheduleNotFound when none is active, PreconditionFailed, StaleVersion, SendInFlight when
         its post may be out, TimeInPast, BeyondHorizon, and what ``read_slot`` raises.
@@ -148,8 +163,9 @@ class PostScheduling:
             current = await _locked(work, post_id)
             expected.check(current)
             current.check_version(version)
-            slot = await self._slot(asked, brand.content.default_zone, work)
-            if slot.asks_the_same_as(current.slot, self.zones) and Hold.LATE not in current.holds:
+            slot = await self._slot(asked.over(current.slot), brand.content.default_zone, work)
+            is_same = slot.asks_the_same_as(current.slot, self.zones) and slot.takes_its_zone_as(current.slot)
+            if is_same and Hold.LATE not in current.holds:
                 return current
             now = self.clock.now()
             moved = move(current, slot, now=now)
@@ -182,18 +198,20 @@ class PostScheduling:
     async def _slot(self, asked: AskedTime, default_zone: str, work: UnitOfWork) -> Slot:
         slot = read_slot(
             asked.text,
-            zone=asked.zone,
-            default_zone=default_zone,
-            disambiguation=asked.disambiguation,
+            zone=kept(asked.zone, None),
+            default_zone=asked.usual_zone or default_zone,
+            disambiguation=kept(asked.disambiguation, Disambiguation.COMPATIBLE),
             zones=self.zones,
         )
+        if asked.usual_zone and slot.intent.zone_is_default:
+            slot = slot.in_zone_by_default(is_default=False)
         if slot.intent.kind is IntentKind.WALL:
             await check_zone_rules(work, self.zones)
         return slot
 
     def _at(self, instant: datetime, zone: str) -> Slot:
         self.zones.check(zone)
-        return Slot.at(instant, zone=zone, tz_release=self.zones.release)
+        return Slot.at(instant, zone=zone, tz_release=self.zones.release).in_zone_by_default()
 
     def _new_schedule(self, post: Post, slot: Slot, now: datetime, *, retry_of: UUID | None = None) -> Schedule:
         return Schedule.pending(

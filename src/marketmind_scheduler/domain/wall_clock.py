@@ -3,7 +3,7 @@
 Gaps and overlaps are resolved as in RFC 5545 section 3.3.5 unless the caller says otherwise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -42,7 +42,7 @@ class Intent:
     """What was asked for, and by which rules it was understood.
 
     For a wall time, ``local_time`` (naive) and ``disambiguation`` say it; for an instant both are None and ``zone``
-    is for display only.
+    is for display only. ``zone_is_default``: nobody named the zone, so the brand's was taken.
     """
 
     zone: str
@@ -50,6 +50,7 @@ class Intent:
     disambiguation: Disambiguation | None
     resolution: Resolution
     tz_release: str
+    zone_is_default: bool = field(default=False, compare=False)
 
     @property
     def kind(self) -> IntentKind:
@@ -75,6 +76,10 @@ class Slot:
         )
         return cls(publish_time=instant, intent=intent)
 
+    def in_zone_by_default(self, *, is_default: bool = True) -> Self:
+        """The same, with its zone as one that nobody named."""
+        return replace(self, intent=replace(self.intent, zone_is_default=is_default))
+
     def asks_the_same_as(self, other: "Slot", zones: ZoneCatalog) -> bool:
         """Whether both ask for one time in one way, whichever release of the zone data they were read with, and by
         whichever of its names they call a zone."""
@@ -84,6 +89,10 @@ class Slot:
             and self.intent.local_time == other.intent.local_time
             and self.intent.disambiguation == other.intent.disambiguation
         )
+
+    def takes_its_zone_as(self, other: "Slot") -> bool:
+        """Whether both name their zone, or neither does."""
+        return self.intent.zone_is_default is other.intent.zone_is_default
 
     def local_text(self) -> str:
         """The publish time in its zone, as RFC 9557 text."""

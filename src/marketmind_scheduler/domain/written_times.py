@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from marketmind_scheduler.domain.errors import UnreadableTime
-from marketmind_scheduler.domain.time_text import read_date, read_written
+from marketmind_scheduler.domain.time_text import Written, read_date, read_written
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, resolve, resolve_by_offset
 from marketmind_scheduler.domain.zones import ZoneCatalog
 
@@ -15,7 +15,7 @@ def read_slot(
 
     Without an offset it is a wall time in ``zone``, else in the zone in the text, else in ``default_zone``. With
     ``Z``, or with an offset and no zone, it is an instant. With offset and zone it is a wall time, and the offset
-    must be one that the zone uses then; in an overlap it picks the occurrence.
+    must be one that the zone uses then; in an overlap it picks the occurrence. The slot says whether a zone was named.
 
     Raises UnreadableTime, UnknownZone, LocalTimeInGap, LocalTimeAmbiguous, OffsetContradictsZone; TimeInPast and
     BeyondHorizon for years outside 1970 to 2199.
@@ -29,12 +29,18 @@ def read_slot(
     named = written.zone or zone
     shown_in = default_zone if named is None else named
     zones.check(shown_in)
+    slot = _slot(text, written, named=named, zone=shown_in, disambiguation=disambiguation, tz_release=zones.release)
+    return slot.in_zone_by_default() if named is None else slot
+
+
+def _slot(
+    text: str, written: Written, *, named: str | None, zone: str, disambiguation: Disambiguation, tz_release: str
+) -> Slot:
     if written.offset is None:
-        return resolve(written.local_time, zone=shown_in, disambiguation=disambiguation, tz_release=zones.release)
+        return resolve(written.local_time, zone=zone, disambiguation=disambiguation, tz_release=tz_release)
     if named is None or written.is_utc:
-        instant = (written.local_time - written.offset).replace(tzinfo=UTC)
-        return Slot.at(instant, zone=shown_in, tz_release=zones.release)
-    return resolve_by_offset(text, written.local_time, written.offset, zone=named, tz_release=zones.release)
+        return Slot.at((written.local_time - written.offset).replace(tzinfo=UTC), zone=zone, tz_release=tz_release)
+    return resolve_by_offset(text, written.local_time, written.offset, zone=named, tz_release=tz_release)
 
 
 def read_instant(text: str) -> datetime:

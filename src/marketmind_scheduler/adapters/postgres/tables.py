@@ -165,6 +165,7 @@ schedules = Table(
     Column("last_error", Text),
     Column("finished_at", DateTime(timezone=True)),
     Column("retry_of", Uuid),
+    Column("zone_is_default", Boolean, nullable=False, server_default=text("false")),  # what was asked for, too
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),

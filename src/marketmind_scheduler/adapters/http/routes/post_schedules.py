@@ -85,7 +85,8 @@ class PostScheduleController(Controller):
         data: JSONBody[MovePostIn],
         request: AnyRequest,
     ) -> Response[ScheduleOut]:
-        """It keeps its id and gets a new version. While a send is in flight, or may be out, it is refused."""
+        """It keeps its id and gets a new version; zone and disambiguation stay where the body leaves them out. While a
+        send is in flight, or may be out, it is refused."""
         moved = await post_scheduling.move(
             post_id, data.asked(), version=data.version, expected=conditions_of(request).on(ScheduleOut.of)
         )

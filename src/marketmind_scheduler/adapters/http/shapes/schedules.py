@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Self
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketmind_scheduler.adapters.http.shapes.fields import (
     Body,
@@ -18,6 +18,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     Timestamp,
     ZoneName,
 )
+from marketmind_scheduler.adapters.http.shapes.unset import said
 from marketmind_scheduler.application.post_scheduling import AskedTime
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
@@ -41,10 +42,19 @@ class SchedulePostIn(TimeIn, frozen=True):
     allow_repost: Annotated[bool, Meta(description="Publish it again although it is out already")] = False
 
 
-class MovePostIn(TimeIn, frozen=True):
+class MovePostIn(Body, frozen=True):
+    """What is left out stays as it is: the zone that was named, or the brand's where none was, and what to do when the
+    wall time does not exist or exists twice."""
+
+    timestamp: Timestamp
+    timezone: Annotated[ZoneName, Meta(description="null: the brand's")] | UnsetType | None = UNSET
+    disambiguation: Disambiguation | UnsetType = UNSET
     version: (
         Annotated[int, Meta(ge=1, le=2**31 - 1, description="Refuse unless this is the current version")] | None
     ) = None
+
+    def asked(self) -> AskedTime:
+        return AskedTime(text=self.timestamp, zone=said(self.timezone), disambiguation=said(self.disambiguation))
 
 
 class ScheduleCampaignIn(Body, frozen=True):

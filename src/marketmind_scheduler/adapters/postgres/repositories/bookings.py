@@ -91,6 +91,7 @@ class PostgresBookings:
             schedule.lost_leases,
             schedule.version,
             schedule.updated_at,
+            slot["zone_is_default"],
         )
         return replace(schedule, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
 

@@ -22,7 +22,7 @@ SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL 
 
 _COLUMNS = {each.name: each for each in tables.schedules.columns}
 _PLAIN = [each.name for each in fields(Schedule) if each.name in _COLUMNS and each.name != "status"]
-_OF_SLOT = ["publish_time", "local_time", "timezone", "disambiguation", "resolution", "tz_release"]
+_OF_SLOT = ["publish_time", "local_time", "timezone", "disambiguation", "resolution", "tz_release", "zone_is_default"]
 _ENUMS: Mapping[str, Callable[[str], object]] = {"platform": Platform, "scheduler": SchedulerKind, "on_late": OnLate}
 _FROM_BRAND = {"on_late", "latest_at"}
 _OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error"))
@@ -82,6 +82,7 @@ def of_slot(slot: Slot) -> Mapping[str, object]:
         "disambiguation": intent.disambiguation,
         "resolution": intent.resolution,
         "tz_release": intent.tz_release,
+        "zone_is_default": intent.zone_is_default,
         "intent": intent.kind,
     }
 
@@ -101,5 +102,6 @@ def _to_slot(row: Record) -> Slot:
             disambiguation=Disambiguation(disambiguation) if disambiguation else None,
             resolution=Resolution(row["resolution"]),
             tz_release=row["tz_release"],
+            zone_is_default=row["zone_is_default"],
         ),
     )
