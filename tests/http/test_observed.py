@@ -40,23 +40,30 @@ async def test_an_id_that_could_forge_a_log_line_is_replaced(client: httpx2.Asyn
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "route", "status"),
+    ("method", "path", "body", "route", "status", "code"),
     [
-        ("GET", "/health/live", None, "/health/live", 200),
-        ("GET", "/", None, "/", 200),
-        ("PUT", "/brands/{new}", {"brand_name": HIDDEN, "brand_default_timezone": "UTC"}, "/brands/{brand_id}", 201),
-        ("GET", "/brands/{brand}", None, "/brands/{brand_id}", 200),
-        ("GET", "/brands/{new}", None, "/brands/{brand_id}", 404),
-        ("POST", "/schedule/campaign/{campaign}", {}, "/schedule/campaign/{campaign_id}", 404),
-        ("GET", f"/campaigns?cursor={HIDDEN}", None, "/campaigns", 400),
-        ("PATCH", "/brands/{brand}", None, "unmatched", 405),
-        ("GET", f"/{HIDDEN}", None, "unmatched", 404),
-        ("GET", "/docs", None, "/docs", 200),
-        ("GET", "/docs/assets/swagger-ui.css", None, "/docs/assets/{file_path}", 200),
+        ("GET", "/health/live", None, "/health/live", 200, None),
+        ("GET", "/", None, "/", 200, None),
+        (
+            "PUT",
+            "/brands/{new}",
+            {"brand_name": HIDDEN, "brand_default_timezone": "UTC"},
+            "/brands/{brand_id}",
+            201,
+            None,
+        ),
+        ("GET", "/brands/{brand}", None, "/brands/{brand_id}", 200, None),
+        ("GET", "/brands/{new}", None, "/brands/{brand_id}", 404, "brand_not_found"),
+        ("POST", "/schedule/campaign/{campaign}", {}, "/schedule/campaign/{campaign_id}", 404, "no_posts_to_schedule"),
+        ("GET", f"/campaigns?cursor={HIDDEN}", None, "/campaigns", 400, "malformed"),
+        ("PATCH", "/brands/{brand}", None, "unmatched", 405, "method_not_allowed"),
+        ("GET", f"/{HIDDEN}", None, "unmatched", 404, "no_such_route"),
+        ("GET", "/docs", None, "/docs", 200, None),
+        ("GET", "/docs/assets/swagger-ui.css", None, "/docs/assets/{file_path}", 200, None),
     ],
 )
-async def test_a_request_leaves_one_log_line_that_names_its_route_and_no_value(
-    client: httpx2.AsyncClient, method: str, path: str, body: object, route: str, status: int
+async def test_a_request_leaves_one_log_line_that_names_its_route_and_path_and_nothing_of_its_query_or_body(
+    client: httpx2.AsyncClient, method: str, path: str, body: object, route: str, status: int, code: str | None
 ) -> None:
     ids = {"new": new_id(), "brand": await a_brand(client), "campaign": await a_campaign(client)}
 
@@ -70,12 +77,31 @@ async def test_a_request_leaves_one_log_line_that_names_its_route_and_no_value(
         "event": "request",
         "log_level": "debug" if route.startswith("/health") else "info",
         "method": method,
+        "path": path.format(**ids).partition("?")[0],
         "route": route,
         "status": status,
         "request_id": answer.headers["x-request-id"],
+        **({} if code is None else {"code": code}),
     }
     assert re.fullmatch("[0-9a-f]{32}", trace_id)
     assert re.fullmatch("[0-9a-f]{16}", span_id)
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/%0A%1B[31m?key=secret", "/%0A%1B[31m"),
+        ("/\N{SNOWMAN}", "/%E2%98%83"),
+        ("/" + "x" * 5000, "/" + "x" * 199),
+    ],
+)
+async def test_the_path_of_a_log_line_is_short_and_cannot_forge_another(
+    client: httpx2.AsyncClient, path: str, logged: str
+) -> None:
+    with capture_logs() as lines:
+        await client.get(path)
+
+    assert lines[-1]["path"] == logged
 
 
 async def test_a_log_line_names_the_caller_once_it_is_known_and_forgets_it_with_the_request() -> None:

@@ -46,6 +46,12 @@ INNER_TEXT = "relation brands of 10.0.0.7 is broken"
 class BrokenStorage:
     """Storage with a fault that nobody anticipated."""
 
+    def within(self, _reach: object) -> "BrokenStorage":
+        return self
+
+    def acting(self, _actor: object) -> "BrokenStorage":
+        return self
+
     def reading(self) -> Never:
         raise ValueError(INNER_TEXT)
 

@@ -1,6 +1,7 @@
 """Log lines: coloured text for a person at a terminal, JSON for everything else."""
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -8,6 +9,10 @@ import msgspec
 import structlog
 
 from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel
+
+_IDS = ("request_id", "trace_id", "span_id")
+_LONG_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{4}([0-9a-fA-F]{8})")
+_COLUMNS = 80 - len("19:00:00Z [info] ")
 
 
 def is_json(wanted: LogFormat) -> bool:
@@ -19,10 +24,14 @@ def configure(wanted: LogFormat, level: LogLevel) -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
     if is_json(wanted):
-        shared.append(structlog.processors.format_exc_info)
+        shared += [
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.format_exc_info,
+        ]
+    else:
+        shared += [structlog.processors.TimeStamper(fmt="%H:%M:%SZ", utc=True, key="at"), for_people]
     renderer = _json if is_json(wanted) else _console()
     threshold = getattr(logging, level.upper())
     structlog.configure(
@@ -38,8 +47,26 @@ def _console() -> structlog.dev.ConsoleRenderer:
     return structlog.dev.ConsoleRenderer(
         colors=sys.stdout.isatty(),
         timestamp_key="at",
+        pad_event_to=0,
+        pad_level=False,
         exception_formatter=structlog.dev.plain_traceback,  # the default one shows local variables, secrets among them
     )
+
+
+def for_people(_logger: object, level: str, event: Any) -> Any:
+    """A request as one short line, and the ids that lead to other lines only where something is wrong."""
+    if level in ("debug", "info"):
+        for name in _IDS:
+            event.pop(name, None)
+    if event["event"] == "request":
+        del event["route"]
+        words = [event.pop(name) for name in ("method", "path", "status", "code") if name in event]
+        event["event"] = _fitting(" ".join(map(str, [*words, f"{event.pop('ms'):.0f} ms"])))
+    return event
+
+
+def _fitting(line: str) -> str:
+    return line if len(line) <= _COLUMNS else _LONG_ID.sub(r"…\1", line)
 
 
 def _configure_libraries(shared: list[Any], renderer: Any, threshold: int) -> None:

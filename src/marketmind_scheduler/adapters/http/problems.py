@@ -43,9 +43,8 @@ STATUS: dict[type[SchedulerError], int] = {
     Unavailable: 503,
 }
 
-_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # as in RFC 9110; Python learned them in 3.13
-
 _NO_TEXT = '1893456000 is not a text of at most 10,000 characters such as "2030-03-18T19:00:00"'
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # as in RFC 9110; Python learned them in 3.13
 
 log = structlog.get_logger()
 
@@ -212,6 +211,7 @@ def _answer(
     details: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response[Problem]:
+    structlog.contextvars.bind_contextvars(code=code)  # for the request's line in the log
     problem = _problem(status, code, detail, instance=request.url.path, errors=errors, details=details)
     return Response(problem, status_code=status, headers=dict(headers or {}), media_type=PROBLEM_JSON)
 

@@ -17,6 +17,7 @@ from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.tracing import RequestSpan, Tracing
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_LONGEST_PATH = 200
 _SAFE_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -78,13 +79,13 @@ class Observed:
                 await self._app(asked, _with_deadline(receive), observed)
         finally:
             method, route = str(scope["method"]), _route(asked)
-            self._tell(method, route, status, seconds=perf_counter() - started)
+            self._tell(method, route, status, path=_path(scope), seconds=perf_counter() - started)
             span.answered(method, route, status)
 
-    def _tell(self, method: str, route: str, status: int, *, seconds: float) -> None:
+    def _tell(self, method: str, route: str, status: int, *, path: str, seconds: float) -> None:
         self._metrics.answered(method, route, status, seconds=seconds, is_long_poll=route == LONG_POLL)
         write = log.debug if route.startswith("/health") and status < HTTPStatus.BAD_REQUEST else log.info
-        write("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+        write("request", method=method, path=path, route=route, status=status, ms=round(seconds * 1000, 2))
 
     def _request_id(self, scope: HTTPScope) -> str:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
@@ -95,6 +96,11 @@ def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
     """HEAD is allowed wherever GET is (RFC 9110, section 9.1)."""
     name, value = header
     return (name, value + b", HEAD") if name == b"allow" and b"GET" in value.split(b", ") else header
+
+
+def _path(scope: HTTPScope) -> str:
+    """As it was sent, without the query, in ASCII: nothing in it can end a line of the log."""
+    return scope["raw_path"].decode("ascii", "backslashreplace")[:_LONGEST_PATH]
 
 
 def _route(scope: HTTPScope) -> str:

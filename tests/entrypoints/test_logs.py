@@ -1,0 +1,50 @@
+"""What a person reads at a terminal of what is logged."""
+
+import pytest
+
+from marketmind_scheduler.entrypoints.logs import for_people
+
+IDS = {"request_id": "01a22a98-8e33-7777-b82d-c32496848f5a", "trace_id": "0" * 32, "span_id": "1" * 16}
+CAMPAIGN = "22222222-2222-2222-2222-222222220abc"
+
+
+def request(path: str, status: int, **more: object) -> dict[str, object]:
+    return {
+        "event": "request",
+        "method": "POST",
+        "path": path,
+        "route": "/r",
+        "status": status,
+        "ms": 2.19,
+        **more,
+        **IDS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("logged", "line"),
+    [
+        (request("/brands", 200), "POST /brands 200 2 ms"),
+        (request(f"/posts/{CAMPAIGN}", 404), f"POST /posts/{CAMPAIGN} 404 2 ms"),
+        (
+            request(f"/schedule/campaign/{CAMPAIGN}", 422, code="too_many_posts"),
+            "POST /schedule/campaign/…22220abc 422 too_many_posts 2 ms",
+        ),
+    ],
+)
+def test_a_request_is_one_short_line(logged: dict[str, object], line: str) -> None:
+    assert for_people(None, "info", logged) == {"event": line}
+    assert len(f"19:00:00Z [info] {line}") <= 80
+
+
+def test_what_else_a_request_says_stands_behind_its_line() -> None:
+    shown = for_people(None, "info", request("/brands", 200, caller="reporting"))
+
+    assert shown == {"event": "POST /brands 200 2 ms", "caller": "reporting"}
+
+
+@pytest.mark.parametrize(("level", "is_shown"), [("info", False), ("debug", False), ("warning", True), ("error", True)])
+def test_ids_of_requests_are_shown_where_something_is_wrong(level: str, *, is_shown: bool) -> None:
+    shown = for_people(None, level, {"event": "unavailable", **IDS})
+
+    assert ("request_id" in shown) is is_shown
