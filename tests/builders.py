@@ -9,7 +9,7 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.brand import Brand, BrandChange, BrandContent, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus
-from marketmind_scheduler.domain.planning import Brief, PostToPlace, SchedulerKind
+from marketmind_scheduler.domain.planning import Brief, Placement, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, resolve
@@ -196,6 +196,7 @@ def a_brief(
     last_day: date = date(2027, 3, 19),
     now: datetime = NOW,
     posts: tuple[PostToPlace, ...] | None = None,
+    kept: tuple[Placement, ...] = (),
 ) -> Brief:
     """The campaign of ``a_campaign`` with one post."""
     return Brief(
@@ -206,6 +207,7 @@ def a_brief(
         last_day=last_day,
         now=now,
         posts=(PostToPlace(post_id=new_id(), platform=Platform.TWITTER),) if posts is None else posts,
+        kept=kept,
     )
 
 

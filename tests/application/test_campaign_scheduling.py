@@ -26,6 +26,7 @@ from marketmind_scheduler.domain.errors import (
 )
 from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.replanning import Renewal
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -44,6 +45,7 @@ from tests.builders import (
     new_id,
 )
 from tests.fakes.clock import FrozenClock
+from tests.fakes.rows import in_time_order
 from tests.fakes.scheduler import Answer, ScriptedScheduler
 from tests.fakes.storage import InMemoryStorage
 from tests.stored import as_cancelled
@@ -59,9 +61,12 @@ OUT = (ScheduleStatus.COMPLETED, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCON
 
 
 async def schedule(
-    scheduling: CampaignScheduling, *, platforms: Collection[Platform] = ALL, replace: bool = False
+    scheduling: CampaignScheduling,
+    *,
+    platforms: Collection[Platform] = ALL,
+    renewal: Renewal = Renewal.NOTHING,
 ) -> tuple[Sequence[Schedule], bool]:
-    return await scheduling.schedule(CAMPAIGN_ID, kind=NAIVE, platforms=platforms, replace=replace)
+    return await scheduling.schedule(CAMPAIGN_ID, kind=NAIVE, platforms=platforms, renewal=renewal)
 
 
 async def schedule_post(use_cases: UseCases, post: Post, text: str = BY_HAND) -> Schedule:
@@ -222,7 +227,7 @@ async def test_a_campaign_that_is_all_out_has_nothing_to_schedule_anew(
     await given(storage, *out)
 
     with pytest.raises(NoPostsToSchedule) as refused:
-        await schedule(scheduling, replace=True)
+        await schedule(scheduling, renewal=Renewal.REPLACE)
 
     assert refused.value.details["out_already"] == 3
     assert await everything(storage) == out
@@ -267,7 +272,7 @@ async def test_a_replacement_that_is_refused_leaves_what_stands(
     await given(storage, a_campaign(start_date=first_day, end_date=last_day))
 
     with pytest.raises(refusal):
-        await schedule(scheduling, replace=True)
+        await schedule(scheduling, renewal=Renewal.REPLACE)
 
     assert await everything(storage) == made
 
@@ -343,7 +348,7 @@ async def test_replacing_with_nothing_changed_finds_the_first_schedules(
 ) -> None:
     clock.advance(HOUR)
 
-    assert await schedule(scheduling, replace=True) == (made, False)
+    assert await schedule(scheduling, renewal=Renewal.REPLACE) == (made, False)
     assert await everything(storage) == made
 
 
@@ -436,7 +441,7 @@ async def test_replacing_cancels_what_is_pending_and_plans_all_posts_anew(
         members = await stored.posts.list_of_campaign(CAMPAIGN_ID, platforms=ALL)
     clock.advance(HOUR)
 
-    renewed, is_new = await schedule(scheduling, replace=True)
+    renewed, is_new = await schedule(scheduling, renewal=Renewal.REPLACE_CHOSEN)
 
     assert is_new
     assert [each.post_id for each in renewed] == [post.post_id for post in members]
@@ -454,11 +459,11 @@ async def test_a_replacement_is_found_again(
     posts: list[Post],
     clock: FrozenClock,
 ) -> None:
-    await move_post(use_cases, posts[1])
+    moved = await move_post(use_cases, posts[1])
     clock.advance(HOUR)
-    renewed, _ = await schedule(scheduling, replace=True)
+    renewed, _ = await schedule(scheduling, renewal=Renewal.REPLACE)
 
-    assert await schedule(scheduling) == (renewed, False)
+    assert await schedule(scheduling) == (in_time_order([moved, *renewed]), False)
 
 
 async def test_a_replacement_is_found_again_when_a_post_was_out_before_it(
@@ -471,12 +476,12 @@ async def test_a_replacement_is_found_again_when_a_post_was_out_before_it(
 ) -> None:
     out = await settle(storage, made[0], ScheduleStatus.COMPLETED)
     clock.set(made[0].publish_time + HOUR)
-    await move_post(use_cases, posts[1])
-    renewed, _ = await schedule(scheduling, replace=True)
+    moved = await move_post(use_cases, posts[1])
+    renewed, _ = await schedule(scheduling, renewal=Renewal.REPLACE)
 
     clock.advance(HOUR)
 
-    assert await schedule(scheduling) == ([out, *renewed], False)
+    assert await schedule(scheduling) == (in_time_order([out, moved, *renewed]), False)
 
 
 @pytest.mark.parametrize("status", OUT)
@@ -492,7 +497,7 @@ async def test_replacing_leaves_posts_alone_that_are_out_or_being_sent(
     clock.set(made[0].publish_time + HOUR)
     await given(storage, a_campaign(end_date=date(2027, 3, 20)))
 
-    renewed, is_new = await schedule(scheduling, replace=True)
+    renewed, is_new = await schedule(scheduling, renewal=Renewal.REPLACE)
 
     assert is_new
     assert [each.post_id for each in renewed] == [posts[1].post_id, posts[2].post_id]
@@ -508,7 +513,7 @@ async def test_replacing_leaves_the_repost_of_a_published_post_alone(
     repost = a_schedule(posts[0], slot=a_slot("2027-03-08T19:00"))
     await given(storage, published, repost)
 
-    renewed, _ = await schedule(scheduling, replace=True)
+    renewed, _ = await schedule(scheduling, renewal=Renewal.REPLACE)
 
     assert [each.post_id for each in renewed] == [posts[1].post_id, posts[2].post_id]
     assert await everything(storage) == [published, repost, *renewed]
@@ -526,6 +531,119 @@ async def test_what_did_not_go_out_is_no_obstacle(
     assert is_new
     assert [each.post_id for each in schedules] == [post.post_id for post in posts]
     assert earlier in await everything(storage)
+
+
+async def test_what_a_person_chose_stays_where_it_is_and_the_rest_is_planned_round_it(
+    use_cases: UseCases,
+    scheduling: CampaignScheduling,
+    storage: InMemoryStorage,
+    posts: list[Post],
+    clock: FrozenClock,
+) -> None:
+    chosen = await schedule_post(use_cases, posts[1], "2027-03-10T08:15:00")
+    clock.advance(HOUR)
+
+    filled, is_new = await schedule(scheduling, renewal=Renewal.FILL)
+
+    assert is_new
+    assert [(each.post_id, each.slot.local_text()[:16]) for each in filled] == [
+        (posts[0].post_id, "2027-03-11T19:00"),
+        (posts[2].post_id, "2027-03-19T19:00"),
+    ]
+    stands = in_time_order([chosen, *filled])
+    assert await everything(storage) == stands
+    for renewal in (Renewal.FILL, Renewal.REPLACE, Renewal.NOTHING):
+        assert await schedule(scheduling, renewal=renewal) == (stands, False)
+    renewed, _ = await schedule(scheduling, renewal=Renewal.REPLACE_CHOSEN)
+    assert {each.post_id for each in renewed} == {post.post_id for post in posts}
+
+
+async def test_a_post_that_comes_late_is_filled_in_and_moves_nothing(
+    use_cases: UseCases,
+    scheduling: CampaignScheduling,
+    storage: InMemoryStorage,
+    posts: list[Post],
+    made: Sequence[Schedule],
+    clock: FrozenClock,
+) -> None:
+    moved = await move_post(use_cases, posts[1], "2027-03-13T12:30:00")
+    late = a_post(campaign_id=CAMPAIGN_ID)
+    await given(storage, late)
+    clock.advance(HOUR)
+
+    filled, is_new = await schedule(scheduling, renewal=Renewal.FILL)
+
+    assert moved.is_chosen
+    assert (is_new, [each.post_id for each in filled]) == (True, [late.post_id])
+    assert filled[0].slot.local_text()[:16] == "2027-03-11T19:00"
+    assert await everything(storage) == in_time_order([made[0], moved, made[2], *filled])
+    assert await schedule(scheduling, renewal=Renewal.FILL) == (await everything(storage), False)
+
+
+Step = Callable[[CampaignScheduling, UseCases, InMemoryStorage, list[Post]], Awaitable[object]]
+
+
+def scheduled_again(*, platforms: Collection[Platform] = ALL, renewal: Renewal = Renewal.NOTHING) -> Step:
+    async def step(
+        scheduling: CampaignScheduling, use_cases: UseCases, storage: InMemoryStorage, posts: list[Post]
+    ) -> None:
+        del use_cases, storage, posts
+        await schedule(scheduling, platforms=platforms, renewal=renewal)
+
+    return step
+
+
+BIT_BY_BIT: dict[str, Step] = {
+    "tweets": scheduled_again(platforms={Platform.TWITTER}),
+    "clips": scheduled_again(platforms={Platform.TIKTOK}),
+    "the rest": scheduled_again(renewal=Renewal.FILL),
+    "tweets anew": scheduled_again(platforms={Platform.TWITTER}, renewal=Renewal.REPLACE_CHOSEN),
+    "one is called off": lambda _, use_cases, __, posts: use_cases.post_scheduling.cancel(posts[1].post_id),
+    "one comes late": lambda _, __, storage, ___: given(storage, a_post(campaign_id=CAMPAIGN_ID)),
+    "one is chosen": lambda _, use_cases, __, posts: schedule_post(use_cases, posts[1]),
+    "one goes wrong": lambda _, __, storage, ___: one_fails(storage),
+}
+
+
+async def one_fails(storage: InMemoryStorage) -> None:
+    pending = next(each for each in await everything(storage) if each.status is PENDING)
+    await settle(storage, pending, ScheduleStatus.FAILED)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["tweets", "clips"],
+        ["clips", "tweets", "clips"],
+        ["tweets", "the rest"],
+        ["tweets", "one comes late", "the rest"],
+        ["tweets", "clips", "one is called off", "the rest"],
+        ["one is chosen", "the rest"],
+        ["one is chosen", "the rest", "one comes late", "the rest"],
+        ["the rest", "tweets anew"],
+        ["the rest", "one goes wrong", "the rest"],
+        ["tweets", "one goes wrong", "one comes late", "the rest", "one is called off", "the rest"],
+    ],
+    ids=", ".join,
+)
+@pytest.mark.usefixtures("clip")
+async def test_a_campaign_that_was_scheduled_bit_by_bit_stands_as_a_whole(
+    use_cases: UseCases,
+    scheduling: CampaignScheduling,
+    storage: InMemoryStorage,
+    posts: list[Post],
+    clock: FrozenClock,
+    steps: Sequence[str],
+) -> None:
+    for step in steps:
+        await BIT_BY_BIT[step](scheduling, use_cases, storage, posts)
+        clock.advance(HOUR)
+    async with storage.reading() as stored:
+        standing = await stored.schedules.standing_of_campaign(CAMPAIGN_ID, platforms=ALL)
+
+    for renewal in (Renewal.NOTHING, Renewal.FILL, Renewal.REPLACE):
+        assert await schedule(scheduling, renewal=renewal) == (standing, False)
+    assert len({(each.platform, each.slot.local_text()[:10]) for each in standing}) == len(standing)
 
 
 @pytest.fixture
@@ -571,7 +689,7 @@ async def test_replacing_one_platform_leaves_the_others_alone(
     moved_clip = await move_post(use_cases, clip)
     await move_post(use_cases, posts[0])
 
-    renewed, _ = await schedule(scheduling, platforms={Platform.TWITTER}, replace=True)
+    renewed, _ = await schedule(scheduling, platforms={Platform.TWITTER}, renewal=Renewal.REPLACE_CHOSEN)
 
     assert {each.post_id for each in renewed} == {post.post_id for post in posts}
     stored = await everything(storage)
@@ -760,7 +878,7 @@ async def test_a_replacement_that_breaks_a_rule_leaves_what_stands(
     scheduling, _ = scripted(use_cases, storage, empty, empty)
 
     with pytest.raises(PolicyViolated):
-        await schedule(scheduling, replace=True)
+        await schedule(scheduling, renewal=Renewal.REPLACE)
 
     assert await everything(storage) == made
 
@@ -845,11 +963,11 @@ async def test_a_post_that_goes_out_while_a_replacement_is_planned_is_left_alone
     await move_post(use_cases, posts[2])
     propose = NaiveScheduler().propose
     goes_out = interrupted(lambda: settle(storage, made[0], ScheduleStatus.PUBLISHING))
-    scheduling, _ = scripted(use_cases, storage, propose, goes_out, propose, propose)
+    scheduling, _ = scripted(use_cases, storage, goes_out, propose)
 
-    renewed, _ = await schedule(scheduling, replace=True)
+    renewed, _ = await schedule(scheduling, renewal=Renewal.REPLACE)
 
-    assert {each.post_id for each in renewed} == {posts[1].post_id, posts[2].post_id}
+    assert {each.post_id for each in renewed} == {posts[1].post_id}
     stored = await everything(storage)
     assert [each.status for each in stored if each.post_id == posts[0].post_id] == [ScheduleStatus.PUBLISHING]
 
@@ -860,9 +978,9 @@ async def test_a_post_moved_while_a_replacement_is_planned_is_replaced_where_it_
     await move_post(use_cases, posts[2])
     propose = NaiveScheduler().propose
     moved_again = interrupted(lambda: move_post(use_cases, posts[2], "2027-03-13T08:30:00"))
-    scheduling, _ = scripted(use_cases, storage, propose, moved_again, propose, propose)
+    scheduling, _ = scripted(use_cases, storage, moved_again, propose)
 
-    await schedule(scheduling, replace=True)
+    await schedule(scheduling, renewal=Renewal.REPLACE_CHOSEN)
 
     cancelled = next(each for each in await everything(storage) if each.schedule_id == made[2].schedule_id)
     assert cancelled.status is ScheduleStatus.CANCELLED

@@ -56,7 +56,7 @@ async def test_a_demo_that_is_not_over_can_be_scheduled(use_cases: UseCases, clo
     clock.set(LAST_GOOD_SECOND)
 
     _, is_new = await use_cases.campaign_scheduling.schedule(
-        DEMO_CAMPAIGN, kind=SchedulerKind.NAIVE, platforms=frozenset(Platform), replace=False
+        DEMO_CAMPAIGN, kind=SchedulerKind.NAIVE, platforms=frozenset(Platform)
     )
 
     assert is_new

@@ -17,6 +17,7 @@ from marketmind_scheduler.domain.campaign import CampaignChange
 from marketmind_scheduler.domain.errors import FixedField, StorageUnavailable
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.replanning import Renewal
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -115,7 +116,7 @@ WRITERS: dict[str, Callable[[UseCases], Awaitable[object]]] = {
     "move": lambda use_cases: use_cases.post_scheduling.move(SCHEDULED_POST.post_id, ASKED, version=1),
     "cancel": lambda use_cases: use_cases.post_scheduling.cancel(SCHEDULED_POST.post_id),
     "schedule a campaign": lambda use_cases: use_cases.campaign_scheduling.schedule(
-        CAMPAIGN_ID, kind=SchedulerKind.NAIVE, platforms=frozenset(Platform), replace=True
+        CAMPAIGN_ID, kind=SchedulerKind.NAIVE, platforms=frozenset(Platform), renewal=Renewal.REPLACE
     ),
     "cancel a campaign": lambda use_cases: use_cases.campaign_scheduling.cancel(CAMPAIGN_ID),
 }
@@ -225,7 +226,7 @@ async def test_of_many_same_requests_for_one_campaign_one_makes_the_schedules(on
     outcomes = await asyncio.gather(
         *(
             on_postgres.campaign_scheduling.schedule(
-                CAMPAIGN_ID, kind=SchedulerKind.NAIVE, platforms=frozenset(Platform), replace=False
+                CAMPAIGN_ID, kind=SchedulerKind.NAIVE, platforms=frozenset(Platform)
             )
             for _ in range(10)
         )

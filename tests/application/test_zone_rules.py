@@ -74,7 +74,7 @@ async def move(use_cases: UseCases, post: Post, text: str) -> Schedule:
 
 async def schedule_campaign(use_cases: UseCases) -> object:
     return await use_cases.campaign_scheduling.schedule(
-        CAMPAIGN_ID, kind=SchedulerKind.NAIVE, platforms=frozenset(Platform), replace=False
+        CAMPAIGN_ID, kind=SchedulerKind.NAIVE, platforms=frozenset(Platform)
     )
 
 

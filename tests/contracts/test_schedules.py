@@ -280,6 +280,7 @@ async def test_moving_a_schedule_replaces_its_slot_and_what_follows_from_it(stor
     assert moved == replace(
         current,
         slot=slot,
+        scheduler=None,
         latest_at=current.latest_at and current.latest_at + later_by,
         max_retries=1 + RETRIES,
         version=2,

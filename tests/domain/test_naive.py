@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.naive import plan_naively
 from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.policy import violations
 from marketmind_scheduler.domain.post import Platform
-from tests.builders import CAMPAIGN_ID, a_brief
+from tests.builders import CAMPAIGN_ID, a_brief, a_slot
 from tests.domain.posts import some_posts
 from tests.domain.times import CampaignRow, instant, rows_of
 from tests.loops import on_each
@@ -250,3 +250,44 @@ def test_posts_of_several_platforms_may_share_a_day() -> None:
 
     assert len(set(days_of(plan))) == 10
     assert len(plan.placements) == 20
+
+
+def kept_at(*local_times: str, platform: Platform = Platform.TWITTER) -> tuple[Placement, ...]:
+    """Posts of a platform that keep their times."""
+    posts = some_posts(900 + len(local_times), platform)[900:]
+    return tuple(
+        Placement(post=post, slot=a_slot(local_time)) for post, local_time in zip(posts, local_times, strict=True)
+    )
+
+
+def test_days_that_a_platforms_kept_posts_have_taken_are_left_out_and_the_others_are_spread_over() -> None:
+    kept = kept_at("2027-03-10T08:15", "2027-03-15T19:00", "2027-03-19T23:59")
+    posts = (*some_posts(3), *some_posts(2, Platform.TIKTOK))
+
+    plan = plan_naively(a_brief(posts=posts, kept=kept))
+
+    assert [each.slot.local_text()[8:16] for each in lane(plan, Platform.TWITTER)] == [
+        "11T19:00",
+        "14T19:00",
+        "18T19:00",
+    ]
+    assert [each.slot.local_text()[8:10] for each in lane(plan, Platform.TIKTOK)] == ["10", "19"]
+
+
+def test_every_free_day_can_be_taken_and_no_other() -> None:
+    kept = kept_at(*(f"2027-03-{day}T12:00" for day in (11, 13, 18)))
+
+    plan = plan_naively(a_brief(posts=some_posts(7), kept=kept))
+
+    assert [day.day for day in days_of(plan)] == [10, 12, 14, 15, 16, 17, 19]
+    with pytest.raises(TooManyPosts, match=r"^8 .* the 7 usable days \(3 more taken by TWITTER posts that keep"):
+        plan_naively(a_brief(posts=some_posts(8), kept=kept))
+
+
+def test_a_refusal_says_that_todays_evening_is_over() -> None:
+    after_seven = instant("2027-03-13T22:09-08:00")
+
+    with pytest.raises(TooManyPosts, match=r"the 6 usable days \(today's 19:00 is over\) of"):
+        plan_naively(a_brief(now=after_seven, posts=some_posts(7)))
+    with pytest.raises(TooManyPosts, match=r"the 7 usable days of"):
+        plan_naively(a_brief(now=instant("2027-03-13T18:59-08:00"), posts=some_posts(8)))

@@ -94,6 +94,15 @@ def test_two_posts_of_one_platform_at_one_instant_are_named(place: Place) -> Non
     assert violations(plan, a_brief(posts=(ONE, OTHER, THIRD))) == ("3 TWITTER posts at 2027-03-11 03:00:00+00:00",)
 
 
+def test_a_post_at_the_instant_of_one_that_is_kept_is_named(place: Place) -> None:
+    kept = (place(OTHER, "2027-03-10T19:00"), place(THIRD, "2027-03-11T08:00"))
+
+    assert violations(a_plan(place(ONE, "2027-03-10T19:00")), a_brief(posts=(ONE,), kept=kept)) == (
+        "2 TWITTER posts at 2027-03-11 03:00:00+00:00",
+    )
+    assert violations(a_plan(place(ONE, "2027-03-12T19:00")), a_brief(posts=(ONE,), kept=(*kept, *kept))) == ()
+
+
 def test_posts_of_different_platforms_may_go_out_together(place: Place) -> None:
     tweet, video = ONE, some_posts(1, Platform.YOUTUBE)[0]
     plan = a_plan(place(tweet, "2027-03-10T19:00"), place(video, "2027-03-10T19:00"))

@@ -250,7 +250,7 @@ async def test_two_who_schedule_one_campaign_on_different_platforms_at_once_both
 
         scheduled = await asyncio.gather(
             *(
-                scheduling.schedule(campaign.campaign_id, kind=SchedulerKind.NAIVE, platforms={platform}, replace=False)
+                scheduling.schedule(campaign.campaign_id, kind=SchedulerKind.NAIVE, platforms={platform})
                 for platform in (Platform.TWITTER, Platform.TIKTOK)
             )
         )

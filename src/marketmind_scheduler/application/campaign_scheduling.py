@@ -18,9 +18,10 @@ from marketmind_scheduler.domain.errors import (
     Rejected,
 )
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled
-from marketmind_scheduler.domain.planning import Brief, Plan, PostToPlace, SchedulerKind
+from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToPlace, SchedulerKind
 from marketmind_scheduler.domain.policy import violations
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.replanning import Decision, Renewal, decide, moment_of_its_own, plannings, posts_out
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
@@ -29,6 +30,8 @@ from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change, Locked
+
+_MOST_HISTORY = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +46,37 @@ class CampaignScheduling:
 
     @repeats_lost_races
     async def schedule(
-        self, campaign_id: UUID, *, kind: SchedulerKind, platforms: Collection[Platform], replace: bool
+        self,
+        campaign_id: UUID,
+        *,
+        kind: SchedulerKind,
+        platforms: Collection[Platform],
+        renewal: Renewal = Renewal.NOTHING,
     ) -> tuple[Sequence[Schedule], bool]:
         """Schedule every post of a campaign on ``platforms``, all or nothing, and let the campaign's status follow.
 
         Returns the schedules in time order, and whether this call made them: the same request again, with nothing
-        changed, finds the first one's. With ``replace``, what is PENDING is cancelled and planned anew in the same
-        transaction; posts that are published or being sent keep what they have.
+        changed, finds what stands. ``renewal`` says what is kept and what is planned anew, as
+        ``replanning.decide`` does; what is given up is cancelled in the same transaction.
 
         Raises CampaignNotFound, CampaignAlreadyScheduled, NoPostsToSchedule, PolicyViolated, BeyondHorizon,
         QuotaExceeded, ZoneRulesOutdated, and what the scheduler raises: TooManyPosts, CampaignOver.
         """
-        now = self.clock.now()
         case = await self._read(campaign_id, platforms)
-        if case.standing and await self._would_be_planned_so(case, kind):
+        now = moment_of_its_own(case.standing, self.clock.now())
+        decision = decide(case.posts, case.standing, renewal)
+        if case.standing and await self._stands_as_asked(case, kind, renewal, decision):
             return case.standing, False
-        if case.standing and not replace:
+        if case.standing and renewal is Renewal.NOTHING:
             raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))
-        brief = self._brief(case, case.open_posts, now)
-        if not brief.posts:
+        if not decision.open_posts:
             raise NoPostsToSchedule(campaign_id, platforms=sorted(platforms), out_already=len(case.posts))
-        plan = await self._checked_plan(kind, brief)
+        plan = await self._checked_plan(kind, self._brief(case, decision.open_posts, decision.kept, now))
         schedules = self._appointments(plan, case, now)
         async with self.storage.unit_of_work() as work:
             await _check_unchanged(work, case)
-            await _cancel(work, case.pending, now)
-            adding = len(schedules) - len(case.pending)
+            await _cancel(work, decision.given_up, now)
+            adding = len(schedules) - len(decision.given_up)
             await self.quota.check(work.schedules, case.brand.brand_id, adding=adding, now=now)
             stored = await work.bookings.add(schedules)
             await work.campaigns.follow_schedules(campaign_id)
@@ -116,31 +124,38 @@ class CampaignScheduling:
             standing = await repositories.schedules.standing_of_campaign(campaign_id, platforms=platforms)
         return _Case(campaign=campaign, brand=brand, platforms=platforms, posts=posts, standing=standing)
 
-    async def _would_be_planned_so(self, case: "_Case", kind: SchedulerKind) -> bool:
-        """Whether what stands is what the scheduler planned last, and nothing has changed since.
-
-        A scheduler answers the same brief with the same plan, so the plan of that moment can be made again. What was
-        made before that moment must have been out of its reach then, as it is now.
-        """
-        made_at = max(schedule.created_at for schedule in case.standing)
-        before = [schedule for schedule in case.standing if schedule.created_at != made_at]
-        made_then = {schedule.post_id: schedule for schedule in case.standing if schedule.created_at == made_at}
-        has_new_posts = len(case.posts) != len({schedule.post_id for schedule in case.standing})
-        if has_new_posts or any(schedule.status is ScheduleStatus.PENDING for schedule in before):
+    async def _stands_as_asked(self, case: "_Case", kind: SchedulerKind, renewal: Renewal, decision: Decision) -> bool:
+        """Whether there is nothing to do: nothing to place, or all of it stands as the scheduler planned it."""
+        is_all_kept = not decision.open_posts and not decision.given_up
+        if renewal is Renewal.FILL:
+            return is_all_kept
+        if any(each.is_chosen for each in decision.given_up):
             return False
-        posts = [post for post in case.posts if post.post_id in made_then]
+        if renewal is Renewal.REPLACE and is_all_kept:
+            return len(posts_out(case.standing)) < len(case.posts)
+        return await self._stands_as_planned(case, kind)
+
+    async def _stands_as_planned(self, case: "_Case", kind: SchedulerKind) -> bool:
+        """Whether what stands is what the scheduler planned, at once or bit by bit, and nothing has changed since."""
+        asked = plannings(kind, case.posts, case.standing, await self._history(case))
         try:
-            plan = await self.schedulers[kind].propose(self._brief(case, posts, made_at))
+            plans = [
+                await self.schedulers[kind].propose(self._brief(case, each.posts, each.kept, each.made_at))
+                for each in asked
+            ]
         except Rejected:
             return False
-        planned = {placement.post.post_id: placement.slot for placement in plan.placements}
-        return planned.keys() == made_then.keys() and all(
-            schedule.scheduler is kind and schedule.slot.asks_the_same_as(planned[post_id], self.zones)
-            for post_id, schedule in made_then.items()
-        )
+        return bool(asked) and all(each.agrees_with(plan, self.zones) for each, plan in zip(asked, plans, strict=True))
 
-    def _brief(self, case: "_Case", posts: Sequence[Post], now: datetime) -> Brief:
+    async def _history(self, case: "_Case") -> Sequence[Schedule]:
+        chosen = ScheduleFilter(campaign_id=case.campaign.campaign_id)
+        async with self.storage.reading() as repositories:
+            ever = await repositories.schedules.list(chosen, limit=_MOST_HISTORY, after=None)
+        return [each for each in ever if each.platform in case.platforms]
+
+    def _brief(self, case: "_Case", posts: Sequence[Post], kept: Sequence[Schedule], now: datetime) -> Brief:
         self.zones.check(case.brand.content.default_zone)
+        platforms = {post.platform for post in posts}
         return Brief(
             campaign_id=case.campaign.campaign_id,
             brand=case.brand.content,
@@ -149,6 +164,11 @@ class CampaignScheduling:
             last_day=case.campaign.end_date,
             now=now,
             posts=tuple(PostToPlace(post_id=post.post_id, platform=post.platform) for post in posts),
+            kept=tuple(
+                Placement(post=PostToPlace(post_id=each.post_id, platform=each.platform), slot=each.slot)
+                for each in kept
+                if each.platform in platforms
+            ),
         )
 
     async def _checked_plan(self, kind: SchedulerKind, brief: Brief) -> Plan:
@@ -183,23 +203,6 @@ class _Case:
     platforms: Collection[Platform]
     posts: Sequence[Post]
     standing: Sequence[Schedule]
-
-    @property
-    def out(self) -> Collection[UUID]:
-        """The posts that are published or being sent; they keep what they have, a repost that is PENDING too."""
-        return {each.post_id for each in self.standing if each.may_be_out}
-
-    @property
-    def pending(self) -> Sequence[Schedule]:
-        """What may be cancelled for a new time."""
-        out = self.out
-        return [each for each in self.standing if each.post_id not in out]
-
-    @property
-    def open_posts(self) -> Sequence[Post]:
-        """The posts that may be given a new time."""
-        out = self.out
-        return [post for post in self.posts if post.post_id not in out]
 
 
 async def _check_unchanged(work: UnitOfWork, case: _Case) -> None:

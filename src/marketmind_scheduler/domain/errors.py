@@ -193,12 +193,14 @@ class AlreadyPublished(Conflict):
 
 class CampaignAlreadyScheduled(Conflict):
     """Some of the campaign's posts are scheduled or published already, and not as this request would schedule
-    them. Send `"replace": true` to cancel what is still PENDING and plan the rest anew."""
+    them. Send `"fill": true` to place only the posts that have no schedule, or `"replace": true` to plan those anew
+    that a scheduler has placed; times that a person chose stay, unless you send `"replace_chosen": true`."""
 
     def __init__(self, campaign_id: UUID, *, scheduled: int, posts: int) -> None:
         super().__init__(
             f"{scheduled} of the {posts} posts of campaign {campaign_id} are scheduled or published already; "
-            'send "replace": true to cancel the PENDING ones and plan the campaign anew',
+            'send "fill": true to place only the others, or "replace": true to plan the campaign anew round the times '
+            "that a person chose",
             campaign_id=campaign_id,
             scheduled=scheduled,
             posts=posts,
@@ -348,6 +350,15 @@ class ContradictoryConfirmation(Rejected):
         )
 
 
+class ContradictoryPlanning(Rejected):
+    """A request asks to move nothing that stands (`fill`) and to plan it anew (`replace`, `replace_chosen`)."""
+
+    def __init__(self, *, field: str) -> None:
+        super().__init__(
+            f'"fill" moves nothing that stands, "{field}" plans it anew; leave one of them out', field=field
+        )
+
+
 class IdempotencyKeyReused(Rejected):
     """This `Idempotency-Key` was given for another request to the same path. Give each request a key of its own."""
 
@@ -419,12 +430,20 @@ class CampaignOver(Rejected):
 
 
 class TooManyPosts(Rejected):
-    """A platform has more posts than the campaign has usable days, and the naive scheduler places one a day."""
+    """A platform has more posts to place than the campaign has usable days, and the naive scheduler places one a day. A
+    day is usable while its 19:00 is ahead and no post of the platform that keeps its time has taken it."""
 
-    def __init__(self, campaign_id: UUID, *, platform: str, posts: int, days: int) -> None:
+    def __init__(
+        self, campaign_id: UUID, *, platform: str, posts: int, days: int, taken: int = 0, is_today_over: bool = False
+    ) -> None:
+        why = [
+            *(["today's 19:00 is over"] if is_today_over else []),
+            *([f"{taken} more taken by {platform} posts that keep their times"] if taken else []),
+        ]
+        left_out = f" ({', '.join(why)})" if why else ""
         super().__init__(
-            f"{posts} {platform} posts do not fit into the {days} usable days of campaign {campaign_id}, one a day; "
-            "lengthen the campaign or take posts out",
+            f"{posts} {platform} posts do not fit into the {days} usable days{left_out} of campaign {campaign_id}, "
+            "one a day; lengthen the campaign or take posts out",
             campaign_id=campaign_id,
             platform=platform,
             posts=posts,

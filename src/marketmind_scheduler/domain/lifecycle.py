@@ -207,7 +207,7 @@ def may_be_doubted(before: Standing) -> bool:
 
 
 def move(schedule: Schedule, slot: Slot, *, now: datetime) -> Schedule:
-    """The schedule at another time, as of ``now``; raises SendInFlight unless it may be moved."""
+    """The schedule at another time, which a person chose at ``now``; raises SendInFlight unless it may be moved."""
     before = Standing.of(schedule)
     if not may_be_moved(before):
         raise SendInFlight(schedule.schedule_id, status=schedule.status, change="moved")
@@ -215,6 +215,7 @@ def move(schedule: Schedule, slot: Slot, *, now: datetime) -> Schedule:
     return replace(
         schedule,
         slot=slot,
+        scheduler=None,
         holds=to.holds,
         max_retries=to.max_retries,
         lost_leases=to.lost_leases,

@@ -14,11 +14,12 @@ SEVEN_PM = time(19)
 
 
 def plan_naively(brief: Brief) -> Plan:
-    """Spread each platform's posts, in their order, over the days of the brief whose 19:00 is still ahead.
+    """Spread each platform's posts, in their order, over the days of the brief whose 19:00 is still ahead and that
+    nothing kept of the platform has taken.
 
-    The first post takes the first usable day and the last post the last day; the steps between are the floor or
-    the ceiling of (days - 1) / (posts - 1). Raises CampaignOver when no day is usable, TooManyPosts when a platform
-    has more posts than days.
+    The first post takes the first of these days and the last post the last; the steps between are the floor or the
+    ceiling of (days - 1) / (posts - 1). Raises CampaignOver when no day is usable, TooManyPosts when a platform has
+    more posts than days.
     """
 
     @cache
@@ -26,17 +27,25 @@ def plan_naively(brief: Brief) -> Plan:
         return _seven_pm(day, brief)
 
     first_day = first_usable_day(brief)
-    days = (brief.last_day - first_day).days + 1
-    if days < 1:
+    usable = [first_day + timedelta(days=nth) for nth in range((brief.last_day - first_day).days + 1)]
+    if not usable:
         raise CampaignOver(brief.campaign_id, last_day=brief.last_day, zone=brief.zone)
+    taken = _days_taken(brief)
     placements: list[Placement] = []
     for platform, posts in _by_platform(brief.posts).items():
-        if len(posts) > days:
-            raise TooManyPosts(brief.campaign_id, platform=platform, posts=len(posts), days=days)
-        offsets = spread(len(posts), days)
+        days = [day for day in usable if day not in taken[platform]]
+        if len(posts) > len(days):
+            raise TooManyPosts(
+                brief.campaign_id,
+                platform=platform,
+                posts=len(posts),
+                days=len(days),
+                taken=len(usable) - len(days),
+                is_today_over=brief.first_day <= local_day(brief.now, brief.zone) < first_day,
+            )
+        offsets = spread(len(posts), len(days))
         placements += (
-            Placement(post=post, slot=seven_pm(first_day + timedelta(days=offset)))
-            for post, offset in zip(posts, offsets, strict=True)
+            Placement(post=post, slot=seven_pm(days[offset])) for post, offset in zip(posts, offsets, strict=True)
         )
     placements.sort(key=lambda placement: placement.slot.publish_time)
     return Plan(scheduler=SchedulerKind.NAIVE, placements=tuple(placements))
@@ -65,6 +74,14 @@ def _by_platform(posts: Sequence[PostToPlace]) -> dict[Platform, list[PostToPlac
     for post in posts:
         lanes[post.platform].append(post)
     return lanes
+
+
+def _days_taken(brief: Brief) -> defaultdict[Platform, set[date]]:
+    """On which days each platform has a post that keeps its time."""
+    taken: defaultdict[Platform, set[date]] = defaultdict(set)
+    for kept in brief.kept:
+        taken[kept.post.platform].add(local_day(kept.slot.publish_time, brief.zone))
+    return taken
 
 
 def _seven_pm(day: date, brief: Brief) -> Slot:

@@ -23,7 +23,8 @@ class PostToPlace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """All that a scheduler may know. ``first_day`` and ``last_day`` are calendar dates in ``zone``, both included;
-    ``posts`` stand in the order in which they were registered."""
+    ``posts`` stand in the order in which they were registered. ``kept`` stands on their platforms already, and stays:
+    it is planned round."""
 
     campaign_id: UUID
     brand: BrandContent
@@ -32,6 +33,7 @@ class Brief:
     last_day: date
     now: datetime
     posts: tuple[PostToPlace, ...]
+    kept: tuple["Placement", ...] = ()
 
     @property
     def zone(self) -> str:

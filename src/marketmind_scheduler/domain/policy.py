@@ -1,8 +1,10 @@
 """The rules that every plan must keep, whoever made it."""
 
 from collections import Counter
+from datetime import datetime
 
-from marketmind_scheduler.domain.planning import Brief, Plan
+from marketmind_scheduler.domain.planning import Brief, Placement, Plan
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.wall_clock import local_day
 
 
@@ -10,9 +12,9 @@ def violations(plan: Plan, brief: Brief) -> tuple[str, ...]:
     """Name every rule that ``plan`` breaks; empty when it may be stored.
 
     Each post of the brief has one placement, on a day of the brief and ahead of its ``now``, and no lane has two
-    posts at one instant.
+    posts at one instant, what is kept included.
     """
-    return (*_unplaced_or_foreign(plan, brief), *_outside_the_days(plan, brief), *_at_one_instant(plan))
+    return (*_unplaced_or_foreign(plan, brief), *_outside_the_days(plan, brief), *_at_one_instant(plan, brief))
 
 
 def _unplaced_or_foreign(plan: Plan, brief: Brief) -> list[str]:
@@ -34,6 +36,12 @@ def _outside_the_days(plan: Plan, brief: Brief) -> list[str]:
     ]
 
 
-def _at_one_instant(plan: Plan) -> list[str]:
-    taken = Counter((placement.post.platform, placement.slot.publish_time) for placement in plan.placements)
+def _at_one_instant(plan: Plan, brief: Brief) -> list[str]:
+    placed = Counter(_place(placement) for placement in plan.placements)
+    kept = Counter(_place(placement) for placement in brief.kept if _place(placement) in placed)
+    taken = placed + kept
     return [f"{times} {platform} posts at {instant}" for (platform, instant), times in taken.items() if times > 1]
+
+
+def _place(placement: Placement) -> tuple[Platform, datetime]:
+    return placement.post.platform, placement.slot.publish_time

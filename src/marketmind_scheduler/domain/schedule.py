@@ -126,6 +126,11 @@ class Schedule:
         return self.external_id == dry_run_id(self.schedule_id)
 
     @property
+    def is_chosen(self) -> bool:
+        """Whether a person chose its time, first or by moving it."""
+        return self.scheduler is None
+
+    @property
     def may_be_out(self) -> bool:
         """Whether it is published, or nobody can say that it is not."""
         is_sent = self.status in (ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED, ScheduleStatus.COMPLETED)

@@ -284,6 +284,38 @@ async def test_a_campaign_that_has_got_another_post_since_is_refused(client: htt
     problem(answer, 409, "campaign_already_scheduled")
 
 
+async def test_times_chosen_by_hand_stay_unless_they_are_given_up(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client)
+    post_ids = await add_posts(client, campaign_id, ["TWITTER"] * 3)
+    path = f"/schedule/campaign/{campaign_id}"
+    await client.post(path)
+    moved = await client.put(f"/schedule/post/{post_ids[1]}", json={"timestamp": "2027-03-16T08:15:00"})
+    post_ids += await add_posts(client, campaign_id, ["TWITTER"])
+
+    refused = await client.post(path)
+    filled = await client.post(path, json={"fill": True})
+    replaced = await client.post(path, json={"replace": True})
+    again = await client.post(path, json={"replace": True})
+    given_up = await client.post(path, json={"replace_chosen": True})
+
+    assert moved.json()["scheduler"] is None
+    assert '"fill": true' in problem(refused, 409, "campaign_already_scheduled")["detail"]
+    assert (filled.status_code, days(filled.json()["schedules"])) == (201, [17])
+    assert (replaced.status_code, days(replaced.json()["schedules"])) == (201, [15, 19, 21])
+    assert (again.status_code, days(again.json()["schedules"])) == (200, [15, 16, 19, 21])
+    assert again.json()["schedules"][1] == moved.json()
+    assert (given_up.status_code, days(given_up.json()["schedules"])) == (201, [15, 17, 19, 21])
+
+
+async def test_to_move_nothing_and_to_plan_anew_contradict_each_other(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client, posts=["TWITTER"])
+
+    for other in ("replace", "replace_chosen"):
+        answer = await client.post(f"/schedule/campaign/{campaign_id}", json={"fill": True, other: True})
+
+        assert problem(answer, 422, "contradictory_planning")["details"] == {"field": other}
+
+
 async def test_replace_cancels_what_is_pending_and_plans_anew(client: httpx2.AsyncClient) -> None:
     campaign_id = await a_campaign(client, posts=["TWITTER"] * 2)
     first = await client.post(f"/schedule/campaign/{campaign_id}")

@@ -66,6 +66,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.DuplicateClaim(_SCHEDULE),
         errors.DatesReversed(start_date=date(2027, 3, 21), end_date=date(2027, 3, 15)),
         errors.CampaignTooLong(days=4000, most=1827),
+        errors.ContradictoryPlanning(field="replace"),
         errors.CampaignOver(_CAMPAIGN, last_day=date(2027, 3, 21), zone=_LOS_ANGELES),
         errors.TooManyPosts(_CAMPAIGN, platform="TWITTER", posts=9, days=7),
         errors.PolicyViolated([f"post {_POST} has no placement"]),

@@ -31,6 +31,7 @@ from marketmind_scheduler.domain.errors import (
     CampaignAlreadyScheduled,
     CampaignNotFound,
     CampaignOver,
+    ContradictoryPlanning,
     NoPostsToSchedule,
     PolicyViolated,
     QuotaExceeded,
@@ -60,6 +61,7 @@ class CampaignScheduleController(Controller):
                 CampaignNotFound,
                 NoPostsToSchedule,
                 CampaignAlreadyScheduled,
+                ContradictoryPlanning,
                 TooManyPosts,
                 CampaignOver,
                 PolicyViolated,
@@ -78,10 +80,13 @@ class CampaignScheduleController(Controller):
     ) -> Response[CampaignSchedulesOut]:
         """Every post of the campaign, all or nothing. The naive scheduler spreads each platform's posts evenly over
         the campaign's days, one a day at 19:00 in the brand's zone. The same request again, with nothing changed,
-        answers 200 with the same schedules. The body may be left out."""
+        answers 200 with the same schedules. Where some of it stands otherwise, `fill` places the rest and moves
+        nothing, and `replace` plans anew what a scheduler has placed; both keep the times that a person chose, and the
+        days that these have taken on a platform are not used again. Answered is what was made. The body may be left
+        out."""
         asked = data or ScheduleCampaignIn()
         schedules, is_new = await campaign_scheduling.schedule(
-            campaign_id, kind=asked.scheduler, platforms=frozenset(asked.platforms), replace=asked.replace
+            campaign_id, kind=asked.scheduler, platforms=frozenset(asked.platforms), renewal=asked.renewal()
         )
         return Response(CampaignSchedulesOut.of(campaign_id, schedules), status_code=201 if is_new else 200)
 

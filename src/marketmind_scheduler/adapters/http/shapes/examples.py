@@ -92,7 +92,9 @@ MOVE_POST = (
 SCHEDULE_CAMPAIGN = (
     Example(summary="Every post", value={}),
     Example(summary="The posts on two platforms", value={"scheduler": "naive", "platforms": ["TWITTER", "LINKEDIN"]}),
-    Example(summary="Anew, instead of what is PENDING", value={"replace": True}),
+    Example(summary="The posts that have no schedule yet", value={"fill": True}),
+    Example(summary="Anew, round the times that a person chose", value={"replace": True}),
+    Example(summary="All of it anew", value={"replace_chosen": True}),
 )
 CONFIRM = (
     Example(summary="It is out", value={"published": True, "external_id": "1890", "note": "seen on the platform"}),

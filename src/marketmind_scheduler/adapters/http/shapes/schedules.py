@@ -20,8 +20,10 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
 )
 from marketmind_scheduler.adapters.http.shapes.unset import said
 from marketmind_scheduler.application.post_scheduling import AskedTime
+from marketmind_scheduler.domain.errors import ContradictoryPlanning
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.replanning import Renewal
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 
@@ -62,7 +64,23 @@ class ScheduleCampaignIn(Body, frozen=True):
     platforms: Annotated[
         Sequence[Platform], Meta(min_length=1, max_length=len(Platform), description="Default: all platforms")
     ] = tuple(Platform)
-    replace: Annotated[bool, Meta(description="Cancel what is PENDING and plan the campaign anew")] = False
+    replace: Annotated[
+        bool, Meta(description="Plan anew what a scheduler has placed, round the times that a person chose")
+    ] = False
+    replace_chosen: Annotated[bool, Meta(description="Plan those anew too that a person chose; implies `replace`")] = (
+        False
+    )
+    fill: Annotated[bool, Meta(description="Place only the posts that have no schedule, and move nothing")] = False
+
+    def renewal(self) -> Renewal:
+        """Raises ContradictoryPlanning."""
+        if self.fill and (self.replace or self.replace_chosen):
+            raise ContradictoryPlanning(field="replace" if self.replace else "replace_chosen")
+        if self.fill:
+            return Renewal.FILL
+        if self.replace_chosen:
+            return Renewal.REPLACE_CHOSEN
+        return Renewal.REPLACE if self.replace else Renewal.NOTHING
 
 
 class ScheduleOut(Struct, frozen=True, kw_only=True):

@@ -92,6 +92,7 @@ class PostgresBookings:
             schedule.version,
             schedule.updated_at,
             slot["zone_is_default"],
+            schedule.scheduler,
         )
         return replace(schedule, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
 

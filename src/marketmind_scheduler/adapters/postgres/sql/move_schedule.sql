@@ -1,7 +1,7 @@
 -- Give the schedule $1, which this transaction has locked, another time, as domain.lifecycle.move says: $2 publish_time,
 -- $3 intent, $4 local_time, $5 timezone, $6 disambiguation, $7 resolution, $8 tz_release, $9 latest_at, $10 max_retries,
--- $11 lost_leases, $12 version, $13 updated_at, $14 zone_is_default. Its claim is revoked. Tells an event; returns the
--- bits of its holds, and title and campaign_id of its post.
+-- $11 lost_leases, $12 version, $13 updated_at, $14 zone_is_default, $15 scheduler. Its claim is revoked. Tells an
+-- event; returns the bits of its holds, and title and campaign_id of its post.
 --
 -- As for a new schedule, its brand and campaign are locked against pausing: one that is moved to where a pause or a
 -- resumption has been already must not be forgotten.
@@ -9,7 +9,7 @@ WITH done AS (
   UPDATE schedules s
      SET publish_time = $2::timestamptz, intent = $3, local_time = $4, timezone = $5, disambiguation = $6,
          resolution = $7, tz_release = $8, latest_at = $9, max_retries = $10, lost_leases = $11, version = $12,
-         updated_at = $13, zone_is_default = $14, status = 'PENDING', parked = h.parked,
+         updated_at = $13, zone_is_default = $14, scheduler = $15, status = 'PENDING', parked = h.parked,
          due_at = CASE WHEN h.parked = 0 THEN greatest($2::timestamptz, now()) END,
          lease_token = s.lease_token + 1, lease_owner = NULL, lease_expires_at = NULL, send_started_at = NULL
     FROM (SELECT b.paused_at, o.publish_time AS before FROM brands b JOIN schedules o ON o.brand_id = b.brand_id
