@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.http.problems import explained
+from marketmind_scheduler.adapters.process_metrics import register_process
 from marketmind_scheduler.domain import lifecycle_table
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.lifecycle_table import Case, every_case
@@ -45,14 +46,16 @@ def configuration() -> str:
 
 
 def metrics() -> str:
-    """Every metric of dispatch and of requests with what it says."""
+    """Every metric with what it says; those of Python and of the process are not ours."""
     registry = CollectorRegistry()
     MeteredDispatch(registry)
     RequestMetrics(registry)
-    endings = {"counter": "_total"}
+    register_process(registry, tz_release="", pools={})
+    endings = {"counter": "_total", "info": "_info"}
+    ours = [each for each in registry.collect() if not each.name.startswith(("process_", "python_"))]
     return _table(
         ("metric", "kind", "says"),
-        [(f"`{each.name}{endings.get(each.type, '')}`", each.type, each.documentation) for each in registry.collect()],
+        [(f"`{each.name}{endings.get(each.type, '')}`", each.type, each.documentation) for each in ours],
     )
 
 

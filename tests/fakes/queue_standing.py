@@ -20,7 +20,12 @@ class InMemoryQueueStandings:
     async def read(self) -> QueueStanding:
         with self._storage.changing() as rows:
             platforms = [self._standing(rows, platform) for platform in Platform]
-            return QueueStanding(platforms=platforms, events_to_sequence=min(len(rows.outbox), MOST_COUNTED))
+            first = min((event.occurred_at for event in rows.outbox), default=None)
+            return QueueStanding(
+                platforms=platforms,
+                events_to_sequence=min(len(rows.outbox), MOST_COUNTED),
+                oldest_event_to_sequence=first and self._storage.clock.now() - first,
+            )
 
     async def next_posts(self, *, limit: int) -> Sequence[NextPost]:
         with self._storage.changing() as rows:

@@ -7,10 +7,12 @@ import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 
 import httpx2
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from tests.http import steps
@@ -134,7 +136,13 @@ async def test_a_dispatcher_shows_its_metrics_and_health_and_nothing_else(api: S
         code = await dispatcher.stop(seconds=END_SECONDS)
 
     assert (health.status_code, health.json()["status"]) == (200, "ready")
-    assert 'scheduler_verdicts_total{platform="TWITTER",verdict="accepted"} 1.0' in metrics.text.splitlines()
+    shown = {family.name: family for family in text_string_to_metric_families(metrics.text)}
+    assert {"process_resident_memory_bytes", "python_info", "python_gc_collections"} <= set(shown)
+    [build] = shown["marketmind_scheduler_build_info"].samples
+    assert build.labels == {"version": version("marketmind-scheduler"), "tz_release": health.json()["tz_release"]}
+    pools = shown["marketmind_scheduler_pool_connections_max"].samples
+    assert {sample.labels["pool"] for sample in pools} == {"requests", "keyed_requests", "dispatch"}
+    assert 'marketmind_scheduler_verdicts_total{platform="TWITTER",verdict="accepted"} 1.0' in metrics.text.splitlines()
     steps.problem(elsewhere, 404, "no_such_route")
     assert (code, said(dispatcher)[-1]) == (0, "stopped")
 

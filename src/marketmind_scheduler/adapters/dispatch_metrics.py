@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.breaker import BreakerState
@@ -21,6 +22,8 @@ _DURATION = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _STATES = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 _GONE_WRONG = (ScheduleStatus.FAILED, ScheduleStatus.UNCONFIRMED)
 
+_as_openmetrics, _ = choose_encoder("application/openmetrics-text; version=1.0.0")
+
 log = structlog.get_logger()
 
 
@@ -30,63 +33,93 @@ class MeteredDispatch:
     def __init__(self, registry: CollectorRegistry) -> None:
         disable_created_metrics()
         self._registry = registry
-        self._claims = Counter("scheduler_claims", "Schedules claimed", ["platform"], registry=registry)
+        self._claims = Counter("marketmind_scheduler_claims", "Schedules claimed", ["platform"], registry=registry)
         self._lateness = Histogram(
-            "scheduler_lateness_seconds",
+            "marketmind_scheduler_lateness_seconds",
             "From the publish time to the beginning of a send",
             ["platform"],
             buckets=_LATENESS,
             registry=registry,
         )
         self._sends = Histogram(
-            "scheduler_send_seconds", "How long sends take", ["platform"], buckets=_DURATION, registry=registry
+            "marketmind_scheduler_send_seconds",
+            "How long sends take",
+            ["platform"],
+            buckets=_DURATION,
+            registry=registry,
         )
-        self._verdicts = Counter("scheduler_verdicts", "Verdicts on sends", ["platform", "verdict"], registry=registry)
+        self._verdicts = Counter(
+            "marketmind_scheduler_verdicts", "Verdicts on sends", ["platform", "verdict"], registry=registry
+        )
         self._settlements = Counter(
-            "scheduler_settlements", "Settlements written", ["platform", "status", "recorded"], registry=registry
+            "marketmind_scheduler_settlements",
+            "Settlements written",
+            ["platform", "status", "recorded"],
+            registry=registry,
         )
-        self._retries = Counter("scheduler_retries", "Sends to be repeated", ["platform"], registry=registry)
+        self._retries = Counter("marketmind_scheduler_retries", "Sends to be repeated", ["platform"], registry=registry)
         self._expiries = Counter(
-            "scheduler_lease_expiries", "Leases that ran out, by what became of it", ["status"], registry=registry
+            "marketmind_scheduler_lease_expiries",
+            "Leases that ran out, by what became of it",
+            ["status"],
+            registry=registry,
         )
         self._too_late = Counter(
-            "scheduler_too_late",
+            "marketmind_scheduler_too_late",
             "Schedules past their latest time, by what became of it",
             ["status"],
             registry=registry,
         )
         self._breakers = Gauge(
-            "scheduler_breaker_state", "0 closed, 1 half open, 2 open", ["platform", "target"], registry=registry
+            "marketmind_scheduler_breaker_state",
+            "0 closed, 1 half open, 2 open",
+            ["platform", "target"],
+            registry=registry,
         )
-        self._storage_up = Gauge("scheduler_storage_up", "Whether the database can be used", registry=registry)
+        self._storage_up = Gauge(
+            "marketmind_scheduler_storage_up", "Whether the database can be used", registry=registry
+        )
         self._queue = Gauge(
-            "scheduler_queue_schedules",
+            "marketmind_scheduler_queue_schedules",
             "Schedules by where they stand, counted up to 10001; failed and missed of the last 24 hours",
             ["platform", "standing"],
             registry=registry,
         )
         self._lag = Gauge(
-            "scheduler_due_lag_seconds", "How long the earliest due schedule waits", ["platform"], registry=registry
+            "marketmind_scheduler_due_lag_seconds",
+            "How long the earliest due schedule waits",
+            ["platform"],
+            registry=registry,
         )
         self._oldest_unconfirmed = Gauge(
-            "scheduler_oldest_unconfirmed_seconds",
+            "marketmind_scheduler_oldest_unconfirmed_seconds",
             "How long the oldest UNCONFIRMED schedule waits for a confirmation",
             ["platform"],
             registry=registry,
         )
         self._outbox = Gauge(
-            "scheduler_events_to_sequence", "Events without a position yet, counted up to 10001", registry=registry
+            "marketmind_scheduler_events_to_sequence",
+            "Events without a position yet, counted up to 10001",
+            registry=registry,
+        )
+        self._feed_age = Gauge(
+            "marketmind_scheduler_event_feed_age_seconds",
+            "How long the first event without a position waits; readers of /events do not see it yet",
+            registry=registry,
         )
         self._progress: Tally[str] = Tally()
         self._is_unavailable = False
 
-    def exposition(self, standing: QueueStanding | None) -> bytes:
+    def exposition(self, standing: QueueStanding | None, *, openmetrics: bool) -> bytes:
         self._storage_up.set(standing is not None)
         if standing is not None:
             self._outbox.set(standing.events_to_sequence)
+            oldest = standing.oldest_event_to_sequence
+            self._feed_age.set(oldest.total_seconds() if oldest else 0)
             for platform in standing.platforms:
                 self._show(platform)
-        return generate_latest(self._registry)
+        encode = _as_openmetrics if openmetrics else generate_latest
+        return encode(self._registry)
 
     def progress(self) -> dict[str, int]:
         """How many schedules ended where since the last call; empty when nothing happened."""

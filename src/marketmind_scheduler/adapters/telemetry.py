@@ -29,7 +29,8 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, S
 from marketmind_scheduler.ports.tracing import TraceContext
 
 _NAME = "marketmind-scheduler"
-_ENDLESS = frozenset({"run"})
+_ENDLESS = frozenset({"run", "keep_up", "catch_up", "sequence"})  # or again and again
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)  # as the conventions advise
 
 Method = Callable[..., Awaitable[Any]]
 
@@ -44,8 +45,15 @@ class _Request:
     def context(self) -> TraceContext:
         return _told(self.span.get_span_context())
 
-    def answered(self, method: str, route: str, status: int) -> None:
-        attributes = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+    def answered(self, method: str, route: str, status: int, *, scheme: str) -> None:
+        attributes: dict[str, str | int] = {
+            "http.request.method": method,
+            "url.scheme": scheme,
+            "http.route": route,
+            "http.response.status_code": status,
+        }
+        if status >= 500:
+            attributes["error.type"] = str(status)
         self.span.update_name(f"{method} {route}")
         self.span.set_attributes(attributes)
         if status >= 500:
@@ -59,8 +67,10 @@ class Telemetry:
     def __init__(self, tracers: TracerProvider, meters: MeterProvider) -> None:
         self._tracer = tracers.get_tracer(_NAME)
         meter = meters.get_meter(_NAME)
-        self._requests = meter.create_histogram("http.server.request.duration", unit="s")
-        self._sends = meter.create_histogram("scheduler.send.duration", unit="s")
+        self._requests = meter.create_histogram(
+            "http.server.request.duration", unit="s", explicit_bucket_boundaries_advisory=_SECONDS
+        )
+        self._sends = meter.create_histogram("marketmind_scheduler.send.duration", unit="s")
 
     @contextmanager
     def request(self, traceparent: str | None) -> Generator[_Request]:

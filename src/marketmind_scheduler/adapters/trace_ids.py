@@ -15,7 +15,7 @@ _current: ContextVar[TraceContext | None] = ContextVar("trace", default=None)
 class _Unrecorded:
     context: TraceContext
 
-    def answered(self, method: str, route: str, status: int) -> None:
+    def answered(self, method: str, route: str, status: int, *, scheme: str) -> None:
         pass
 
 

@@ -21,10 +21,10 @@ class Monitoring:
         """What goes out next, the earliest first; raises StorageUnavailable."""
         return await self.standings.next_posts(limit=limit)
 
-    async def exposition(self) -> bytes:
-        """Metrics in the Prometheus text format, also while the storage cannot be used."""
+    async def exposition(self, *, openmetrics: bool = False) -> bytes:
+        """Metrics in the Prometheus text format or as OpenMetrics 1.0, also while the storage cannot be used."""
         try:
             standing = await self.standings.read()
         except StorageUnavailable:
             standing = None
-        return self.metrics.exposition(standing)
+        return self.metrics.exposition(standing, openmetrics=openmetrics)

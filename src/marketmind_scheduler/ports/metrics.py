@@ -6,7 +6,7 @@ from marketmind_scheduler.ports.queue_standing import QueueStanding
 
 
 class Metrics(Protocol):
-    def exposition(self, standing: QueueStanding | None) -> bytes:
-        """Everything measured by this process, with how the queue stands, in the Prometheus text format; None: the
-        storage cannot be used."""
+    def exposition(self, standing: QueueStanding | None, *, openmetrics: bool) -> bytes:
+        """Everything measured by this process, with how the queue stands, in the Prometheus text format or as
+        OpenMetrics 1.0; None: the storage cannot be used."""
         ...

@@ -32,8 +32,11 @@ class PlatformStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStanding:
+    """``oldest_event_to_sequence``: how long the first event without a position waits; None where each has one."""
+
     platforms: Sequence[PlatformStanding]
     events_to_sequence: int
+    oldest_event_to_sequence: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

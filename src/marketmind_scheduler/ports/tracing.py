@@ -40,7 +40,7 @@ class RequestSpan(Protocol):
     @property
     def context(self) -> TraceContext: ...
 
-    def answered(self, method: str, route: str, status: int) -> None:
+    def answered(self, method: str, route: str, status: int, *, scheme: str) -> None:
         """``route`` is the template of a path, never a path."""
         ...
 

@@ -36,22 +36,23 @@ from tests.http.steps import (
 
 STANDINGS = {"waiting", "due", "late", "in_flight", "held", "unconfirmed", "failed", "missed"}
 OF_THE_QUEUE = {
-    "scheduler_queue_schedules",
-    "scheduler_due_lag_seconds",
-    "scheduler_oldest_unconfirmed_seconds",
-    "scheduler_events_to_sequence",
-    "scheduler_storage_up",
+    "marketmind_scheduler_queue_schedules",
+    "marketmind_scheduler_due_lag_seconds",
+    "marketmind_scheduler_oldest_unconfirmed_seconds",
+    "marketmind_scheduler_events_to_sequence",
+    "marketmind_scheduler_event_feed_age_seconds",
+    "marketmind_scheduler_storage_up",
 }
 OF_DISPATCH = {
-    "scheduler_claims": "counter",
-    "scheduler_lateness_seconds": "histogram",
-    "scheduler_send_seconds": "histogram",
-    "scheduler_verdicts": "counter",
-    "scheduler_settlements": "counter",
-    "scheduler_retries": "counter",
-    "scheduler_lease_expiries": "counter",
-    "scheduler_too_late": "counter",
-    "scheduler_breaker_state": "gauge",
+    "marketmind_scheduler_claims": "counter",
+    "marketmind_scheduler_lateness_seconds": "histogram",
+    "marketmind_scheduler_send_seconds": "histogram",
+    "marketmind_scheduler_verdicts": "counter",
+    "marketmind_scheduler_settlements": "counter",
+    "marketmind_scheduler_retries": "counter",
+    "marketmind_scheduler_lease_expiries": "counter",
+    "marketmind_scheduler_too_late": "counter",
+    "marketmind_scheduler_breaker_state": "gauge",
 }
 A_BACKLOG = """
 WITH p AS (
@@ -124,10 +125,12 @@ async def test_what_was_sent_is_counted_by_platform_verdict_and_standing(
     await trigger(caller)
 
     seen = await metrics(caller)
-    assert value(seen["scheduler_claims_total"], platform="TWITTER") == 2
-    assert value(seen["scheduler_claims_total"], platform="REDDIT") == 1
-    assert value(seen["scheduler_send_seconds_count"], platform="TWITTER") == 2
-    assert {verdict: value(seen["scheduler_verdicts_total"], verdict=verdict) for verdict in VerdictKind} == {
+    assert value(seen["marketmind_scheduler_claims_total"], platform="TWITTER") == 2
+    assert value(seen["marketmind_scheduler_claims_total"], platform="REDDIT") == 1
+    assert value(seen["marketmind_scheduler_send_seconds_count"], platform="TWITTER") == 2
+    assert {
+        verdict: value(seen["marketmind_scheduler_verdicts_total"], verdict=verdict) for verdict in VerdictKind
+    } == {
         "accepted": 1,
         "deferred": 1,
         "refused": 1,
@@ -136,9 +139,9 @@ async def test_what_was_sent_is_counted_by_platform_verdict_and_standing(
         "lost": 0,
     }
     for status in ("COMPLETED", "PENDING", "FAILED"):
-        assert value(seen["scheduler_settlements_total"], status=status, recorded="settled") == 1
-    assert value(seen["scheduler_settlements_total"]) == 3
-    assert value(seen["scheduler_retries_total"]) == 1
+        assert value(seen["marketmind_scheduler_settlements_total"], status=status, recorded="settled") == 1
+    assert value(seen["marketmind_scheduler_settlements_total"]) == 3
+    assert value(seen["marketmind_scheduler_retries_total"]) == 1
 
 
 async def test_lateness_is_a_histogram_of_how_long_after_its_time_a_send_began(
@@ -150,9 +153,9 @@ async def test_lateness_is_a_histogram_of_how_long_after_its_time_a_send_began(
     await trigger(caller)
 
     seen = await metrics(caller)
-    buckets = seen["scheduler_lateness_seconds_bucket"]
-    assert value(seen["scheduler_lateness_seconds_count"], platform="TWITTER") == 1
-    assert 200 <= value(seen["scheduler_lateness_seconds_sum"], platform="TWITTER") < 300
+    buckets = seen["marketmind_scheduler_lateness_seconds_bucket"]
+    assert value(seen["marketmind_scheduler_lateness_seconds_count"], platform="TWITTER") == 1
+    assert 200 <= value(seen["marketmind_scheduler_lateness_seconds_sum"], platform="TWITTER") < 300
     assert [value(buckets, platform="TWITTER", le=le) for le in ("60.0", "300.0")] == [0, 1]
 
 
@@ -168,9 +171,9 @@ async def test_leases_that_ran_out_and_posts_that_came_too_late_are_counted_by_w
     await trigger(caller)
 
     seen = await metrics(caller)
-    assert value(seen["scheduler_lease_expiries_total"], status="UNCONFIRMED") == 1
-    assert value(seen["scheduler_too_late_total"], status="MISSED") == 1
-    assert value(seen["scheduler_too_late_total"], status="PENDING") == 2
+    assert value(seen["marketmind_scheduler_lease_expiries_total"], status="UNCONFIRMED") == 1
+    assert value(seen["marketmind_scheduler_too_late_total"], status="MISSED") == 1
+    assert value(seen["marketmind_scheduler_too_late_total"], status="PENDING") == 2
 
 
 async def test_an_open_breaker_is_shown_with_its_platform_and_target(
@@ -181,7 +184,7 @@ async def test_an_open_breaker_is_shown_with_its_platform_and_target(
 
     await trigger(caller)
 
-    breakers = (await metrics(caller))["scheduler_breaker_state"]
+    breakers = (await metrics(caller))["marketmind_scheduler_breaker_state"]
     assert breakers == {frozenset({("platform", "TWITTER"), ("target", "twitter")}): 2}
 
 
@@ -204,11 +207,11 @@ async def test_the_queue_is_counted_by_platform_and_standing(
     seen = await metrics(caller)
 
     counted = {
-        (platform, standing): value(seen["scheduler_queue_schedules"], platform=platform, standing=standing)
+        (platform, standing): value(seen["marketmind_scheduler_queue_schedules"], platform=platform, standing=standing)
         for platform in Platform
         for standing in STANDINGS
     }
-    assert len(seen["scheduler_queue_schedules"]) == len(counted)
+    assert len(seen["marketmind_scheduler_queue_schedules"]) == len(counted)
     assert {place: count for place, count in counted.items() if count} == {
         ("YOUTUBE", "waiting"): 1,
         ("TWITTER", "waiting"): 1,
@@ -219,10 +222,11 @@ async def test_the_queue_is_counted_by_platform_and_standing(
         ("REDDIT", "unconfirmed"): 1,
         ("TIKTOK", "failed"): 1,
     }
-    lags = seen["scheduler_due_lag_seconds"]
+    lags = seen["marketmind_scheduler_due_lag_seconds"]
     assert 90 <= value(lags, platform="TWITTER") == value(lags) < 150
-    assert 180 <= value(seen["scheduler_oldest_unconfirmed_seconds"], platform="REDDIT") < 240
-    assert value(seen["scheduler_events_to_sequence"]) == 4
+    assert 180 <= value(seen["marketmind_scheduler_oldest_unconfirmed_seconds"], platform="REDDIT") < 240
+    assert value(seen["marketmind_scheduler_events_to_sequence"]) == 4
+    assert value(seen["marketmind_scheduler_event_feed_age_seconds"]) < 60
 
 
 async def test_nothing_is_counted_further_than_ten_thousand(caller: httpx2.AsyncClient, tables: AsyncEngine) -> None:
@@ -230,7 +234,7 @@ async def test_nothing_is_counted_further_than_ten_thousand(caller: httpx2.Async
     async with tables.connect() as connection:
         await connection.execute(text(A_BACKLOG))
 
-    counted = (await metrics(caller))["scheduler_queue_schedules"]
+    counted = (await metrics(caller))["marketmind_scheduler_queue_schedules"]
 
     assert [value(counted, standing=standing) for standing in ("waiting", "due")] == [10_001, 10_001]
 
@@ -241,9 +245,9 @@ async def test_metrics_are_shown_while_the_database_cannot_be_used(cut_off: http
 
     seen = await metrics(cut_off)
 
-    assert value(seen["scheduler_storage_up"]) == 0
-    assert value(seen["scheduler_claims_total"], platform="TWITTER") == 1
+    assert value(seen["marketmind_scheduler_storage_up"]) == 0
+    assert value(seen["marketmind_scheduler_claims_total"], platform="TWITTER") == 1
 
 
 async def test_metrics_take_no_query(client: httpx2.AsyncClient) -> None:
-    problem(await client.get("/metrics?name=scheduler_claims"), 400, "malformed")
+    problem(await client.get("/metrics?name=marketmind_scheduler_claims"), 400, "malformed")

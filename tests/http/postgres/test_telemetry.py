@@ -105,6 +105,7 @@ async def test_a_request_is_followed_through_its_use_case_to_sql(
     assert f"{root.parent.span_id:016x}" == SPAN
     assert dict(root.attributes or {}) == {
         "http.request.method": "GET",
+        "url.scheme": "http",
         "http.route": "/brands/{brand_id}",
         "http.response.status_code": 200,
     }
@@ -207,6 +208,6 @@ async def test_durations_are_told_by_route(caller: httpx2.AsyncClient, reader: I
         for scope in resource.scope_metrics
         for metric in scope.metrics
     }
-    assert len(metrics["scheduler.send.duration"]) == 1
+    assert len(metrics["marketmind_scheduler.send.duration"]) == 1
     routes = {str(dict(point.attributes or {})["http.route"]) for point in metrics["http.server.request.duration"]}
     assert routes >= {"/schedule/trigger", "/posts/{post_id}"}

@@ -21,6 +21,7 @@ from marketmind_scheduler.adapters.postgres.requests.idempotency import LONGEST_
 from marketmind_scheduler.adapters.postgres.requests.rate_limits import PostgresRateLimits
 from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.process_metrics import register_process
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
@@ -190,7 +191,6 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
 async def _service(settings: Settings, database_url: str, telemetry: "Telemetry | None") -> AsyncGenerator[Service]:
     tracing = telemetry or TraceIds(new_uuid7)
     on_query = telemetry.saw_query if telemetry else None
-    limits = settings.dispatch_limits
     registry = CollectorRegistry()
     metering = MeteredDispatch(registry)
     async with (
@@ -202,6 +202,9 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         ) as keyed_pool,
         open_pool(database_url, size=DISPATCH_CONNECTIONS, plans_once=True, on_query=on_query) as dispatch_pool,
     ):
+        zones = pin_zone_rules()
+        pools = {"requests": pool, "keyed_requests": keyed_pool, "dispatch": dispatch_pool}
+        register_process(registry, tz_release=zones.release, pools=pools)
         outbound = Outbound(
             queue=PostgresDispatchQueue(dispatch_pool),
             pulled=PostgresDispatchQueue(pool),
@@ -215,7 +218,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             observer=metering,
             metrics=metering,
             tracing=tracing,
-            limits=limits,
+            limits=settings.dispatch_limits,
         )
         use_cases = assemble(
             storage=PostgresStorage(pool),
@@ -223,7 +226,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             keys=PostgresApiKeys(pool),
             outbound=outbound,
             schedulers=schedulers_of(settings),
-            zones=pin_zone_rules(),
+            zones=zones,
             clock=SystemClock(),
             new_id=new_uuid7,
             horizon=timedelta(days=settings.horizon_days),

@@ -75,15 +75,24 @@ class Observed:
             await send(message)
 
         try:
-            with self._metrics.active(scope["method"]):
+            with self._metrics.active(scope["method"], scope["scheme"]):
                 await self._app(asked, _with_deadline(receive), observed)
         finally:
-            method, route = str(scope["method"]), _route(asked)
-            self._tell(method, route, status, path=_path(scope), seconds=perf_counter() - started)
-            span.answered(method, route, status)
+            method, route, scheme = str(scope["method"]), _route(asked), str(scope["scheme"])
+            seconds = perf_counter() - started
+            self._metrics.answered(
+                method,
+                route,
+                status,
+                scheme=scheme,
+                seconds=seconds,
+                trace_id=span.context.trace_id,
+                is_long_poll=route == LONG_POLL,
+            )
+            self._tell(method, route, status, path=_path(scope), seconds=seconds)
+            span.answered(method, route, status, scheme=scheme)
 
     def _tell(self, method: str, route: str, status: int, *, path: str, seconds: float) -> None:
-        self._metrics.answered(method, route, status, seconds=seconds, is_long_poll=route == LONG_POLL)
         write = log.debug if route.startswith("/health") and status < HTTPStatus.BAD_REQUEST else log.info
         write("request", method=method, path=path, route=route, status=status, ms=round(seconds * 1000, 2))
 

@@ -2,29 +2,31 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from http import HTTPMethod
+from http import HTTPMethod, HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 _METHODS = frozenset(HTTPMethod)
+_SCHEMES = frozenset({"http", "https"})
 _STATUS = "http_response_status_code"
 
 
 class RequestMetrics:
-    """What is measured of requests. Labels take few values: methods that HTTP does not know count as ``_OTHER``."""
+    """What is measured of requests. Labels take few values: methods and schemes that HTTP does not know
+    count as ``_OTHER``."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._active = Gauge(
             "http_server_active_requests",
             "Requests that are being answered",
-            ["http_request_method"],
+            ["http_request_method", "url_scheme"],
             registry=registry,
         )
         self._seconds = Histogram(
             "http_server_request_duration_seconds",
             "How long requests take, apart from those that wait for events",
-            ["http_request_method", "http_route", _STATUS],
+            ["http_request_method", "url_scheme", "http_route", _STATUS, "error_type"],
             buckets=_SECONDS,
             registry=registry,
         )
@@ -36,17 +38,33 @@ class RequestMetrics:
         )
 
     @contextmanager
-    def active(self, method: str) -> Generator[None]:
-        with self._active.labels(_known(method)).track_inprogress():
+    def active(self, method: str, scheme: str) -> Generator[None]:
+        with self._active.labels(_known(method, _METHODS), _known(scheme, _SCHEMES)).track_inprogress():
             yield
 
-    def answered(self, method: str, route: str, status: int, *, seconds: float, is_long_poll: bool) -> None:
-        """``route`` is the template of a path, never a path."""
+    def answered(
+        self,
+        method: str,
+        route: str,
+        status: int,
+        *,
+        scheme: str,
+        seconds: float,
+        trace_id: str,
+        is_long_poll: bool,
+    ) -> None:
+        """``route`` is the template of a path, never a path. The trace is shown as an exemplar of how long it took."""
         if is_long_poll:
             self._long_polls.labels(status).inc()
-        else:
-            self._seconds.labels(_known(method), route, status).observe(seconds)
+            return
+        labels = _known(method, _METHODS), _known(scheme, _SCHEMES), route, status, error_type(status)
+        self._seconds.labels(*labels).observe(seconds, {"trace_id": trace_id})
 
 
-def _known(method: str) -> str:
-    return method if method in _METHODS else "_OTHER"
+def error_type(status: int) -> str:
+    """What the conventions call an error: a fault of ours, by its status; empty for everything else."""
+    return str(status) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
+
+
+def _known(given: str, known: frozenset[str]) -> str:
+    return given if given in known else "_OTHER"

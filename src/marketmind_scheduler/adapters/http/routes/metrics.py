@@ -1,6 +1,9 @@
 """Metrics over HTTP."""
 
-from litestar import Controller, MediaType, get
+import re
+from typing import Any
+
+from litestar import Controller, MediaType, Request, get
 from litestar.response import Response
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
@@ -10,6 +13,8 @@ from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.domain.access import Scope
 
 _TEXT = "text/plain; version=0.0.4"  # Litestar adds the charset
+_OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
 class MetricsController(Controller):
@@ -23,6 +28,29 @@ class MetricsController(Controller):
         response_description="Text, one metric a line",
         responses=documented(400, *DENIED),
     )
-    async def get_metrics(self, monitoring: ForCaller[Monitoring]) -> Response[bytes]:
-        """Counters are this process's own; what describes the queue is the same from every process."""
-        return Response(await monitoring.exposition(), media_type=_TEXT)
+    async def get_metrics(self, request: Request[Any, Any, Any], monitoring: ForCaller[Monitoring]) -> Response[bytes]:
+        """Counters are this process's own; what describes the queue is the same from every process. Who accepts
+        `application/openmetrics-text` gets that, with traces as exemplars."""
+        openmetrics = wants_openmetrics(request.headers.get("accept", ""))
+        exposition = await monitoring.exposition(openmetrics=openmetrics)
+        return Response(exposition, media_type=_OPENMETRICS if openmetrics else _TEXT)
+
+
+def wants_openmetrics(accept: str) -> bool:
+    """Whether that is named, and at least as welcome as plain text (RFC 9110, section 12.5.1)."""
+    welcome = dict(map(_range, accept.lower().split(",")))
+    wanted = welcome.get("application/openmetrics-text", 0)
+    return wanted > 0 and wanted >= welcome.get("text/plain", 0)
+
+
+def _range(text: str) -> tuple[str, float]:
+    """A media type and how welcome it is, from 0 to 1; what cannot be read is not welcome."""
+    media_type, *parameters = (part.strip() for part in text.split(";"))
+    given = [value for name, _, value in (part.partition("=") for part in parameters) if name.strip() == "q"]
+    match given:
+        case []:
+            return media_type, 1
+        case [weight] if _WEIGHT.fullmatch(weight.strip()):
+            return media_type, float(weight)
+        case _:
+            return media_type, 0

@@ -12,7 +12,10 @@ from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, NextPost, Pl
 
 _READ = statement("queue_standing")
 NEXT_POSTS = statement("next_posts")
-_EVENTS = "SELECT count(*) FROM (SELECT FROM event_outbox LIMIT $1) counted"
+_EVENTS = """
+SELECT (SELECT count(*) FROM (SELECT FROM event_outbox LIMIT $1) counted) AS waiting,
+       now() - (SELECT occurred_at FROM event_outbox ORDER BY seq LIMIT 1) AS oldest
+"""
 
 
 class PostgresQueueStandings:
@@ -22,8 +25,12 @@ class PostgresQueueStandings:
     async def read(self) -> QueueStanding:
         async with connected(self._pool) as connection:
             rows = await connection.fetch(_READ, list(Platform), MOST_COUNTED)
-            events = await connection.fetchval(_EVENTS, MOST_COUNTED)
-        return QueueStanding(platforms=[_to_standing(row) for row in rows], events_to_sequence=events)
+            [events] = await connection.fetch(_EVENTS, MOST_COUNTED)
+        return QueueStanding(
+            platforms=[_to_standing(row) for row in rows],
+            events_to_sequence=events["waiting"],
+            oldest_event_to_sequence=events["oldest"],
+        )
 
     async def next_posts(self, *, limit: int) -> Sequence[NextPost]:
         async with connected(self._pool) as connection:
