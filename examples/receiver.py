@@ -1,4 +1,5 @@
-"""A receiver to try the webhooks with: python3 examples/receiver.py. It needs nothing but Python.
+"""A receiver to try the webhooks with: python3 examples/receiver.py, on port 9000 or on the one in PORT. It needs
+nothing but Python.
 
 It takes what is signed and prints it. Words in a title make it misbehave: "busy" is put off once, "silent" gets no
 answer, "wrong" is refused.
@@ -8,12 +9,13 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SECRET = "whsec_dGhpcyBzZWNyZXQgaXMgZm9yIHRoZSBkZW1vIG9ubHk="
-PORT = 9000
+PORT = int(os.environ.get("PORT", "9000"))
 MOST_SECONDS_APART = 300
 seen: set[str] = set()
 
@@ -63,8 +65,12 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", PORT), Receiver)
+    except OSError as taken:
+        sys.exit(f"cannot listen on 127.0.0.1:{PORT}: {taken.strerror}; set PORT to another, in webhooks.toml too")
     print(f"receiving on http://127.0.0.1:{PORT}/posts, Ctrl-C stops it", flush=True)
     try:
-        ThreadingHTTPServer(("127.0.0.1", PORT), Receiver).serve_forever()
+        server.serve_forever()
     except KeyboardInterrupt:
         sys.exit(130)

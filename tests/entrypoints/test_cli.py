@@ -1,7 +1,9 @@
 """The command line as a script meets it: exit codes, one readable message, no traceback, no colour in a pipe."""
 
 import asyncio
+import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
@@ -11,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from marketmind_scheduler.adapters.postgres.errors import why_unreachable
 from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
 from tests.databases import new_database
 from tests.programs import CommandLine, ImportedCommandLine
@@ -126,7 +129,32 @@ def test_telemetry_without_its_extra_says_what_to_install(anew: CommandLine) -> 
     )
 
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert 'pip install "marketmind-scheduler[otel]"' in message_of(ended)
+    assert 'pip install ".[otel]"' in message_of(ended)
+
+
+def test_the_package_can_be_run_as_the_command() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "marketmind_scheduler", "--help"], capture_output=True, text=True, check=True
+    )
+
+    assert "marketmind-scheduler [OPTIONS] COMMAND" in ended.stdout
+    assert "_MARKETMIND_SCHEDULER_COMPLETE=bash_source" in ended.stdout
+
+
+def test_the_receiver_of_the_examples_says_in_one_sentence_that_its_port_is_taken() -> None:
+    receiver = Path(__file__).parents[2] / "examples" / "receiver.py"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        ended = subprocess.run(
+            [sys.executable, receiver], env={**os.environ, "PORT": port}, capture_output=True, text=True, check=False
+        )
+
+    assert ended.returncode == 1
+    assert ended.stderr.strip().startswith(f"cannot listen on 127.0.0.1:{port}: Address already in use; set PORT")
+    assert len(ended.stderr.strip().splitlines()) == 1
 
 
 def test_telemetry_that_is_off_loads_nothing() -> None:
@@ -162,6 +190,47 @@ async def test_demo_migrates_loads_the_demo_data_and_shows_its_campaigns(
         "77777777-7777-7777-7777-777777777777",
     ]
     assert all(str(shown) in ended.stdout for campaign in campaigns for shown in campaign)
+
+
+@pytest.mark.parametrize("command", [("status",), ("keys", "list"), ("doctor",)])
+async def test_of_a_database_that_cannot_be_used_whoever_looks_is_told_why_and_what_to_do(
+    command_line: CommandLine, empty_database: str, command: tuple[str, ...]
+) -> None:
+    refusals = {
+        UNUSED_DATABASE: ("connection refused", "mend host and port in DATABASE_URL"),
+        f"{empty_database}_not": ("does not exist", "create the database, or mend its name"),
+    }
+    for url, (found, remedy) in refusals.items():
+        ended = await asyncio.to_thread(command_line.run, *command, DATABASE_URL=url)
+        said = " ".join((ended.stdout + message_of(ended)).split())
+
+        assert ended.returncode == 1
+        assert "send the same request" not in said
+        if command != ("doctor",):  # whose columns break in between
+            assert found in said
+            assert remedy in said
+
+
+@pytest.mark.parametrize(
+    ("lost", "found", "remedy"),
+    [
+        (asyncpg.InvalidPasswordError("password authentication failed for user"), "password", "mend user and password"),
+        (asyncpg.InvalidAuthorizationSpecificationError("no pg_hba.conf entry"), "no pg_hba.conf entry", "let it in"),
+        (asyncpg.InvalidCatalogNameError("database does not exist"), "does not exist", "create the database"),
+        (asyncpg.TooManyConnectionsError("too many clients"), "too many", "raise max_connections"),
+        (socket.gaierror(-2, "Name or service not known"), "unknown host", "mend the host"),
+        (ConnectionRefusedError(111, "Connect call failed"), "connection refused", "start PostgreSQL there"),
+        (TimeoutError(), "no answer in time", "check host and port"),
+        (asyncpg.InterfaceError("closed"), "closed", "check DATABASE_URL"),
+    ],
+)
+def test_whatever_keeps_a_database_from_being_used_is_told_with_what_to_do(
+    lost: Exception, found: str, remedy: str
+) -> None:
+    told = why_unreachable(lost)
+
+    assert found in told[0]
+    assert remedy in told[1]
 
 
 @pytest.mark.parametrize("command", [("status",), ("status", "--json"), ("keys", "list"), ("keys", "list", "--json")])

@@ -1,9 +1,12 @@
 """Settings are read once, strictly, and what is wrong with them is said in a way that mends it."""
 
+import re
+
 import pytest
 
-from marketmind_scheduler.entrypoints.environment import load
+from marketmind_scheduler.entrypoints.environment import NAMES, load, taken_by
 from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings, SettingsError
+from tests.loops import on_each
 
 URL = "postgresql://user:hush@host:5432/database"
 OWNER_URL = "postgresql://owner:hush@host:5432/database"
@@ -88,6 +91,25 @@ def test_a_wrong_value_is_refused_naming_the_variable_the_value_and_what_would_b
     variable: str, value: str, right: str
 ) -> None:
     assert refusal({variable: value}) == f"{variable}={value}: it takes {right}"
+
+
+WORDS_OF_RIGHT = re.compile(
+    r"it takes (true or false|one of \w+(, \w+)*|a whole number from \d+ to \d+)$|some of|must look like|takes the |at least three times"
+)
+
+
+@on_each("variable", NAMES)
+def test_whatever_a_setting_is_given_is_taken_or_refused_with_what_would_be_right(variable: str) -> None:
+    for value in ("no such", "true", "yes", "none", "KEYS", "5", "1.5", "-1", "\N{SNOWMAN}"):
+        try:
+            load({variable: value})
+        except SettingsError as refused:
+            said = str(refused)
+            assert variable in said or "DATABASE_URL" in said
+            assert (
+                WORDS_OF_RIGHT.search(said) or " needs " in said or " must be set too" in said or "refused" in said
+            ), said
+    assert taken_by(NAMES[variable])
 
 
 @pytest.mark.parametrize(

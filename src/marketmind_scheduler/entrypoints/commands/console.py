@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from rich.console import Console
 
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
+from marketmind_scheduler.adapters.postgres.errors import why_unreachable
 from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
@@ -43,10 +44,8 @@ def told(*, is_quiet: bool = False) -> Generator[Settings]:
     except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError, SchemaChangeRefused) as wrong:
         raise click.ClickException(str(wrong)) from None
     except StorageUnavailable as unavailable:
-        raise click.ClickException(
-            f"the database cannot be used: {unavailable.__cause__}; check DATABASE_URL, "
-            "MIGRATION_DATABASE_URL where it is set, and that PostgreSQL runs there"
-        ) from None
+        found, remedy = why_unreachable(unavailable.__cause__)
+        raise click.ClickException(f"the database cannot be used: {found}; {remedy}") from None
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -67,6 +66,7 @@ def look(settings: Settings, work: Callable[[Service], Awaitable[None]]) -> None
 
     async def over(url: str) -> None:
         async with running(settings, url) as service:
+            await service.use_cases.health.check()
             report = await service.use_cases.health.report()
             if not report.is_ready:
                 raise click.ClickException("; ".join(f"{name}: {said}" for name, said in report.checks.items()))

@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from datetime import timedelta
 
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
+from marketmind_scheduler.adapters.postgres.errors import why_unreachable
 from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
 from marketmind_scheduler.domain.errors import StorageUnavailable, ZoneRulesOutdated
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -32,8 +33,8 @@ def examine_database(settings: Settings, zones: ZoneCatalog | None, clock: Clock
     except EmbeddedPostgresUnavailable as unavailable:
         return [Finding(Mark.WRONG, "database", unavailable.found, unavailable.remedy)]
     except StorageUnavailable as unavailable:
-        remedy = "check DATABASE_URL, and that PostgreSQL runs there and lets this role in"
-        return [Finding(Mark.WRONG, "database", f"cannot be used: {unavailable.__cause__}", remedy)]
+        found, remedy = why_unreachable(unavailable.__cause__)
+        return [Finding(Mark.WRONG, "database", f"cannot be used: {found}", remedy)]
     return list(judge_database(facts, settings, zones))
 
 

@@ -48,6 +48,7 @@ def _exporting() -> "Callable[[], AbstractAsyncContextManager[Telemetry]]":
         from marketmind_scheduler.adapters.telemetry import exporting  # noqa: PLC0415  # it takes the extra
     except ModuleNotFoundError:
         raise SettingsError(
-            'SCHEDULER_TELEMETRY=otlp needs OpenTelemetry: pip install "marketmind-scheduler[otel]", or unset it'
+            "SCHEDULER_TELEMETRY=otlp needs OpenTelemetry, which comes with the extra otel: in a checkout, "
+            'pip install ".[otel]"; or unset it'
         ) from None
     return exporting
