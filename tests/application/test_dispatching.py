@@ -11,7 +11,7 @@ import pytest
 
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.access import Reach
@@ -172,7 +172,7 @@ def make(
 
 
 def upkeeping_over(storage: Storage, observer: RecordingObserver, upkeep: InMemoryUpkeep) -> Upkeeping:
-    return Upkeeping(keeping=Keeping(storage=storage, jitter=lambda: 0.5), upkeep=upkeep, observer=observer)
+    return Upkeeping(lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5), upkeep=upkeep, observer=observer)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import pytest
 
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.attempt import Attempt
@@ -105,7 +105,9 @@ async def dispatch(storage: InMemoryStorage, receiver: Arrivals, *, until: float
     """One dispatcher's life."""
     observer = RecordingObserver()
     upkeeping = Upkeeping(
-        keeping=Keeping(storage=storage, jitter=lambda: 0.5), upkeep=InMemoryUpkeep(storage), observer=observer
+        lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
+        upkeep=InMemoryUpkeep(storage),
+        observer=observer,
     )
     dispatcher = Dispatcher(
         queue=InMemoryDispatchQueue(storage),

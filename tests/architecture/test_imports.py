@@ -25,7 +25,7 @@ FORBIDDEN: Mapping[str, Sequence[str]] = {
         "application.pausing -> litestar",
     ],
     "Domain and ports are silent and deterministic": ["domain.breaker -> random", "ports.ids -> os"],
-    "Only wall_clock reads zone rules; only wiring pins them": ["adapters.dry_run -> zoneinfo"],
+    "Only wall_clock reads zone rules; only wiring pins them": ["adapters.publishers.dry_run -> zoneinfo"],
     "No library with time rules of its own": ["domain.schedule -> dateutil"],
     "The driven side knows no use cases": ["adapters.postgres.pool -> .application.health"],
     "No driving adapter knows another's framework": [
@@ -53,7 +53,7 @@ FORBIDDEN: Mapping[str, Sequence[str]] = {
         "entrypoints.wiring.tokens -> jwt",
     ],
     "OpenTelemetry lives in adapters.telemetry": ["adapters.trace_ids -> opentelemetry"],
-    "Adapters do not know each other": ["adapters.system_clock -> .adapters.dry_run"],
+    "Adapters do not know each other": ["adapters.system_clock -> .adapters.publishers.dry_run"],
     "The wings of adapters.http know those below them": [
         "adapters.http.envelope.access -> .adapters.http.routes.metrics",
         "adapters.http.envelope.conditions -> .adapters.http.shapes.catalog",

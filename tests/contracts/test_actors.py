@@ -46,7 +46,7 @@ async def one_is_refused_after_a_verdict_came_too_late(world: World) -> None:
 
 async def one_comes_too_late(world: World) -> None:
     await given_due(world, since=2 * HOUR)
-    await world.keeping.give_up_late(limit=10)
+    await world.lost_and_late.give_up_late(limit=10)
 
 
 async def some_are_held_and_go_on(world: World) -> None:

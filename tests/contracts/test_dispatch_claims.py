@@ -311,7 +311,7 @@ async def test_a_lease_that_is_extended_runs_out_later(world: World) -> None:
     await world.pass_time(MINUTE)
 
     assert set(held) == {schedule.schedule_id}
-    assert not await world.keeping.take_back(limit=10)
+    assert not await world.lost_and_late.take_back(limit=10)
     assert await expire(world) == [ScheduleStatus.UNCONFIRMED]
 
 

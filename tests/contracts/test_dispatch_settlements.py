@@ -452,7 +452,7 @@ async def failed(world: World) -> None:
 
 async def missed(world: World) -> None:
     await world.pass_time(4 * HOUR)
-    await world.keeping.give_up_late(limit=10)
+    await world.lost_and_late.give_up_late(limit=10)
 
 
 async def lost_again_and_again(world: World) -> None:
@@ -474,8 +474,8 @@ async def test_what_is_final_stays_as_it_is(world: World, end: Callable[[World],
     await confirm(world, schedule, Confirmation.SEND_AGAIN)
     await paused(world, schedule)
     await world.holds.lift(Hold.BRAND_PAUSED, BRAND_ID, paces={})
-    await world.keeping.take_back(limit=10)
-    await world.keeping.give_up_late(limit=10)
+    await world.lost_and_late.take_back(limit=10)
+    await world.lost_and_late.give_up_late(limit=10)
 
     assert await find(world, schedule) == before
     assert not await claim(world)

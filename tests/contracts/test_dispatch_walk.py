@@ -248,14 +248,14 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def expire_leases(self) -> None:
         async def expire(world: World) -> Sequence[ScheduleStatus]:
-            return sorted(await world.keeping.take_back(limit=100))
+            return sorted(await world.lost_and_late.take_back(limit=100))
 
         self.both(expire)
 
     @rule()
     def miss_late(self) -> None:
         async def miss(world: World) -> Sequence[ScheduleStatus]:
-            return sorted(await world.keeping.give_up_late(limit=100))
+            return sorted(await world.lost_and_late.give_up_late(limit=100))
 
         self.both(miss)
 

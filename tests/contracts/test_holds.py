@@ -192,13 +192,13 @@ async def test_what_became_too_late_meanwhile_is_not_sent(world: World, hold: Ho
     await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=HOUR), a_campaign())
     await given_due(world, a_post(campaign_id=CAMPAIGN_ID), since=HOUR)
     await place(world, hold)
-    missed_while_paused = await world.keeping.give_up_late(limit=10)
+    missed_while_paused = await world.lost_and_late.give_up_late(limit=10)
 
     await lift(world, hold)
 
     assert not missed_while_paused
     assert not await claim(world)
-    assert await world.keeping.give_up_late(limit=10) == [ScheduleStatus.MISSED]
+    assert await world.lost_and_late.give_up_late(limit=10) == [ScheduleStatus.MISSED]
 
 
 @pytest.mark.parametrize(("first", "second"), [(BRAND, CAMPAIGN), (CAMPAIGN, BRAND)])
@@ -221,7 +221,7 @@ async def test_what_is_held_twice_is_sent_once_both_are_lifted(
 async def test_what_is_held_for_being_late_stays_so_when_its_brand_is_resumed(world: World) -> None:
     await given(world.storage, a_brand(on_late=OnLate.HOLD, max_lateness=HOUR))
     schedule = await given_due(world, since=HOUR)
-    await world.keeping.give_up_late(limit=10)
+    await world.lost_and_late.give_up_late(limit=10)
     await place(world, BRAND)
 
     await lift(world, BRAND)

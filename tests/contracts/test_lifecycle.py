@@ -79,12 +79,12 @@ def claim_of(stored: Stored) -> Claim:
 
 async def leases_run_out(world: World, stored: Sequence[Stored]) -> None:
     await world.pass_time(MINUTE)
-    await world.keeping.take_back(limit=len(stored))
+    await world.lost_and_late.take_back(limit=len(stored))
 
 
 async def they_come_too_late(world: World, stored: Sequence[Stored]) -> None:
     await world.pass_time(2 * HOUR)
-    await world.keeping.give_up_late(limit=len(stored))
+    await world.lost_and_late.give_up_late(limit=len(stored))
 
 
 async def a_caller_cancels(world: World, stored: Sequence[Stored]) -> None:

@@ -98,7 +98,7 @@ async def test_what_is_to_be_sent_again_is_due_at_once_however_late_with_all_its
 
     await confirm(world, unconfirmed, SEND_AGAIN)
 
-    assert not await world.keeping.give_up_late(limit=10)
+    assert not await world.lost_and_late.give_up_late(limit=10)
     for _ in range(3):
         assert (await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)).status == "PENDING"
     assert (await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)).status == "FAILED"

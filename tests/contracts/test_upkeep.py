@@ -45,7 +45,7 @@ async def test_a_lease_that_has_not_run_out_is_left_alone(world: World) -> None:
 
     await world.pass_time(LEASE - MINUTE)
 
-    assert not await world.keeping.take_back(limit=10)
+    assert not await world.lost_and_late.take_back(limit=10)
 
 
 async def test_a_claim_that_was_lost_before_its_send_is_due_again_and_uses_no_retry(world: World) -> None:
@@ -139,7 +139,7 @@ async def test_no_more_leases_are_taken_back_at_once_than_asked_for(world: World
     await claim(world)
     await world.pass_time(LEASE)
 
-    taken = [len(await world.keeping.take_back(limit=2)) for _ in range(3)]
+    taken = [len(await world.lost_and_late.take_back(limit=2)) for _ in range(3)]
 
     assert taken == [2, 1, 0]
 
@@ -162,14 +162,14 @@ async def test_a_post_that_is_too_late_becomes_what_its_brand_wants(
     await given_lateness(world, on_late)
     schedule = await given_due(world, since=HOUR)
 
-    missed = await world.keeping.give_up_late(limit=10)
+    missed = await world.lost_and_late.give_up_late(limit=10)
 
     found = await find(world, schedule)
     assert missed == [status] * len(told)
     assert (found.status, found.holds) == (status, holds)
     assert await kinds(world, schedule) == [EventKind.SCHEDULED, *told]
     assert bool(await claim(world)) is (on_late is OnLate.PUBLISH)
-    assert not await world.keeping.give_up_late(limit=10)
+    assert not await world.lost_and_late.give_up_late(limit=10)
 
 
 @pytest.mark.parametrize("on_late", OnLate)
@@ -177,7 +177,7 @@ async def test_what_is_not_too_late_yet_is_sent(world: World, on_late: OnLate) -
     await given_lateness(world, on_late)
     await given_due(world, since=59 * MINUTE)
 
-    assert not await world.keeping.give_up_late(limit=10)
+    assert not await world.lost_and_late.give_up_late(limit=10)
     assert await claim(world)
 
 
@@ -185,7 +185,7 @@ async def test_the_latest_time_is_named_where_it_was_missed(world: World) -> Non
     await given_lateness(world, OnLate.SKIP)
     schedule = await given_due(world, since=2 * HOUR)
 
-    await world.keeping.give_up_late(limit=10)
+    await world.lost_and_late.give_up_late(limit=10)
 
     latest = schedule.publish_time + HOUR
     assert (await find(world, schedule)).error == f"too late: not sent by {latest:%Y-%m-%dT%H:%M:%SZ}"
@@ -198,7 +198,7 @@ async def test_what_may_be_out_is_unconfirmed_when_it_is_too_late_for_a_repeat(w
     await settle(world, await claim_and_begin(world, window=9 * HOUR), VerdictKind.UNKNOWN)
     await world.pass_time(HOUR)
 
-    assert await world.keeping.give_up_late(limit=10) == [UNCONFIRMED]
+    assert await world.lost_and_late.give_up_late(limit=10) == [UNCONFIRMED]
     assert not (await find(world, schedule)).holds
 
 
@@ -208,7 +208,7 @@ async def test_a_retry_whose_time_would_be_too_late_is_missed_as_well(world: Wor
     await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=30 * MINUTE)
     await world.pass_time(10 * MINUTE)
 
-    assert await world.keeping.give_up_late(limit=10) == [MISSED]
+    assert await world.lost_and_late.give_up_late(limit=10) == [MISSED]
 
 
 async def test_a_send_under_way_is_not_missed(world: World) -> None:
@@ -217,7 +217,7 @@ async def test_a_send_under_way_is_not_missed(world: World) -> None:
     claimed = await claim_and_begin(world)
     await world.pass_time(20 * MINUTE)
 
-    assert not await world.keeping.give_up_late(limit=10)
+    assert not await world.lost_and_late.give_up_late(limit=10)
     assert (await settle(world, claimed, VerdictKind.ACCEPTED)).status is ScheduleStatus.COMPLETED
     assert await status_of(world, schedule) is ScheduleStatus.COMPLETED
 
@@ -225,20 +225,20 @@ async def test_a_send_under_way_is_not_missed(world: World) -> None:
 async def test_what_is_held_for_being_late_waits_for_a_person_to_move_it(world: World) -> None:
     await given_lateness(world, OnLate.HOLD)
     schedule = await given_due(world, since=2 * HOUR)
-    await world.keeping.give_up_late(limit=10)
+    await world.lost_and_late.give_up_late(limit=10)
 
     await move(world, schedule, to=await world.now() + MINUTE)
     await world.pass_time(MINUTE)
 
     assert not (await find(world, schedule)).holds
-    assert not await world.keeping.give_up_late(limit=10)
+    assert not await world.lost_and_late.give_up_late(limit=10)
     assert await claim(world)
 
 
 async def test_what_is_held_for_being_late_can_be_cancelled(world: World) -> None:
     await given_lateness(world, OnLate.HOLD)
     schedule = await given_due(world, since=2 * HOUR)
-    await world.keeping.give_up_late(limit=10)
+    await world.lost_and_late.give_up_late(limit=10)
 
     await cancel(world, schedule)
 
@@ -250,7 +250,7 @@ async def test_no_more_are_missed_at_once_than_asked_for(world: World) -> None:
     for _ in range(3):
         await given_due(world, since=2 * HOUR)
 
-    missed = [len(await world.keeping.give_up_late(limit=2)) for _ in range(3)]
+    missed = [len(await world.lost_and_late.give_up_late(limit=2)) for _ in range(3)]
 
     assert missed == [2, 1, 0]
 

@@ -13,7 +13,7 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.tables import attempts, schedules
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain import lifecycle
 from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, settlement
@@ -62,7 +62,7 @@ class World(Protocol):
     @property
     def holds(self) -> Holds: ...
     @property
-    def keeping(self) -> Keeping: ...
+    def lost_and_late(self) -> LostAndLate: ...
 
     async def now(self) -> datetime: ...
 
@@ -78,7 +78,7 @@ class InMemoryWorld:
         self.queue = InMemoryDispatchQueue(self.storage)
         self.upkeep = InMemoryUpkeep(self.storage)
         self.holds = InMemoryHolds(self.storage)
-        self.keeping = Keeping(storage=self.storage, jitter=without_chance)
+        self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
 
     async def now(self) -> datetime:
         return self.clock.now()
@@ -94,7 +94,7 @@ class PostgresWorld:
         self.queue = PostgresDispatchQueue(pool)
         self.upkeep = PostgresUpkeep(pool)
         self.holds = PostgresHolds(pool)
-        self.keeping = Keeping(storage=self.storage, jitter=without_chance)
+        self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
 
     async def now(self) -> datetime:
         now = await self.pool.fetchval("SELECT now()")
@@ -115,7 +115,7 @@ class ActingWorld:
         self.queue = world.queue.acting(actor)
         self.upkeep = world.upkeep
         self.holds = world.holds.acting(actor)
-        self.keeping = Keeping(storage=self.storage, jitter=without_chance)
+        self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
         self.now = world.now
         self.pass_time = world.pass_time
 
@@ -184,7 +184,7 @@ def verdicts(world: World, owner: UUID = OWNER) -> Verdicts:
 async def expire(world: World) -> Sequence[ScheduleStatus]:
     """Let leases run out that were given now."""
     await world.pass_time(LEASE)
-    return await world.keeping.take_back(limit=100)
+    return await world.lost_and_late.take_back(limit=100)
 
 
 async def lose_until_the_last(world: World) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketmind_scheduler.domain.lanes import Waiting, is_behind, places
+from marketmind_scheduler.domain.lanes import Waiting, is_behind, turns
 from marketmind_scheduler.domain.pacing import SOON
 from tests.builders import NOW
 
@@ -28,7 +28,7 @@ def waiting(*lateness: timedelta) -> Sequence[Waiting]:
 
 def placed(posts: Sequence[Waiting], *, last_sent: datetime | None = None) -> Sequence[timedelta | None]:
     """In how much time each has its place; None: it keeps what it has."""
-    given = places(posts, last_sent=last_sent, pace=PACE, now=NOW)
+    given = turns(posts, last_sent=last_sent, pace=PACE, now=NOW)
     return [given[each.schedule_id] - NOW if each.schedule_id in given else None for each in posts]
 
 
@@ -104,7 +104,7 @@ def test_whatever_waits_is_sent_in_its_order_a_pace_apart_and_never_earlier_than
     now = NOW
     while left:
         there = [each for each in left.values() if each.publish_time <= now + SOON]
-        for schedule_id, due_at in places(there, last_sent=last_sent, pace=PACE, now=now).items():
+        for schedule_id, due_at in turns(there, last_sent=last_sent, pace=PACE, now=now).items():
             left[schedule_id] = Waiting(schedule_id=schedule_id, publish_time=publish_times[schedule_id], due_at=due_at)
         for each in [each for each in left.values() if each.due_at <= now]:
             sent.append((now, left.pop(each.schedule_id).schedule_id))

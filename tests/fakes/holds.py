@@ -12,7 +12,7 @@ from marketmind_scheduler.domain.event import SERVICE, EventKind
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold
-from tests.fakes.lanes import lane_of, place
+from tests.fakes.lanes import lane_of, take_turns
 from tests.fakes.rows import Row, Rows, place_in_time
 from tests.fakes.storage import InMemoryStorage
 
@@ -51,7 +51,7 @@ class InMemoryHolds:
             held = [row for row in _active_of(rows, hold, of) if hold in row.schedule.holds]
             for row in held:
                 rows.put(row.released(hold, ready_at=now, now=now), EventKind.RESUMED, now=now)
-            place(rows, map(lane_of, held), age=timedelta(), paces=paces, now=now)
+            take_turns(rows, map(lane_of, held), age=timedelta(), paces=paces, now=now)
 
 
 def _found(rows: Rows, hold: Hold, of: UUID) -> Brand | Campaign:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.lanes import Waiting, is_behind, places
+from marketmind_scheduler.domain.lanes import Waiting, is_behind, turns
 from marketmind_scheduler.domain.pacing import SOON
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
@@ -24,7 +24,7 @@ def busy_lanes(rows: Rows, *, now: datetime) -> Iterable[Lane]:
     return {lane_of(row) for row in rows.schedules.values() if row.due_at is not None and row.due_at <= now + SOON}
 
 
-def place(
+def take_turns(
     rows: Rows, lanes: Iterable[Lane], *, age: timedelta, paces: Mapping[Platform, timedelta], now: datetime
 ) -> int:
     """As the storage does it; return how many have to wait."""
@@ -38,7 +38,7 @@ def place(
         ]
         if lane[1] in paces and is_behind(waiting, age=age, pace=paces[lane[1]], now=now):
             sent = max((at for row in of_lane if (at := _sent_at(row, now)) is not None), default=None)
-            given |= places(waiting, last_sent=sent, pace=paces[lane[1]], now=now)
+            given |= turns(waiting, last_sent=sent, pace=paces[lane[1]], now=now)
     for schedule_id, due_at in given.items():
         rows.schedules[schedule_id] = replace(rows.schedules[schedule_id], due_at=due_at)
     return len(given)

@@ -26,7 +26,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
-from tests.fakes.lanes import place
+from tests.fakes.lanes import take_turns
 from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
 
 
@@ -106,8 +106,8 @@ class InMemoryCampaignRepository:
 
     async def arrange(self, post_ids: Sequence[UUID], *, now: datetime) -> None:
         posts = self._view().posts
-        places = sorted(posts[post_id].position for post_id in post_ids)
-        for post_id, position in zip(post_ids, places, strict=True):
+        turns = sorted(posts[post_id].position for post_id in post_ids)
+        for post_id, position in zip(post_ids, turns, strict=True):
             if posts[post_id].position != position:
                 posts[post_id] = replace(posts[post_id], position=position, updated_at=now)
 
@@ -322,7 +322,7 @@ class InMemoryBookings:
         self, schedules: Sequence[Schedule], *, age: timedelta, paces: Mapping[Platform, timedelta]
     ) -> None:
         lanes = [(each.brand_id, each.platform) for each in schedules]
-        place(self._view(), lanes, age=age, paces=paces, now=self._clock.now())
+        take_turns(self._view(), lanes, age=age, paces=paces, now=self._clock.now())
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
         rows, now = self._view(), self._clock.now()

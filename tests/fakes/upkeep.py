@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from marketmind_scheduler.domain.post import Platform
-from tests.fakes.lanes import busy_lanes, place
+from tests.fakes.lanes import busy_lanes, take_turns
 from tests.fakes.storage import InMemoryStorage
 
 
@@ -16,7 +16,7 @@ class InMemoryUpkeep:
     async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
         now = self._storage.clock.now()
         with self._storage.changing() as rows:
-            return place(rows, busy_lanes(rows, now=now), age=age, paces=paces, now=now)
+            return take_turns(rows, busy_lanes(rows, now=now), age=age, paces=paces, now=now)
 
     async def sequence_events(self, *, limit: int) -> int:
         with self._storage.changing() as rows:

@@ -16,10 +16,10 @@ from litestar.types import ASGIApp
 from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
-from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.http.envelope.observed import Observed
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
+from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.access import Access

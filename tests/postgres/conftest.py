@@ -8,7 +8,7 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.contracts.worlds import without_chance
 from tests.stored import TestedStorage
@@ -36,8 +36,8 @@ def upkeep(empty: Pool) -> PostgresUpkeep:
 
 
 @pytest.fixture
-def keeping(storage: PostgresStorage) -> Keeping:
-    return Keeping(storage=storage, jitter=without_chance)
+def lost_and_late(storage: PostgresStorage) -> LostAndLate:
+    return LostAndLate(storage=storage, jitter=without_chance)
 
 
 @pytest.fixture

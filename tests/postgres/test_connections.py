@@ -17,7 +17,7 @@ from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.event import EventKind
@@ -55,7 +55,7 @@ async def dispatching(pool: Pool, observer: RecordingObserver, publisher: Script
     """A dispatcher at work."""
     storage = PostgresStorage(pool)
     upkeeping = Upkeeping(
-        keeping=Keeping(storage=storage, jitter=lambda: 0.5), upkeep=PostgresUpkeep(pool), observer=observer
+        lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5), upkeep=PostgresUpkeep(pool), observer=observer
     )
     dispatcher = Dispatcher(
         queue=PostgresDispatchQueue(pool),

@@ -15,7 +15,7 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.domain.attempt import Claim
@@ -166,13 +166,13 @@ async def test_with_the_token_of_before_nothing_is_begun_or_settled_any_more(
 
 
 async def test_of_two_claims_of_one_schedule_only_the_later_one_begins(
-    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, keeping: Keeping
+    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, lost_and_late: LostAndLate
 ) -> None:
     await given(storage, a_brand())
     await given_due(storage, 1)
     [earlier] = await claim_all(queue)
     await let_leases_run_out(pool)
-    await keeping.take_back(limit=1)
+    await lost_and_late.take_back(limit=1)
     [later] = await claim_all(queue)
 
     begun = await begin(queue, [later, earlier])
@@ -181,7 +181,7 @@ async def test_of_two_claims_of_one_schedule_only_the_later_one_begins(
 
 
 async def test_a_claim_that_never_began_leaves_no_attempt_even_when_its_verdict_comes_late(
-    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, keeping: Keeping
+    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, lost_and_late: LostAndLate
 ) -> None:
     await given(storage, a_brand())
     [schedule] = await given_due(storage, 1)
@@ -190,7 +190,7 @@ async def test_a_claim_that_never_began_leaves_no_attempt_even_when_its_verdict_
     await settle_all(storage, queue, tried, VerdictKind.UNKNOWN)
     never_begun = await claim_all(queue)
     await let_leases_run_out(pool)
-    await keeping.take_back(limit=1)
+    await lost_and_late.take_back(limit=1)
 
     await settle_all(storage, queue, never_begun, VerdictKind.UNSENT)
 
@@ -252,7 +252,7 @@ async def test_a_verdict_counts_once_whether_its_lease_is_taken_back_before_or_a
     pool: Pool,
     storage: PostgresStorage,
     queue: PostgresDispatchQueue,
-    keeping: Keeping,
+    lost_and_late: LostAndLate,
     verdict: VerdictKind,
     resend_window: timedelta | None,
     status: ScheduleStatus,
@@ -271,7 +271,7 @@ async def test_a_verdict_counts_once_whether_its_lease_is_taken_back_before_or_a
 
     async def take_back() -> int:
         await a_moment(0.03)
-        return len(await keeping.take_back(limit=BATCH))
+        return len(await lost_and_late.take_back(limit=BATCH))
 
     batches = in_batches(claims, BATCH)
     settled, expired = await asyncio.gather(
@@ -302,7 +302,7 @@ async def test_a_late_accepted_and_what_a_person_says_at_that_moment_are_told_ap
     pool: Pool,
     storage: PostgresStorage,
     queue: PostgresDispatchQueue,
-    keeping: Keeping,
+    lost_and_late: LostAndLate,
     published: bool,  # noqa: FBT001
     send_again: bool,  # noqa: FBT001
     status_if_first: ScheduleStatus,
@@ -313,7 +313,7 @@ async def test_a_late_accepted_and_what_a_person_says_at_that_moment_are_told_ap
     claims = {claim.schedule_id: claim for claim in await claim_all(queue)}
     await begin(queue, list(claims.values()))
     await let_leases_run_out(pool)
-    await keeping.take_back(limit=ROWS)
+    await lost_and_late.take_back(limit=ROWS)
     outcomes = ScheduleRecords(storage=storage)
     recorded = dict[UUID, Recorded]()
 

@@ -17,7 +17,7 @@ from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkee
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.catalog import Catalog
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.domain.attempt import Claim, Settlement
@@ -91,7 +91,7 @@ class Everything:
     def __init__(self, pool: Pool, zones: ZoneCatalog, posts: Sequence[Post]) -> None:
         storage = PostgresStorage(pool)
         self._pool = pool
-        self._keeping = Keeping(storage=storage, jitter=random.random)
+        self._lost_and_late = LostAndLate(storage=storage, jitter=random.random)
         self._posts = posts
         self._queue = PostgresDispatchQueue(pool)
         self._verdicts = Verdicts(queue=self._queue, storage=storage, owner=OWNER)
@@ -149,11 +149,11 @@ class Everything:
 
     async def expire(self) -> None:
         await self._pool.execute(LET_SOME_LEASES_RUN_OUT)
-        await self._keeping.take_back(limit=LIMIT)
+        await self._lost_and_late.take_back(limit=LIMIT)
 
     async def miss(self) -> None:
         await self._pool.execute(LET_SOME_BE_TOO_LATE)
-        await self._keeping.give_up_late(limit=LIMIT)
+        await self._lost_and_late.give_up_late(limit=LIMIT)
 
     async def catch_up(self) -> None:
         await self._pool.execute(LET_ALL_BE_DUE)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from marketmind_scheduler.adapters.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Accepted

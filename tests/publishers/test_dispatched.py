@@ -12,7 +12,7 @@ from uuid import uuid4
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.pacing import RetryPolicy
@@ -57,7 +57,9 @@ async def dispatching(
         yield Dispatcher(
             queue=InMemoryDispatchQueue(storage),
             upkeeping=Upkeeping(
-                keeping=Keeping(storage=storage, jitter=lambda: 0.5), upkeep=InMemoryUpkeep(storage), observer=observer
+                lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
+                upkeep=InMemoryUpkeep(storage),
+                observer=observer,
             ),
             storage=storage,
             publisher=publisher,

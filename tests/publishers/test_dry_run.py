@@ -2,7 +2,7 @@
 
 from structlog.testing import capture_logs
 
-from marketmind_scheduler.adapters.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Accepted
 from tests.publishers.given import an_attempt

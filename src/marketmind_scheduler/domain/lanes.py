@@ -22,13 +22,13 @@ def is_behind(waiting: Iterable[Waiting], *, age: timedelta, pace: timedelta, no
     return any(each.publish_time < now - age or each.due_at >= each.publish_time + pace for each in waiting)
 
 
-def places(
+def turns(
     waiting: Iterable[Waiting], *, last_sent: datetime | None, pace: timedelta, now: datetime
 ) -> Mapping[UUID, datetime]:
     """From when on those may be sent that have to wait longer than they do.
 
     They go out in the order of their publish times, a pace apart (less, where more than MOST_AT_FULL_PACE wait), behind
-    what was sent last on the lane. Only what would be sent soon is given a place: whatever is due later is looked at
+    what was sent last on the lane. Only what would be sent soon is given its turn: whatever is due later is looked at
     again before, so a post that was put off meanwhile keeps those behind it waiting, as long as it is to be sent within
     PATIENCE. Nothing is ever due earlier than it was.
     """

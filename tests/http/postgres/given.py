@@ -12,7 +12,6 @@ from sqlalchemy import DateTime, Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
-from marketmind_scheduler.adapters.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
@@ -22,6 +21,7 @@ from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApi
 from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
+from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.use_cases import UseCases

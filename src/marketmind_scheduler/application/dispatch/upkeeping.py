@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import OVERDUE, PACES
 from marketmind_scheduler.ports.dispatch_observer import UpkeepObserver
@@ -20,7 +20,7 @@ class Upkeeping:
     """Leases that ran out, posts that are too late, lanes that are behind, the order of events. Any number of processes
     may do it at once."""
 
-    keeping: Keeping
+    lost_and_late: LostAndLate
     upkeep: Upkeep
     observer: UpkeepObserver
 
@@ -40,9 +40,9 @@ class Upkeeping:
 
     async def keep_up(self) -> None:
         """Once, apart from the order of events; raises StorageUnavailable."""
-        while expired := await self.keeping.take_back(limit=_AT_ONCE):
+        while expired := await self.lost_and_late.take_back(limit=_AT_ONCE):
             self.observer.expired(expired)
-        while late := await self.keeping.give_up_late(limit=_AT_ONCE):
+        while late := await self.lost_and_late.give_up_late(limit=_AT_ONCE):
             self.observer.came_too_late(late)
         await self.catch_up()
 

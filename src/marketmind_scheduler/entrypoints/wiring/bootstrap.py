@@ -31,7 +31,7 @@ from marketmind_scheduler.application.campaign_scheduling import CampaignSchedul
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
-from marketmind_scheduler.application.dispatch.keeping import Keeping
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.pulling import Pulling
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
@@ -117,7 +117,7 @@ def assemble(
 ) -> UseCases:
     """Every use case over these adapters."""
     upkeeping = Upkeeping(
-        keeping=Keeping(storage=outbound.storage.acting(UPKEEP), jitter=random.random),
+        lost_and_late=LostAndLate(storage=outbound.storage.acting(UPKEEP), jitter=random.random),
         upkeep=outbound.upkeep,
         observer=outbound.observer,
     )

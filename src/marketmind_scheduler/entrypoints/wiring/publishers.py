@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from marketmind_scheduler.adapters.dry_run import DryRunPublisher
-from marketmind_scheduler.adapters.no_publisher import NoPublisher
+from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.publishers.none import NoPublisher
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport

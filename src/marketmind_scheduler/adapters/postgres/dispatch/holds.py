@@ -9,7 +9,7 @@ from uuid import UUID
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository, follow_schedules
-from marketmind_scheduler.adapters.postgres.repositories.lanes import place
+from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import HOLDS
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import repeated, transaction
@@ -130,7 +130,7 @@ class PostgresHolds:
             await connection.execute(theirs.lift if is_lifted else theirs.place, of, HOLDS[hold], ids)
             if paces is not None:
                 lanes = [(row["brand_id"], row["platform"]) for row in piece]
-                await place(connection, lanes, age=timedelta(), paces=paces)
+                await take_turns(connection, lanes, age=timedelta(), paces=paces)
             return (piece[-1]["publish_time"], ids[-1]) if piece else None
 
 

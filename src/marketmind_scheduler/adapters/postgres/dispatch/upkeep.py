@@ -6,7 +6,7 @@ from datetime import timedelta
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import follow_schedules
 from marketmind_scheduler.adapters.postgres.repositories.events import TOLD
-from marketmind_scheduler.adapters.postgres.repositories.lanes import place
+from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
 from marketmind_scheduler.domain.pacing import SOON
@@ -43,9 +43,10 @@ class PostgresUpkeep:
             )
             lanes = [(row["brand_id"], row["platform"]) for row in busy]
             pieces = [lanes[nth : nth + _LANES_AT_ONCE] for nth in range(0, len(lanes), _LANES_AT_ONCE)]
-            return sum(
-                [await place(connection, piece, age=age, paces=paces, seconds=_CATCH_UP_SECONDS) for piece in pieces]
-            )
+            waiting = 0
+            for piece in pieces:
+                waiting += await take_turns(connection, piece, age=age, paces=paces, seconds=_CATCH_UP_SECONDS)
+            return waiting
 
     async def sequence_events(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:

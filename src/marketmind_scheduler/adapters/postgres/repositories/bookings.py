@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.lanes import place
+from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     ADDED,
     SELECT,
@@ -99,7 +99,7 @@ class PostgresBookings:
     async def take_turns(
         self, schedules: Sequence[Schedule], *, age: timedelta, paces: Mapping[Platform, timedelta]
     ) -> None:
-        await place(self._connection, [(each.brand_id, each.platform) for each in schedules], age=age, paces=paces)
+        await take_turns(self._connection, [(each.brand_id, each.platform) for each in schedules], age=age, paces=paces)
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
         await self._connection.execute(FOLLOW_CAMPAIGNS, list(post_ids))

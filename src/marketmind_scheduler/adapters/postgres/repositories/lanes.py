@@ -1,4 +1,4 @@
-"""Lanes that are behind: what waits on them is found and locked here, and placed as ``domain.lanes`` says."""
+"""Lanes that are behind: what waits on them is found and locked here, and takes turns as ``domain.lanes`` says."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.statements import statement
-from marketmind_scheduler.domain.lanes import Waiting, is_behind, places
+from marketmind_scheduler.domain.lanes import Waiting, is_behind, turns
 from marketmind_scheduler.domain.pacing import SOON
 from marketmind_scheduler.domain.post import Platform
 
@@ -18,13 +18,13 @@ Lane: TypeAlias = tuple[UUID, str]
 """A brand and a platform."""
 
 LOCK_LANES = statement("lock_lanes")
-_PLACE = """
+_GIVE_TURNS = """
 UPDATE schedules s SET due_at = i.due_at FROM unnest($1::uuid[], $2::timestamptz[]) AS i(schedule_id, due_at)
  WHERE s.schedule_id = i.schedule_id AND s.due_at IS NOT NULL
 """
 
 
-async def place(
+async def take_turns(
     connection: Connection,
     lanes: Collection[Lane],
     *,
@@ -32,7 +32,7 @@ async def place(
     paces: Mapping[Platform, timedelta],
     seconds: float | None = None,
 ) -> int:
-    """Give what is due soon on each of these lanes its place, where something has waited there for longer than ``age``;
+    """Give what is due soon on each of these lanes its turn, where something has waited there for longer than ``age``;
     return how many have to wait. Platforms without a pace are left alone. Belongs to the caller's transaction; each of
     its two statements may take ``seconds``, as a rule a few."""
     paced = sorted(lane for lane in set(lanes) if Platform(lane[1]) in paces)
@@ -40,9 +40,9 @@ async def place(
     rows = await connection.fetch(LOCK_LANES, brands, platforms, SOON, timeout=seconds)
     given: dict[UUID, datetime] = {}
     for (_, platform), waiting in groupby(rows, key=_lane):
-        given |= _places(list(waiting), age=age, pace=paces[Platform(platform)])
+        given |= _turns(list(waiting), age=age, pace=paces[Platform(platform)])
     if given:
-        await connection.execute(_PLACE, list(given.keys()), list(given.values()), timeout=seconds)
+        await connection.execute(_GIVE_TURNS, list(given.keys()), list(given.values()), timeout=seconds)
     return len(given)
 
 
@@ -50,7 +50,7 @@ def _lane(row: Record) -> Lane:
     return row["brand_id"], row["platform"]
 
 
-def _places(rows: Iterable[Record], *, age: timedelta, pace: timedelta) -> Mapping[UUID, datetime]:
+def _turns(rows: Iterable[Record], *, age: timedelta, pace: timedelta) -> Mapping[UUID, datetime]:
     """Of one lane."""
     first, *_ = rows
     now, last_sent = first["now"], first["last_sent"]
@@ -58,7 +58,7 @@ def _places(rows: Iterable[Record], *, age: timedelta, pace: timedelta) -> Mappi
         Waiting(schedule_id=row["schedule_id"], publish_time=row["publish_time"], due_at=row["due_at"]) for row in rows
     ]
     return (
-        places(waiting, last_sent=last_sent, pace=pace, now=now)
+        turns(waiting, last_sent=last_sent, pace=pace, now=now)
         if is_behind(waiting, age=age, pace=pace, now=now)
         else {}
     )

@@ -16,7 +16,7 @@ _LOST = "the lease ran out before a verdict came"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
+class LostAndLate:
     """Any number of processes may do it at once. ``jitter`` draws from [0, 1)."""
 
     storage: Storage
