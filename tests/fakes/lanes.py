@@ -8,11 +8,10 @@ from uuid import UUID
 from marketmind_scheduler.domain.lanes import Waiting, is_behind, turns
 from marketmind_scheduler.domain.pacing import SOON
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.schedule import MAY_BE_OUT
 from tests.fakes.rows import Row, Rows
 
 Lane = tuple[UUID, Platform]
-MAY_BE_OUT = {ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED, ScheduleStatus.COMPLETED}
 
 
 def lane_of(row: Row) -> Lane:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 import pytest
 
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.publishers.none import NoPublisher
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.verdict import Accepted
+from marketmind_scheduler.domain.verdict import Accepted, Unsent
 from marketmind_scheduler.entrypoints.settings import PublisherKind
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.ports.publisher import Publisher
@@ -16,7 +17,7 @@ from tests.builders import BRAND_ID
 from tests.publishers.given import an_attempt
 
 
-@pytest.fixture(name="any_publisher", params=PublisherKind)
+@pytest.fixture(name="any_publisher", params=[kind for kind in PublisherKind if kind is not PublisherKind.NONE])
 def _any_publisher(request: pytest.FixtureRequest, publisher: WebhookPublisher) -> Publisher:  # pyright: ignore[reportUnusedFunction]
     of_kind: Mapping[PublisherKind, Publisher] = {
         PublisherKind.DRY_RUN: DryRunPublisher(),
@@ -27,6 +28,14 @@ def _any_publisher(request: pytest.FixtureRequest, publisher: WebhookPublisher) 
 
 def test_each_kind_is_wired() -> None:
     assert PUBLISHERS.keys() == set(PublisherKind)
+
+
+async def test_nobody_publishes_nothing_nowhere() -> None:
+    nobody = NoPublisher()
+
+    assert [nobody.targets(platform) for platform in Platform] == [()] * len(Platform)
+    assert nobody.target_of(BRAND_ID, Platform.TWITTER) is None
+    assert isinstance(await nobody.publish(an_attempt()), Unsent)
 
 
 @pytest.mark.parametrize("platform", Platform)

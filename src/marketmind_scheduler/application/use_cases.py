@@ -50,8 +50,7 @@ class UseCases:
 
     def for_(self, caller: Caller, storage: Storage | None = None) -> "UseCases":
         """The use cases as they are for the caller: only what is within their reach exists, and events name them.
-        ``storage`` is that of one
-        request, where what the caller asks for is to be part of it."""
+        ``storage`` is that of one request, where what the caller asks for is to be part of it."""
         if storage is not None:
             return self._acting(caller.name, caller.reach, storage)
         return self._shared(caller.name, caller.reach)

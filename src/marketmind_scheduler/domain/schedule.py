@@ -43,6 +43,9 @@ class Hold(StrEnum):
 ACTIVE = frozenset({ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED})
 """A post has at most one schedule in these statuses; the others are final."""
 
+MAY_BE_OUT = frozenset({ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED, ScheduleStatus.COMPLETED})
+"""In these statuses a post is out, or nobody can say that it is not."""
+
 
 def dry_run_id(schedule_id: UUID) -> str:
     """What a dry run calls a post, and no platform does."""
@@ -133,8 +136,7 @@ class Schedule:
     @property
     def may_be_out(self) -> bool:
         """Whether it is published, or nobody can say that it is not."""
-        is_sent = self.status in (ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED, ScheduleStatus.COMPLETED)
-        return is_sent or self.is_doubtful
+        return self.status in MAY_BE_OUT or self.is_doubtful
 
     def check_version(self, given: int | None) -> None:
         """Raise StaleVersion when the caller names a version and it is not the current one."""

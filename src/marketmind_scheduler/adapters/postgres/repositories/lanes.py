@@ -13,6 +13,7 @@ from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.lanes import Waiting, is_behind, turns
 from marketmind_scheduler.domain.pacing import SOON
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import MAY_BE_OUT
 
 Lane: TypeAlias = tuple[UUID, str]
 """A brand and a platform."""
@@ -37,7 +38,7 @@ async def take_turns(
     its two statements may take ``seconds``, as a rule a few."""
     paced = sorted(lane for lane in set(lanes) if Platform(lane[1]) in paces)
     brands, platforms = [brand for brand, _ in paced], [platform for _, platform in paced]
-    rows = await connection.fetch(LOCK_LANES, brands, platforms, SOON, timeout=seconds)
+    rows = await connection.fetch(LOCK_LANES, brands, platforms, SOON, list(MAY_BE_OUT), timeout=seconds)
     given: dict[UUID, datetime] = {}
     for (_, platform), waiting in groupby(rows, key=_lane):
         given |= _turns(list(waiting), age=age, pace=paces[Platform(platform)])

@@ -1,7 +1,7 @@
 -- Lock what waits on the lanes of the brands $1 (uuid[]) and platforms $2 (text[]), an element of each for each lane: all
 -- whose publish time comes within $3 (interval). Rows that others work on are passed over. Returns them in the order of
--- their lanes and publish times, each with the present moment and when the lane last sent what may be out, NULL where it
--- has not since a day before the earliest that waits.
+-- their lanes and publish times, each with the present moment and when the lane last sent what has one of the statuses $4
+-- (text[]) or is doubtful, NULL where it has not since a day before the earliest that waits.
 SELECT l.brand_id, l.platform, w.schedule_id, w.publish_time, w.due_at, now() AS now, sent.last_sent
   FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS l(brand_id, platform, nth)
  CROSS JOIN LATERAL (
@@ -14,7 +14,7 @@ SELECT l.brand_id, l.platform, w.schedule_id, w.publish_time, w.due_at, now() AS
      FROM schedules r
     WHERE r.brand_id = l.brand_id AND r.platform = l.platform
       AND r.publish_time >= first.publish_time - interval '1 day' AND r.publish_time <= now()
-      AND (r.status IN ('PUBLISHING', 'UNCONFIRMED', 'COMPLETED') OR r.is_doubtful)) sent
+      AND (r.status = ANY($4::text[]) OR r.is_doubtful)) sent
  CROSS JOIN LATERAL (
    SELECT s.schedule_id, s.publish_time, s.due_at FROM schedules s
     WHERE s.brand_id = l.brand_id AND s.platform = l.platform AND s.due_at IS NOT NULL
