@@ -52,6 +52,7 @@ async def test_an_event_says_where_its_schedule_stood_right_after(world: World) 
         retry_count=1,
         external_id="t-1",
         error="Busy",
+        note=None,
         occurred_at=last.occurred_at,
         actor=SERVICE,
     )

@@ -19,6 +19,7 @@ from tests.contracts.worlds import (
     claim_one,
     confirm,
     due_in,
+    events,
     expire,
     find,
     given_due,
@@ -60,7 +61,9 @@ async def test_a_person_decides_what_became_of_it(
     found = await find(world, unconfirmed)
     assert confirmed == found
     assert (found.status, found.is_doubtful, found.version) == (status, False, before.version + 1)
-    assert (found.external_id, found.error) == ("t-2", "I looked")
+    assert (found.external_id, found.note) == ("t-2", "I looked")
+    assert found.error == (None if confirmation is PUBLISHED else "No answer")
+    assert [event.note for event in await events(world) if event.schedule_id == found.schedule_id][-1] == "I looked"
     assert (await kinds(world, unconfirmed))[-1] is kind
     assert await verdicts_on(world, unconfirmed) == [VerdictKind.UNKNOWN]
 
@@ -78,7 +81,7 @@ async def test_what_is_not_said_stays_as_it_was_known(
 
 
 @pytest.mark.parametrize("confirmation", Confirmation)
-async def test_only_what_is_unconfirmed_can_be_confirmed_and_only_once(
+async def test_only_what_is_unconfirmed_can_be_sent_again_and_only_once(
     world: World, unconfirmed: Schedule, confirmation: Confirmation
 ) -> None:
     pending = await find(world, await given_due(world))
@@ -86,7 +89,7 @@ async def test_only_what_is_unconfirmed_can_be_confirmed_and_only_once(
     assert await confirm(world, pending, confirmation) is None
     assert await confirm(world, unconfirmed, confirmation)
     decided = await find(world, unconfirmed)
-    assert await confirm(world, unconfirmed, PUBLISHED) is None
+    assert await confirm(world, unconfirmed, SEND_AGAIN) is None
     assert await find(world, pending) == pending
     assert await find(world, unconfirmed) == decided
 

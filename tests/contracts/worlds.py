@@ -226,10 +226,14 @@ async def confirm(
     """What is stored then; None where there is nothing to confirm."""
     async with world.storage.unit_of_work() as work:
         before = Standing.of(await work.bookings.lock(schedule.schedule_id))
-        if not lifecycle.may_be_confirmed(before):
+        step = None
+        if lifecycle.may_be_corrected(before, confirmation):
+            step = lifecycle.corrected(before, confirmation)
+        elif lifecycle.may_be_confirmed(before):
+            step = lifecycle.confirmed(before, confirmation)
+        if step is None:
             return None
-        step = lifecycle.confirmed(before, confirmation)
-        change = Change(schedule_id=schedule.schedule_id, step=step, error=note, external_id=external_id)
+        change = Change(schedule_id=schedule.schedule_id, step=step, note=note, external_id=external_id)
         [stored] = await work.transitions.record([change])
         await work.commit()
     return stored

@@ -60,6 +60,7 @@ class InMemoryDispatchQueue:
                     row,
                     schedule=replace(row.schedule, status=begun(row.standing).status),
                     begun_at=now,
+                    sent=_content(rows, row),
                     resend_until=drops_repeats_until(
                         row.standing, so_far=row.resend_until, window=send.resend_window, now=now
                     ),
@@ -166,6 +167,11 @@ def _may_begin(row: Row, send: Send, *, owner: UUID, now: datetime, least_lease:
             drops_repeats=send.resend_window is not None and is_dropped,
         )
     )
+
+
+def _content(rows: Rows, row: Row) -> tuple[str, str]:
+    post = rows.posts[row.schedule.post_id]
+    return post.title, post.s3_url
 
 
 def _attempt(rows: Rows, row: Row, claim: Claim, now: datetime) -> Attempt:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from marketmind_scheduler.domain.attempt import AttemptRecord
+from marketmind_scheduler.domain.attempt import AttemptRecord, digest_of
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
 from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
@@ -35,6 +35,7 @@ class Row:
     begun_at: datetime | None = None
     last_send_at: datetime | None = None
     resend_until: datetime | None = None
+    sent: tuple[str, str] | None = None  # title and media URL of the latest send that has begun
 
     @property
     def schedule_id(self) -> UUID:
@@ -121,6 +122,7 @@ def _shown_after(schedule: Schedule, change: Change, *, at: datetime) -> Schedul
         on_late=to.on_late,
         latest_at=None if to.on_late is OnLate.PUBLISH else schedule.latest_at,
         error=known if change.error is None else storable(change.error),
+        note=schedule.note if change.note is None else storable(change.note),
         external_id=schedule.external_id if change.external_id is None else storable(change.external_id),
         version=schedule.version + (change.step.event is not None),
         updated_at=at,
@@ -176,16 +178,25 @@ class Rows:
     def rows_of(self, post_ids: Collection[UUID]) -> list[Row]:
         return [row for row in self.schedules.values() if row.schedule.post_id in post_ids]
 
-    def put(self, row: Row, kind: EventKind | None, *, now: datetime, before: datetime | None = None) -> None:
-        """Store a row, and the event that tells of its change; ``before`` is when it was to go out until now."""
+    def put(
+        self,
+        row: Row,
+        kind: EventKind | None,
+        *,
+        now: datetime,
+        before: datetime | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Store a row, and the event that tells of its change; ``before`` is when it was to go out until now, ``note``
+        what a person said."""
         self.schedules[row.schedule_id] = row
         if kind is not None:
-            self.tell(row.schedule, kind, now=now, before=before)
+            self.tell(row.schedule, kind, now=now, before=before, note=note)
 
     def record(self, change: Change, *, at: datetime, now: datetime) -> Schedule:
         """Store a step with its event and attempt; return the schedule as it is now."""
         row = self.schedules[change.schedule_id].after(change, at=at, now=now)
-        self.put(row, change.step.event, now=now)
+        self.put(row, change.step.event, now=now, note=storable(change.note))
         if change.tried is not None:
             self.remember(row, change.tried, now=now)
         return row.schedule
@@ -198,6 +209,9 @@ class Rows:
             verdict=tried.verdict,
             reason=storable(tried.reason),
             external_id=storable(tried.external_id),
+            title=row.sent and row.sent[0],
+            s3_url=row.sent and row.sent[1],
+            digest=row.sent and digest_of(*row.sent),
         )
 
     def tell(
@@ -207,6 +221,7 @@ class Rows:
         *,
         now: datetime,
         before: datetime | None = None,
+        note: str | None = None,
     ) -> None:
         event = Event(
             position=0,  # given when the events are put in order
@@ -223,6 +238,7 @@ class Rows:
             retry_count=schedule.retry_count,
             external_id=schedule.external_id,
             error=schedule.error,
+            note=note,
             occurred_at=now,
             actor=self.actor,
         )

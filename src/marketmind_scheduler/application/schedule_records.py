@@ -7,13 +7,22 @@ from uuid import UUID
 
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.domain.attempt import AttemptRecord
-from marketmind_scheduler.domain.errors import ContradictoryConfirmation, NotUnconfirmed
+from marketmind_scheduler.domain.errors import AlreadyScheduled, ContradictoryConfirmation, NotUnconfirmed
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
-from marketmind_scheduler.domain.lifecycle import confirmed, may_be_confirmed
+from marketmind_scheduler.domain.lifecycle import (
+    COMPLETED,
+    annotated,
+    confirmed,
+    corrected,
+    may_be_confirmed,
+    may_be_corrected,
+)
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule
-from marketmind_scheduler.domain.standing import Standing
-from marketmind_scheduler.ports.storage import Repositories, Storage
+from marketmind_scheduler.domain.standing import Standing, Step
+from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change
+
+_CORRECTED = "it was COMPLETED, and a person says that it is not out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +54,11 @@ class ScheduleRecords:
         expected: Expectation[ScheduleRecord] = ANYTHING,
     ) -> Schedule:
         """Say whether the post of an UNCONFIRMED schedule is out: COMPLETED if it is; if not FAILED, or with
-        ``send_again`` PENDING and sent once more, however late.
+        ``send_again`` PENDING and sent once more, however late. Of a COMPLETED or FAILED one, correct what was believed
+        until now; saying what is known already changes nothing.
 
-        Raises UnknownSchedule, PreconditionFailed, NotUnconfirmed, ContradictoryConfirmation.
+        Raises UnknownSchedule, PreconditionFailed, NotUnconfirmed, ContradictoryConfirmation, and AlreadyScheduled
+        where a post is said to be out that is to be sent by another schedule.
         """
         if published and send_again:
             raise ContradictoryConfirmation(schedule_id, field="send_again", published=published)
@@ -55,18 +66,46 @@ class ScheduleRecords:
             raise ContradictoryConfirmation(schedule_id, field="external_id", published=published)
         confirmation = Confirmation.PUBLISHED if published else _not_out(send_again=send_again)
         async with self.storage.unit_of_work() as work:
+            await work.posts.lock((await work.schedules.get(schedule_id)).post_id)
             found = await work.bookings.lock(schedule_id)
             expected.check(await record_of(work, found))
-            before = Standing.of(found)
-            if not may_be_confirmed(before):
-                raise NotUnconfirmed(schedule_id, status=found.status)
-            step = confirmed(before, confirmation)
-            change = Change(schedule_id=schedule_id, step=step, error=note, external_id=external_id)
+            step = _step(
+                found, confirmation, says_more=note is not None or external_id not in (None, found.external_id)
+            )
+            if step is None:
+                return found
+            if published and not found.is_active:
+                await _check_none_is_active(work, found.post_id)
+            change = Change(
+                schedule_id=schedule_id,
+                step=step,
+                error=_CORRECTED if found.status is COMPLETED and not published else None,
+                external_id=external_id,
+                note=note,
+            )
             [stored] = await work.transitions.record([change])
             if stored.is_active:
                 await take_turns(work, [stored], now=stored.updated_at, age=timedelta())
             await work.commit()
         return stored
+
+
+def _step(found: Schedule, confirmation: Confirmation, *, says_more: bool) -> Step | None:
+    """What follows; None: all of it is known. Raises NotUnconfirmed."""
+    before = Standing.of(found)
+    if may_be_confirmed(before):
+        return confirmed(before, confirmation)
+    if may_be_corrected(before, confirmation):
+        return corrected(before, confirmation) or (annotated(before) if says_more else None)
+    raise NotUnconfirmed(found.schedule_id, status=found.status)
+
+
+async def _check_none_is_active(work: UnitOfWork, post_id: UUID) -> None:
+    for each in await work.schedules.standing_of_post(post_id):
+        if each.is_active:
+            raise AlreadyScheduled(
+                post_id, schedule_id=each.schedule_id, publish_time=each.publish_time, status=each.status
+            )
 
 
 async def record_of(repositories: Repositories, schedule: Schedule) -> ScheduleRecord:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import assert_never
 from uuid import UUID
 
@@ -76,7 +77,8 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """How an attempt ended, as it is remembered."""
+    """How an attempt ended, as it is remembered, and what was sent with it: ``digest`` is ``digest_of`` the two. They
+    are None where it is not known any more."""
 
     token: int
     started_at: datetime
@@ -84,6 +86,15 @@ class AttemptRecord:
     verdict: VerdictKind
     reason: str | None
     external_id: str | None
+    title: str | None = None
+    s3_url: str | None = None
+    digest: str | None = None
+
+
+def digest_of(title: str, s3_url: str) -> str:
+    """SHA-256, in hexadecimal, of title and media URL in UTF-8 with a zero byte between: what tells two contents apart
+    once the texts themselves are erased."""
+    return sha256(title.encode() + b"\0" + s3_url.encode()).hexdigest()
 
 
 def conclude(claim: Claim, verdict: Verdict, *, policy: RetryPolicy, jitter: float, now: datetime) -> Settlement:

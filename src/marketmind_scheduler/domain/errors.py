@@ -233,11 +233,13 @@ class SendInFlight(Conflict):
 
 
 class NotUnconfirmed(Conflict):
-    """Only an UNCONFIRMED schedule can be confirmed: of every other one it is known whether the post is out."""
+    """Only an UNCONFIRMED schedule can be confirmed, and a COMPLETED or FAILED one corrected. One that has ended is not
+    sent again: try it with `POST /schedules/{schedule_id}/retry`, a COMPLETED one after it was corrected."""
 
     def __init__(self, schedule_id: UUID, *, status: str) -> None:
         super().__init__(
-            f"schedule {schedule_id} is {status}; only an UNCONFIRMED schedule can be confirmed",
+            f"schedule {schedule_id} is {status}; only an UNCONFIRMED schedule can be confirmed, a COMPLETED or FAILED "
+            f"one corrected, and what has ended is sent again with POST /schedules/{schedule_id}/retry",
             schedule_id=schedule_id,
             schedule_status=status,
         )

@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     UNCONFIRMED = "schedule.unconfirmed"
     MISSED = "schedule.missed"
     CANCELLED = "schedule.cancelled"
+    CORRECTED = "schedule.corrected"  # a person knows better how it ended: see its status
     STALE_VERDICT = "schedule.stale_verdict"  # a verdict came that changed nothing
 
 
@@ -49,6 +50,7 @@ class Event:
     retry_count: int
     external_id: str | None
     error: str | None
+    note: str | None
     occurred_at: datetime
     actor: str | None
 

@@ -165,6 +165,20 @@ def confirmed(before: Standing, confirmation: Confirmation) -> Step:
     return Step(to=to, event=event, revokes=True, closes=True)
 
 
+def corrected(before: Standing, confirmation: Confirmation) -> Step | None:
+    """A person knows better how it ended: what was COMPLETED is not out after all, or what had FAILED is; None where it
+    ended so already. To send it again takes a new schedule."""
+    status = COMPLETED if confirmation is Confirmation.PUBLISHED else FAILED
+    if status is before.status:
+        return None
+    return Step(to=_ended(before, status), event=EventKind.CORRECTED, revokes=True, closes=True)
+
+
+def annotated(before: Standing) -> Step:
+    """A person adds what they know of one that has ended, such as its id on the platform; it stays as it ended."""
+    return Step(to=before, event=EventKind.CORRECTED)
+
+
 def doubted(before: Standing) -> Step:
     """It may have been sent without our knowing, as after a restore from a backup: nothing sends it until a person has
     looked."""
@@ -195,6 +209,10 @@ def may_be_cancelled(before: Standing) -> bool:
 
 def may_be_confirmed(before: Standing) -> bool:
     return before.status is UNCONFIRMED
+
+
+def may_be_corrected(before: Standing, confirmation: Confirmation) -> bool:
+    return before.status in (COMPLETED, FAILED) and confirmation is not Confirmation.SEND_AGAIN
 
 
 def may_be_tried_again(before: Standing) -> bool:

@@ -54,6 +54,8 @@ def _put_off(step: Callable[[Standing], Step]) -> Happens:
 
 def _confirmed(confirmation: Confirmation) -> Happens:
     def happens(before: Standing) -> Step | None:
+        if lifecycle.may_be_corrected(before, confirmation):
+            return lifecycle.corrected(before, confirmation)
         return lifecycle.confirmed(before, confirmation) if lifecycle.may_be_confirmed(before) else None
 
     return happens

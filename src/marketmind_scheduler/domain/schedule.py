@@ -80,6 +80,7 @@ class Schedule:
     holds: frozenset[Hold] = field(default_factory=frozenset[Hold])
     external_id: str | None = None
     error: str | None = None
+    note: str | None = None
     retry_of: UUID | None = None
     max_retries: int = RETRIES
     lost_leases: int = 0

@@ -55,7 +55,7 @@ class Change:
     """A step as it is to be recorded. ``wait`` is how long the schedule waits at least before it is due.
 
     ``error`` is shown from now on; None leaves what is shown, except for a COMPLETED schedule, which shows no error of
-    earlier attempts.
+    earlier attempts. ``note`` is what a person says; None leaves what is noted.
     """
 
     schedule_id: UUID
@@ -63,6 +63,7 @@ class Change:
     wait: timedelta = timedelta()
     error: str | None = None
     external_id: str | None = None
+    note: str | None = None
     tried: Tried | None = None
 
 

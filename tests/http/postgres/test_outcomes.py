@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from marketmind_scheduler.domain.attempt import digest_of
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Refused
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.postgres.given import time_passes
@@ -29,7 +30,10 @@ from tests.http.steps import (
 )
 from tests.loops import on_each
 
-OF_ATTEMPT = {"claim_token", "started_at", "finished_at", "duration_ms", "verdict", "reason", "external_id"}
+OF_ATTEMPT = {
+    *("claim_token", "started_at", "finished_at", "duration_ms", "verdict", "reason", "external_id"),
+    *("title", "s3_url", "digest"),
+}
 HOUR = timedelta(hours=1)
 FRESH: Json = {"status": "PENDING", "retry_count": 0, "error": None, "external_id": None, "version": 1}
 
@@ -40,6 +44,12 @@ async def confirm(client: httpx2.AsyncClient, schedule: Json, **body: Any) -> ht
 
 async def retry(client: httpx2.AsyncClient, schedule: Json, **body: Any) -> httpx2.Response:
     return await client.post(f"/schedules/{schedule['schedule_id']}/retry", json=body)
+
+
+async def events_of(client: httpx2.AsyncClient, schedule: Json) -> list[Json]:
+    await trigger(client)  # it puts them in order
+    events = (await client.get("/events", params={"after": 0, "limit": 1000})).json()["events"]
+    return [event for event in events if event["schedule_id"] == schedule["schedule_id"]]
 
 
 async def in_an_hour(client: httpx2.AsyncClient) -> str:
@@ -106,11 +116,14 @@ async def test_a_send_in_flight_is_publishing_and_has_no_next_attempt(caller: ht
     [
         (
             {"published": True, "external_id": "1890", "note": "seen there"},
-            {"status": "COMPLETED", "external_id": "1890", "error": "seen there"},
+            {"status": "COMPLETED", "external_id": "1890", "error": None, "note": "seen there"},
         ),
         ({"published": True}, {"status": "COMPLETED", "external_id": None, "error": None}),
         ({"published": False}, {"status": "FAILED", "error": "no answer"}),
-        ({"published": False, "note": "the day is over"}, {"status": "FAILED", "error": "the day is over"}),
+        (
+            {"published": False, "note": "the day is over"},
+            {"status": "FAILED", "error": "no answer", "note": "the day is over"},
+        ),
         ({"published": False, "send_again": True}, {"status": "PENDING", "error": "no answer", "retry_count": 0}),
     ],
 )
@@ -178,16 +191,67 @@ async def test_a_confirmation_that_contradicts_itself_is_refused(
     assert await record(caller, schedule) == schedule
 
 
-async def test_only_what_is_unconfirmed_can_be_confirmed(caller: httpx2.AsyncClient) -> None:
+async def test_what_is_pending_or_to_be_sent_again_after_its_end_is_not_confirmed(caller: httpx2.AsyncClient) -> None:
+    published = await unconfirmed(caller)
+    pending = await due(caller)
+    await confirm(caller, published, published=True, external_id="1890")
+
+    for schedule, status, again in ((pending, "PENDING", False), (published, "COMPLETED", True)):
+        before = await record(caller, schedule)
+
+        answer = await confirm(caller, schedule, published=False, send_again=again)
+
+        refused = problem(answer, 409, "not_unconfirmed")
+        assert refused["details"] == {"schedule_id": schedule["schedule_id"], "schedule_status": status}
+        assert await record(caller, schedule) == before
+
+
+async def test_what_was_believed_to_be_out_is_corrected_and_may_be_tried_again(caller: httpx2.AsyncClient) -> None:
     schedule = await unconfirmed(caller)
     await confirm(caller, schedule, published=True, external_id="1890")
-    before = await record(caller, schedule)
 
-    answer = await confirm(caller, schedule, published=False)
+    corrected = await confirm(caller, schedule, published=False, note="taken down by moderation")
+    once_more = await confirm(caller, schedule, published=False)
 
-    refused = problem(answer, 409, "not_unconfirmed")
-    assert refused["details"] == {"schedule_id": schedule["schedule_id"], "schedule_status": "COMPLETED"}
-    assert await record(caller, schedule) == before
+    assert corrected.status_code == 200, corrected.text
+    assert (
+        corrected.json().items()
+        >= {
+            "status": "FAILED",
+            "external_id": "1890",
+            "error": "it was COMPLETED, and a person says that it is not out",
+            "note": "taken down by moderation",
+        }.items()
+    )
+    assert once_more.json() == corrected.json()
+    last = (await events_of(caller, schedule))[-1]
+    assert (last["kind"], last["status"], last["note"]) == ("schedule.corrected", "FAILED", "taken down by moderation")
+    assert (await retry(caller, schedule)).status_code == 201
+
+
+async def test_what_was_believed_to_have_failed_is_corrected_unless_it_is_to_be_sent_again(
+    caller: httpx2.AsyncClient,
+) -> None:
+    schedule, retried = await failed(caller), await failed(caller)
+    second = (await retry(caller, retried)).json()
+
+    corrected = await confirm(caller, schedule, published=True, external_id="1890", note="it is there")
+    refused = await confirm(caller, retried, published=True)
+
+    assert corrected.json().items() >= {"status": "COMPLETED", "external_id": "1890", "error": None}.items()
+    assert problem(refused, 409, "already_scheduled")["details"]["schedule_id"] == second["schedule_id"]
+
+
+async def test_an_attempt_shows_what_was_sent_whatever_its_post_says_since(caller: httpx2.AsyncClient) -> None:
+    schedule = await failed(caller)
+    post = (await caller.get(f"/posts/{schedule['post_id']}")).json()
+    changed = {**{name: post[name] for name in ("brand_id", "s3_url", "platform")}, "title": "Another"}
+    await caller.put(f"/posts/{schedule['post_id']}", json=changed)
+
+    [attempt] = (await record(caller, schedule))["attempts"]
+
+    assert (attempt["title"], attempt["s3_url"]) == (post["title"], post["s3_url"])
+    assert attempt["digest"] == digest_of(post["title"], post["s3_url"])
 
 
 async def test_a_failed_post_is_tried_again_now_by_a_new_schedule_that_names_the_old_one(

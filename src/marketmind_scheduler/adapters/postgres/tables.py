@@ -166,6 +166,9 @@ schedules = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("retry_of", Uuid),
     Column("zone_is_default", Boolean, nullable=False, server_default=text("false")),  # what was asked for, too
+    Column("note", Text),  # what a person said of it last
+    Column("sent_title", Text),  # of the latest send that has begun
+    Column("sent_s3_url", Text),
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),
@@ -223,6 +226,9 @@ attempts = Table(
     Column("verdict", Text, nullable=False),
     Column("reason", Text),
     Column("external_id", Text),
+    Column("title", Text),
+    Column("s3_url", Text),
+    Column("digest", Text),  # see domain.attempt.digest_of
     _one_of("verdict", VerdictKind),
 )
 
@@ -258,6 +264,7 @@ event_outbox = Table(
     Column("seq", BigInteger, Identity(always=True), primary_key=True),
     *_event_columns(),
     Column("actor", Text, server_default=text(_ACTOR)),
+    Column("note", Text),
 )
 
 events = Table(
@@ -267,6 +274,7 @@ events = Table(
     *_event_columns(),
     Column("actor", Text),
     Column("campaign_id", Uuid),  # of its post, when it got its position
+    Column("note", Text),
     Index(None, "brand_id", "position"),
 )
 

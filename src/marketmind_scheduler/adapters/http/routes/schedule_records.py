@@ -49,10 +49,16 @@ class ScheduleRecordController(Controller):
         status_code=200,
         operation_class=body_like(*examples.CONFIRM),
         **needs(Scope.SCHEDULES_WRITE),
-        summary="Say whether an UNCONFIRMED post is out",
+        summary="Say whether a post is out",
         response_description="The schedule as it stands now",
         responses=documented(
-            *BODY, *POSTED, UnknownSchedule, NotUnconfirmed, PreconditionFailed, ContradictoryConfirmation
+            *BODY,
+            *POSTED,
+            UnknownSchedule,
+            NotUnconfirmed,
+            AlreadyScheduled,
+            PreconditionFailed,
+            ContradictoryConfirmation,
         ),
     )
     async def confirm_schedule(
@@ -62,8 +68,9 @@ class ScheduleRecordController(Controller):
         data: JSONBody[ConfirmIn],
         request: AnyRequest,
     ) -> Response[ScheduleOut]:
-        """It becomes COMPLETED when the post is out; else FAILED, or PENDING again with `send_again`. The attempts
-        show what is known: look at the platform before you answer."""
+        """An UNCONFIRMED one becomes COMPLETED when the post is out; else FAILED, or PENDING again with `send_again`.
+        The attempts show what is known: look at the platform before you answer. A COMPLETED or FAILED one is corrected
+        in the same way, and `schedule.corrected` tells it; to send it again, retry it afterwards."""
         confirmed = await schedule_records.confirm(
             schedule_id,
             published=data.published,

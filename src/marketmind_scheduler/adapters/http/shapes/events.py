@@ -37,6 +37,7 @@ class EventOut(Struct, frozen=True, kw_only=True):
     external_id: str | None
     dry_run: DryRun
     error: str | None
+    note: Annotated[str | None, Meta(description="What a person said when they did it, with `confirm`")]
     occurred_at: Moment
     actor: Annotated[
         str | None,
@@ -65,6 +66,7 @@ class EventOut(Struct, frozen=True, kw_only=True):
             external_id=event.external_id,
             dry_run=event.is_dry_run,
             error=event.error,
+            note=event.note,
             occurred_at=event.occurred_at,
             actor=event.actor,
         )

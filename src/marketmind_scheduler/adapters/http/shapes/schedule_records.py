@@ -36,6 +36,12 @@ class AttemptOut(Struct, frozen=True, kw_only=True):
     ]
     reason: str | None
     external_id: str | None
+    title: Annotated[str | None, Meta(description="The title that was sent; null where it is not known any more")]
+    s3_url: Annotated[str | None, Meta(description="The media URL that was sent")]
+    digest: Annotated[
+        str | None,
+        Meta(description="SHA-256 of title and media URL in UTF-8 with a zero byte between, in hexadecimal"),
+    ]
 
     @classmethod
     def of(cls, attempt: AttemptRecord) -> Self:
@@ -48,6 +54,9 @@ class AttemptOut(Struct, frozen=True, kw_only=True):
             verdict=attempt.verdict,
             reason=attempt.reason,
             external_id=attempt.external_id,
+            title=attempt.title,
+            s3_url=attempt.s3_url,
+            digest=attempt.digest,
         )
 
 
@@ -70,7 +79,7 @@ class ConfirmIn(Body, frozen=True):
     published: Annotated[bool, Meta(description="Whether the post is out")]
     send_again: Annotated[bool, Meta(description="It is not out: send it once more instead of ending FAILED")] = False
     external_id: ExternalId | None = None
-    note: Annotated[Note, Meta(description="How it is known; kept as the schedule's `error`")] | None = None
+    note: Annotated[Note, Meta(description="How it is known; kept as the schedule's `note`")] | None = None
 
     def __post_init__(self) -> None:
         external_text(self.external_id)

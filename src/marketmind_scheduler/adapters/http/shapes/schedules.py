@@ -112,6 +112,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
     external_id: Annotated[str | None, Meta(description="What the platform calls the published post")]
     dry_run: DryRun
     error: Annotated[str | None, Meta(description="Why the latest attempt did not succeed")]
+    note: Annotated[str | None, Meta(description="What a person has said of it last, with `confirm`")]
     retry_of: Annotated[UUID | None, Meta(description="The FAILED or MISSED schedule that this one makes good for")]
     intent: Annotated[IntentKind, Meta(description="Whether a wall time or an instant was asked for")]
     local_time: Annotated[
@@ -152,6 +153,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             external_id=schedule.external_id,
             dry_run=schedule.is_dry_run,
             error=schedule.error,
+            note=schedule.note,
             retry_of=schedule.retry_of,
             intent=intent.kind,
             local_time=None if intent.local_time is None else intent.local_time.isoformat(),

@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus
 
 TOLD = (
     *("kind", "schedule_id", "brand_id", "post_id", "platform", "publish_time", "previous_publish_time", "status"),
-    *("retry_count", "external_id", "error", "occurred_at", "actor"),
+    *("retry_count", "external_id", "error", "note", "occurred_at", "actor"),
 )
 """The columns that an event has from its telling on."""
 
@@ -55,6 +55,7 @@ def _to_event(row: Record) -> Event:
         retry_count=row["retry_count"],
         external_id=row["external_id"],
         error=row["error"],
+        note=row["note"],
         occurred_at=row["occurred_at"],
         actor=row["actor"],
     )

@@ -41,7 +41,8 @@ SELECT {SHOWN} FROM (
  ORDER BY s.publish_time, s.schedule_id
 """
 ATTEMPTS = """
-SELECT schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id FROM attempts
+SELECT schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id, title,
+       s3_url, digest FROM attempts
  WHERE schedule_id = ANY($1::uuid[]) ORDER BY schedule_id, lease_token
 """
 DUE = "SELECT schedule_id, due_at FROM schedules WHERE schedule_id = ANY($1::uuid[])"
@@ -124,4 +125,7 @@ def _to_attempt(row: Record) -> AttemptRecord:
         verdict=VerdictKind(row["verdict"]),
         reason=row["reason"],
         external_id=row["external_id"],
+        title=row["title"],
+        s3_url=row["s3_url"],
+        digest=row["digest"],
     )

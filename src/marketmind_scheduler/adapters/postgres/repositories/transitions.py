@@ -70,7 +70,8 @@ class PostgresTransitions:
         if not changes:
             return ()
         columns = map(list, zip(*map(_to_row, changes), strict=True))
-        return [to_schedule(row) for row in await self._connection.fetch(RECORD, *columns, at)]
+        *steps, notes = columns
+        return [to_schedule(row) for row in await self._connection.fetch(RECORD, *steps, at, notes)]
 
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
         external_id, reason = storable(tried.external_id), storable(tried.reason)
@@ -110,4 +111,5 @@ def _to_row(change: Change) -> tuple[object, ...]:
         tried and tried.token,
         tried and tried.verdict,
         tried and storable(tried.reason),
+        storable(change.note),
     )

@@ -6,7 +6,7 @@
 -- (domain.lifecycle.may_begin). A repeat does not prolong the window of the send that it repeats.
 -- The coalesce keeps the planner from walking the index of leases once for each item.
 UPDATE schedules s
-   SET send_started_at = now(),
+   SET send_started_at = now(), sent_title = p.title, sent_s3_url = p.s3_url,
        resend_until_at = CASE WHEN s.is_doubtful THEN least(s.resend_until_at, now() + i.resend_window)
                               ELSE now() + i.resend_window END
   FROM unnest($1::uuid[], $2::bigint[], $3::interval[]) AS i(schedule_id, token, resend_window), posts p

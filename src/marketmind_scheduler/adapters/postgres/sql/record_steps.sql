@@ -1,11 +1,11 @@
 -- Record a step of each of these schedules, which this transaction has locked: where it stands next, what becomes of its
 -- claim, how its attempt ended, and the event. What is recorded was decided in domain.lifecycle.
 --
--- $1 to $17 are arrays of one length, an element for each schedule: $1 schedule_id, $2 status, $3 retry_count,
+-- $1 to $17 and $19 are arrays of one length, an element for each schedule: $1 schedule_id, $2 status, $3 retry_count,
 -- $4 max_retries, $5 lost_leases, $6 is_doubtful, $7 the bits of its holds, $8 on_late, $9 revokes (whoever has claimed
 -- it may not go on), $10 closes (its claim has had its verdict), $11 how long it waits at least, $12 the kind of the
 -- event or NULL, $13 error, $14 external_id, and of the attempt, where one is to be remembered, $15 the token,
--- $16 verdict, $17 reason. $18 is the moment to note, NULL: now. The version rises with what is told.
+-- $16 verdict, $17 reason; $19 a person's note. $18 is the moment to note, NULL: now. The version rises with what is told.
 -- Returns the schedules as they are now, in time order.
 WITH done AS (
   UPDATE schedules s
@@ -21,23 +21,27 @@ WITH done AS (
                                  CASE WHEN i.status = 'UNCONFIRMED' THEN s.publish_time END),
          resend_until_at = CASE WHEN NOT i.revokes THEN s.resend_until_at END,
          last_error = CASE WHEN i.status = 'COMPLETED' THEN i.error ELSE coalesce(i.error, s.last_error) END,
-         external_id = coalesce(i.external_id, s.external_id),
+         external_id = coalesce(i.external_id, s.external_id), note = coalesce(i.note, s.note),
          version = s.version + (i.event IS NOT NULL)::int, updated_at = coalesce($18::timestamptz, now())
     FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::bool[], $7::smallint[], $8::text[],
                 $9::bool[], $10::bool[], $11::interval[], $12::text[], $13::text[], $14::text[], $15::bigint[],
-                $16::text[], $17::text[])
+                $16::text[], $17::text[], $19::text[])
       AS i(schedule_id, status, retry_count, max_retries, lost_leases, is_doubtful, parked, on_late, revokes, closes,
-           wait, event, error, external_id, token, verdict, reason)
+           wait, event, error, external_id, token, verdict, reason, note)
    WHERE s.schedule_id = i.schedule_id
-  RETURNING s.*, i.event, i.token, i.verdict, i.reason, i.external_id AS given_id
+  RETURNING s.*, i.event, i.token, i.verdict, i.reason, i.external_id AS given_id,
+            i.note AS said
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            external_id, error)
-  SELECT event, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error
+                            external_id, error, note)
+  SELECT event, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error,
+         said
     FROM done WHERE event IS NOT NULL
 ), tried AS (
-  INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id)
-  SELECT schedule_id, token, coalesce(last_send_at, now()), now(), verdict, reason, given_id
+  INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id, title, s3_url,
+                        digest)
+  SELECT schedule_id, token, coalesce(last_send_at, now()), now(), verdict, reason, given_id, sent_title, sent_s3_url,
+         encode(sha256(convert_to(sent_title, 'UTF8') || '\x00' || convert_to(sent_s3_url, 'UTF8')), 'hex')
     FROM done WHERE verdict IS NOT NULL
   ON CONFLICT (schedule_id, lease_token) DO UPDATE
      SET finished_at = excluded.finished_at, verdict = excluded.verdict, reason = excluded.reason,

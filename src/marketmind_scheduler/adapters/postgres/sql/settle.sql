@@ -40,8 +40,10 @@ WITH done AS (
          $13::text
     FROM done WHERE event IS NOT NULL
 ), tried AS (
-  INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id)
-  SELECT schedule_id, lease_token, coalesce(last_send_at, now()), now(), verdict, reason, given_id
+  INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id, title, s3_url,
+                        digest)
+  SELECT schedule_id, lease_token, coalesce(last_send_at, now()), now(), verdict, reason, given_id, sent_title, sent_s3_url,
+         encode(sha256(convert_to(sent_title, 'UTF8') || '\x00' || convert_to(sent_s3_url, 'UTF8')), 'hex')
     FROM done WHERE verdict <> 'unsent'
   ON CONFLICT (schedule_id, lease_token) DO UPDATE
      SET finished_at = excluded.finished_at, verdict = excluded.verdict, reason = excluded.reason,
