@@ -15,7 +15,7 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.tables import attempts, schedules
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
-from marketmind_scheduler.domain import lifecycle
+from marketmind_scheduler.domain import corrections, lifecycle
 from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, settlement
 from marketmind_scheduler.domain.event import Event, EventKind
 from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES
@@ -227,8 +227,8 @@ async def confirm(
     async with world.storage.unit_of_work() as work:
         before = Standing.of(await work.bookings.lock(schedule.schedule_id))
         step = None
-        if lifecycle.may_be_corrected(before, confirmation):
-            step = lifecycle.corrected(before, confirmation)
+        if corrections.may_be_corrected(before, confirmation):
+            step = corrections.corrected(before, confirmation)
         elif lifecycle.may_be_confirmed(before):
             step = lifecycle.confirmed(before, confirmation)
         if step is None:

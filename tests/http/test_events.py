@@ -139,6 +139,7 @@ async def test_every_change_of_a_schedule_is_told_in_its_order(
         "external_id": "1890",
         "dry_run": False,
         "error": None,
+        "note": None,
     }
 
 

@@ -7,15 +7,13 @@ from uuid import UUID
 
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.domain.attempt import AttemptRecord
+from marketmind_scheduler.domain.corrections import annotated, corrected, may_be_corrected
 from marketmind_scheduler.domain.errors import AlreadyScheduled, ContradictoryConfirmation, NotUnconfirmed
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import (
     COMPLETED,
-    annotated,
     confirmed,
-    corrected,
     may_be_confirmed,
-    may_be_corrected,
 )
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule
 from marketmind_scheduler.domain.standing import Standing, Step

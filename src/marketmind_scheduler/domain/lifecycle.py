@@ -57,7 +57,7 @@ def after_verdict(before: Standing, verdict: VerdictKind, *, is_counted: bool = 
     only as long as a repeat is certainly dropped. What may be out never ends as FAILED, for that means that nothing is.
     """
     if verdict is VerdictKind.ACCEPTED:
-        return Step(to=_ended(before, COMPLETED), event=EventKind.COMPLETED, closes=True)
+        return Step(to=ended(before, COMPLETED), event=EventKind.COMPLETED, closes=True)
     is_unsent, is_unknown = verdict is VerdictKind.UNSENT, verdict is VerdictKind.UNKNOWN
     is_free = is_unsent or verdict is VerdictKind.MISDIRECTED
     may_be_out = is_unknown or before.is_doubtful
@@ -131,7 +131,7 @@ def when_late(before: Standing) -> Step:
         return Step(to=replace(before, status=UNCONFIRMED), event=EventKind.UNCONFIRMED)
     if before.on_late is OnLate.HOLD:
         return Step(to=replace(before, holds=before.holds | {Hold.LATE}), event=EventKind.PARKED)
-    return Step(to=_ended(before, ScheduleStatus.MISSED), event=EventKind.MISSED)
+    return Step(to=ended(before, ScheduleStatus.MISSED), event=EventKind.MISSED)
 
 
 def cancelled(before: Standing) -> Step:
@@ -140,7 +140,7 @@ def cancelled(before: Standing) -> Step:
     if before.is_doubtful:
         unconfirmed = replace(before, status=UNCONFIRMED, holds=before.holds - {Hold.LATE})
         return Step(to=unconfirmed, event=EventKind.UNCONFIRMED, revokes=True, closes=True)
-    to = _ended(before, ScheduleStatus.CANCELLED)
+    to = ended(before, ScheduleStatus.CANCELLED)
     return Step(to=to, event=EventKind.CANCELLED, revokes=True, closes=True)
 
 
@@ -156,27 +156,13 @@ def confirmed(before: Standing, confirmation: Confirmation) -> Step:
     certain = replace(before, is_doubtful=False, lost_leases=0, holds=before.holds - {Hold.LATE})
     match confirmation:
         case Confirmation.PUBLISHED:
-            to, event = _ended(certain, COMPLETED), EventKind.COMPLETED
+            to, event = ended(certain, COMPLETED), EventKind.COMPLETED
         case Confirmation.FAILED:
-            to, event = _ended(certain, FAILED), EventKind.FAILED
+            to, event = ended(certain, FAILED), EventKind.FAILED
         case Confirmation.SEND_AGAIN:
             to = replace(_afresh(certain), status=PENDING, on_late=OnLate.PUBLISH)
             event = EventKind.RETRYING
     return Step(to=to, event=event, revokes=True, closes=True)
-
-
-def corrected(before: Standing, confirmation: Confirmation) -> Step | None:
-    """A person knows better how it ended: what was COMPLETED is not out after all, or what had FAILED is; None where it
-    ended so already. To send it again takes a new schedule."""
-    status = COMPLETED if confirmation is Confirmation.PUBLISHED else FAILED
-    if status is before.status:
-        return None
-    return Step(to=_ended(before, status), event=EventKind.CORRECTED, revokes=True, closes=True)
-
-
-def annotated(before: Standing) -> Step:
-    """A person adds what they know of one that has ended, such as its id on the platform; it stays as it ended."""
-    return Step(to=before, event=EventKind.CORRECTED)
 
 
 def doubted(before: Standing) -> Step:
@@ -211,10 +197,6 @@ def may_be_confirmed(before: Standing) -> bool:
     return before.status is UNCONFIRMED
 
 
-def may_be_corrected(before: Standing, confirmation: Confirmation) -> bool:
-    return before.status in (COMPLETED, FAILED) and confirmation is not Confirmation.SEND_AGAIN
-
-
 def may_be_tried_again(before: Standing) -> bool:
     """Whether its post may be given a new schedule that makes good for it: it ended, and certainly is not out."""
     return before.status in (FAILED, ScheduleStatus.MISSED)
@@ -247,7 +229,7 @@ def _afresh(before: Standing) -> Standing:
     return replace(before, max_retries=before.retry_count + RETRIES, lost_leases=0)
 
 
-def _ended(before: Standing, status: ScheduleStatus) -> Standing:
+def ended(before: Standing, status: ScheduleStatus) -> Standing:
     """Nothing keeps an ended schedule from being sent but its end."""
     return replace(before, status=status, is_doubtful=False, holds=frozenset())
 
@@ -256,4 +238,4 @@ def _failed(before: Standing, *, closes: bool = False) -> Step:
     """It is not tried again by itself."""
     if before.is_doubtful:
         return Step(to=replace(before, status=UNCONFIRMED), event=EventKind.UNCONFIRMED, closes=closes)
-    return Step(to=_ended(before, FAILED), event=EventKind.FAILED, closes=closes)
+    return Step(to=ended(before, FAILED), event=EventKind.FAILED, closes=closes)

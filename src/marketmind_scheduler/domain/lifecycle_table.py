@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from marketmind_scheduler.domain import lifecycle
+from marketmind_scheduler.domain import corrections, lifecycle
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.lifecycle import PENDING, PUBLISHING
 from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES, RETRIES
@@ -54,8 +54,8 @@ def _put_off(step: Callable[[Standing], Step]) -> Happens:
 
 def _confirmed(confirmation: Confirmation) -> Happens:
     def happens(before: Standing) -> Step | None:
-        if lifecycle.may_be_corrected(before, confirmation):
-            return lifecycle.corrected(before, confirmation)
+        if corrections.may_be_corrected(before, confirmation):
+            return corrections.corrected(before, confirmation)
         return lifecycle.confirmed(before, confirmation) if lifecycle.may_be_confirmed(before) else None
 
     return happens
