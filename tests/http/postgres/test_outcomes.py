@@ -417,7 +417,7 @@ async def test_what_is_no_id_is_no_route(client: httpx2.AsyncClient, method: str
 @on_each(
     ("action", "body", "at"),
     [
-        ("confirm", None, "data"),
+        ("confirm", None, "$"),
         ("confirm", {}, "$"),
         ("confirm", [], "$"),
         ("confirm", {"published": "true"}, "$.published"),
