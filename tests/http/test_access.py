@@ -108,6 +108,12 @@ def test_whatever_is_not_public_says_which_scope_it_needs() -> None:
     assert needing_none == PUBLIC
 
 
+def test_no_right_to_read_lets_anybody_change_anything() -> None:
+    reading = {scope for scope in Scope if scope.endswith(":read")}
+
+    assert [path for method, path, each in operations() if method != "GET" and scope_of(each) in reading] == []
+
+
 async def test_without_a_key_with_a_wrong_one_and_with_a_wrong_scope_every_route_is_closed(
     use_cases: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, storage: InMemoryStorage
 ) -> None:
@@ -275,6 +281,14 @@ async def test_whatever_else_stands_in_the_header_opens_nothing(
     answer = await guarded.get("/brands", headers={b"authorization": authorization.encode("latin-1")})
 
     assert answer.status_code == 401, answer.text
+
+
+async def test_a_key_opens_nothing_under_another_scheme(use_cases: UseCases, guarded: httpx2.AsyncClient) -> None:
+    issued = await use_cases.key_ring.create("content", scopes=[Scope.ADMIN], reach=Reach(), expires_at=None)
+
+    for scheme in ("Basic", "Token", "Bearer:"):
+        answer = await guarded.get("/brands", headers={"authorization": f"{scheme} {issued.credential}"})
+        problem(answer, 401, "credentials_missing")
 
 
 async def test_a_refusal_is_logged_with_the_keys_id_and_without_its_secret(

@@ -116,6 +116,13 @@ async def test_the_type_of_every_problem_leads_to_its_explanation(client: httpx2
         assert answer.json() == kind
 
 
+async def test_the_title_of_a_problem_is_its_status_in_words(client: httpx2.AsyncClient) -> None:
+    missing = (await client.get(f"/brands/{new_id()}")).json()
+    malformed = (await client.get("/brands", params={"limit": "x"})).json()
+
+    assert (missing["title"], malformed["title"]) == ("Not Found", "Bad Request")
+
+
 async def test_the_type_of_a_problem_can_be_followed(client: httpx2.AsyncClient) -> None:
     refused = await client.get(f"/brands/{new_id()}")
 

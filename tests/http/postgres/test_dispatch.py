@@ -163,6 +163,20 @@ async def test_a_trigger_does_what_else_a_running_dispatcher_does(
     assert {event["kind"] for event in told} == {"schedule.scheduled", "schedule.unconfirmed", "schedule.missed"}
 
 
+async def test_what_is_held_for_being_late_is_not_moved_to_the_time_that_it_missed(
+    caller: httpx2.AsyncClient, tables: AsyncEngine
+) -> None:
+    holding = await a_brand(caller, on_late="hold", max_lateness_seconds=60)
+    late = await due(caller, brand_id=holding)
+    await time_passes(tables, minutes=2)
+    await trigger(caller)
+    missed = (await in_status(caller, late, "PENDING"))["publish_time"]
+
+    again = await caller.put(f"/schedule/post/{late['post_id']}", json={"timestamp": missed})
+
+    problem(again, 422, "time_in_past")
+
+
 async def test_a_trigger_sends_one_post_of_a_lane_that_is_behind_and_the_next_a_pace_later(
     caller: httpx2.AsyncClient, tables: AsyncEngine
 ) -> None:
