@@ -94,7 +94,8 @@ def test_a_wrong_value_is_refused_naming_the_variable_the_value_and_what_would_b
 
 
 WORDS_OF_RIGHT = re.compile(
-    r"it takes (true or false|one of \w+(, \w+)*|a whole number from \d+ to \d+)$|some of|must look like|takes the |at least three times"
+    r"it takes (true or false|one of \w+(, \w+)*|a whole number from \d+ to \d+)$"
+    r"|some of|must look like|takes the |at least three times"
 )
 
 
