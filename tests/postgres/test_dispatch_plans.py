@@ -209,6 +209,7 @@ async def test_a_send_begins_and_is_settled_by_its_id(filled: Filled) -> None:
             OWNER,
             "dispatcher",
             an_array(["f"] * len(ids)),
+            "{PENDING,PUBLISHING,UNCONFIRMED}",
         )
 
     check(begin, indexes={"pk_schedules", "pk_posts"}, most_buffers=len(ids) * MOST_EACH)

@@ -135,7 +135,8 @@ def cases() -> Iterable[Case]:
             None,
             of=ids,
         )
-        yield "steps recorded", transitions.RECORD, [*steps, "2026-01-01"], rows
+        notes = an_array([None] * len(ids))
+        yield "steps recorded", transitions.RECORD, [*steps, "2026-01-01", notes, "{PENDING,UNCONFIRMED}"], rows
     yield "events put in order", upkeep.SEQUENCE, [500], 500
     yield "page of a campaign", *of_campaign("PENDING"), MANY
     yield "page of those in reach", *of_reach(), 50

@@ -15,7 +15,7 @@ from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import Hold, ScheduleStatus
+from marketmind_scheduler.domain.schedule import ACTIVE, Hold, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.ports.dispatch_queue import Send
 
@@ -91,6 +91,7 @@ class PostgresDispatchQueue:
             owner,
             storable(self._actor),
             [Hold.LATE in step.to.holds for step in steps],
+            list(ACTIVE),
         )
         return {row["schedule_id"]: ScheduleStatus(row["status"]) for row in rows}
 

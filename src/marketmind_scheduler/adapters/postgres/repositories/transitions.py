@@ -11,7 +11,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SH
 from marketmind_scheduler.adapters.postgres.repositories.texts import storable
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.schedule import ACTIVE, Schedule
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 
 _SELECT = f"""
@@ -71,7 +71,7 @@ class PostgresTransitions:
             return ()
         columns = map(list, zip(*map(_to_row, changes), strict=True))
         *steps, notes = columns
-        return [to_schedule(row) for row in await self._connection.fetch(RECORD, *steps, at, notes)]
+        return [to_schedule(row) for row in await self._connection.fetch(RECORD, *steps, at, notes, list(ACTIVE))]
 
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
         external_id, reason = storable(tried.external_id), storable(tried.reason)

@@ -5,7 +5,8 @@
 -- $4 max_retries, $5 lost_leases, $6 is_doubtful, $7 the bits of its holds, $8 on_late, $9 revokes (whoever has claimed
 -- it may not go on), $10 closes (its claim has had its verdict), $11 how long it waits at least, $12 the kind of the
 -- event or NULL, $13 error, $14 external_id, and of the attempt, where one is to be remembered, $15 the token,
--- $16 verdict, $17 reason; $19 a person's note. $18 is the moment to note, NULL: now. The version rises with what is told.
+-- $16 verdict, $17 reason; $19 a person's note. $18 is the moment to note, NULL: now. $20 (text[]) are
+-- the statuses that are not final. The version rises with what is told.
 -- Returns the schedules as they are now, in time order.
 WITH done AS (
   UPDATE schedules s
@@ -13,7 +14,7 @@ WITH done AS (
          is_doubtful = i.is_doubtful, parked = i.parked, on_late = i.on_late,
          latest_at = CASE WHEN i.on_late <> 'publish' THEN s.latest_at END,
          due_at = CASE WHEN i.status = 'PENDING' AND i.parked = 0 THEN greatest(s.publish_time, now() + i.wait) END,
-         finished_at = CASE WHEN i.status NOT IN ('PENDING', 'UNCONFIRMED') THEN coalesce($18::timestamptz, now()) END,
+         finished_at = CASE WHEN i.status <> ALL($20::text[]) THEN coalesce($18::timestamptz, now()) END,
          lease_token = s.lease_token + i.revokes::int,
          lease_owner = CASE WHEN NOT i.closes THEN s.lease_owner END, lease_expires_at = NULL,
          send_started_at = CASE WHEN i.status <> 'PENDING' THEN coalesce(s.send_started_at, s.last_send_at) END,

@@ -4,7 +4,8 @@
 -- $1 to $11 and $14 are arrays of one length, an element for each claim: $1 schedule_id, $2 token, $3 the next status,
 -- $4 the kind of the event or NULL, $5 retry_count, $6 is_doubtful, $7 whether this holds only while a repeat is
 -- certainly dropped by its receiver, $8 how long a repeat waits at least, $9 verdict, $10 reason, $11 external_id, $14
--- whether it is held for being late from now on. $13 is who tells the events.
+-- whether it is held for being late from now on. $13 is who tells the events, $15 (text[]) the statuses that
+-- are not final.
 -- The clock decides the one thing that nobody else can: where a repeat is not dropped any more by then, the schedule is
 -- UNCONFIRMED instead, as after_verdict's ``otherwise`` says.
 -- Clearing the owner makes a repeated settlement harmless. Returns schedule_id and status of those that were recorded.
@@ -15,9 +16,9 @@ WITH done AS (
                   s.version + (n.is_over OR i.event IS NOT NULL)::int,
                   CASE WHEN n.status = 'PENDING' AND s.parked = 0 AND NOT i.is_late
                        THEN greatest(s.publish_time, now() + i.wait) END,
-                  CASE WHEN n.status NOT IN ('PENDING', 'UNCONFIRMED') THEN now() END,
+                  CASE WHEN n.status <> ALL($15::text[]) THEN now() END,
                   CASE WHEN n.status <> 'PENDING' THEN coalesce(s.send_started_at, s.last_send_at) END,
-                  CASE WHEN n.status NOT IN ('PENDING', 'UNCONFIRMED') THEN 0
+                  CASE WHEN n.status <> ALL($15::text[]) THEN 0
                        WHEN i.is_late THEN s.parked | 8 ELSE s.parked END
              FROM (SELECT o.is_over, CASE WHEN o.is_over THEN 'UNCONFIRMED' ELSE i.status END AS status
                      FROM (SELECT i.while_dropped AND coalesce(s.resend_until_at <= now() + i.wait, true) AS is_over) o
