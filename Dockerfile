@@ -3,8 +3,8 @@ FROM python:3.13-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/scheduler
 ENV PATH=/opt/scheduler/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-COPY requirements.txt .
-RUN pip install --require-hashes -r requirements.txt
+COPY requirements-image.txt .
+RUN pip install --require-hashes -r requirements-image.txt
 COPY requirements-build.txt .
 RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./

@@ -40,6 +40,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
   --no-emit-index-url --no-emit-find-links
 lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --extra otel -o requirements-image.txt
 	$(COMPILE) --group build -o requirements-build.txt
 	$(COMPILE) pyproject.toml --extra embedded --extra otel --group dev -o requirements-dev.txt
 	$(COMPILE) benchmarks/requirements-peers.in -o benchmarks/requirements-peers.txt

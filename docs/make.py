@@ -28,9 +28,12 @@ DECIDED_BY_COMPOSE = frozenset(
     {
         *("DATABASE_URL", "MIGRATION_DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_METRICS_PORT"),
         *("SCHEDULER_AUTH", "SCHEDULER_DISPATCH", "SCHEDULER_PORT", "SCHEDULER_DEMO_DATA", "SCHEDULER_RESET_ON_START"),
+        *("SCHEDULER_PUBLISHER", "SCHEDULER_WEBHOOKS"),
     }
 )
 """What its containers take as compose.yaml itself says."""
+OF_OPENTELEMETRY = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME")
+"""What its library reads of the environment, as far as compose passes it on."""
 
 
 def configuration() -> str:
@@ -78,7 +81,8 @@ def decisions() -> str:
 
 def passed_on() -> str:
     """The settings that compose passes on from its own environment, empty where they are unset."""
-    return "\n".join(f"  {name}: ${{{name}:-}}" for name in NAMES if name not in DECIDED_BY_COMPOSE)
+    ours = [name for name in NAMES if name not in DECIDED_BY_COMPOSE]
+    return "\n".join(f"  {name}: ${{{name}:-}}" for name in (*ours, *OF_OPENTELEMETRY))
 
 
 def life() -> str:

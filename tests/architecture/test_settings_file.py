@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from docs import make
 
 from marketmind_scheduler.entrypoints.environment import NAMES, load
 from marketmind_scheduler.entrypoints.settings import Settings
@@ -14,6 +15,7 @@ SHOWN = [(match["name"], match["value"], bool(match["comment"])) for match in LI
 OF_COMPOSE = {
     *("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_PORT"),
     *("POSTGRES_SERVICE_USER", "POSTGRES_SERVICE_PASSWORD"),
+    *make.OF_OPENTELEMETRY,
 }
 DEFAULTS = {name: default for name, field in NAMES.items() if (default := getattr(Settings(), field)) is not None}
 

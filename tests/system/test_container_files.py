@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from docs import make
 
 from marketmind_scheduler.entrypoints.environment import NAMES, load
+from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 
 CHECKOUT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())
@@ -29,10 +31,14 @@ OF_DISPATCHER = {"SCHEDULER_METRICS_PORT"}
 OF_COMPOSE = {
     *("DATABASE_URL", "MIGRATION_DATABASE_URL"),
     *("SCHEDULER_DATA_DIR", "SCHEDULER_HOST", "SCHEDULER_AUTH", "SCHEDULER_DISPATCH"),
+    *("SCHEDULER_PUBLISHER", "SCHEDULER_WEBHOOKS"),
 }
 OF_OWNER = {"SCHEDULER_DEMO_DATA", "SCHEDULER_RESET_ON_START"}
 PASSED_THROUGH = NAMES.keys() - OF_COMPOSE - OF_DISPATCHER
 OF_API = {"SCHEDULER_PORT", "SCHEDULER_DISPATCH"}
+
+
+INSTALLS = [rest for word, rest in INSTRUCTIONS if word == "RUN" and "pip install" in rest]
 
 
 def said(word: str) -> list[str]:
@@ -84,17 +90,49 @@ def test_compose_passes_a_setting_through_and_leaves_the_default_to_the_service(
     assert load({name: unset}) == load({})
 
 
-def test_compose_asks_for_keys_and_prints_the_first_one() -> None:
+def test_compose_asks_for_keys_and_shows_the_first_one_to_whoever_asks_and_to_no_log() -> None:
+    first_key = COMPOSE["services"]["first-key"]
+
     assert SCHEDULER["environment"]["SCHEDULER_AUTH"] == "${SCHEDULER_AUTH:-keys}"
-    assert COMPOSE["services"]["first-key"]["command"] == [
-        *("keys", "create", "--name", "first", "--scope", "admin", "--if-none")
-    ]
+    assert first_key["command"] == [*("keys", "create", "--name", "first", "--scope", "admin", "--if-none")]
+    assert first_key["profiles"]  # `up` does not start it
+    assert first_key["logging"] == {"driver": "none"}
+
+
+def test_compose_sends_nothing_and_calls_nothing_sent_until_somebody_chooses() -> None:
+    for service in (SCHEDULER, DISPATCHER):
+        assert service["environment"]["SCHEDULER_PUBLISHER"] == "${SCHEDULER_PUBLISHER:-none}"
+
+
+def test_compose_shows_the_receivers_to_all_that_read_them_and_has_some_where_nobody_names_any() -> None:
+    for service in (SCHEDULER, DISPATCHER, COMPOSE["services"]["first-key"]):
+        [receivers] = service["volumes"]
+        assert receivers["target"] == service["environment"]["SCHEDULER_WEBHOOKS"]
+        assert (receivers["type"], receivers["read_only"]) == ("bind", True)
+        default = re.fullmatch(r"\$\{SCHEDULER_WEBHOOKS:-(.+)\}", receivers["source"])
+        assert default
+        assert load_webhooks(str(CHECKOUT / default[1]))
+
+
+def test_compose_passes_on_where_telemetry_goes() -> None:
+    for name in make.OF_OPENTELEMETRY:
+        assert SCHEDULER["environment"][name] == DISPATCHER["environment"][name] == f"${{{name}:-}}"
+
+
+def test_the_image_carries_what_telemetry_needs_and_all_that_runs_without() -> None:
+    def pinned(name: str) -> set[str]:
+        return set(re.findall(r"^[a-z].*==\S+", (CHECKOUT / name).read_text(), re.MULTILINE))
+
+    [installed] = re.findall(r"^pip install --require-hashes -r (\S+)", " && ".join(INSTALLS))
+    extra = {name.split("==")[0] for name in pinned(installed) - pinned("requirements.txt")}
+    assert pinned("requirements.txt") <= pinned(installed) <= pinned("requirements-dev.txt")
+    assert {"opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"} <= extra
 
 
 def test_compose_names_no_setting_that_the_service_does_not_know() -> None:
     named = {*SCHEDULER["environment"], *DISPATCHER["environment"], *MIGRATE["environment"]}
 
-    assert {name for name in named if not name.startswith("PG")} <= NAMES.keys()
+    assert {name for name in named if not name.startswith("PG")} <= {*NAMES, *make.OF_OPENTELEMETRY}
 
 
 def test_compose_dispatches_in_a_service_of_its_own_from_the_same_image_and_settings() -> None:

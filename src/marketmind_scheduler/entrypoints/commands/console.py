@@ -23,7 +23,6 @@ from marketmind_scheduler.entrypoints.wiring.database import NO_DATA, database, 
 from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError
 
 _ENDLESS = 10_000
-_OF_OPENTELEMETRY = "OTEL_"  # its library reads the process's variables and no .env file
 
 
 def environment() -> Mapping[str, str]:
@@ -38,7 +37,7 @@ def told(*, is_quiet: bool = False) -> Generator[Settings]:
     try:
         given = environment()
         settings = load(given)
-        os.environ.update({name: value for name, value in given.items() if name.startswith(_OF_OPENTELEMETRY)})
+        _pass_on_to_opentelemetry(given)
         logs.configure(settings.log_format, LogLevel.WARNING if is_quiet else settings.log_level)
         yield settings
     except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError, SchemaChangeRefused) as wrong:
@@ -48,6 +47,15 @@ def told(*, is_quiet: bool = False) -> Generator[Settings]:
         raise click.ClickException(f"the database cannot be used: {found}; {remedy}") from None
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _pass_on_to_opentelemetry(given: Mapping[str, str]) -> None:
+    """Its library reads the variables of the process, no .env file, and takes an empty one for a value."""
+    for name, value in given.items():
+        if name.startswith("OTEL_") and value:
+            os.environ[name] = value
+        elif name.startswith("OTEL_"):
+            os.environ.pop(name, None)
 
 
 def harmless(text: str) -> str:
