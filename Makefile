@@ -8,7 +8,7 @@ SHELL := /bin/sh
 help: ## what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed ## start everything from nothing; Ctrl-C stops it
+run: $(VENV)/.runs ## start everything from nothing; Ctrl-C stops it
 	@SCHEDULER_LOG_FORMAT=$${SCHEDULER_LOG_FORMAT:-console} exec $(BIN)/marketmind-scheduler serve
 
 test: $(VENV)/.installed ## the whole test suite, on a real PostgreSQL
@@ -42,6 +42,7 @@ lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) pyproject.toml --extra otel -o requirements-image.txt
 	$(COMPILE) --group build -o requirements-build.txt
+	$(COMPILE) pyproject.toml --extra embedded --group editable -o requirements-run.txt
 	$(COMPILE) pyproject.toml --extra embedded --extra otel --group dev -o requirements-dev.txt
 	$(COMPILE) benchmarks/requirements-peers.in -o benchmarks/requirements-peers.txt
 	$(COMPILE) requirements-audit.in -o requirements-audit.txt
@@ -50,13 +51,18 @@ lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 clean: ## remove the virtual environment and caches; the data of `make run` stays
 	rm -rf $(VENV) $(PEERS) $(AUDIT) .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.installed: requirements-dev.txt pyproject.toml
+$(VENV)/.runs: requirements-run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3-venv is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	@echo "Installing into $(VENV) (about half a minute, once)"
+	@echo "Installing what running needs into $(VENV) (220 MB, about half a minute, once)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.runs requirements-dev.txt
+	@echo "Installing what testing needs besides (500 MB, about a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 $(PEERS)/.installed: benchmarks/requirements-peers.txt

@@ -60,3 +60,13 @@ def test_every_locked_package_has_its_hashes(path: Path) -> None:
 
     assert packages
     assert [package for package in packages if "==" not in package or "--hash=sha256:" not in package] == []
+
+
+def test_running_and_testing_are_locked_alike_and_running_needs_the_smaller_part() -> None:
+    running, testing, serving = (
+        set(re.split(r"\n(?=\S)", (ROOT / f"requirements{name}.txt").read_text().rstrip()))
+        for name in ("-run", "-dev", "")
+    )
+
+    assert serving < running < testing
+    assert not [each for each in running if re.match("(pytest|ruff|basedpyright|schemathesis)", each)]
