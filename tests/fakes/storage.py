@@ -27,6 +27,7 @@ from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 from tests.fakes.lanes import take_turns
+from tests.fakes.retryables import InMemoryRetryables
 from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
 
 
@@ -410,6 +411,7 @@ class InMemoryRepositories:
         self.schedules = InMemoryScheduleRepository(view, reach)
         self.bookings = InMemoryBookings(view, clock, reach)
         self.transitions = InMemoryTransitions(view, clock)
+        self.retryables = InMemoryRetryables(view, reach)
         self.events = InMemoryEventRepository(view, reach)
         self.tz_releases = InMemoryTzReleaseRepository(view)
 

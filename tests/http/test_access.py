@@ -170,6 +170,7 @@ def bodies(theirs: Theirs) -> Mapping[tuple[str, str], Any]:
         ("POST", "/schedule/post/{post_id}"): time,
         ("PUT", "/schedule/post/{post_id}"): time,
         ("POST", "/schedules/{schedule_id}/confirm"): {"published": True},
+        ("POST", "/schedules/retry"): {"dry_run": False},
         ("POST", "/dispatch/settlements"): {"settlements": [held | {"verdict": "accepted"}]},
         ("POST", "/dispatch/claims/extend"): {"claims": [held], "lease_seconds": 60},
     }

@@ -18,6 +18,7 @@ from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Caller, Reach
@@ -39,6 +40,7 @@ class UseCases:
     post_scheduling: PostScheduling
     campaign_scheduling: CampaignScheduling
     schedule_records: ScheduleRecords
+    retrying: Retrying
     pausing: Pausing
     pulling: Pulling
     upkeeping: Upkeeping
@@ -71,6 +73,7 @@ class UseCases:
             campaign_posts=replace(self.campaign_posts, storage=there(self.campaign_posts.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
+            retrying=replace(self.retrying, storage=there(self.retrying.storage)),
             schedule_records=replace(self.schedule_records, storage=there(self.schedule_records.storage)),
             pausing=replace(self.pausing, storage=there(self.pausing.storage), holds=self.pausing.holds.acting(actor)),
             pulling=replace(self.pulling, storage=there(self.pulling.storage), queue=pulled),

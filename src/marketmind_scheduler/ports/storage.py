@@ -8,6 +8,7 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.bookings import Bookings
 from marketmind_scheduler.ports.catalog import BrandRepository, CampaignRepository, PostRepository
 from marketmind_scheduler.ports.events import EventRepository
+from marketmind_scheduler.ports.retryables import Retryables
 from marketmind_scheduler.ports.schedules import ScheduleRepository
 from marketmind_scheduler.ports.transitions import Transitions
 from marketmind_scheduler.ports.tz_releases import TzReleaseRepository
@@ -45,6 +46,9 @@ class UnitOfWork(Repositories, Protocol):
 
     @property
     def transitions(self) -> Transitions: ...
+
+    @property
+    def retryables(self) -> Retryables: ...
 
     async def commit(self) -> None:
         """Make everything since the unit began durable, all or nothing."""

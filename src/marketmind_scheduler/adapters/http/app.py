@@ -37,6 +37,7 @@ from marketmind_scheduler.adapters.http.routes.metrics import MetricsController
 from marketmind_scheduler.adapters.http.routes.pausing import PausingController
 from marketmind_scheduler.adapters.http.routes.post_schedules import PostScheduleController
 from marketmind_scheduler.adapters.http.routes.posts import PostController
+from marketmind_scheduler.adapters.http.routes.retrying import RetryingController
 from marketmind_scheduler.adapters.http.routes.schedule_records import ScheduleRecordController
 from marketmind_scheduler.adapters.http.routes.schedules import ScheduleController
 from marketmind_scheduler.application.rate_limiting import RateLimiter
@@ -76,6 +77,7 @@ def create_app(
             CampaignScheduleController,
             ScheduleController,
             ScheduleRecordController,
+            RetryingController,
             PausingController,
             DispatchController,
             EventController,

@@ -15,6 +15,7 @@ from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresB
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
+from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
 from marketmind_scheduler.adapters.postgres.repositories.schedules import PostgresScheduleRepository
 from marketmind_scheduler.adapters.postgres.repositories.transitions import PostgresTransitions
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
@@ -40,6 +41,7 @@ class PostgresUnitOfWork:
         self.schedules = PostgresScheduleRepository(connection, reach)
         self.bookings = PostgresBookings(connection, reach)
         self.transitions = PostgresTransitions(connection)
+        self.retryables = PostgresRetryables(connection, reach)
         self.tz_releases = PostgresTzReleaseRepository(connection)
         self.events = PostgresEventRepository(connection, reach)
 

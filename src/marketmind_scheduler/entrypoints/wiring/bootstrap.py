@@ -43,6 +43,7 @@ from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
+from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
@@ -154,6 +155,7 @@ def assemble(
             horizon=horizon,
             quota=quota,
         ),
+        retrying=Retrying(storage=storage, zones=zones, clock=clock, new_id=new_id, quota=quota),
         schedule_records=ScheduleRecords(storage=storage),
         pausing=Pausing(storage=storage, holds=outbound.holds),
         pulling=Pulling(storage=storage, queue=outbound.pulled, upkeeping=upkeeping, retries=outbound.retries),
@@ -168,8 +170,7 @@ def assemble(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The use cases, what is kept of requests, how far dispatch has got, and where this process keeps its metrics and
-    traces."""
+    """The use cases, what is kept of requests, how far dispatch has got, and where metrics and traces are kept."""
 
     use_cases: UseCases
     idempotency: Idempotency
@@ -236,10 +237,8 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         if telemetry:
             telemetry.follow(vars(use_cases).values())
         idempotency = PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours))
-        limiter = None
-        if settings.requests_per_minute:
-            rate = Rate(settings.requests_per_minute)
-            limiter = RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
+        rate = Rate(settings.requests_per_minute) if settings.requests_per_minute else None
+        limiter = rate and RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
         yield Service(
             use_cases=use_cases,
             idempotency=idempotency,

@@ -105,6 +105,11 @@ RETRY = (
     Example(summary="Now", value={}),
     Example(summary="At another time", value={"timestamp": "2030-03-19T09:00:00"}),
 )
+RETRY_MANY = (
+    Example(summary="How many a wrong secret cost", value={"error": "the receiver answered 401", "preview": True}),
+    Example(summary="One brand's, since the evening", value={"brand_id": DEMO_BRAND, "since": "2030-03-18T19:00:00Z"}),
+    Example(summary="In earnest, what was only a dry run", value={"dry_run": True, "preview": True}),
+)
 TRIGGER = (Example(summary="Up to 50", value={"limit": 50}),)
 CLAIMS = (
     Example(summary="Ten of any platform, for a minute", value={}),

@@ -95,7 +95,7 @@ class PostgresScheduleRepository:
             (f"{SHOWN_STATUS} = {{}}", chosen.status),
             (f"{SHOWN_STATUS} <> {{}}", chosen.without),
             ("s.platform = {}", chosen.platform),
-            ("p.title ILIKE {}", None if chosen.in_title is None else _containing(chosen.in_title)),
+            ("p.title ILIKE {}", None if chosen.in_title is None else containing(chosen.in_title)),
             ("s.publish_time >= {}", chosen.from_time),
             ("s.publish_time < {}", chosen.to_time),
             ("(s.publish_time, s.schedule_id) > ({}, {})", *(after or (None, None))),
@@ -111,7 +111,7 @@ class PostgresScheduleRepository:
         return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
 
 
-def _containing(text: str) -> str:
+def containing(text: str) -> str:
     """The pattern of what has ``text`` in it, which itself is no pattern."""
     literally = text.translate({ord(sign): f"\\{sign}" for sign in "\\%_"})
     return f"%{literally}%"

@@ -1,23 +1,32 @@
 """A list with optional conditions, as one statement."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from marketmind_scheduler.domain.access import Reach
 
+Condition: TypeAlias = tuple[str, *tuple[object, ...]]
+"""A ``{}`` for each of its values; it is left out where one of them is None."""
+
 
 def select_page(
-    select: str, conditions: Sequence[tuple[str, *tuple[object, ...]]], *, order: str, limit: int
+    select: str, conditions: Sequence[Condition], *, order: str, limit: int
 ) -> tuple[str, Sequence[object]]:
-    """The statement and its parameters. Each condition holds a ``{}`` for each of its values, and is left out where
-    one of them is None."""
-    parameters: list[object] = [limit]
+    """The statement and its parameters."""
+    chosen, parameters = where(conditions, after=1)
+    return f"{select}{chosen} ORDER BY {order} LIMIT $1", [limit, *parameters]
+
+
+def where(conditions: Sequence[Condition], *, after: int) -> tuple[str, Sequence[object]]:
+    """The clause, empty where nothing is asked for, and its parameters, which come ``after`` so many others."""
+    parameters: list[object] = []
     chosen: list[str] = []
     for condition, *values in conditions:
         if None not in values:
-            chosen.append(condition.format(*(f"${len(parameters) + nth}" for nth in range(1, len(values) + 1))))
+            first = after + len(parameters) + 1
+            chosen.append(condition.format(*(f"${first + nth}" for nth in range(len(values)))))
             parameters += values
-    where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
-    return f"{select}{where} ORDER BY {order} LIMIT $1", parameters
+    return (f" WHERE {' AND '.join(chosen)}" if chosen else ""), parameters
 
 
 def within(reach: Reach, column: str = "brand_id") -> tuple[str, object]:

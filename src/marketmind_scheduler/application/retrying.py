@@ -1,0 +1,97 @@
+"""Trying many posts again at once, such as after a receiver was configured wrongly."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.application.turns import take_turns
+from marketmind_scheduler.domain.pacing import PACES
+from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.wall_clock import Slot
+from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.retryables import RetryFilter
+from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.transitions import LaneCount
+
+MOST_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """So many on each lane, and so many ``left`` for another call."""
+
+    lanes: Sequence[LaneCount]
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrying:
+    storage: Storage
+    zones: ZoneCatalog
+    clock: Clock
+    new_id: NewId
+    quota: Quota
+
+    async def preview(self, chosen: RetryFilter) -> Retried:
+        """How many would be tried again, in as many calls as it takes. Raises BrandNotFound, CampaignNotFound."""
+        async with self.storage.unit_of_work() as work:
+            if chosen.brand_id is not None:
+                await work.brands.get(chosen.brand_id)
+            if chosen.campaign_id is not None:
+                await work.campaigns.get(chosen.campaign_id)
+            return Retried(lanes=await work.retryables.count(chosen), left=0)
+
+    @repeats_lost_races
+    async def retry(self, chosen: RetryFilter) -> Retried:
+        """Give up to MOST_AT_ONCE of them a new schedule each, all or nothing: on each lane one now and one more at
+        each pace, in the order of their publish times, behind what waits there. Done again it finds only what is left.
+
+        Raises BrandNotFound, CampaignNotFound, QuotaExceeded.
+        """
+        lanes = (await self.preview(chosen)).lanes
+        async with self.storage.unit_of_work() as work:
+            now = self.clock.now()
+            found = await work.retryables.lock(chosen, limit=MOST_AT_ONCE)
+            for brand_id, adding in Counter(each.brand_id for each in found).items():
+                await self.quota.check(work.schedules, brand_id, adding=adding, now=now)
+            if found:
+                posts = {post.post_id: post for post in await work.posts.find_all([each.post_id for each in found])}
+                stored = await work.bookings.add(self._appointments(found, posts, now))
+                await take_turns(work, stored, now=now, age=timedelta())
+                await work.commit()
+        return Retried(lanes=_lanes(found), left=max(0, sum(each.schedules for each in lanes) - len(found)))
+
+    def _appointments(self, found: Sequence[Schedule], posts: Mapping[UUID, Post], now: datetime) -> Sequence[Schedule]:
+        before: Counter[tuple[UUID, Platform]] = Counter()  # how many of a lane go out sooner
+        made: list[Schedule] = []
+        for each in found:
+            lane = each.brand_id, each.platform
+            at = now + before[lane] * PACES[each.platform]
+            before[lane] += 1
+            made.append(self._appointment(each, posts[each.post_id], at, now))
+        return made
+
+    def _appointment(self, failed: Schedule, post: Post, at: datetime, now: datetime) -> Schedule:
+        return Schedule.pending(
+            self.new_id(),
+            post=post,
+            slot=Slot.at(at, zone=failed.slot.intent.zone, tz_release=self.zones.release),
+            scheduler=None,
+            now=now,
+            retry_of=failed.schedule_id,
+        )
+
+
+def _lanes(schedules: Sequence[Schedule]) -> Sequence[LaneCount]:
+    lanes = Counter((each.brand_id, each.platform) for each in schedules)
+    return [
+        LaneCount(brand_id=brand_id, platform=platform, schedules=count)
+        for (brand_id, platform), count in sorted(lanes.items())
+    ]
