@@ -109,7 +109,7 @@ async def test_webhooks_end_as_their_page_says(tmp_path: Path) -> None:
     assert (busy["status"], [each["verdict"] for each in busy["attempts"]]) == ("COMPLETED", ["deferred", "accepted"])
     assert (silent["status"], [each["verdict"] for each in silent["attempts"]]) == ("UNCONFIRMED", ["unknown"])
     confirmed = [answer for answer in answers if answer.get("schedule_id") == silent["schedule_id"]][-1]
-    assert (confirmed["status"], confirmed["error"]) == ("COMPLETED", "seen on the page")
+    assert (confirmed["status"], confirmed["note"]) == ("COMPLETED", "seen on the page")
     [retried] = [answer for answer in answers if answer.get("retry_of") and answer["status"] == "COMPLETED"]
     assert retried["post_id"] == "b0000000-0000-4000-8000-000000000004"
     kinds = [event["kind"] for answer in answers for event in answer.get("events", ())]

@@ -444,8 +444,9 @@ class TooManyPosts(Rejected):
         ]
         left_out = f" ({', '.join(why)})" if why else ""
         super().__init__(
-            f"{posts} {platform} posts do not fit into the {days} usable days{left_out} of campaign {campaign_id}, "
-            "one a day; lengthen the campaign or take posts out",
+            f"{posts} {platform} posts do not fit into the {days} usable {'day' if days == 1 else 'days'}{left_out} of "
+            f"campaign {campaign_id}, one a day; lengthen the campaign, or take posts out: PUT /posts/{{post_id}} with "
+            '"campaign_id": null',
             campaign_id=campaign_id,
             platform=platform,
             posts=posts,
