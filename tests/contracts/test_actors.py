@@ -33,6 +33,7 @@ async def one_is_sent_until_somebody_knows(world: World) -> None:
     await until_due(world)
     await settle(world, await claim_and_begin(world), VerdictKind.UNKNOWN)
     await confirm(world, schedule, Confirmation.PUBLISHED)
+    await confirm(world, schedule, Confirmation.FAILED)
 
 
 async def one_is_refused_after_a_verdict_came_too_late(world: World) -> None:
@@ -60,6 +61,13 @@ async def some_are_held_and_go_on(world: World) -> None:
         await cancel(world, each)
 
 
+async def the_post_of_one_changes(world: World) -> None:
+    schedule = await given_due(world, since=-HOUR)
+    async with world.storage.unit_of_work() as work:
+        await work.bookings.tell_post_changed([schedule.post_id])
+        await work.commit()
+
+
 async def one_joins_a_paused_campaign(world: World) -> None:
     schedule = await given_due(world, since=-HOUR)
     await world.holds.place(Hold.CAMPAIGN_PAUSED, CAMPAIGN_ID)
@@ -77,6 +85,7 @@ async def test_every_event_names_who_did_it(world: World) -> None:
     await one_is_refused_after_a_verdict_came_too_late(zoes)
     await one_comes_too_late(zoes)
     await some_are_held_and_go_on(zoes)
+    await the_post_of_one_changes(zoes)
     await one_joins_a_paused_campaign(zoes)
 
     told = await events(world)

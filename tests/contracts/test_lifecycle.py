@@ -108,6 +108,12 @@ async def the_brand_is_paused(world: World, stored: Sequence[Stored]) -> None:
     await world.holds.place(Hold.BRAND_PAUSED, BRAND_ID)
 
 
+async def their_posts_change(world: World, stored: Sequence[Stored]) -> None:
+    async with world.storage.unit_of_work() as work:
+        await work.bookings.tell_post_changed([each.schedule.post_id for each in stored])
+        await work.commit()
+
+
 async def a_backup_is_restored(world: World, stored: Sequence[Stored]) -> None:
     del stored
     async for _ in Doubting(storage=world.storage).doubt(await world.now()):
@@ -132,6 +138,7 @@ def happens(name: str) -> Happen:
         "cancelled": a_caller_cancels,
         "moved": a_caller_moves,
         "paused": the_brand_is_paused,
+        "post changed": their_posts_change,
         "doubted": a_backup_is_restored,
     }[name]
 

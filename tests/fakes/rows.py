@@ -10,8 +10,8 @@ from marketmind_scheduler.domain.attempt import AttemptRecord, digest_of
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
 from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
-from marketmind_scheduler.domain.lifecycle import held, released
-from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.lifecycle import held, post_changed, released
+from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.ports.transitions import Change, Locked, Tried
@@ -100,6 +100,16 @@ class Row:
             lease_expires_at=lease_expires_at,
         )
         return replace(row, token=row.token + step.revokes)
+
+    def post_changed(self, *, now: datetime) -> Self:
+        """As ``lifecycle.post_changed`` says; what has been sent is what the post said before."""
+        step = post_changed(self.standing, is_claimed=self.is_claimed)
+        is_outdated = self.begun_at is not None or self.last_send_at is not None
+        told = replace(changed(self.schedule, now=now, holds=self.schedule.holds), is_outdated=is_outdated)
+        if not step.revokes:
+            return replace(self, schedule=told)
+        back = replace(self, schedule=told, lease_expires_at=None, token=self.token + 1)
+        return replace(back, due_at=back.waiting_until(now))
 
     def released(self, hold: Hold, *, ready_at: datetime, now: datetime) -> Self:
         """As ``lifecycle.released`` says."""
@@ -255,8 +265,10 @@ class Rows:
         return frozenset(holds)
 
     def shown(self, schedule: Schedule) -> Schedule:
-        """A schedule with what its post says now."""
-        return of_post(schedule, self.posts[schedule.post_id]) if schedule.post_id in self.posts else schedule
+        """A schedule with what its post says now, and what stands beside it."""
+        known = of_post(schedule, self.posts[schedule.post_id]) if schedule.post_id in self.posts else schedule
+        others = (row.schedule for row in self.schedules.values() if is_beside(row.schedule, known))
+        return replace(known, beside=tuple(sorted(each.schedule_id for each in others)[:3]))
 
     def from_brand(self, schedule: Schedule) -> Schedule:
         """A new schedule with what its brand says of lateness, held where something pauses it."""
@@ -281,6 +293,16 @@ class Rows:
         campaign = self.campaigns[campaign_id]
         if campaign.status is not status:
             self.campaigns[campaign_id] = replace(campaign, status=status, updated_at=now)
+
+
+def is_beside(one: Schedule, other: Schedule) -> bool:
+    """Whether both go out on one lane at one instant."""
+    is_another = one.schedule_id != other.schedule_id and one.is_active and other.is_active
+    return is_another and _lane_and_time(one) == _lane_and_time(other)
+
+
+def _lane_and_time(schedule: Schedule) -> tuple[UUID, Platform, datetime]:
+    return schedule.brand_id, schedule.platform, schedule.publish_time
 
 
 def of_post(schedule: Schedule, post: Post) -> Schedule:

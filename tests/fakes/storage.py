@@ -218,7 +218,7 @@ class InMemoryScheduleRepository:
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
         return [
-            row.schedule
+            self._view().shown(row.schedule)
             for row in self._view().schedules.values()
             if row.schedule_id in schedule_ids and self._reach.covers(row.schedule.brand_id)
         ]
@@ -252,7 +252,7 @@ class InMemoryScheduleRepository:
         self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
     ) -> Sequence[Schedule]:
         return [
-            each
+            self._view().shown(each)
             for each in in_time_order(row.schedule for row in self._view().schedules.values())
             if self._is_chosen(each, chosen) and (after is None or place_in_time(each) > after)
         ][:limit]
@@ -272,7 +272,7 @@ class InMemoryScheduleRepository:
         )
 
     def _of_posts(self, post_ids: Collection[UUID]) -> Sequence[Schedule]:
-        return [row.schedule for row in self._view().rows_of(post_ids)]
+        return [self._view().shown(row.schedule) for row in self._view().rows_of(post_ids)]
 
 
 class InMemoryBookings:
@@ -324,6 +324,13 @@ class InMemoryBookings:
     ) -> None:
         lanes = [(each.brand_id, each.platform) for each in schedules]
         take_turns(self._view(), lanes, age=age, paces=paces, now=self._clock.now())
+
+    async def tell_post_changed(self, post_ids: Collection[UUID]) -> Sequence[Schedule]:
+        rows, now = self._view(), self._clock.now()
+        active = [row.post_changed(now=now) for row in rows.rows_of(post_ids) if row.schedule.is_active]
+        for row in active:
+            rows.put(row, EventKind.POST_CHANGED, now=now)
+        return sorted((row.schedule for row in active), key=lambda each: each.schedule_id)
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
         rows, now = self._view(), self._clock.now()
@@ -521,12 +528,12 @@ def _standing(schedules_of_post: Collection[Schedule]) -> Sequence[Schedule]:
 def _found(rows: Rows, schedule_id: UUID, reach: Reach) -> Schedule:
     row = rows.schedules.get(schedule_id)
     if row and reach.covers(row.schedule.brand_id):
-        return row.schedule
+        return rows.shown(row.schedule)
     raise UnknownSchedule(schedule_id)
 
 
 def _current(rows: Rows, post_id: UUID, reach: Reach) -> Schedule | None:
-    of_post = [row.schedule for row in rows.rows_of({post_id}) if reach.covers(row.schedule.brand_id)]
+    of_post = [rows.shown(row.schedule) for row in rows.rows_of({post_id}) if reach.covers(row.schedule.brand_id)]
     return max(of_post, key=lambda each: (each.is_active, each.schedule_id), default=None)
 
 

@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import DuplicatePost, OrderIncomplete, PostInOtherCampaign
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.saying import FieldMissing
+from marketmind_scheduler.domain.schedule import what_is_live
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Storage
 
@@ -25,6 +26,7 @@ class Registered:
     updated: int
     reordered: int
     unchanged: int
+    warnings: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class CampaignPosts:
             posts = _all_over(known, [_in(campaign, each) for each in said], now=now)
             changed = [post for post in posts if post != known.get(post.post_id)]
             await work.posts.save(changed)
+            told = await work.bookings.tell_post_changed([each.post_id for each in changed if _says_anew(each, known)])
             if not _is_in_order(given, known):
                 await work.campaigns.arrange(given, now=now)
             if joined := [post.post_id for post in changed if _has_joined(post, known)]:
@@ -73,6 +76,7 @@ class CampaignPosts:
             updated=len(updated),
             reordered=len(reordered),
             unchanged=len(known.keys() - updated - reordered),
+            warnings=what_is_live(told),
         )
 
     @repeats_lost_races
@@ -144,6 +148,10 @@ def _over(known: Post | None, said: PostChange, *, now: datetime) -> Post:
     if known and known.campaign_id not in (None, post.campaign_id):
         raise PostInOtherCampaign(post.post_id, campaign_id=known.campaign_id)
     return post
+
+
+def _says_anew(post: Post, known: Mapping[UUID, Post]) -> bool:
+    return post.post_id in known and not post.says_the_same_as(known[post.post_id])
 
 
 def _has_joined(post: Post, known: Mapping[UUID, Post]) -> bool:

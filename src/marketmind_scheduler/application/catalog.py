@@ -1,7 +1,7 @@
 """The catalog: brands, campaigns and posts, as sibling services register them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from marketmind_scheduler.application.campaign_statuses import follow_schedules
@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.errors import BrandMismatch
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.saying import Unsaid
+from marketmind_scheduler.domain.schedule import what_is_live
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
@@ -89,7 +90,8 @@ class Catalog:
     async def put_post(
         self, said: PostChange, *, take_schedule: bool = False, expected: Expectation[Post] = ANYTHING
     ) -> tuple[Post, bool]:
-        """Register a post, or change its campaign, title and URL. With ``take_schedule`` it takes its active schedule
+        """Register a post, or change its campaign, title and URL; where a send of it has begun, ``warnings`` say that
+        what is live may be what it said before. With ``take_schedule`` it takes its active schedule
         along to its new campaign; without, it does not leave the old one while it has one.
 
         Raises BrandNotFound, CampaignNotFound, BrandMismatch, FieldMissing, FixedField for another brand or platform,
@@ -109,10 +111,11 @@ class Catalog:
                     campaign_id=campaign.campaign_id, campaign_brand_id=campaign.brand_id, brand_id=post.brand_id
                 )
             if found:
-                await _change(work, found, post, take_schedule=take_schedule)
+                warnings = await _change(work, found, post, take_schedule=take_schedule)
             else:
+                warnings = ()
                 await work.posts.add(post)
-            stored = await work.posts.get(post.post_id)
+            stored = replace(await work.posts.get(post.post_id), warnings=warnings)
             await work.commit()
         if found and found.campaign_id != stored.campaign_id:
             await follow_schedules(self.storage, (found.campaign_id, stored.campaign_id))
@@ -141,11 +144,14 @@ async def _locked(work: UnitOfWork, post_id: UUID) -> Post | None:
     return await work.posts.lock(post_id) if await work.posts.find_all([post_id]) else None
 
 
-async def _change(work: UnitOfWork, found: Post, post: Post, *, take_schedule: bool) -> None:
+async def _change(work: UnitOfWork, found: Post, post: Post, *, take_schedule: bool) -> tuple[str, ...]:
+    """Store what changes of a post; return what is to be said of its schedule."""
     standing = await work.schedules.standing_of_post(post.post_id)
     if not take_schedule:
         active = next((each for each in standing if each.is_active), None)
         check_may_leave(found, to=post.campaign_id, active=active)
     await work.posts.save([post])
+    told = () if post.says_the_same_as(found) else await work.bookings.tell_post_changed([post.post_id])
     if post.campaign_id != found.campaign_id:
         await work.bookings.follow_campaigns([post.post_id])
+    return tuple(what_is_live(told))

@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus, dry_run_id
 class EventKind(StrEnum):
     SCHEDULED = "schedule.scheduled"
     RESCHEDULED = "schedule.rescheduled"
+    POST_CHANGED = "schedule.post_changed"  # its post says something else now
     RETRYING = "schedule.retrying"  # PENDING again after a send that began
     PARKED = "schedule.parked"  # not sent though it may be due: paused, or held for being late
     RESUMED = "schedule.resumed"

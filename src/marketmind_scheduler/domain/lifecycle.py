@@ -179,6 +179,12 @@ def held(before: Standing, hold: Hold, *, is_claimed: bool) -> Step:
     return Step(to=to, event=EventKind.PARKED, revokes=is_claimed and before.status is PENDING)
 
 
+def post_changed(before: Standing, *, is_claimed: bool) -> Step:
+    """Its post says something else now. A claim whose send has not begun is taken back, so that the next one reads what
+    it says; a send that has begun goes on with what it said."""
+    return Step(to=before, event=EventKind.POST_CHANGED, revokes=is_claimed and before.status is PENDING)
+
+
 def released(before: Standing, hold: Hold) -> Step:
     """Its brand or campaign goes on, or it has left it; other holds stay."""
     return Step(to=replace(before, holds=before.holds - {hold}), event=EventKind.RESUMED)

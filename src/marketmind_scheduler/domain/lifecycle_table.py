@@ -75,6 +75,9 @@ HAPPENINGS: Mapping[str, Happens] = {
     ),
     "cancelled": _where(lifecycle.may_be_cancelled, lifecycle.cancelled),
     "moved": _where(lifecycle.may_be_moved, lifecycle.moved),
+    "post changed": _where(
+        lambda before: before.status in ACTIVE, lambda before: lifecycle.post_changed(before, is_claimed=False)
+    ),
     "paused": _where(
         lambda before: before.status in ACTIVE,
         lambda before: lifecycle.held(before, Hold.BRAND_PAUSED, is_claimed=False),

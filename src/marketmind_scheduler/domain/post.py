@@ -31,6 +31,11 @@ class Post:
     position: int  # rises in the order of its campaign's posts
     created_at: datetime
     updated_at: datetime
+    warnings: tuple[str, ...] = ()  # what to know of it where it has just changed
+
+    def says_the_same_as(self, other: "Post") -> bool:
+        """Whether the same would be sent."""
+        return (self.title, self.s3_url) == (other.title, other.s3_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

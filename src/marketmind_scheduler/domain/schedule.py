@@ -1,5 +1,6 @@
 """A schedule: the record of one post's appointment, and how it may change."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -60,7 +61,8 @@ class Schedule:
     ``is_doubtful``: an earlier send of it may be out, though it is PENDING again. Such a schedule never ends as FAILED,
     MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED
     schedule that this one makes good for. ``on_late`` and ``latest_at`` are what its brand said of lateness when it was
-    made; the storage fills them in.
+    made; the storage fills them in. ``is_outdated``: its post has changed since its latest send began. ``beside``: a
+    few other active schedules of its brand and platform at the same instant, which are no part of it.
     """
 
     schedule_id: UUID
@@ -86,6 +88,8 @@ class Schedule:
     lost_leases: int = 0
     on_late: OnLate = OnLate.PUBLISH
     latest_at: datetime | None = None
+    is_outdated: bool = False
+    beside: tuple[UUID, ...] = field(default=(), compare=False)
 
     @classmethod
     def pending(
@@ -139,7 +143,28 @@ class Schedule:
         """Whether it is published, or nobody can say that it is not."""
         return self.status in MAY_BE_OUT or self.is_doubtful
 
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of it, a sentence each."""
+        together = ", ".join(map(str, self.beside))
+        return (
+            *self.slot.warnings(),
+            *([self.what_is_live()] if self.is_outdated and self.may_be_out else []),
+            *([f"goes out on {self.platform} at the same instant as schedule {together}"] if together else []),
+        )
+
+    def what_is_live(self) -> str:
+        """What to say where its post changes, or has changed, after a send of it began."""
+        return (
+            f"the post changed after schedule {self.schedule_id}, which is {self.status}, had begun to be sent: what "
+            "is live may be what it said before; look at the platform"
+        )
+
     def check_version(self, given: int | None) -> None:
         """Raise StaleVersion when the caller names a version and it is not the current one."""
         if given is not None and given != self.version:
             raise StaleVersion(self.schedule_id, given=given, current=self.version)
+
+
+def what_is_live(changed: Iterable[Schedule]) -> Sequence[str]:
+    """What to say where the posts of these schedules have changed, so that nobody is deceived."""
+    return [each.what_is_live() for each in changed if each.may_be_out]

@@ -38,6 +38,11 @@ class Bookings(Protocol):
         """Give what is due soon on the lanes of these schedules its place, as ``Upkeep.catch_up`` does."""
         ...
 
+    async def tell_post_changed(self, post_ids: Collection[UUID]) -> Sequence[Schedule]:
+        """Tell of the active schedules of posts that say something else now, as ``lifecycle.post_changed`` says; return
+        them as they are stored."""
+        ...
+
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
         """Let the active schedules of posts that changed their campaign be held while their new one is paused, as
         ``lifecycle.held`` and ``released`` say."""

@@ -169,6 +169,7 @@ schedules = Table(
     Column("note", Text),  # what a person said of it last
     Column("sent_title", Text),  # of the latest send that has begun
     Column("sent_s3_url", Text),
+    Column("post_changed_at", DateTime(timezone=True)),
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),

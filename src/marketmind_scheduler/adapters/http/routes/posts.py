@@ -4,7 +4,7 @@ from litestar import Controller, Response, get, post, put
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
-from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
+from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tag_of
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, POSTED, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented, registered
@@ -15,7 +15,7 @@ from marketmind_scheduler.adapters.http.shapes.campaign_posts import (
     PostOrderIn,
     PostOrderOut,
 )
-from marketmind_scheduler.adapters.http.shapes.catalog import PostIn, PostOut, PostPage
+from marketmind_scheduler.adapters.http.shapes.catalog import ChangedPostOut, PostIn, PostOut, PostPage
 from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, not_a_cursor, page_of
 from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandFilter,
@@ -91,7 +91,7 @@ class PostController(Controller):
         summary="Register or change a post",
         response_description="As it is now",
         responses={
-            201: registered(PostOut),
+            201: registered(ChangedPostOut),
             **documented(
                 *BODY,
                 BrandNotFound,
@@ -109,16 +109,21 @@ class PostController(Controller):
         post_id: PostInPath,
         data: JSONBody[PostIn],
         request: AnyRequest,
-    ) -> Response[PostOut]:
+    ) -> Response[ChangedPostOut]:
         """What is left out stays as it is; what changes nothing leaves the tag as it is. `"campaign_id": null` takes it
         out of its campaign; while it is scheduled, only with `take_schedule`. Its brand and its platform never change.
+        What changes while it is scheduled gives the schedule a new version and tells `schedule.post_changed`.
         """
         stored, is_new = await catalog.put_post(
             data.said(post_id),
             take_schedule=data.take_schedule,
             expected=conditions_of(request).on(PostOut.of),
         )
-        return tagged(PostOut.of(stored), status_code=201 if is_new else 200)
+        return Response(
+            ChangedPostOut.of_changed(stored),
+            status_code=201 if is_new else 200,
+            headers={"etag": tag_of(PostOut.of(stored))},
+        )
 
     @get(
         "/posts/{post_id:uuid}",

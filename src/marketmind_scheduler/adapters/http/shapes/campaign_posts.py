@@ -36,13 +36,17 @@ class CampaignPostsIn(Body, frozen=True):
     posts: Annotated[list[CampaignPostIn], Meta(min_length=1, max_length=MOST_POSTS_IN_A_BODY)]
 
 
-class CampaignPostsOut(Struct, frozen=True, kw_only=True):
+class CampaignPostsOut(Struct, frozen=True, kw_only=True, omit_defaults=True):
     campaign_id: CampaignId
     post_count: Annotated[int, Meta(ge=0, description="How many posts the campaign has now", examples=[3])]
     created: Annotated[int, Meta(ge=0, description="Posts of this body that are new", examples=[3])]
     updated: Annotated[int, Meta(ge=0, description="Posts that changed", examples=[0])]
     reordered: Annotated[int, Meta(ge=0, description="Posts that have another place among them now", examples=[0])]
     unchanged: Annotated[int, Meta(ge=0, description="Posts that stood as given already", examples=[0])]
+    warnings: Annotated[
+        list[str],
+        Meta(description="Only where posts changed after a send had begun: what is live may be what they said before"),
+    ] = []
 
     @classmethod
     def of(cls, registered: Registered) -> Self:
@@ -53,6 +57,7 @@ class CampaignPostsOut(Struct, frozen=True, kw_only=True):
             updated=registered.updated,
             reordered=registered.reordered,
             unchanged=registered.unchanged,
+            warnings=list(registered.warnings),
         )
 
 

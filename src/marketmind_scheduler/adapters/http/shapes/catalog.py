@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
 
 from marketmind_scheduler.adapters.http.shapes.fields import (
     Body,
@@ -189,6 +190,17 @@ class PostOut(Struct, frozen=True, kw_only=True):
             created_at=post.created_at,
             updated_at=post.updated_at,
         )
+
+
+class ChangedPostOut(PostOut, frozen=True, kw_only=True, omit_defaults=True):
+    warnings: Annotated[
+        list[str],
+        Meta(description="Only where it changed after a send of it had begun: what is live may be what it said before"),
+    ] = []
+
+    @classmethod
+    def of_changed(cls, post: Post) -> Self:
+        return cls(**asdict(PostOut.of(post)), warnings=list(post.warnings))
 
 
 class BrandPage(Struct, frozen=True, kw_only=True):

@@ -129,7 +129,12 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
     scheduler: Annotated[SchedulerKind | None, Meta(description="Who chose the time; null: a caller did")]
     version: Annotated[int, Meta(ge=1, description="Rises with every change", examples=[1])]
     warnings: Annotated[
-        list[str], Meta(description="What to know about this time: moved, chosen, odd zone", examples=[[]])
+        list[str],
+        Meta(
+            description="What to know of it: its time was moved or chosen, another goes out at the same instant, its "
+            "post changed after a send had begun",
+            examples=[[]],
+        ),
     ]
     created_at: Moment
     updated_at: Moment
@@ -163,7 +168,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             tz_release=intent.tz_release,
             scheduler=schedule.scheduler,
             version=schedule.version,
-            warnings=list(slot.warnings()),
+            warnings=list(schedule.warnings()),
             created_at=schedule.created_at,
             updated_at=schedule.updated_at,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from asyncpg import Record
@@ -11,6 +12,7 @@ from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     ADDED,
+    BESIDE,
     SELECT,
     array_types,
     of_slot,
@@ -47,10 +49,11 @@ WITH done AS (
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
   SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count FROM done)
-SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id
+SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, {BESIDE}
   FROM done s JOIN posts p ON p.post_id = s.post_id
 """
 _MOVE = statement("move_schedule")
+_TELL_POST_CHANGED = statement("tell_post_changed")
 FOLLOW_CAMPAIGNS = statement("follow_campaigns")
 
 
@@ -94,22 +97,36 @@ class PostgresBookings:
             slot["zone_is_default"],
             schedule.scheduler,
         )
-        return replace(schedule, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
+        return replace(schedule, holds=to_holds(row["parked"]), **_of_others(row))
 
     async def take_turns(
         self, schedules: Sequence[Schedule], *, age: timedelta, paces: Mapping[Platform, timedelta]
     ) -> None:
         await take_turns(self._connection, [(each.brand_id, each.platform) for each in schedules], age=age, paces=paces)
 
+    async def tell_post_changed(self, post_ids: Collection[UUID]) -> Sequence[Schedule]:
+        return [to_schedule(row) for row in await self._connection.fetch(_TELL_POST_CHANGED, list(post_ids))]
+
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
         await self._connection.execute(FOLLOW_CAMPAIGNS, list(post_ids))
+
+
+class _OfOthers(TypedDict):
+    """What a schedule shows of its post, and of schedules beside it."""
+
+    title: str
+    campaign_id: UUID | None
+    beside: tuple[UUID, ...]
+
+
+def _of_others(row: Record) -> _OfOthers:
+    return _OfOthers(title=row["title"], campaign_id=row["campaign_id"], beside=tuple(row["beside"]))
 
 
 def _stored(schedule: Schedule, row: Record) -> Schedule:
     return replace(
         schedule,
-        title=row["title"],
-        campaign_id=row["campaign_id"],
+        **_of_others(row),
         holds=to_holds(row["parked"]),
         on_late=OnLate(row["on_late"]),
         latest_at=row["latest_at"],

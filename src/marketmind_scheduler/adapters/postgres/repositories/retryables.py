@@ -51,7 +51,7 @@ class PostgresRetryables:
             ("s.brand_id = {}", chosen.brand_id),
             ("s.platform = {}", chosen.platform),
             ("s.finished_at >= {}", chosen.since),
-            ("s.last_error ILIKE {}", None if chosen.in_error is None else containing(chosen.in_error)),
+            ("s.last_error ILIKE ANY({}::text[])", None if chosen.in_error is None else containing(chosen.in_error)),
             (_IS_DRY_RUN.replace("{}", "s"),) if chosen.is_dry_run else ("s.status = ANY({})", list(chosen.statuses)),
             (_IS_LAST,),
         ]

@@ -27,7 +27,14 @@ _ENUMS: Mapping[str, Callable[[str], object]] = {"platform": Platform, "schedule
 _FROM_BRAND = {"on_late", "latest_at"}
 _OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error"))
 
-SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id"
+BESIDE = (
+    "ARRAY(SELECT o.schedule_id FROM schedules o WHERE o.brand_id = s.brand_id AND o.publish_time = s.publish_time "
+    "AND o.platform = s.platform AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL "
+    "AND s.finished_at IS NULL ORDER BY o.schedule_id LIMIT 3) AS beside"
+)
+_IS_OUTDATED = "s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated"
+
+SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, {_IS_OUTDATED}, {BESIDE}"
 """What ``to_schedule`` reads of ``schedules s`` and its post ``p``."""
 
 SELECT = f"SELECT {SHOWN} FROM schedules s JOIN posts p ON p.post_id = s.post_id"
@@ -48,6 +55,8 @@ def to_schedule(row: Record) -> Schedule:
         status=ScheduleStatus(row["shown"]),
         holds=to_holds(row["parked"]),
         error=row["last_error"],
+        is_outdated=bool(row["is_outdated"]),
+        beside=tuple(row["beside"]),
     )
 
 

@@ -52,6 +52,8 @@ SELECT count(*) FROM (
    WHERE s.brand_id = $1 AND s.publish_time > $2 AND s.finished_at IS NULL LIMIT $3) ahead
 """
 
+_LITERALLY = {ord(sign): f"\\{sign}" for sign in "\\%_"}
+
 
 class PostgresScheduleRepository:
     def __init__(self, connection: Connection, reach: Reach) -> None:
@@ -95,7 +97,7 @@ class PostgresScheduleRepository:
             (f"{SHOWN_STATUS} = {{}}", chosen.status),
             (f"{SHOWN_STATUS} <> {{}}", chosen.without),
             ("s.platform = {}", chosen.platform),
-            ("p.title ILIKE {}", None if chosen.in_title is None else containing(chosen.in_title)),
+            ("p.title ILIKE ANY({}::text[])", None if chosen.in_title is None else containing(chosen.in_title)),
             ("s.publish_time >= {}", chosen.from_time),
             ("s.publish_time < {}", chosen.to_time),
             ("(s.publish_time, s.schedule_id) > ({}, {})", *(after or (None, None))),
@@ -111,10 +113,11 @@ class PostgresScheduleRepository:
         return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
 
 
-def containing(text: str) -> str:
-    """The pattern of what has ``text`` in it, which itself is no pattern."""
-    literally = text.translate({ord(sign): f"\\{sign}" for sign in "\\%_"})
-    return f"%{literally}%"
+def containing(text: str) -> Sequence[str]:
+    """Patterns of what has ``text`` in it, which itself is no pattern. A database may not know the upper and lower case
+    of letters beyond ASCII, so the usual ways to write it are all named."""
+    written = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
+    return [f"%{each.translate(_LITERALLY)}%" for each in sorted(written)]
 
 
 def _to_attempt(row: Record) -> AttemptRecord:

@@ -1,7 +1,8 @@
 -- Give the schedule $1, which this transaction has locked, another time, as domain.lifecycle.move says: $2 publish_time,
 -- $3 intent, $4 local_time, $5 timezone, $6 disambiguation, $7 resolution, $8 tz_release, $9 latest_at, $10 max_retries,
 -- $11 lost_leases, $12 version, $13 updated_at, $14 zone_is_default, $15 scheduler. Its claim is revoked. Tells an
--- event; returns the bits of its holds, and title and campaign_id of its post.
+-- event; returns the bits of its holds, title and campaign_id of its post, and what
+-- stands beside it.
 --
 -- As for a new schedule, its brand and campaign are locked against pausing: one that is moved to where a pause or a
 -- resumption has been already must not be forgotten.
@@ -27,4 +28,9 @@ WITH done AS (
   SELECT 'schedule.rescheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
          external_id, last_error, before
     FROM done)
-SELECT s.parked, p.title, p.campaign_id FROM done s JOIN posts p ON p.post_id = s.post_id
+SELECT s.parked, p.title, p.campaign_id,
+       ARRAY(SELECT o.schedule_id FROM schedules o
+              WHERE o.brand_id = s.brand_id AND o.publish_time = s.publish_time AND o.platform = s.platform
+                AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL AND s.finished_at IS NULL
+              ORDER BY o.schedule_id LIMIT 3) AS beside
+  FROM done s JOIN posts p ON p.post_id = s.post_id
