@@ -14,6 +14,7 @@ from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
+from marketmind_scheduler.application.reachability import no_receiver
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.errors import StorageUnavailable
@@ -643,7 +644,7 @@ async def test_a_brand_without_a_target_waits_and_holds_nobody_up(
 
     assert sent(publisher) == keys(served)
     assert [(each.status, each.error) for each in await standing(storage, [lost, unserved])] == [
-        (PENDING, "no target is configured for this brand and platform"),
+        (PENDING, no_receiver(Platform.TWITTER)),
         (PENDING, None),
     ]
 

@@ -18,6 +18,7 @@ from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.zone_rules import ZoneRules
@@ -41,6 +42,7 @@ class UseCases:
     campaign_scheduling: CampaignScheduling
     schedule_records: ScheduleRecords
     retrying: Retrying
+    reachability: Reachability
     pausing: Pausing
     pulling: Pulling
     upkeeping: Upkeeping

@@ -1,12 +1,14 @@
 """The driving adapter as a whole: controllers, the problem handler, the explorer."""
 
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from litestar import Litestar, Response, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -40,9 +42,11 @@ from marketmind_scheduler.adapters.http.routes.posts import PostController
 from marketmind_scheduler.adapters.http.routes.retrying import RetryingController
 from marketmind_scheduler.adapters.http.routes.schedule_records import ScheduleRecordController
 from marketmind_scheduler.adapters.http.routes.schedules import ScheduleController
+from marketmind_scheduler.adapters.http.shapes.schedules import OBSTACLE
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.access import ANYBODY, Scope
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.ports.idempotency import Idempotency
 
 _ASSETS = "/docs/assets"
@@ -96,7 +100,7 @@ def create_app(
         dependencies=provided(use_cases),
         dto=StrictBody,
         return_dto=None,
-        before_request=check_request,
+        before_request=_checked(use_cases),
         middleware=[
             DefineMiddleware(TimeLimit, seconds=seconds),
             DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None, limiter=limiter),
@@ -110,6 +114,19 @@ def create_app(
     )
     check_declared(app)
     return app
+
+
+def _checked(use_cases: UseCases) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[None] | None]]:
+    """``check_request``, and schedules shown with what stands between them and their receivers here."""
+
+    def obstacle(brand_id: UUID, platform: Platform) -> str | None:
+        return use_cases.for_(ANYBODY).reachability.obstacle(brand_id, platform)
+
+    async def check(request: Request[Any, Any, Any]) -> Response[None] | None:
+        OBSTACLE.set(obstacle)
+        return await check_request(request)
+
+    return check
 
 
 def create_monitoring_app(use_cases: UseCases) -> Litestar:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from marketmind_scheduler.application.reachability import no_receiver
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.breaker import Breaker, BreakerState
 from marketmind_scheduler.domain.pacing import WITHOUT_TARGET
@@ -53,7 +54,7 @@ class Traffic:
     def enter(self, platform: Platform, target: Target | None) -> Unsent | None:
         """Count one more send to the target; else say why it has to wait, and how long."""
         if target is None:
-            return Unsent("no target is configured for this brand and platform", WITHOUT_TARGET)
+            return Unsent(no_receiver(platform), WITHOUT_TARGET)
         outlet = platform, target.name
         if rest := self._breaker(outlet).rest(self._now()):
             why = f"{target.name} {self._breaker(outlet).why} and is left alone for a while"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from marketmind_scheduler.adapters.http.app import create_app
-from marketmind_scheduler.entrypoints.processes.dispatcher import keep_dispatching, warn_of_pretence
+from marketmind_scheduler.entrypoints.processes.dispatcher import keep_dispatching, warn_of_dead_ends, warn_of_pretence
 from marketmind_scheduler.entrypoints.processes.http_server import HttpServer
 from marketmind_scheduler.entrypoints.settings import Auth, Settings, Switch
 from marketmind_scheduler.entrypoints.wiring.bootstrap import running
@@ -26,6 +26,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
         use_cases = service.use_cases
         await prepare(settings, database_url, use_cases)
         warn_of_pretence(service)
+        warn_of_dead_ends(service)
         stopping = asyncio.Event()
 
         def stop() -> None:

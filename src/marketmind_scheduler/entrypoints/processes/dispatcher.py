@@ -26,6 +26,7 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
     async with running(settings, database_url) as service:
         await prepare_to_dispatch(settings, database_url, service.use_cases)
         warn_of_pretence(service)
+        warn_of_dead_ends(service)
         stopping = asyncio.Event()
         say_ready = partial(log.info, "dispatching", publisher=settings.publisher, platforms=settings.platforms)
         async with service.use_cases.upkeeping.running(), asyncio.TaskGroup() as tasks:
@@ -46,6 +47,12 @@ def warn_of_pretence(service: Service) -> None:
     publishing = service.use_cases.health.publishing
     if publishing.is_pretence:
         log.warning(publishing.means, publisher=publishing.by)
+
+
+def warn_of_dead_ends(service: Service) -> None:
+    """One line in the log for the platforms whose posts will wait, because nothing takes them."""
+    if without := service.use_cases.reachability.without_receiver:
+        log.warning("no receiver: posts wait until there is one", platforms=", ".join(without))
 
 
 async def keep_dispatching(service: Service, stopping: asyncio.Event) -> None:

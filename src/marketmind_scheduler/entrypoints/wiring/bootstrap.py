@@ -43,6 +43,7 @@ from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
+from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
@@ -155,6 +156,7 @@ def assemble(
             horizon=horizon,
             quota=quota,
         ),
+        reachability=Reachability(publisher=outbound.publisher, platforms=outbound.platforms),
         retrying=Retrying(storage=storage, zones=zones, clock=clock, new_id=new_id, quota=quota),
         schedule_records=ScheduleRecords(storage=storage),
         pausing=Pausing(storage=storage, holds=outbound.holds),
@@ -192,8 +194,7 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
 async def _service(settings: Settings, database_url: str, telemetry: "Telemetry | None") -> AsyncGenerator[Service]:
     tracing = telemetry or TraceIds(new_uuid7)
     on_query = telemetry.saw_query if telemetry else None
-    registry = CollectorRegistry()
-    metering = MeteredDispatch(registry)
+    metering = MeteredDispatch(registry := CollectorRegistry())
     async with (
         publishing(settings, tracing=tracing) as publisher,
         verifying_tokens(settings) as tokens,

@@ -1,6 +1,7 @@
 """Times as callers ask for them, and schedules as they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -26,6 +27,9 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.replanning import Renewal
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
+
+OBSTACLE: ContextVar[Callable[[UUID, Platform], str | None] | None] = ContextVar("OBSTACLE", default=None)
+"""``Reachability.obstacle`` of the app that answers, for wherever a schedule is shown."""
 
 
 class TimeIn(Body, frozen=True):
@@ -132,7 +136,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
         list[str],
         Meta(
             description="What to know of it: its time was moved or chosen, another goes out at the same instant, its "
-            "post changed after a send had begun",
+            "post changed after a send had begun, no receiver takes it",
             examples=[[]],
         ),
     ]
@@ -168,10 +172,19 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             tz_release=intent.tz_release,
             scheduler=schedule.scheduler,
             version=schedule.version,
-            warnings=list(schedule.warnings()),
+            warnings=[*schedule.warnings(), *_obstacles(schedule)],
             created_at=schedule.created_at,
             updated_at=schedule.updated_at,
         )
+
+
+def _obstacles(schedule: Schedule) -> Sequence[str]:
+    """Why what waits would not be sent by the process that shows it."""
+    obstacle_of = OBSTACLE.get()
+    if obstacle_of is None or schedule.status is not ScheduleStatus.PENDING:
+        return []
+    obstacle = obstacle_of(schedule.brand_id, schedule.platform)
+    return [] if obstacle is None else [obstacle]
 
 
 class CampaignSchedulesOut(Struct, frozen=True, kw_only=True):
