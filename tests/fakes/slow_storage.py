@@ -6,19 +6,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
-from tests.fakes.storage import InMemoryStorage
 
 
 class SlowStorage:
-    def __init__(self, storage: InMemoryStorage, *, seconds: float) -> None:
+    def __init__(self, storage: Storage, *, seconds: float) -> None:
         self._storage = storage
         self._seconds = seconds
 
     def within(self, reach: Reach) -> Storage:
-        return self._storage.within(reach)
+        return SlowStorage(self._storage.within(reach), seconds=self._seconds)
 
     def acting(self, actor: str) -> Storage:
-        return self._storage.acting(actor)
+        return SlowStorage(self._storage.acting(actor), seconds=self._seconds)
 
     def reading(self) -> AbstractAsyncContextManager[Repositories]:
         return self._storage.reading()

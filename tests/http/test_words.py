@@ -84,6 +84,7 @@ CURES = (
     "take the comma before it away",
     "close every text",
     "needs the field",
+    "it takes ",
 )
 
 
@@ -179,6 +180,16 @@ async def test_whatever_is_wrong_in_a_query_is_told_with_what_would_be_right(
             for query in queries:
                 with trying(method=method, path=path, query=query):
                     assert_helps(await client.request(method, f"{path}?{query}"))
+
+
+async def test_what_a_body_says_of_itself_is_said_in_its_own_words(client: httpx2.AsyncClient) -> None:
+    settlement = {"schedule_id": new_id(), "claim_token": 1, "verdict": "accepted", "external_id": 10**200}
+
+    answer = await client.post("/dispatch/settlements", json={"settlements": [settlement]})
+
+    (error,) = problem(answer, 400, "malformed")["errors"]
+    assert error["at"] == "$.settlements[0]"
+    assert error["message"] == "an external_id of 201 digits is too long; it takes 200 at most"
 
 
 @on_each(

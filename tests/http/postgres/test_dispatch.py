@@ -628,7 +628,7 @@ def settlement(**changed: Any) -> Json:
         (CLAIMS, {"lease_seconds": 3601}, "$.lease_seconds"),
         (CLAIMS, {"lease_seconds": 30.5}, "$.lease_seconds"),
         (CLAIMS, {"owner": "me"}, "$"),
-        (SETTLEMENTS, None, "data"),
+        (SETTLEMENTS, None, "$"),
         (SETTLEMENTS, {}, "$"),
         (SETTLEMENTS, {"settlements": []}, "$.settlements"),
         (SETTLEMENTS, {"settlements": [SETTLEMENT] * 1001}, "$.settlements"),

@@ -60,6 +60,7 @@ async def test_a_post_is_scheduled_at_a_wall_time_in_a_zone(client: httpx2.Async
         "external_id": None,
         "dry_run": False,
         "error": None,
+        "note": None,
         "retry_of": None,
         "intent": "wall",
         "local_time": "2027-03-17T19:00:00",

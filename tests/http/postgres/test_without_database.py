@@ -52,7 +52,11 @@ async def test_a_service_without_its_database_is_not_ready(
     assert int(answer.headers["retry-after"]) >= 1
     body = answer.json()
     assert list(body.pop("checks")) == ["database"]
-    assert body == {"status": "not ready", "timestamp": NOW, "tz_release": zones.release}
+    assert {name: body[name] for name in ("status", "timestamp", "tz_release")} == {
+        "status": "not ready",
+        "timestamp": NOW,
+        "tz_release": zones.release,
+    }
 
 
 async def test_a_service_with_a_schema_of_another_version_is_not_ready(zones: ZoneCatalog, worker_id: str) -> None:

@@ -21,12 +21,13 @@ Fault = tuple[str, str]
 
 
 def refusal(kind: inspect.Type, sent: object, invalid: msgspec.ValidationError) -> Fault:
-    """What msgspec has refused in a body, at the place that it names."""
-    _, _, at = str(invalid).partition(" - at ")
+    """What msgspec has refused in a body, at the place that it names. What a body says of itself, beyond its types, is
+    said in its own words."""
+    said, _, at = str(invalid).partition(" - at ")
     place = at.strip("`") or "$"
     for field, nth in _STEP.findall(place):
         kind, sent = _inner(kind, sent, field or int(nth))
-    return place, _fault(kind, sent)
+    return place, _fault(kind, sent) or said
 
 
 def misspelled_ids(kind: inspect.Type, sent: Any, place: str = "$") -> Iterator[Fault]:
@@ -67,6 +68,8 @@ def _fault_of_object(kind: inspect.Type, fields: Sequence[inspect.Field], sent: 
         hint = f"did you mean {close}? " if close else ""
         return f"there is no field {quoted(unknown)}; {hint}There are {', '.join(sorted(known))}"
     missing = [field.encode_name for field in fields if field.required and field.encode_name not in sent]
+    if not missing:
+        return ""
     verb = "is" if len(missing) == 1 else "are"
     return f"{', '.join(missing)} {verb} missing; send {taken(kind)}"
 
