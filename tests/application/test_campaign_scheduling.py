@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
-from marketmind_scheduler.application.post_scheduling import AskedTime
 from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.campaign import CampaignStatus

@@ -46,7 +46,8 @@ OTHER_CAMPAIGN_ID = UUID(int=2)
 
 
 async def put_brand(use_cases: UseCases, *, default_zone: str = ZONE) -> tuple[Brand, bool]:
-    return await use_cases.catalog.put_brand(BRAND_ID, all_of_brand(a_brand(default_zone=default_zone)))
+    brand, is_new, _ = await use_cases.catalog.put_brand(BRAND_ID, all_of_brand(a_brand(default_zone=default_zone)))
+    return brand, is_new
 
 
 async def put_campaign(use_cases: UseCases, campaign: Campaign) -> tuple[Campaign, bool]:
@@ -85,7 +86,7 @@ async def test_a_brand_in_an_unknown_zone_is_refused_and_changes_nothing(use_cas
     assert await use_cases.catalog.get_brand(BRAND_ID) == a_brand()
 
 
-async def test_a_brands_new_zone_leaves_its_schedules_alone(use_cases: UseCases, storage: InMemoryStorage) -> None:
+async def test_a_brands_new_zone_leaves_alone_what_named_its_own(use_cases: UseCases, storage: InMemoryStorage) -> None:
     post = a_post()
     schedule = a_schedule(post)
     await given(storage, a_brand(), post, schedule)
@@ -119,7 +120,8 @@ async def test_a_known_campaign_is_replaced_and_keeps_status_posts_and_schedules
     assert not is_new
     assert campaign == replace(new, status=CampaignStatus.SCHEDULED, post_count=1, updated_at=NOW + DAY)
     assert await use_cases.catalog.get_campaign(CAMPAIGN_ID) == campaign
-    assert await use_cases.post_scheduling.get(post.post_id) == schedule
+    kept = await use_cases.post_scheduling.get(post.post_id)
+    assert (kept.slot, kept.version) == (schedule.slot, schedule.version + 1)
 
 
 async def test_a_campaign_that_is_over_may_be_registered(use_cases: UseCases, storage: InMemoryStorage) -> None:

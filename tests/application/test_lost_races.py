@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.application.post_scheduling import AskedTime
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.brand import BrandChange
 from marketmind_scheduler.domain.campaign import CampaignChange

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from marketmind_scheduler.application.post_scheduling import AskedTime
+from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,

@@ -13,6 +13,7 @@ from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
 from marketmind_scheduler.domain.lifecycle import held, post_changed, released
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.ports.transitions import Change, Locked, Tried
 
@@ -265,10 +266,34 @@ class Rows:
         return frozenset(holds)
 
     def shown(self, schedule: Schedule) -> Schedule:
-        """A schedule with what its post says now, and what stands beside it."""
+        """A schedule with what its post, brand and campaign say now, and what stands beside it."""
         known = of_post(schedule, self.posts[schedule.post_id]) if schedule.post_id in self.posts else schedule
         others = (row.schedule for row in self.schedules.values() if is_beside(row.schedule, known))
-        return replace(known, beside=tuple(sorted(each.schedule_id for each in others)[:3]))
+        beside = tuple(sorted(each.schedule_id for each in others)[:3])
+        return replace(known, beside=beside, sources=self._sources(schedule))
+
+    def move(self, schedule: Schedule, *, now: datetime) -> Schedule:
+        """Store another time of a schedule, and revoke its claim."""
+        row = self.schedules[schedule.schedule_id]
+        moved = replace(
+            row,
+            schedule=replace(self.shown(schedule), holds=self.holds_on(schedule)),
+            token=row.token + 1,
+            owner=None,
+            lease_expires_at=None,
+            begun_at=None,
+        )
+        before = row.schedule.publish_time
+        self.put(replace(moved, due_at=moved.waiting_until(now)), EventKind.RESCHEDULED, now=now, before=before)
+        return moved.schedule
+
+    def _sources(self, schedule: Schedule) -> Sources | None:
+        brand, post = self.brands.get(schedule.brand_id), self.posts.get(schedule.post_id)
+        if brand is None:
+            return None
+        campaign = self.campaigns.get(post.campaign_id) if post and post.campaign_id else None
+        days = (campaign.start_date, campaign.end_date) if campaign else None
+        return Sources(zone=brand.content.default_zone, lateness=brand.content.lateness, days=days)
 
     def from_brand(self, schedule: Schedule) -> Schedule:
         """A new schedule with what its brand says of lateness, held where something pauses it."""

@@ -17,11 +17,13 @@ from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
+from marketmind_scheduler.domain.derivation import differences
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound, UnknownSchedule
 from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
 from marketmind_scheduler.domain.lifecycle import may_be_doubted
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
@@ -86,7 +88,11 @@ class InMemoryCampaignRepository:
         campaign = rows.campaigns.get(campaign_id)
         if campaign and not self._reach.covers(campaign.brand_id):
             raise CampaignNotFound(campaign_id)
-        return campaign and replace(campaign, post_count=len(rows.posts_of(campaign_id)))
+        if campaign is None:
+            return None
+        brand = rows.brands.get(campaign.brand_id)
+        zone = brand.content.default_zone if brand else "UTC"
+        return replace(campaign, post_count=len(rows.posts_of(campaign_id)), zone=zone)
 
     async def save(self, campaign: Campaign) -> Campaign:
         campaigns = self._view().campaigns
@@ -258,18 +264,7 @@ class InMemoryScheduleRepository:
         ][:limit]
 
     def _is_chosen(self, schedule: Schedule, chosen: ScheduleFilter) -> bool:
-        post = self._view().posts[schedule.post_id]
-        return (
-            self._reach.covers(schedule.brand_id)
-            and chosen.brand_id in (None, schedule.brand_id)
-            and chosen.campaign_id in (None, post.campaign_id)
-            and chosen.status in (None, schedule.status)
-            and chosen.without is not schedule.status
-            and (chosen.in_title or "").casefold() in schedule.title.casefold()
-            and chosen.platform in (None, schedule.platform)
-            and (chosen.from_time is None or schedule.publish_time >= chosen.from_time)
-            and (chosen.to_time is None or schedule.publish_time < chosen.to_time)
-        )
+        return self._reach.covers(schedule.brand_id) and is_chosen(self._view(), schedule, chosen)
 
     def _of_posts(self, post_ids: Collection[UUID]) -> Sequence[Schedule]:
         return [self._view().shown(row.schedule) for row in self._view().rows_of(post_ids)]
@@ -305,19 +300,7 @@ class InMemoryBookings:
         return stored
 
     async def move(self, schedule: Schedule) -> Schedule:
-        rows, now = self._view(), self._clock.now()
-        row = rows.schedules[schedule.schedule_id]
-        before = row.schedule.publish_time
-        moved = replace(
-            row,
-            schedule=replace(rows.shown(schedule), holds=rows.holds_on(schedule)),
-            token=row.token + 1,
-            owner=None,
-            lease_expires_at=None,
-            begun_at=None,
-        )
-        rows.put(replace(moved, due_at=moved.waiting_until(now)), EventKind.RESCHEDULED, now=now, before=before)
-        return moved.schedule
+        return self._view().move(schedule, now=self._clock.now())
 
     async def take_turns(
         self, schedules: Sequence[Schedule], *, age: timedelta, paces: Mapping[Platform, timedelta]
@@ -343,6 +326,35 @@ class InMemoryBookings:
                 rows.put(row.held(Hold.CAMPAIGN_PAUSED, now=now), EventKind.PARKED, now=now)
             else:
                 rows.put(row.released(Hold.CAMPAIGN_PAUSED, ready_at=now, now=now), EventKind.RESUMED, now=now)
+
+
+class InMemoryDerivations:
+    def __init__(self, view: View, clock: Clock) -> None:
+        self._view = view
+        self._clock = clock
+
+    async def tell_changed(self, chosen: ScheduleFilter) -> int:
+        rows, now = self._view(), self._clock.now()
+        found = await self.lock(chosen)
+        for each in found:
+            row = rows.schedules[each.schedule_id]
+            changed = replace(row.schedule, version=row.schedule.version + 1, updated_at=now)
+            rows.put(replace(row, schedule=changed), EventKind.SOURCE_CHANGED, now=now)
+        return len(found)
+
+    async def count_outside(self, days: Mapping[UUID, tuple[datetime, datetime]]) -> Mapping[UUID, int]:
+        dates = frozenset({Difference.DATES})
+        filters = {each: ScheduleFilter(campaign_id=each, differs=dates, days=theirs) for each, theirs in days.items()}
+        return {each: len(await self.lock(chosen)) for each, chosen in filters.items()}
+
+    async def lock(self, chosen: ScheduleFilter) -> Sequence[Schedule]:
+        rows = self._view()
+        found = [rows.shown(row.schedule) for row in rows.schedules.values()]
+        return sorted((each for each in found if is_chosen(rows, each, chosen)), key=lambda each: each.schedule_id)
+
+    async def move(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+        rows, now = self._view(), self._clock.now()
+        return [rows.move(schedule, now=now) for schedule in schedules]
 
 
 class InMemoryTransitions:
@@ -417,6 +429,7 @@ class InMemoryRepositories:
         self.posts = InMemoryPostRepository(view, reach)
         self.schedules = InMemoryScheduleRepository(view, reach)
         self.bookings = InMemoryBookings(view, clock, reach)
+        self.derivations = InMemoryDerivations(view, clock)
         self.transitions = InMemoryTransitions(view, clock)
         self.retryables = InMemoryRetryables(view, reach)
         self.events = InMemoryEventRepository(view, reach)
@@ -507,6 +520,30 @@ class StorageWithin:
 
     def unit_of_work(self) -> AbstractAsyncContextManager[InMemoryUnitOfWork]:
         return self._whole.unit_of_work(self._reach, self._actor)
+
+
+def is_chosen(rows: Rows, schedule: Schedule, chosen: ScheduleFilter) -> bool:
+    post = rows.posts[schedule.post_id]
+    return (
+        chosen.brand_id in (None, schedule.brand_id)
+        and chosen.campaign_id in (None, post.campaign_id)
+        and chosen.status in (None, schedule.status)
+        and chosen.without is not schedule.status
+        and (chosen.in_title or "").casefold() in schedule.title.casefold()
+        and chosen.platform in (None, schedule.platform)
+        and (chosen.from_time is None or schedule.publish_time >= chosen.from_time)
+        and (chosen.to_time is None or schedule.publish_time < chosen.to_time)
+        and (not chosen.differs or _differs(schedule, chosen))
+    )
+
+
+def _differs(schedule: Schedule, chosen: ScheduleFilter) -> bool:
+    first, behind = chosen.days or (schedule.publish_time, None)
+    is_outside = schedule.publish_time < first or (behind is not None and schedule.publish_time >= behind)
+    judged = set(differences(schedule)) - {Difference.DATES}
+    if is_outside and schedule.status is ScheduleStatus.PENDING:
+        judged.add(Difference.DATES)
+    return not judged.isdisjoint(chosen.differs)
 
 
 def _check_new(new_id: UUID, stored: Container[UUID]) -> None:

@@ -167,6 +167,8 @@ def bodies(theirs: Theirs) -> Mapping[tuple[str, str], Any]:
         ("PUT", "/posts/{post_id}"): content(brand_id=theirs.brand_id),
         ("POST", "/campaigns/{campaign_id}/posts"): {"posts": [a_post_body()]},
         ("PUT", "/campaigns/{campaign_id}/order"): {"post_ids": []},
+        ("POST", "/campaigns/{campaign_id}/shift"): {"by": "P7D"},
+        ("POST", "/brands/{brand_id}/follow"): {"zone": True},
         ("POST", "/schedule/post/{post_id}"): time,
         ("PUT", "/schedule/post/{post_id}"): time,
         ("POST", "/schedules/{schedule_id}/confirm"): {"published": True},

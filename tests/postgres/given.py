@@ -9,7 +9,8 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.application.post_scheduling import AskedTime, PostScheduling
+from marketmind_scheduler.application.asked_times import AskedTime
+from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain import attempt
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement

@@ -1,6 +1,6 @@
 """The catalog: brands, campaigns and posts, as sibling services register them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.saying import Unsaid
 from marketmind_scheduler.domain.schedule import what_is_live
+from marketmind_scheduler.domain.sources import Difference, changed
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.schedules import ScheduleFilter, outside_of
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 
 
@@ -31,9 +33,10 @@ class Catalog:
     @repeats_lost_races
     async def put_brand(
         self, brand_id: UUID, said: BrandChange, *, expected: Expectation[Brand] = ANYTHING
-    ) -> tuple[Brand, bool]:
+    ) -> tuple[Brand, bool, int]:
         """Register or change a brand; raises UnknownZone, FieldMissing. Existing schedules keep the zone and the
-        lateness they were made with."""
+        lateness they were made with; those PENDING that stand otherwise by this change are told of it. Returns how many
+        they are, too."""
         if not isinstance(said.default_zone, Unsaid):
             self.zones.check(said.default_zone)
         async with self.storage.unit_of_work() as work:
@@ -42,10 +45,13 @@ class Catalog:
             expected.check(found)
             brand = said.over(found, brand_id=brand_id, now=self.clock.now())
             if found and brand == found:
-                return found, False
+                return found, False, 0
             stored = await (work.brands.save(brand) if found else work.brands.add(brand))
+            said_otherwise = changed(found.content, brand.content) if found else frozenset[Difference]()
+            chosen = ScheduleFilter(brand_id=brand_id, differs=said_otherwise)
+            otherwise = await work.derivations.tell_changed(chosen) if said_otherwise else 0
             await work.commit()
-        return stored, found is None
+        return stored, found is None, otherwise
 
     async def get_brand(self, brand_id: UUID) -> Brand:
         async with self.storage.reading() as repositories:
@@ -59,7 +65,8 @@ class Catalog:
     async def put_campaign(
         self, campaign_id: UUID, said: CampaignChange, *, expected: Expectation[Campaign] = ANYTHING
     ) -> tuple[Campaign, bool]:
-        """Register a campaign as a DRAFT, or change its name, goal and dates. Existing schedules stay as they are.
+        """Register a campaign as a DRAFT, or change its name, goal and dates. Existing schedules stay as they are, and
+        those PENDING that lie outside its new days are told of it.
 
         Raises BrandNotFound, FieldMissing, FixedField for another brand, DatesReversed, CampaignTooLong.
         """
@@ -73,12 +80,19 @@ class Catalog:
             if found and campaign == found:
                 return found, False
             stored = await (work.campaigns.save(campaign) if found else work.campaigns.add(campaign))
+            if found and stored.days != found.days:
+                await work.derivations.tell_changed(outside_of(stored))
             await work.commit()
         return stored, found is None
 
     async def get_campaign(self, campaign_id: UUID) -> Campaign:
         async with self.storage.reading() as repositories:
             return await repositories.campaigns.get(campaign_id)
+
+    async def count_outside(self, campaigns: Sequence[Campaign]) -> Mapping[UUID, int]:
+        """How many PENDING schedules of each campaign lie outside its days."""
+        async with self.storage.reading() as repositories:
+            return await repositories.derivations.count_outside({each.campaign_id: each.days for each in campaigns})
 
     async def list_campaigns(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None

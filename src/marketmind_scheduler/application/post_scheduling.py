@@ -1,10 +1,11 @@
 """Scheduling single posts: schedule, read, move, cancel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
@@ -23,8 +24,9 @@ from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
 from marketmind_scheduler.domain.pacing import OVERDUE
 from marketmind_scheduler.domain.post import Post
-from marketmind_scheduler.domain.saying import UNSAID, Unsaid, kept
+from marketmind_scheduler.domain.saying import kept
 from marketmind_scheduler.domain.schedule import Hold, Schedule
+from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot
 from marketmind_scheduler.domain.written_times import read_slot
@@ -36,28 +38,6 @@ from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change
 
 _GRACE = timedelta(seconds=60)  # for the way here, and for clocks that differ a little
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedTime:
-    """A publish time as a caller writes it. ``zone`` is None where the brand's is wanted, ``usual_zone`` stands in for
-    the brand's where nothing else names one."""
-
-    text: str
-    zone: str | Unsaid | None = UNSAID
-    disambiguation: Disambiguation | Unsaid = UNSAID
-    usual_zone: str | None = None
-
-    def over(self, stored: Slot) -> "AskedTime":
-        """With the zone and the disambiguation that are stored, where the caller leaves them unsaid."""
-        intent = stored.intent
-        keeps_its_zone = self.zone is UNSAID and not intent.zone_is_default
-        return AskedTime(
-            text=self.text,
-            zone=self.zone,
-            disambiguation=kept(self.disambiguation, intent.disambiguation or Disambiguation.COMPATIBLE),
-            usual_zone=intent.zone if keeps_its_zone else None,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +71,9 @@ class PostScheduling:
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
             [schedule] = await work.bookings.add([self._new_schedule(post, slot, now)])
             await take_turns(work, [schedule], now=now)
+            shown = await work.schedules.get(schedule.schedule_id)
             await work.commit()
-            return schedule, True
+            return shown, True
 
     @repeats_lost_races
     async def try_again(
@@ -124,8 +105,9 @@ class PostScheduling:
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
             [schedule] = await work.bookings.add([self._new_schedule(post, slot, now, retry_of=schedule_id)])
             await take_turns(work, [schedule], now=now, age=OVERDUE if asked else timedelta())
+            shown = await work.schedules.get(schedule.schedule_id)
             await work.commit()
-            return schedule, True
+            return shown, True
 
     async def get(self, post_id: UUID) -> Schedule:
         """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound."""
@@ -138,8 +120,12 @@ class PostScheduling:
     async def list(
         self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
     ) -> Sequence[Schedule]:
-        """Up to ``limit`` schedules in time order, those behind ``after``."""
+        """Up to ``limit`` schedules in time order, those behind ``after``. The days of a campaign are looked up where
+        what differs from them is asked for; raises CampaignNotFound."""
         async with self.storage.reading() as repositories:
+            if Difference.DATES in chosen.differs and chosen.campaign_id:
+                campaign = await repositories.campaigns.get(chosen.campaign_id)
+                chosen = replace(chosen, days=campaign.days)
             return await repositories.schedules.list(chosen, limit=limit, after=after)
 
     @repeats_lost_races
@@ -172,8 +158,9 @@ class PostScheduling:
             self._check_bounds(slot, asked, now)
             stored = await work.bookings.move(moved)
             await take_turns(work, [stored], now=now)
+            shown = await work.schedules.get(stored.schedule_id)
             await work.commit()
-            return stored
+            return shown
 
     @repeats_lost_races
     async def cancel(self, post_id: UUID, *, expected: Expectation[Schedule] = ANYTHING) -> Schedule:

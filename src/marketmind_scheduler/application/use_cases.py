@@ -14,6 +14,7 @@ from marketmind_scheduler.application.dispatch.pulling import Pulling
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed
+from marketmind_scheduler.application.following import Following
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
@@ -43,6 +44,7 @@ class UseCases:
     schedule_records: ScheduleRecords
     retrying: Retrying
     reachability: Reachability
+    following: Following
     pausing: Pausing
     pulling: Pulling
     upkeeping: Upkeeping
@@ -73,6 +75,7 @@ class UseCases:
             self,
             catalog=replace(self.catalog, storage=there(self.catalog.storage)),
             campaign_posts=replace(self.campaign_posts, storage=there(self.campaign_posts.storage)),
+            following=replace(self.following, storage=there(self.following.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
             retrying=replace(self.retrying, storage=there(self.retrying.storage)),

@@ -1,6 +1,6 @@
 """A campaign: what a brand wants out between two calendar dates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -9,6 +9,7 @@ from marketmind_scheduler.domain.errors import CampaignTooLong, DatesReversed, F
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.saying import UNSAID, Unsaid, kept, needed
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.wall_clock import days_in
 
 MOST_CAMPAIGN_DAYS = 1827  # five years
 PUBLISHED = frozenset({ScheduleStatus.COMPLETED})
@@ -51,6 +52,12 @@ class Campaign:
     post_count: int
     created_at: datetime
     updated_at: datetime
+    zone: str = field(default="UTC", compare=False)  # its brand's, as the storage knows
+
+    @property
+    def days(self) -> tuple[datetime, datetime]:
+        """When it begins and is over."""
+        return days_in(self.start_date, self.end_date, self.zone)
 
     def __post_init__(self) -> None:
         days = (self.end_date - self.start_date).days + 1

@@ -318,6 +318,20 @@ class ScheduledInCampaign(Conflict):
         )
 
 
+class CannotFollow(Conflict):
+    """Some schedules cannot be moved along, so nothing was. `details.schedules` names up to a hundred, each with the
+    reason: it is being sent or may be out, or its new time would lie in the past, beyond the horizon, or where the
+    clock leaves no such time. Move, confirm or cancel those, then ask again."""
+
+    def __init__(self, refused: Sequence[Mapping[str, object]]) -> None:
+        first = refused[0]
+        super().__init__(
+            f"{len(refused)} schedules cannot follow, so nothing was moved, first {first['schedule_id']}: "
+            f"{first['reason']}; move, confirm or cancel those, then ask again",
+            schedules=list(refused[:100]),
+        )
+
+
 class PreconditionFailed(Unmet):
     """The object is not as `If-Match` or `If-None-Match` says, so nothing was changed. `details.current` is its tag as
     it is now, null where nothing exists. Read it again, then decide."""

@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     MISSED = "schedule.missed"
     CANCELLED = "schedule.cancelled"
     CORRECTED = "schedule.corrected"  # a person knows better how it ended: see its status
+    SOURCE_CHANGED = "schedule.source_changed"  # its brand or campaign says otherwise by now
     STALE_VERDICT = "schedule.stale_verdict"  # a verdict came that changed nothing
 
 

@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.errors import StaleVersion
 from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Slot
 
 
@@ -62,7 +63,8 @@ class Schedule:
     MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED
     schedule that this one makes good for. ``on_late`` and ``latest_at`` are what its brand said of lateness when it was
     made; the storage fills them in. ``is_outdated``: its post has changed since its latest send began. ``beside``: a
-    few other active schedules of its brand and platform at the same instant, which are no part of it.
+    few other active schedules of its brand and platform at the same instant, and ``sources``, what its brand and
+    campaign say now, are no part of it.
     """
 
     schedule_id: UUID
@@ -90,6 +92,7 @@ class Schedule:
     latest_at: datetime | None = None
     is_outdated: bool = False
     beside: tuple[UUID, ...] = field(default=(), compare=False)
+    sources: Sources | None = field(default=None, compare=False)
 
     @classmethod
     def pending(

@@ -4,7 +4,7 @@ Gaps and overlaps are resolved as in RFC 5545 section 3.3.5 unless the caller sa
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -161,6 +161,17 @@ def resolve_by_offset(text: str, local_time: datetime, offset: timedelta, *, zon
 def local_day(instant: datetime, zone: str) -> date:
     """The calendar date that ``instant`` falls on in ``zone``."""
     return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def wall_time(instant: datetime, zone: str) -> datetime:
+    """What clocks in ``zone`` show at ``instant``, naive."""
+    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def days_in(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
+    """When these days, both included, begin and are over in ``zone``."""
+    begin, over = (datetime.combine(day, time()) for day in (first, last + timedelta(days=1)))
+    return _both_folds(begin, zone)[0], _both_folds(over, zone)[0]
 
 
 def local_text(instant: datetime, zone: str) -> str:

@@ -11,14 +11,18 @@ from typing import Protocol
 from uuid import UUID
 
 from marketmind_scheduler.domain.attempt import AttemptRecord
+from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.sources import Difference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleFilter:
-    """Which schedules to list; None does not limit. ``from_time`` is included, ``to_time`` is not. ``without`` leaves
-    out what has that status, ``in_title`` is a part of the title in upper or lower case."""
+    """Which schedules to list; None does not limit. ``from_time`` is included, ``to_time`` is not.
+    ``without`` leaves out what has that status, ``in_title`` is a part of the title in upper or lower case.
+    ``differs``: only what is PENDING and stands otherwise than its sources in one of these, as ``domain.derivation``
+    says; for DATES, which need ``days``, outside of these instants."""
 
     brand_id: UUID | None = None
     campaign_id: UUID | None = None
@@ -27,7 +31,14 @@ class ScheduleFilter:
     platform: Platform | None = None
     from_time: datetime | None = None
     to_time: datetime | None = None
+    differs: frozenset[Difference] = frozenset()
+    days: tuple[datetime, datetime] | None = None
     in_title: str | None = None
+
+
+def outside_of(campaign: Campaign) -> ScheduleFilter:
+    """What of a campaign is PENDING and lies outside its days."""
+    return ScheduleFilter(campaign_id=campaign.campaign_id, differs=frozenset({Difference.DATES}), days=campaign.days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.bookings import Bookings
 from marketmind_scheduler.ports.catalog import BrandRepository, CampaignRepository, PostRepository
+from marketmind_scheduler.ports.derivations import Derivations
 from marketmind_scheduler.ports.events import EventRepository
 from marketmind_scheduler.ports.retryables import Retryables
 from marketmind_scheduler.ports.schedules import ScheduleRepository
@@ -32,6 +33,9 @@ class Repositories(Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def derivations(self) -> Derivations: ...
 
     @property
     def events(self) -> EventRepository: ...

@@ -239,11 +239,11 @@ async def test_a_post_that_joins_a_paused_campaign_is_held_until_it_leaves(calle
     body = {name: post[name] for name in ("brand_id", "title", "s3_url", "platform")}
     await caller.post(f"/campaigns/{elsewhere}/pause")
 
-    await caller.put(f"/posts/{post_id}", json={**body, "campaign_id": elsewhere})
+    await caller.put(f"/posts/{post_id}", json={**body, "campaign_id": elsewhere, "take_schedule": True})
     assert (await record(caller, schedule))["holds"] == ["campaign_paused"]
     assert await trigger(caller) == []
 
-    await caller.put(f"/posts/{post_id}", json={**body, "campaign_id": started.campaign_id})
+    await caller.put(f"/posts/{post_id}", json={**body, "campaign_id": started.campaign_id, "take_schedule": True})
     assert [each["status"] for each in await trigger(caller)] == ["COMPLETED"]
 
 

@@ -34,6 +34,7 @@ from marketmind_scheduler.adapters.http.routes.campaign_schedules import Campaig
 from marketmind_scheduler.adapters.http.routes.campaigns import CampaignController
 from marketmind_scheduler.adapters.http.routes.dispatch import DispatchController
 from marketmind_scheduler.adapters.http.routes.events import EventController
+from marketmind_scheduler.adapters.http.routes.following import FollowingController
 from marketmind_scheduler.adapters.http.routes.health import SERVICE, HealthController
 from marketmind_scheduler.adapters.http.routes.metrics import MetricsController
 from marketmind_scheduler.adapters.http.routes.pausing import PausingController
@@ -83,6 +84,7 @@ def create_app(
             ScheduleRecordController,
             RetryingController,
             PausingController,
+            FollowingController,
             DispatchController,
             EventController,
             BrandController,

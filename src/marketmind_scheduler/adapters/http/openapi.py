@@ -24,7 +24,7 @@ _IDEMPOTENCY_KEY: dict[str, Any] = {
 }
 _SHOW_ONE = {
     f"#/components/schemas/{name}"
-    for name in ("BrandOut", "CampaignOut", "PostOut", "ScheduleOut", "ScheduleRecordOut")
+    for name in ("BrandOut", "ChangedBrandOut", "CampaignOut", "PostOut", "ScheduleOut", "ScheduleRecordOut")
 }
 _ETAG = {
     "ETag": {

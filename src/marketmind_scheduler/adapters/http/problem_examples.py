@@ -58,6 +58,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.FixedField("post", _POST, field="platform", current="TWITTER", given="TIKTOK"),
         errors.PostInOtherCampaign(_POST, campaign_id=_CAMPAIGN),
         errors.ScheduledInCampaign(_POST, campaign_id=_CAMPAIGN, schedule_id=_SCHEDULE, status="PENDING"),
+        errors.CannotFollow([{"schedule_id": _SCHEDULE, "post_id": _POST, "reason": "it is PUBLISHING"}]),
         errors.PreconditionFailed(current='"2f6b1c0d9e8a47335b1d0c6f7e2a9b84"'),
         errors.BrandMismatch(campaign_id=_CAMPAIGN, campaign_brand_id=_BRAND, brand_id=_OTHER_BRAND),
         errors.IdempotencyKeyReused(),

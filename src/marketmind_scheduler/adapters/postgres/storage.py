@@ -13,6 +13,7 @@ from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.repositories.bookings import PostgresBookings
 from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository
+from marketmind_scheduler.adapters.postgres.repositories.derivations import PostgresDerivations
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
 from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
@@ -40,6 +41,7 @@ class PostgresUnitOfWork:
         self.posts = PostgresPostRepository(connection, reach)
         self.schedules = PostgresScheduleRepository(connection, reach)
         self.bookings = PostgresBookings(connection, reach)
+        self.derivations = PostgresDerivations(connection)
         self.transitions = PostgresTransitions(connection)
         self.retryables = PostgresRetryables(connection, reach)
         self.tz_releases = PostgresTzReleaseRepository(connection)

@@ -37,6 +37,7 @@ from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
+from marketmind_scheduler.application.following import Following
 from marketmind_scheduler.application.health import Health, Publishing
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
@@ -118,11 +119,8 @@ def assemble(
     tokens: TokenVerifier | None = None,
 ) -> UseCases:
     """Every use case over these adapters."""
-    upkeeping = Upkeeping(
-        lost_and_late=LostAndLate(storage=outbound.storage.acting(UPKEEP), jitter=random.random),
-        upkeep=outbound.upkeep,
-        observer=outbound.observer,
-    )
+    lost_and_late = LostAndLate(storage=outbound.storage.acting(UPKEEP), jitter=random.random)
+    upkeeping = Upkeeping(lost_and_late=lost_and_late, upkeep=outbound.upkeep, observer=outbound.observer)
     dispatcher = Dispatcher(
         queue=outbound.queue,
         upkeeping=upkeeping,
@@ -144,6 +142,7 @@ def assemble(
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
         campaign_posts=CampaignPosts(storage=storage, clock=clock),
+        following=Following(storage=storage, zones=zones, clock=clock, horizon=horizon),
         post_scheduling=PostScheduling(
             storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota
         ),

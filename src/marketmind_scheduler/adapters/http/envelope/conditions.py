@@ -39,12 +39,14 @@ class Conditions:
             conditions=[each for each in (self.if_match, self.if_none_match) if each],
         )
 
-    def answer(self, shown: Shown) -> Response[Shown]:
-        """The answer to a GET: 304 where the caller has it already. Raises PreconditionFailed."""
-        Expectation(tags_of=_tags_of, conditions=[self.if_match] if self.if_match else []).check(shown)
-        if self.if_none_match and not self.if_none_match.holds(_tags_of(shown)):
-            return _NotModified(shown, status_code=304, headers={"etag": tag_of(shown)})
-        return tagged(shown)
+    def answer(self, shown: Shown, *, without: Struct | None = None) -> Response[Shown]:
+        """The answer to a GET: 304 where the caller has it already. Its tag is that of ``without``, where what is shown
+        is more than that. Raises PreconditionFailed."""
+        of_tag = without or shown
+        Expectation(tags_of=_tags_of, conditions=[self.if_match] if self.if_match else []).check(of_tag)
+        if self.if_none_match and not self.if_none_match.holds(_tags_of(of_tag)):
+            return _NotModified(shown, status_code=304, headers={"etag": tag_of(of_tag)})
+        return tagged(shown, without=without)
 
 
 def conditions_of(request: AnyRequest) -> Conditions:
@@ -60,8 +62,8 @@ def tag_of(shown: Struct) -> str:
     return f'"{blake2b(msgspec.json.encode(shown), digest_size=16).hexdigest()}"'
 
 
-def tagged(shown: Shown, *, status_code: int = 200) -> Response[Shown]:
-    return Response(shown, status_code=status_code, headers={"etag": tag_of(shown)})
+def tagged(shown: Shown, *, status_code: int = 200, without: Struct | None = None) -> Response[Shown]:
+    return Response(shown, status_code=status_code, headers={"etag": tag_of(without or shown)})
 
 
 class _NotModified(Response[Shown]):

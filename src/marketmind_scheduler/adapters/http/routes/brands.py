@@ -11,10 +11,11 @@ from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented, registered
 from marketmind_scheduler.adapters.http.shapes import examples
-from marketmind_scheduler.adapters.http.shapes.catalog import (
+from marketmind_scheduler.adapters.http.shapes.brands import (
     BrandIn,
     BrandOut,
     BrandPage,
+    ChangedBrandOut,
 )
 from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
 from marketmind_scheduler.adapters.http.shapes.parameters import (
@@ -39,7 +40,7 @@ class BrandController(Controller):
         **needs(Scope.CATALOG_WRITE),
         summary="Register or change a brand",
         response_description="As it is now",
-        responses={201: registered(BrandOut), **documented(*BODY, PreconditionFailed, UnknownZone)},
+        responses={201: registered(ChangedBrandOut), **documented(*BODY, PreconditionFailed, UnknownZone)},
     )
     async def put_brand(
         self,
@@ -47,12 +48,14 @@ class BrandController(Controller):
         brand_id: BrandInPath,
         data: JSONBody[BrandIn],
         request: AnyRequest,
-    ) -> Response[BrandOut]:
+    ) -> Response[ChangedBrandOut]:
         """What is left out stays as it is; what changes nothing leaves the tag as it is. Schedules that exist keep the
-        time zone and the lateness they were made with."""
+        time zone and the lateness they were made with: the answer counts the PENDING ones that stand otherwise now, and
+        each is told of it by an event."""
         expected = conditions_of(request).on(BrandOut.of)
-        brand, is_new = await catalog.put_brand(brand_id, data.said(), expected=expected)
-        return tagged(BrandOut.of(brand), status_code=201 if is_new else 200)
+        brand, is_new, otherwise = await catalog.put_brand(brand_id, data.said(), expected=expected)
+        shown, code = ChangedBrandOut.after(brand, otherwise), 201 if is_new else 200
+        return tagged(shown, status_code=code, without=BrandOut.of(brand))
 
     @get(
         "/brands/{brand_id:uuid}",

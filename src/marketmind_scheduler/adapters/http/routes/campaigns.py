@@ -24,6 +24,7 @@ from marketmind_scheduler.adapters.http.shapes.parameters import (
 )
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import (
     BrandNotFound,
     CampaignNotFound,
@@ -66,11 +67,14 @@ class CampaignController(Controller):
         request: AnyRequest,
     ) -> Response[CampaignOut]:
         """What is left out stays as it is; what changes nothing leaves the tag as it is. A new campaign is a DRAFT. Its
-        brand never changes; schedules that exist stay as they are."""
+        brand never changes; schedules that exist stay as they are: the answer
+        counts the PENDING ones that lie outside its days now, and each is told of it by an event."""
         campaign, is_new = await catalog.put_campaign(
             campaign_id, data.said(), expected=conditions_of(request).on(CampaignOut.of)
         )
-        return tagged(CampaignOut.of(campaign), status_code=201 if is_new else 200)
+        return tagged(
+            await _shown(catalog, campaign), status_code=201 if is_new else 200, without=CampaignOut.of(campaign)
+        )
 
     @get(
         "/campaigns/{campaign_id:uuid}",
@@ -82,7 +86,8 @@ class CampaignController(Controller):
     async def get_campaign(
         self, catalog: ForCaller[Catalog], campaign_id: CampaignInPath, request: AnyRequest
     ) -> Response[CampaignOut]:
-        return conditions_of(request).answer(CampaignOut.of(await catalog.get_campaign(campaign_id)))
+        campaign = await catalog.get_campaign(campaign_id)
+        return conditions_of(request).answer(await _shown(catalog, campaign), without=CampaignOut.of(campaign))
 
     @get(
         "/campaigns",
@@ -104,4 +109,11 @@ class CampaignController(Controller):
             brand_id=brand_id, status=status, limit=limit + 1, after=key_of(cursor, UUID)
         )
         shown, next_cursor = page_of(rows, limit, lambda campaign: campaign.campaign_id)
-        return CampaignPage(items=[CampaignOut.of(campaign) for campaign in shown], next_cursor=next_cursor)
+        outside = await catalog.count_outside(shown)
+        items = [CampaignOut.of(campaign, outside.get(campaign.campaign_id, 0)) for campaign in shown]
+        return CampaignPage(items=items, next_cursor=next_cursor)
+
+
+async def _shown(catalog: Catalog, campaign: Campaign) -> CampaignOut:
+    outside = await catalog.count_outside([campaign])
+    return CampaignOut.of(campaign, outside.get(campaign.campaign_id, 0))

@@ -7,7 +7,8 @@ from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, c
 from marketmind_scheduler.adapters.http.envelope.time_limit import UNLIMITED
 from marketmind_scheduler.adapters.http.problem_sets import POSTED, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented
-from marketmind_scheduler.adapters.http.shapes.catalog import BrandOut, CampaignOut
+from marketmind_scheduler.adapters.http.shapes.brands import BrandOut
+from marketmind_scheduler.adapters.http.shapes.catalog import CampaignOut
 from marketmind_scheduler.adapters.http.shapes.parameters import BrandInPath, CampaignInPath
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.domain.access import Scope

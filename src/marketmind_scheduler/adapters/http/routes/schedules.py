@@ -15,11 +15,13 @@ from marketmind_scheduler.adapters.http.shapes.cursors import (
 from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandFilter,
     CampaignFilter,
+    DiffersFilter,
     FromFilter,
     PlatformFilter,
     StatusFilter,
     TitleFilter,
     ToFilter,
+    differences_of,
 )
 from marketmind_scheduler.adapters.http.shapes.schedules import (
     ScheduleOut,
@@ -29,6 +31,7 @@ from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
     BeyondHorizon,
+    CampaignNotFound,
     TimeInPast,
     UnreadableTime,
 )
@@ -44,7 +47,7 @@ class ScheduleController(Controller):
         **needs(Scope.SCHEDULES_READ),
         summary="List schedules",
         response_description="A page of schedules",
-        responses=documented(*LIST, UnreadableTime, TimeInPast, BeyondHorizon),
+        responses=documented(*LIST, CampaignNotFound, UnreadableTime, TimeInPast, BeyondHorizon),
     )
     async def list_schedules(
         self,
@@ -56,10 +59,11 @@ class ScheduleController(Controller):
         from_time: FromFilter = None,
         to_time: ToFilter = None,
         in_title: TitleFilter = None,
+        differs: DiffersFilter = None,
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> SchedulePage:
-        """In time order."""
+        """In time order. `differs=dates` needs a `campaign_id`."""
         chosen = ScheduleFilter(
             brand_id=brand_id,
             campaign_id=campaign_id,
@@ -68,6 +72,7 @@ class ScheduleController(Controller):
             from_time=None if from_time is None else read_instant(from_time),
             to_time=None if to_time is None else read_instant(to_time),
             in_title=in_title,
+            differs=differences_of(differs, campaign_id),
         )
         rows = await post_scheduling.list(chosen, limit=limit + 1, after=after_in_time(cursor))
         shown, next_cursor = page_of(rows, limit, place_in_time)

@@ -1,6 +1,6 @@
 """Brands, campaigns and posts as they are sent and shown."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -19,73 +19,12 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     Name,
     PostId,
     Title,
-    ZoneName,
 )
 from marketmind_scheduler.adapters.http.shapes.unset import said, text
-from marketmind_scheduler.domain.brand import Brand, BrandChange, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
-from marketmind_scheduler.domain.saying import UNSAID, Unsaid
+from marketmind_scheduler.domain.saying import UNSAID
 from marketmind_scheduler.domain.written_times import read_day
-
-OnLateChoice = Annotated[
-    OnLate,
-    Meta(
-        description="What happens with a post later than `max_lateness_seconds`: it is published all the same, it is "
-        "skipped (MISSED), or held until somebody moves or cancels it"
-    ),
-]
-_USUAL_LATENESS = round(Lateness().max_lateness.total_seconds())
-LatenessSeconds = Annotated[
-    int, Meta(ge=60, le=2**31 - 1, description="How late is still in time", examples=[_USUAL_LATENESS])
-]
-
-
-class BrandIn(Body, frozen=True):
-    """What is left out stays as it is stored. A new brand needs its name and its time zone."""
-
-    brand_name: Annotated[Name, Meta(examples=["Demo Brand"])] | UnsetType = UNSET
-    brand_default_timezone: ZoneName | UnsetType = UNSET
-    tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])] | UnsetType | None = UNSET
-    on_late: OnLateChoice | UnsetType = UNSET
-    max_lateness_seconds: LatenessSeconds | UnsetType = UNSET
-
-    def said(self) -> BrandChange:
-        lateness = said(self.max_lateness_seconds)
-        return BrandChange(
-            name=said(self.brand_name),
-            default_zone=said(self.brand_default_timezone),
-            tone_profile=text(self.tone_profile),
-            on_late=said(self.on_late),
-            max_lateness=UNSAID if isinstance(lateness, Unsaid) else timedelta(seconds=lateness),
-        )
-
-
-class BrandOut(Struct, frozen=True, kw_only=True):
-    brand_id: BrandId
-    brand_name: Annotated[Name, Meta(examples=["Demo Brand"])]
-    brand_default_timezone: ZoneName
-    tone_profile: Annotated[LongText, Meta(examples=["Warm, plain words"])]
-    on_late: OnLateChoice
-    max_lateness_seconds: LatenessSeconds
-    paused_at: Annotated[datetime | None, Meta(description="Since when nothing of it is sent; null: it is not paused")]
-    created_at: Moment
-    updated_at: Moment
-
-    @classmethod
-    def of(cls, brand: Brand) -> Self:
-        content = brand.content
-        return cls(
-            brand_id=brand.brand_id,
-            brand_name=content.name,
-            brand_default_timezone=content.default_zone,
-            tone_profile=content.tone_profile,
-            on_late=content.lateness.on_late,
-            max_lateness_seconds=round(content.lateness.max_lateness.total_seconds()),
-            paused_at=brand.paused_at,
-            created_at=brand.created_at,
-            updated_at=brand.updated_at,
-        )
 
 
 class CampaignIn(Body, frozen=True):
@@ -125,9 +64,16 @@ class CampaignOut(Struct, frozen=True, kw_only=True):
     post_count: Annotated[int, Meta(ge=0, description="How many posts are registered", examples=[3])]
     created_at: Moment
     updated_at: Moment
+    warnings: Annotated[
+        list[str], Meta(description="What to know about it: schedules that lie outside its days", examples=[[]])
+    ]
+    schedules_outside: (
+        Annotated[int, Meta(ge=1, description="PENDING schedules outside its days; left out where none is")] | UnsetType
+    ) = UNSET
+    schedules_link: Annotated[str, Meta(description="Lists them")] | UnsetType = UNSET
 
     @classmethod
-    def of(cls, campaign: Campaign) -> Self:
+    def of(cls, campaign: Campaign, outside: int = 0) -> Self:
         return cls(
             campaign_id=campaign.campaign_id,
             brand_id=campaign.brand_id,
@@ -139,7 +85,18 @@ class CampaignOut(Struct, frozen=True, kw_only=True):
             post_count=campaign.post_count,
             created_at=campaign.created_at,
             updated_at=campaign.updated_at,
+            warnings=_of_those_outside(campaign, outside),
+            schedules_outside=outside or UNSET,
+            schedules_link=f"/schedule?campaign_id={campaign.campaign_id}&differs=dates" if outside else UNSET,
         )
+
+
+def _of_those_outside(campaign: Campaign, outside: int) -> list[str]:
+    if not outside:
+        return []
+    days = f"{campaign.start_date} to {campaign.end_date}"
+    shift = f"POST /campaigns/{campaign.campaign_id}/shift moves days and schedules together"
+    return [f"{outside} of its PENDING schedules lie outside its days, {days}; {shift}"]
 
 
 class PostIn(Body, frozen=True):
@@ -201,11 +158,6 @@ class ChangedPostOut(PostOut, frozen=True, kw_only=True, omit_defaults=True):
     @classmethod
     def of_changed(cls, post: Post) -> Self:
         return cls(**asdict(PostOut.of(post)), warnings=list(post.warnings))
-
-
-class BrandPage(Struct, frozen=True, kw_only=True):
-    items: list[BrandOut]
-    next_cursor: Cursor
 
 
 class CampaignPage(Struct, frozen=True, kw_only=True):

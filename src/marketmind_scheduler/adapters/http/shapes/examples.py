@@ -74,6 +74,11 @@ POST_ORDER = (
         },
     ),
 )
+SHIFT = (
+    Example(summary="A week later, to look at", value={"by": "P7D", "preview": True}),
+    Example(summary="To another first day", value={"to_start": "2030-04-15"}),
+)
+FOLLOW = (Example(summary="In zone and lateness", value={"zone": True, "lateness": True}),)
 SCHEDULE_POST = (
     Example(summary="A wall time in a zone", value={"timestamp": _SEVEN_PM, "timezone": _ZONE}),
     Example(summary="A wall time in the brand's zone", value={"timestamp": _SEVEN_PM}),

@@ -1,15 +1,18 @@
 """Ids in paths, and the filters of lists."""
 
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
+from marketmind_scheduler.adapters.http.problems import Malformed
 from marketmind_scheduler.adapters.http.shapes.fields import DEMO_BRAND, DEMO_CAMPAIGN, DEMO_POST, EXAMPLE_SCHEDULE
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.sources import Difference
 
 BrandInPath = Annotated[
     UUID, PathParameter(description="The brand's id", examples=[Example(summary="A demo brand", value=DEMO_BRAND)])
@@ -50,6 +53,36 @@ WithCancelled = Annotated[
     bool | None,
     QueryParameter(name="cancelled", description="Show the cancelled ones too, where no `status` is asked for"),
 ]
+
+
+class Differs(StrEnum):
+    """In what a schedule stands otherwise than its sources; `brand`: in zone or lateness."""
+
+    ZONE = "zone"
+    LATENESS = "lateness"
+    BRAND = "brand"
+    DATES = "dates"
+
+
+DiffersFilter = Annotated[
+    Differs | None,
+    QueryParameter(
+        name="differs",
+        description="Only what is PENDING and stands otherwise than its brand says by now (`zone`, `lateness`, or "
+        "`brand` for both), or outside its campaign's days (`dates`, with `campaign_id`)",
+    ),
+]
+
+
+def differences_of(differs: Differs | None, campaign_id: UUID | None) -> frozenset[Difference]:
+    """Raises Malformed for the dates of no campaign."""
+    if differs is Differs.DATES and campaign_id is None:
+        raise Malformed("dates differ from those of one campaign; name it with campaign_id", at="differs")
+    if differs is Differs.BRAND:
+        return frozenset({Difference.ZONE, Difference.LATENESS})
+    return frozenset() if differs is None else frozenset({Difference(differs)})
+
+
 PlatformFilter = Annotated[Platform | None, QueryParameter(name="platform", description="Only on this platform")]
 StatusFilter = Annotated[
     ScheduleStatus | None, QueryParameter(name="status", description="Only those with this status")

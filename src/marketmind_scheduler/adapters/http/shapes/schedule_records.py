@@ -17,7 +17,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     external_text,
 )
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
-from marketmind_scheduler.application.post_scheduling import AskedTime
+from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.schedule_records import ScheduleRecord
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import UnreadableTime

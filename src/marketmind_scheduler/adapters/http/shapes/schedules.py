@@ -20,7 +20,8 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     ZoneName,
 )
 from marketmind_scheduler.adapters.http.shapes.unset import said
-from marketmind_scheduler.application.post_scheduling import AskedTime
+from marketmind_scheduler.application.asked_times import AskedTime
+from marketmind_scheduler.domain.derivation import warnings
 from marketmind_scheduler.domain.errors import ContradictoryPlanning
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
@@ -136,7 +137,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
         list[str],
         Meta(
             description="What to know of it: its time was moved or chosen, another goes out at the same instant, its "
-            "post changed after a send had begun, no receiver takes it",
+            "post changed after a send had begun, no receiver takes it, its brand or campaign says otherwise by now",
             examples=[[]],
         ),
     ]
@@ -172,7 +173,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             tz_release=intent.tz_release,
             scheduler=schedule.scheduler,
             version=schedule.version,
-            warnings=[*schedule.warnings(), *_obstacles(schedule)],
+            warnings=[*warnings(schedule), *_obstacles(schedule)],
             created_at=schedule.created_at,
             updated_at=schedule.updated_at,
         )

@@ -9,13 +9,13 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.derivations import move
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     ADDED,
     BESIDE,
     SELECT,
     array_types,
-    of_slot,
     to_arrays,
     to_holds,
     to_schedule,
@@ -52,7 +52,6 @@ WITH done AS (
 SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, {BESIDE}
   FROM done s JOIN posts p ON p.post_id = s.post_id
 """
-_MOVE = statement("move_schedule")
 _TELL_POST_CHANGED = statement("tell_post_changed")
 FOLLOW_CAMPAIGNS = statement("follow_campaigns")
 
@@ -78,26 +77,8 @@ class PostgresBookings:
         return [_stored(each, stored[each.schedule_id]) for each in schedules]
 
     async def move(self, schedule: Schedule) -> Schedule:
-        slot = of_slot(schedule.slot)
-        [row] = await self._connection.fetch(
-            _MOVE,
-            schedule.schedule_id,
-            slot["publish_time"],
-            slot["intent"],
-            slot["local_time"],
-            slot["timezone"],
-            slot["disambiguation"],
-            slot["resolution"],
-            slot["tz_release"],
-            schedule.latest_at,
-            schedule.max_retries,
-            schedule.lost_leases,
-            schedule.version,
-            schedule.updated_at,
-            slot["zone_is_default"],
-            schedule.scheduler,
-        )
-        return replace(schedule, holds=to_holds(row["parked"]), **_of_others(row))
+        [stored] = await move(self._connection, [schedule])
+        return stored
 
     async def take_turns(
         self, schedules: Sequence[Schedule], *, age: timedelta, paces: Mapping[Platform, timedelta]

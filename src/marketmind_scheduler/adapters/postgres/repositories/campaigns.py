@@ -15,7 +15,8 @@ from marketmind_scheduler.domain.errors import CampaignNotFound
 
 _COLUMNS = """
 campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at,
-(SELECT count(*) FROM posts WHERE posts.campaign_id = campaigns.campaign_id) AS post_count
+(SELECT count(*) FROM posts WHERE posts.campaign_id = campaigns.campaign_id) AS post_count,
+(SELECT b.brand_default_timezone FROM brands b WHERE b.brand_id = campaigns.brand_id) AS zone
 """
 _SELECT = f"SELECT {_COLUMNS} FROM campaigns"
 _INSERT = """
@@ -129,4 +130,5 @@ def _to_campaign(row: Record) -> Campaign:
         post_count=row["post_count"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        zone=row["zone"],
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SHOWN, to_schedule
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import JOINED, SHOWN, to_schedule
 from marketmind_scheduler.adapters.postgres.repositories.schedules import OF_CAMPAIGN, containing
 from marketmind_scheduler.adapters.postgres.repositories.selections import Condition, where, within
 from marketmind_scheduler.domain.access import Reach
@@ -12,7 +12,7 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.retryables import RetryFilter
 from marketmind_scheduler.ports.transitions import LaneCount
 
-_FROM = "FROM schedules s JOIN posts p ON p.post_id = s.post_id"
+_FROM = f"FROM schedules s {JOINED}"
 _IS_DRY_RUN = "{}.status = 'COMPLETED' AND {}.external_id = 'dry-run-' || {}.schedule_id"
 # ids rise with time, so a greater one is a later schedule
 _IS_LAST = f"""NOT EXISTS (

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 from asyncpg import Record
 from sqlalchemy.dialects import postgresql
 
 from marketmind_scheduler.adapters.postgres import tables
-from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
 
 HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8}
@@ -33,11 +35,19 @@ BESIDE = (
     "AND s.finished_at IS NULL ORDER BY o.schedule_id LIMIT 3) AS beside"
 )
 _IS_OUTDATED = "s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated"
+_OF_SOURCES = (
+    "b.brand_default_timezone, b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date"
+)
 
-SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, {_IS_OUTDATED}, {BESIDE}"
-"""What ``to_schedule`` reads of ``schedules s`` and its post ``p``."""
+SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, {_IS_OUTDATED}, {BESIDE}, {_OF_SOURCES}"
+"""What ``to_schedule`` reads of ``schedules s``, its post ``p``, its brand ``b`` and its campaign ``c``, where it has
+one."""
 
-SELECT = f"SELECT {SHOWN} FROM schedules s JOIN posts p ON p.post_id = s.post_id"
+JOINED = (
+    "JOIN posts p ON p.post_id = s.post_id JOIN brands b ON b.brand_id = s.brand_id "
+    "LEFT JOIN campaigns c ON c.campaign_id = p.campaign_id"
+)
+SELECT = f"SELECT {SHOWN} FROM schedules s {JOINED}"
 
 ADDED = [*(name for name in _PLAIN if name not in _FROM_BRAND), *_OF_SLOT, "intent", "status"]
 """The columns of a new schedule that do not come from its brand."""
@@ -57,6 +67,7 @@ def to_schedule(row: Record) -> Schedule:
         error=row["last_error"],
         is_outdated=bool(row["is_outdated"]),
         beside=tuple(row["beside"]),
+        sources=_to_sources(row) if "brand_default_timezone" in row else None,
     )
 
 
@@ -99,6 +110,15 @@ def of_slot(slot: Slot) -> Mapping[str, object]:
 def _to_row(schedule: Schedule) -> Mapping[str, object]:
     plain = {name: getattr(schedule, name) for name in _PLAIN}
     return {**plain, **of_slot(schedule.slot), "status": schedule.status}
+
+
+def _to_sources(row: Record) -> Sources:
+    max_lateness = timedelta(seconds=row["max_lateness_seconds"])
+    return Sources(
+        zone=row["brand_default_timezone"],
+        lateness=Lateness(on_late=OnLate(row["brand_on_late"]), max_lateness=max_lateness),
+        days=None if row["start_date"] is None else (row["start_date"], row["end_date"]),
+    )
 
 
 def _to_slot(row: Record) -> Slot:

@@ -8,13 +8,20 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, SHOWN, SHOWN_STATUS, to_schedule
-from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
+    JOINED,
+    SELECT,
+    SHOWN,
+    SHOWN_STATUS,
+    to_schedule,
+)
+from marketmind_scheduler.adapters.postgres.repositories.selections import Condition, select_page, within
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 
@@ -24,10 +31,18 @@ OF_CAMPAIGN = """s.schedule_id = ANY(ARRAY(
   SELECT o.schedule_id FROM posts c
    CROSS JOIN LATERAL (SELECT o.schedule_id FROM schedules o WHERE o.post_id = c.post_id OFFSET 0) o
    WHERE c.campaign_id = {}))"""
+_DIFFERS = {
+    Difference.ZONE: "(s.zone_is_default AND s.timezone <> b.brand_default_timezone)",
+    Difference.LATENESS: (
+        "(s.on_late <> b.on_late OR s.latest_at <> s.publish_time + make_interval(secs => b.max_lateness_seconds))"
+    ),
+    Difference.DATES: "(s.publish_time < {} OR s.publish_time >= {})",
+}
+"""As ``domain.derivation.differences`` judges; the days are given as instants."""
 # What is active has not finished, and the other way round: a CHECK says so.
 CURRENT = f"{SELECT} WHERE s.post_id = $1 ORDER BY s.finished_at IS NULL DESC, s.schedule_id DESC LIMIT 1"
 STANDING_OF_POST = f"""
-SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s JOIN posts p ON p.post_id = s.post_id
+SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s {JOINED}
  WHERE s.post_id = $1 AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
  ORDER BY s.status = 'COMPLETED', s.schedule_id DESC
 """
@@ -37,7 +52,7 @@ SELECT {SHOWN} FROM (
     FROM posts p JOIN schedules s ON s.post_id = p.post_id
    WHERE p.campaign_id = $1 AND p.platform = ANY($2::text[]) AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
    ORDER BY s.post_id, s.status = 'COMPLETED', s.schedule_id DESC) s
-  JOIN posts p ON p.post_id = s.post_id
+  {JOINED}
  ORDER BY s.publish_time, s.schedule_id
 """
 ATTEMPTS = """
@@ -92,14 +107,7 @@ class PostgresScheduleRepository:
     ) -> Sequence[Schedule]:
         conditions = [
             within(self._reach, "s.brand_id"),
-            (OF_CAMPAIGN, chosen.campaign_id),
-            ("s.brand_id = {}", chosen.brand_id),
-            (f"{SHOWN_STATUS} = {{}}", chosen.status),
-            (f"{SHOWN_STATUS} <> {{}}", chosen.without),
-            ("s.platform = {}", chosen.platform),
-            ("p.title ILIKE ANY({}::text[])", None if chosen.in_title is None else containing(chosen.in_title)),
-            ("s.publish_time >= {}", chosen.from_time),
-            ("s.publish_time < {}", chosen.to_time),
+            *conditions_of(chosen),
             ("(s.publish_time, s.schedule_id) > ({}, {})", *(after or (None, None))),
         ]
         order = "s.publish_time, s.schedule_id"
@@ -111,6 +119,27 @@ class PostgresScheduleRepository:
 
     async def _fetch(self, statement: str, *parameters: object) -> Sequence[Schedule]:
         return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
+
+
+def conditions_of(chosen: ScheduleFilter) -> Sequence[Condition]:
+    """What ``where`` makes a clause of, over ``SELECT``."""
+    return [
+        (OF_CAMPAIGN, chosen.campaign_id),
+        ("s.brand_id = {}", chosen.brand_id),
+        (f"{SHOWN_STATUS} = {{}}", chosen.status),
+        (f"{SHOWN_STATUS} <> {{}}", chosen.without),
+        ("s.platform = {}", chosen.platform),
+        ("p.title ILIKE ANY({}::text[])", None if chosen.in_title is None else containing(chosen.in_title)),
+        ("s.publish_time >= {}", chosen.from_time),
+        ("s.publish_time < {}", chosen.to_time),
+        *([_differing(chosen)] if chosen.differs else []),
+    ]
+
+
+def _differing(chosen: ScheduleFilter) -> Condition:
+    differs = " OR ".join(_DIFFERS[each] for each in sorted(chosen.differs))
+    days = (chosen.days or (None, None)) if Difference.DATES in chosen.differs else ()
+    return f"(s.finished_at IS NULL AND {SHOWN_STATUS} = 'PENDING' AND ({differs}))", *days
 
 
 def containing(text: str) -> Sequence[str]:

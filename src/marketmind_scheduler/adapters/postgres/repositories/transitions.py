@@ -7,7 +7,13 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SHOWN, SHOWN_STATUS, to_bits, to_schedule
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
+    JOINED,
+    SHOWN,
+    SHOWN_STATUS,
+    to_bits,
+    to_schedule,
+)
 from marketmind_scheduler.adapters.postgres.repositories.texts import storable
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.post import Platform
@@ -16,7 +22,7 @@ from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tr
 
 _SELECT = f"""
 SELECT {SHOWN}, s.lease_token, s.lease_owner, s.resend_until_at - now() AS resend_left
-  FROM schedules s JOIN posts p ON p.post_id = s.post_id
+  FROM schedules s {JOINED}
 """
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
 _IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"

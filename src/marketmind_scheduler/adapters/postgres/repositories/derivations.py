@@ -1,0 +1,95 @@
+"""Schedules and what they were derived from: SQL in, frozen values out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
+    JOINED,
+    SELECT,
+    of_slot,
+    to_holds,
+    to_schedule,
+)
+from marketmind_scheduler.adapters.postgres.repositories.schedules import conditions_of
+from marketmind_scheduler.adapters.postgres.repositories.selections import where
+from marketmind_scheduler.adapters.postgres.statements import statement
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.ports.schedules import ScheduleFilter
+
+MOVE = statement("move_schedules")
+COUNT_OUTSIDE = statement("count_outside")
+# Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
+_IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
+_TELL = f"""
+WITH done AS (
+  UPDATE schedules s SET version = s.version + 1, updated_at = now()
+   WHERE s.schedule_id = ANY(ARRAY(SELECT s.schedule_id FROM schedules s {JOINED}{{where}} {_IN_ORDER}))
+  RETURNING s.*)
+INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
+                          external_id)
+SELECT 'schedule.source_changed', schedule_id, brand_id, post_id, platform, publish_time, 'PENDING', retry_count,
+       external_id FROM done
+"""
+
+
+class PostgresDerivations:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def tell_changed(self, chosen: ScheduleFilter) -> int:
+        found, parameters = where(conditions_of(chosen), after=0)
+        done = await self._connection.execute(_TELL.format(where=found), *parameters)
+        return int(done.rpartition(" ")[2])
+
+    async def count_outside(self, days: Mapping[UUID, tuple[datetime, datetime]]) -> Mapping[UUID, int]:
+        begins, over = [each[0] for each in days.values()], [each[1] for each in days.values()]
+        rows = await self._connection.fetch(COUNT_OUTSIDE, list(days), begins, over)
+        return {row["campaign_id"]: row["outside"] for row in rows}
+
+    async def lock(self, chosen: ScheduleFilter) -> Sequence[Schedule]:
+        found, parameters = where(conditions_of(chosen), after=0)
+        rows = await self._connection.fetch(f"{SELECT}{found} {_IN_ORDER}", *parameters)
+        return [to_schedule(row) for row in rows]
+
+    async def move(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+        return await move(self._connection, schedules)
+
+
+async def move(connection: Connection, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
+    """As ``Derivations.move`` promises."""
+    if not schedules:
+        return ()
+    columns = zip(*map(_moved, schedules), strict=True)
+    rows = await connection.fetch(MOVE, *map(list, columns), schedules[0].updated_at)
+    stored = {row["schedule_id"]: row for row in rows}
+    return [
+        replace(each, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
+        for each in schedules
+        for row in [stored[each.schedule_id]]
+    ]
+
+
+def _moved(schedule: Schedule) -> tuple[object, ...]:
+    """In the order of the parameters of ``sql/move_schedules.sql``."""
+    slot = of_slot(schedule.slot)
+    return (
+        schedule.schedule_id,
+        schedule.brand_id,
+        slot["publish_time"],
+        slot["intent"],
+        slot["local_time"],
+        slot["timezone"],
+        slot["disambiguation"],
+        slot["resolution"],
+        slot["tz_release"],
+        slot["zone_is_default"],
+        schedule.on_late,
+        schedule.latest_at,
+        schedule.max_retries,
+        schedule.lost_leases,
+        schedule.version,
+        schedule.scheduler,
+    )
