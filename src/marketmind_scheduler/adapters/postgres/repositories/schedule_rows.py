@@ -35,9 +35,7 @@ BESIDE = (
     "AND s.finished_at IS NULL ORDER BY o.schedule_id LIMIT 3) AS beside"
 )
 _IS_OUTDATED = "s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated"
-_OF_SOURCES = (
-    "b.brand_default_timezone, b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date"
-)
+_OF_SOURCES = "b.brand_default_timezone, b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date"
 
 SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, {_IS_OUTDATED}, {BESIDE}, {_OF_SOURCES}"
 """What ``to_schedule`` reads of ``schedules s``, its post ``p``, its brand ``b`` and its campaign ``c``, where it has
