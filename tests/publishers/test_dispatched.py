@@ -151,3 +151,44 @@ async def test_no_answer_is_given_up_by_the_publisher_which_knows_more_than_the_
 
     found = await standing(storage, schedule)
     assert (found.status, found.error) == (ScheduleStatus.UNCONFIRMED, "no answer: the time was up")
+
+
+async def test_a_receiver_that_is_wrong_for_a_minute_costs_no_post_its_evening(
+    receiver: Receiver, clock: FrozenClock, zones: ZoneCatalog
+) -> None:
+    del zones
+    storage = InMemoryStorage(clock)
+    schedules = await some_due(storage, 40)
+    with telling_all_misses() as trying:
+        for status in (301, 401, 403, 404, 405, 410):
+            receiver.decide = always(Answer(status=status, body=b"not like that"))
+            async with dispatching(receiver, storage) as dispatcher:
+                await dispatcher.trigger(100)
+            clock.advance(timedelta(hours=1))
+            with trying(status=status):
+                found = [await standing(storage, each) for each in schedules]
+                assert {(each.status, each.retry_count) for each in found} == {(ScheduleStatus.PENDING, 0)}
+                assert any(f"answered {status}" in (each.error or "") for each in found)
+
+
+async def test_a_post_that_alone_is_refused_among_accepted_ones_fails(
+    receiver: Receiver, clock: FrozenClock, zones: ZoneCatalog
+) -> None:
+    del zones
+    storage = InMemoryStorage(clock)
+    refused, *others = await some_due(storage, 5)
+
+    def decide(received: Received) -> Answer:
+        return Answer(status=403, body=b"") if received.key == str(refused.schedule_id) else Answer()
+
+    receiver.decide = decide
+    async with dispatching(receiver, storage) as dispatcher:
+        await dispatcher.trigger(10)
+        await given(storage, *(more := [a_post(platform=Platform.TWITTER)]))
+        await given(storage, a_schedule(more[0], slot=a_slot("2027-03-01T12:00", zone="UTC")))
+        await dispatcher.trigger(10)
+        clock.advance(timedelta(minutes=1))
+        await dispatcher.trigger(10)
+
+    assert (await standing(storage, refused)).status is ScheduleStatus.FAILED
+    assert {(await standing(storage, each)).status for each in others} == {ScheduleStatus.COMPLETED}
