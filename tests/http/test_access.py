@@ -151,6 +151,20 @@ async def test_where_the_docs_are_not_public_they_ask_for_a_key_too(use_cases: U
             assert (await client.get(path, headers=headers)).status_code == 200
 
 
+async def test_a_browser_opens_docs_that_are_not_public_with_a_key_as_the_password(use_cases: UseCases) -> None:
+    key = (await a_key(use_cases, Scope.CATALOG_READ))["authorization"].removeprefix("Bearer ")
+    async with calling(observed(use_cases, checks_access=True, docs_are_public=False)) as client:
+        asked = await client.get("/docs")
+        page = await client.get("/docs", auth=("anybody", key))
+        wrong = [await client.get("/docs", headers={"authorization": f"Basic {each}"}) for each in ("", "?", "Zm9v")]
+        elsewhere = await client.get("/brands", auth=("anybody", key))
+
+    assert asked.headers["www-authenticate"].startswith("Basic realm=")
+    assert (page.status_code, "persistAuthorization: true" in page.text) == (200, True)
+    assert [each.status_code for each in (*wrong, elsewhere)] == [401] * 4
+    assert elsewhere.headers["www-authenticate"] == "Bearer"
+
+
 def content(**more: str) -> Json:
     """The body of a post that is named in the path."""
     return {name: value for name, value in a_post_body().items() if name != "post_id"} | more

@@ -12,7 +12,9 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from marketmind_scheduler.adapters.http.problems import explained
 from tests.http.steps import Json, document
+from tests.loops import telling_all_misses
 
 ASSETS = files("marketmind_scheduler.adapters.http") / "assets"
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
@@ -39,6 +41,29 @@ def operations() -> Iterator[tuple[str, str, Json]]:
 def in_document(schema: Json) -> Any:
     """A validator for a part of the document, whose references lead to the whole."""
     return jsonschema.Draft202012Validator({"components": document()["components"], **schema})
+
+
+def test_every_success_comes_with_an_example_that_its_schema_allows() -> None:
+    shown = [
+        (f"{method} {path} {status}", media_type)
+        for method, path, operation in operations()
+        for status, response in operation["responses"].items()
+        for kind, media_type in response.get("content", {}).items()
+        if status in ("200", "201") and kind == "application/json"
+    ]
+
+    assert len(shown) > 30
+    with telling_all_misses() as trying:
+        for answer, media_type in shown:
+            with trying(answer=answer):
+                in_document(media_type["schema"]).validate(media_type["example"])
+
+
+def test_the_document_names_its_licence_and_every_code() -> None:
+    codes = document()["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]
+
+    assert document()["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
+    assert codes == sorted(explained())
 
 
 def test_whatever_shows_a_posts_schedule_says_whose_it_is() -> None:

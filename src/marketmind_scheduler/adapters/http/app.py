@@ -13,10 +13,11 @@ from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 
 from marketmind_scheduler.adapters.http.envelope.access import (
+    BY_PASSWORD,
     PUBLIC,
     SECURITY,
     CheckAccess,
@@ -151,18 +152,27 @@ def _unknown_as_problem(response: Response[Any]) -> Response[Any]:
     return response
 
 
+class _Explorer(SwaggerRenderPlugin):
+    """Remembers the key that it was given, when its page is loaded again."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        page = super().render(request, openapi_schema)  # pyright: ignore[reportUnknownMemberType]
+        return page.replace(b"deepLinking: true,", b"deepLinking: true,\n                  persistAuthorization: true,")
+
+
 def _openapi(*, docs_are_public: bool = True) -> OpenAPIConfig:
     return Explorable(
         title="Marketmind Scheduler",
         version=version(SERVICE),
         description=_ABOUT,
+        license=License(name="MIT", identifier="MIT"),
         openapi_router=Router(
             "/docs",
             route_handlers=[],
             include_in_schema=False,
             dto=None,
             after_request=_unknown_as_problem,
-            opt=PUBLIC if docs_are_public else needs(Scope.CATALOG_READ)["opt"],
+            opt=PUBLIC if docs_are_public else {**needs(Scope.CATALOG_READ)["opt"], **BY_PASSWORD},
         ),
         components=Components(
             security_schemes={SECURITY: SecurityScheme(type="http", scheme="bearer", description=_KEYS)}
@@ -180,7 +190,7 @@ def _openapi(*, docs_are_public: bool = True) -> OpenAPIConfig:
             Tag("Service", "What this is and how it is."),
         ],
         render_plugins=[
-            SwaggerRenderPlugin(
+            _Explorer(
                 js_url=f"{_ASSETS}/swagger-ui-bundle.js",
                 css_url=f"{_ASSETS}/swagger-ui.css",
                 standalone_preset_js_url=f"{_ASSETS}/swagger-ui-standalone-preset.js",

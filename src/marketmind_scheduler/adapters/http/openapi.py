@@ -13,6 +13,8 @@ from litestar.openapi.spec import Example, OpenAPI, Operation, RequestBody, Sche
 from litestar.typing import FieldDefinition
 
 from marketmind_scheduler.adapters.http.envelope.conditions import TAGS
+from marketmind_scheduler.adapters.http.problems import explained
+from marketmind_scheduler.adapters.http.shapes.answers import example_of
 
 _METHODS = ("POST", "GET", "PUT", "DELETE")
 _IDEMPOTENCY_KEY: dict[str, Any] = {
@@ -81,6 +83,11 @@ class _Document(OpenAPI):
             if method == "POST":
                 operation = operation | {"parameters": [*operation.get("parameters", ()), _IDEMPOTENCY_KEY]}
             paths.setdefault(path, {})[method.lower()] = _readable(_conditional(operation, reads=method == "GET"))
+        for item in paths.values():
+            for operation in item.values():
+                _show_answers(operation, document["components"]["schemas"])
+        codes = document["components"]["schemas"]["Problem"]["properties"]["code"]
+        codes["enum"] = sorted(explained())
         return document | {"paths": paths}
 
 
@@ -147,6 +154,13 @@ def _conditional(operation: dict[str, Any], *, reads: bool) -> dict[str, Any]:
 def _tagged(response: dict[str, Any]) -> dict[str, Any]:
     shown = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
     return response | {"headers": _ETAG} if shown in _SHOW_ONE else response
+
+
+def _show_answers(operation: dict[str, Any], known: dict[str, Any]) -> None:
+    for status, response in operation["responses"].items():
+        shown = response.get("content", {}).get("application/json")
+        if status in ("200", "201") and shown and "schema" in shown:
+            shown["example"] = example_of(shown["schema"], known)
 
 
 def _readable(operation: dict[str, Any]) -> dict[str, Any]:

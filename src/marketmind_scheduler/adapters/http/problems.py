@@ -141,14 +141,14 @@ def _of_domain(request: Request[Any, Any, Any], error: SchedulerError) -> Respon
         error.code,
         str(error),
         details=dict(error.details),
-        headers=_headers_of(error),
+        headers=_headers_of(error, request),
     )
 
 
-def _headers_of(error: SchedulerError) -> Mapping[str, str]:
+def _headers_of(error: SchedulerError, request: Request[Any, Any, Any]) -> Mapping[str, str]:
     match error:
         case Unauthenticated():
-            return {"www-authenticate": "Bearer"}
+            return {"www-authenticate": request.route_handler.opt.get("challenge", "Bearer")}
         case Exhausted(retry_after=pause):
             return {"retry-after": str(math.ceil(pause.total_seconds()))}
         case Unavailable() | RequestInProgress():

@@ -1,6 +1,7 @@
 """Who asks: every route says which scope it needs, and a caller is known before anything else is looked at."""
 
 import math
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias, TypedDict, TypeVar
@@ -29,6 +30,9 @@ from marketmind_scheduler.ports.rate_limits import Allowance
 
 SECURITY = "bearer"
 PUBLIC = {"needs": None}
+BY_PASSWORD = {"challenge": 'Basic realm="any name, and a key as the password", Bearer'}
+"""On routes that a browser opens: it sends no key by itself, but asks a person for a password."""
+
 _STRANGERS = "\1whoever shows a wrong key"  # no caller has such a name
 
 T = TypeVar("T")
@@ -120,7 +124,16 @@ def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
 def _credential(scope: ASGIScope) -> str:
     given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     scheme, _, credential = given.decode("latin-1").partition(" ")
+    if scheme.lower() == "basic" and "challenge" in scope["route_handler"].opt:
+        return _password(credential)
     return credential.strip() if scheme.lower() == "bearer" else ""
+
+
+def _password(credential: str) -> str:
+    try:
+        return b64decode(credential, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _provided(use_cases: UseCases, family: str) -> Provide:
