@@ -25,8 +25,8 @@ _IDEMPOTENCY_KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 _SHOW_ONE = {
-    f"#/components/schemas/{name}"
-    for name in ("BrandOut", "ChangedBrandOut", "CampaignOut", "PostOut", "ScheduleOut", "ScheduleRecordOut")
+    f"#/components/schemas/{name}Out"
+    for name in ("Brand", "ChangedBrand", "Campaign", "Post", "ChangedPost", "Schedule", "ScheduleRecord")
 }
 _ETAG = {
     "ETag": {
