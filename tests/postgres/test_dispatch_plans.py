@@ -42,6 +42,8 @@ PLATFORMS = ["TWITTER", "TIKTOK", "REDDIT"]
 LEASE = timedelta(seconds=30)
 ROOM = 50
 MOST_EACH = 60  # buffers for a row, most of them to put its new version into the indexes
+OF_BRAND_AND_CAMPAIGN = {"pk_brands", "pk_campaigns", "uq_campaigns_brand_id_campaign_id"}
+"""By which the brand and the campaign of a schedule are looked up, where it is shown with what they say."""
 ROUNDS, ROUND_ROOM = 20, 100
 
 # Foreign keys are switched off: checking half a million of them would take longer than all the rest.
@@ -170,7 +172,7 @@ async def filled() -> AsyncGenerator[Filled]:
 
 
 def check(plan: Plan, *, indexes: set[str], most_sorted: int = 0, most_buffers: int) -> None:
-    assert plan.indexes == indexes
+    assert plan.indexes - OF_BRAND_AND_CAMPAIGN == indexes
     assert plan.read_from_end_to_end == set()
     assert plan.most_sorted <= most_sorted
     assert plan.buffers <= most_buffers
