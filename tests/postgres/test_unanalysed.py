@@ -12,7 +12,14 @@ import pytest
 from marketmind_scheduler.adapters.postgres.dispatch import upkeep
 from marketmind_scheduler.adapters.postgres.dispatch.holds import STATEMENTS
 from marketmind_scheduler.adapters.postgres.pool import BY_INDEX
-from marketmind_scheduler.adapters.postgres.repositories import bookings, campaigns, posts, schedules, transitions
+from marketmind_scheduler.adapters.postgres.repositories import (
+    bookings,
+    campaigns,
+    derivations,
+    posts,
+    schedules,
+    transitions,
+)
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
@@ -105,6 +112,7 @@ def cases() -> Iterable[Case]:
             rows,
         )
         yield "posts arranged", campaigns.ARRANGE, [an_array(reversed(ids)), "2026-01-01"], rows
+        yield "those outside counted", derivations.COUNT_OUTSIDE, [an_array([of]), "{2026-01-01}", "{2026-01-02}"], rows
         yield "holds follow", bookings.FOLLOW_CAMPAIGNS, [listed], rows
         yield "facts of a campaign", campaigns.FACTS, [an_array([of]), "{COMPLETED}", "{COMPLETED,FAILED}"], rows * 3
         yield "standing of a campaign", schedules.STANDING_OF_CAMPAIGN, [of, platforms], rows
