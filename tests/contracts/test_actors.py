@@ -5,8 +5,9 @@ from datetime import timedelta
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import SERVICE, EventKind
 from marketmind_scheduler.domain.pacing import PACES
-from marketmind_scheduler.domain.schedule import Confirmation, Hold
+from marketmind_scheduler.domain.schedule import Confirmation, Hold, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, given
 from tests.contracts.worlds import (
     MINUTE,
@@ -61,10 +62,11 @@ async def some_are_held_and_go_on(world: World) -> None:
         await cancel(world, each)
 
 
-async def the_post_of_one_changes(world: World) -> None:
+async def the_post_of_one_and_its_brand_change(world: World) -> None:
     schedule = await given_due(world, since=-HOUR)
     async with world.storage.unit_of_work() as work:
         await work.bookings.tell_post_changed([schedule.post_id])
+        await work.derivations.tell_changed(ScheduleFilter(brand_id=BRAND_ID, status=ScheduleStatus.PENDING))
         await work.commit()
 
 
@@ -85,7 +87,7 @@ async def test_every_event_names_who_did_it(world: World) -> None:
     await one_is_refused_after_a_verdict_came_too_late(zoes)
     await one_comes_too_late(zoes)
     await some_are_held_and_go_on(zoes)
-    await the_post_of_one_changes(zoes)
+    await the_post_of_one_and_its_brand_change(zoes)
     await one_joins_a_paused_campaign(zoes)
 
     told = await events(world)
