@@ -29,7 +29,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, S
 from marketmind_scheduler.ports.tracing import TraceContext
 
 _NAME = "marketmind-scheduler"
-_ENDLESS = frozenset({"run", "keep_up", "catch_up", "sequence"})  # or again and again
+_ENDLESS = frozenset({"run", "keep_up", "catch_up", "sequence", "forget"})  # or again and again
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)  # as the conventions advise
 
 Method = Callable[..., Awaitable[Any]]

@@ -63,6 +63,8 @@ class Rate:
 
 
 LONGEST_KEY_NAME = 100
+KEYS_KEPT = timedelta(days=90)
+"""How long a key that has ended is still listed, where nothing else is said."""
 _KEY_ID = re.compile(r"[0-9a-f]{12}")
 
 

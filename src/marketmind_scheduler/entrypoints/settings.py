@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.domain.access import KEYS_KEPT
 from marketmind_scheduler.domain.post import Platform
 
 _JWT = ("SCHEDULER_JWT_ISSUER", "SCHEDULER_JWT_AUDIENCE", "SCHEDULER_JWT_JWKS")
@@ -119,6 +120,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, Meta(ge=24, le=8760, description="how long the answer to an `Idempotency-Key` is kept")
     ] = 24
     idempotency_required: Annotated[bool, Meta(description="whether every POST must have an `Idempotency-Key`")] = False
+    keep_keys_days: Annotated[
+        int, Meta(ge=1, le=36500, description="how long an API key is still listed after it has expired or was revoked")
+    ] = KEYS_KEPT.days
     dispatch: Annotated[
         Switch,
         Meta(

@@ -17,6 +17,12 @@ class Upkeep(Protocol):
         minutes for millions."""
         ...
 
+    async def forget_expired(self, *, keys_kept: timedelta, limit: int) -> int:
+        """Forget up to ``limit`` of each: answers kept under an Idempotency-Key that have expired, allowances that are
+        whole again, and API keys that expired or were revoked more than ``keys_kept`` ago, but never the youngest key.
+        Returns how many went of the kind with most."""
+        ...
+
     async def sequence_events(self, *, limit: int) -> int:
         """Give up to ``limit`` written events their final position, in an order that keeps each schedule's own, and
         let the statuses of their campaigns follow. Returns how many; 0 while another process does this."""

@@ -4,25 +4,28 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.domain.access import KEYS_KEPT
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import OVERDUE, PACES
 from marketmind_scheduler.ports.dispatch_observer import UpkeepObserver
 from marketmind_scheduler.ports.upkeep import Upkeep
 
 _AT_ONCE = 1000
-_UPKEEP_SECONDS, _SEQUENCE_SECONDS = 1.0, 0.1
+_UPKEEP_SECONDS, _SEQUENCE_SECONDS, _FORGET_SECONDS = 1.0, 0.1, 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upkeeping:
-    """Leases that ran out, posts that are too late, lanes that are behind, the order of events. Any number of processes
-    may do it at once."""
+    """Leases that ran out, posts that are too late, lanes that are behind, the order of events, and what has expired.
+    Any number of processes may do it at once."""
 
     lost_and_late: LostAndLate
     upkeep: Upkeep
     observer: UpkeepObserver
+    keys_kept: timedelta = KEYS_KEPT
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -31,6 +34,7 @@ class Upkeeping:
             tasks = [
                 loops.create_task(self._every(_UPKEEP_SECONDS, self.keep_up)),
                 loops.create_task(self._every(_SEQUENCE_SECONDS, self.sequence)),
+                loops.create_task(self._every(_FORGET_SECONDS, self.forget)),
             ]
             try:
                 yield
@@ -55,6 +59,11 @@ class Upkeeping:
     async def sequence(self) -> None:
         """Give every event that is written its position; raises StorageUnavailable."""
         while await self.upkeep.sequence_events(limit=_AT_ONCE) == _AT_ONCE:
+            pass
+
+    async def forget(self) -> None:
+        """Forget what has expired, in pieces; raises StorageUnavailable."""
+        while await self.upkeep.forget_expired(keys_kept=self.keys_kept, limit=_AT_ONCE) == _AT_ONCE:
             pass
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:

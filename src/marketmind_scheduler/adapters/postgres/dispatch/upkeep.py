@@ -17,6 +17,7 @@ _CATCH_UP_SECONDS = 300
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
 BUSY_LANES = statement("busy_lanes")
+_FORGET_EXPIRED = statement("forget_expired")
 _LANES_AT_ONCE = 200
 SEQUENCE = f"""
 WITH moved AS (
@@ -47,6 +48,10 @@ class PostgresUpkeep:
             for piece in pieces:
                 waiting += await take_turns(connection, piece, age=age, paces=paces, seconds=_CATCH_UP_SECONDS)
             return waiting
+
+    async def forget_expired(self, *, keys_kept: timedelta, limit: int) -> int:
+        async with connected(self._pool) as connection:
+            return await connection.fetchval(_FORGET_EXPIRED, keys_kept, limit)
 
     async def sequence_events(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:
