@@ -105,10 +105,20 @@ def document_of_others(demo_database: str, zones: ZoneCatalog, foreign_key: str)
         yield schema
 
 
+SAID_BY_NO_SCHEMA = (
+    "needs the field",  # something new needs what something registered keeps
+    "send either `by`",
+    "say what they are to follow",
+    "name it with campaign_id",
+    "is not a whole number",
+)
+
+
 def filter_failure(_context: object, failure: object, case: Any, response: Any) -> bool:
     """What no schema can say: a cursor is a string, and only those that a list gave out are taken; 1.0 is an integer to
-    JSON Schema, and refused here. And a 0 that schemathesis sends where the pattern of a header asks for quotes. What
-    was answered under an Idempotency-Key already is answered so again, whatever the headers beside it."""
+    JSON Schema, and refused here; what several fields say together; what is stored already. And a 0 that schemathesis
+    sends where the pattern of a header asks for quotes. What was answered under an Idempotency-Key already is answered
+    so again, whatever the headers beside it."""
     if isinstance(failure, AcceptedNegativeData):
         return "idempotency-replayed" not in response.headers
     if not isinstance(failure, RejectedPositiveData):
@@ -116,8 +126,8 @@ def filter_failure(_context: object, failure: object, case: Any, response: Any) 
     refused = response.json()["errors"]
     is_made_up_cursor = [error["at"] for error in refused] == ["cursor"]
     is_zero_as_a_tag = all(case.headers.get(error["at"]) == "0" for error in refused)
-    is_float = all(error["message"].endswith("got `float`") for error in refused)
-    return not (is_made_up_cursor or is_zero_as_a_tag or is_float)
+    is_beyond_schemas = all(any(each in error["message"] for each in SAID_BY_NO_SCHEMA) for error in refused)
+    return not (is_made_up_cursor or is_zero_as_a_tag or is_beyond_schemas)
 
 
 def opened_where_it_is_called(database_url: str, zones: ZoneCatalog) -> App:
