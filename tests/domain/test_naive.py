@@ -153,7 +153,7 @@ def test_only_days_whose_19_local_is_still_ahead_are_used(brief: Brief) -> None:
         with pytest.raises(CampaignOver):
             plan_naively(brief)
     elif most_posts > len(usable):
-        with pytest.raises(TooManyPosts, match=f"the {len(usable)} usable days"):
+        with pytest.raises(TooManyPosts, match=f"the {len(usable)} usable day"):
             plan_naively(brief)
     else:
         days = days_of(plan_naively(brief))

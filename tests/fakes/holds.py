@@ -60,7 +60,7 @@ def _found(rows: Rows, hold: Hold, of: UUID) -> Brand | Campaign:
             return brand
         raise BrandNotFound(of)
     if campaign := rows.campaigns.get(of):
-        return replace(campaign, post_count=len(rows.posts_of(of)))
+        return rows.campaign_shown(campaign)
     raise CampaignNotFound(of)
 
 

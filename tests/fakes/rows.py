@@ -180,6 +180,12 @@ class Rows:
         posts = (post for post in self.posts.values() if post.campaign_id == campaign_id)
         return sorted(posts, key=lambda post: post.position)
 
+    def campaign_shown(self, campaign: Campaign) -> Campaign:
+        """With the number of its posts and its brand's zone."""
+        brand = self.brands.get(campaign.brand_id)
+        zone = brand.content.default_zone if brand else "UTC"
+        return replace(campaign, post_count=len(self.posts_of(campaign.campaign_id)), zone=zone)
+
     def put_post(self, post: Post) -> None:
         """Store a post; its schedules show what it says from now on."""
         self.posts[post.post_id] = post

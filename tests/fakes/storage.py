@@ -90,9 +90,7 @@ class InMemoryCampaignRepository:
             raise CampaignNotFound(campaign_id)
         if campaign is None:
             return None
-        brand = rows.brands.get(campaign.brand_id)
-        zone = brand.content.default_zone if brand else "UTC"
-        return replace(campaign, post_count=len(rows.posts_of(campaign_id)), zone=zone)
+        return rows.campaign_shown(campaign)
 
     async def save(self, campaign: Campaign) -> Campaign:
         campaigns = self._view().campaigns

@@ -18,8 +18,8 @@ class InMemoryUpkeep:
         with self._storage.changing() as rows:
             return take_turns(rows, busy_lanes(rows, now=now), age=age, paces=paces, now=now)
 
-    async def forget_expired(self, *, keys_kept: timedelta, limit: int) -> int:
-        del keys_kept, limit  # answers, allowances and keys are not in this storage
+    async def forget_expired(self, *, limit: int) -> int:
+        del limit  # answers, allowances and keys are not in this storage
         return 0
 
     async def sequence_events(self, *, limit: int) -> int:

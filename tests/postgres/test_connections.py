@@ -31,6 +31,7 @@ from tests.fakes.publisher import ScriptedPublisher
 from tests.postgres.given import given_due
 from tests.postgres.poolers import TransactionPooler
 
+SECOND = timedelta(seconds=1)
 MOST_SECONDS = 20
 LOCKS_LEFT = """
 SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
@@ -90,8 +91,8 @@ async def test_each_statement_may_go_over_another_connection(pool: Pool, pooler:
     storage, holds = PostgresStorage(pooler.as_pool()), PostgresHolds(pooler.as_pool())
     observer, publisher = RecordingObserver(), ScriptedPublisher()
     await given(storage, a_brand(), a_campaign())
-    a_moment_ago = SystemClock().now() - timedelta(minutes=1)
-    schedules = await given_due(storage, 40, campaign_id=CAMPAIGN_ID, since=a_moment_ago, apart=timedelta(seconds=1))
+    a_moment_ago = SystemClock().now() - 10 * SECOND
+    schedules = await given_due(storage, 40, campaign_id=CAMPAIGN_ID, since=a_moment_ago, apart=0.1 * SECOND)
     publisher.script(schedules[0].schedule_id, Deferred("busy"))
     await holds.place(Hold.BRAND_PAUSED, BRAND_ID)
     await holds.lift(Hold.BRAND_PAUSED, BRAND_ID, paces=AT_ONCE)

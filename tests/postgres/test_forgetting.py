@@ -12,7 +12,7 @@ DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 
 
 async def forget(upkeep: PostgresUpkeep, *, limit: int = 10) -> int:
-    return await upkeep.forget_expired(keys_kept=KEYS_KEPT, limit=limit)
+    return await upkeep.forget_expired(limit=limit)
 
 
 async def keep_answer(pool: Pool, scope: bytes, *, expires_in: timedelta) -> None:

@@ -17,9 +17,9 @@ class Upkeep(Protocol):
         minutes for millions."""
         ...
 
-    async def forget_expired(self, *, keys_kept: timedelta, limit: int) -> int:
+    async def forget_expired(self, *, limit: int) -> int:
         """Forget up to ``limit`` of each: answers kept under an Idempotency-Key that have expired, allowances that are
-        whole again, and API keys that expired or were revoked more than ``keys_kept`` ago, but never the youngest key.
+        whole again, and API keys that expired or were revoked long ago, but never the youngest key.
         Returns how many went of the kind with most."""
         ...
 

@@ -134,6 +134,7 @@ async def test_what_was_sent_is_counted_by_platform_verdict_and_standing(
         "accepted": 1,
         "deferred": 1,
         "refused": 1,
+        "misdirected": 0,
         "unknown": 0,
         "unsent": 0,
         "lost": 0,

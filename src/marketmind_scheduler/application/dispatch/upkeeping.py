@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
-from marketmind_scheduler.domain.access import KEYS_KEPT
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import OVERDUE, PACES
 from marketmind_scheduler.ports.dispatch_observer import UpkeepObserver
@@ -25,7 +23,6 @@ class Upkeeping:
     lost_and_late: LostAndLate
     upkeep: Upkeep
     observer: UpkeepObserver
-    keys_kept: timedelta = KEYS_KEPT
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -63,7 +60,7 @@ class Upkeeping:
 
     async def forget(self) -> None:
         """Forget what has expired, in pieces; raises StorageUnavailable."""
-        while await self.upkeep.forget_expired(keys_kept=self.keys_kept, limit=_AT_ONCE) == _AT_ONCE:
+        while await self.upkeep.forget_expired(limit=_AT_ONCE) == _AT_ONCE:
             pass
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:

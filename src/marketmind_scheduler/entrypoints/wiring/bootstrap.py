@@ -49,7 +49,7 @@ from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
-from marketmind_scheduler.domain.access import KEYS_KEPT, Rate
+from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.domain.event import OPERATOR, UPKEEP
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.planning import SchedulerKind
@@ -102,7 +102,6 @@ class Outbound:
     tracing: Tracing
     limits: DispatchLimits = field(default_factory=DispatchLimits)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
-    keys_kept: timedelta = KEYS_KEPT
 
 
 def assemble(
@@ -121,12 +120,7 @@ def assemble(
 ) -> UseCases:
     """Every use case over these adapters."""
     lost_and_late = LostAndLate(storage=outbound.storage.acting(UPKEEP), jitter=random.random)
-    upkeeping = Upkeeping(
-        lost_and_late=lost_and_late,
-        upkeep=outbound.upkeep,
-        observer=outbound.observer,
-        keys_kept=outbound.keys_kept,
-    )
+    upkeeping = Upkeeping(lost_and_late=lost_and_late, upkeep=outbound.upkeep, observer=outbound.observer)
     dispatcher = Dispatcher(
         queue=outbound.queue,
         upkeeping=upkeeping,
@@ -215,7 +209,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         outbound = Outbound(
             queue=PostgresDispatchQueue(dispatch_pool),
             pulled=PostgresDispatchQueue(pool),
-            upkeep=PostgresUpkeep(dispatch_pool),
+            upkeep=PostgresUpkeep(dispatch_pool, keys_kept=timedelta(days=settings.keep_keys_days)),
             storage=PostgresStorage(dispatch_pool),
             holds=PostgresHolds(pool),
             standings=PostgresQueueStandings(pool),
@@ -226,7 +220,6 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             metrics=metering,
             tracing=tracing,
             limits=settings.dispatch_limits,
-            keys_kept=timedelta(days=settings.keep_keys_days),
         )
         use_cases = assemble(
             storage=PostgresStorage(pool),

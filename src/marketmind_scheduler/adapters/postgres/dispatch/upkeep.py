@@ -9,6 +9,7 @@ from marketmind_scheduler.adapters.postgres.repositories.events import TOLD
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
+from marketmind_scheduler.domain.access import KEYS_KEPT
 from marketmind_scheduler.domain.pacing import SOON
 from marketmind_scheduler.domain.post import Platform
 
@@ -32,8 +33,11 @@ _FIRST_EVENT = "SELECT seq FROM event_outbox ORDER BY seq LIMIT 1"
 
 
 class PostgresUpkeep:
-    def __init__(self, pool: Pool) -> None:
+    """``keys_kept``: for how long after its end an API key is."""
+
+    def __init__(self, pool: Pool, *, keys_kept: timedelta = KEYS_KEPT) -> None:
         self._pool = pool
+        self._keys_kept = keys_kept
 
     async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
         async with transaction(self._pool, seconds=_CATCH_UP_SECONDS) as connection:
@@ -49,9 +53,9 @@ class PostgresUpkeep:
                 waiting += await take_turns(connection, piece, age=age, paces=paces, seconds=_CATCH_UP_SECONDS)
             return waiting
 
-    async def forget_expired(self, *, keys_kept: timedelta, limit: int) -> int:
+    async def forget_expired(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:
-            return await connection.fetchval(_FORGET_EXPIRED, keys_kept, limit)
+            return await connection.fetchval(_FORGET_EXPIRED, self._keys_kept, limit)
 
     async def sequence_events(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:
