@@ -99,6 +99,6 @@ def _said_of(difference: Difference, schedule: Schedule, sources: Sources) -> st
         case Difference.DATES:
             first, last = sources.days or (None, None)
             return (
-                f"it lies outside its campaign's days, {first} to {last}; move it, or "
-                f"POST /campaigns/{schedule.campaign_id}/shift moves the days and all of them"
+                f"it lies outside its campaign's days, {first} to {last}; move it, or give the campaign its "
+                f"old days back and let POST /campaigns/{schedule.campaign_id}/shift move them and all its schedules"
             )

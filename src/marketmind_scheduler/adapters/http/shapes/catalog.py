@@ -95,8 +95,8 @@ def _of_those_outside(campaign: Campaign, outside: int) -> list[str]:
     if not outside:
         return []
     days = f"{campaign.start_date} to {campaign.end_date}"
-    shift = f"POST /campaigns/{campaign.campaign_id}/shift moves days and schedules together"
-    return [f"{outside} of its PENDING schedules lie outside its days, {days}; {shift}"]
+    shift = f"give it its old days back and let POST /campaigns/{campaign.campaign_id}/shift move both together"
+    return [f"{outside} of its PENDING schedules lie outside its days, {days}; move them, or {shift}"]
 
 
 class PostIn(Body, frozen=True):
