@@ -555,6 +555,25 @@ async def test_a_post_whose_send_is_in_flight_or_may_be_out_is_neither_moved_nor
     assert [each["status"] for each in await settle(caller, claimed, verdict="accepted")] == ["COMPLETED"]
 
 
+@pytest.mark.parametrize("status", ["PUBLISHING", "UNCONFIRMED"])
+async def test_a_campaign_with_a_send_that_is_in_flight_or_may_be_out_is_not_shifted(
+    caller: httpx2.AsyncClient, status: str
+) -> None:
+    now, campaign_id = await present(caller), await a_campaign(caller)
+    sent, waits = await add_posts(caller, campaign_id, ["TWITTER", "YOUTUBE"])
+    schedule, other = await scheduled(caller, sent, now), await scheduled(caller, waits, now + timedelta(hours=1))
+    [claimed] = await claim(caller)
+    if status == "UNCONFIRMED":
+        await settle(caller, claimed, verdict="unknown")
+    before = [await record(caller, schedule), await record(caller, other)]
+
+    answer = await caller.post(f"/campaigns/{campaign_id}/shift", json={"by": "P1D"})
+
+    refused = problem(answer, 409, "cannot_follow")["details"]["schedules"]
+    assert [each["schedule_id"] for each in refused] == [schedule["schedule_id"]]
+    assert [await record(caller, schedule), await record(caller, other)] == before
+
+
 async def test_cancelling_a_campaign_leaves_the_send_that_is_in_flight(
     caller: httpx2.AsyncClient, publisher: ScriptedPublisher
 ) -> None:
