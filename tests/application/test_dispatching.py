@@ -20,7 +20,7 @@ from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Unknown, Unsent, Verdict, VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
 from marketmind_scheduler.ports.publisher import Target
@@ -647,6 +647,29 @@ async def test_a_brand_without_a_target_waits_and_holds_nobody_up(
         (PENDING, no_receiver(Platform.TWITTER)),
         (PENDING, None),
     ]
+
+
+@in_jumping_time
+async def test_what_has_no_receiver_is_held_and_goes_out_from_a_dispatcher_that_has_one(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher, clock: FrozenClock
+) -> None:
+    elsewhere = ScriptedPublisher(platforms=[Platform.TIKTOK])
+    elsewhere.reroute(OTHER_BRAND, Platform.TWITTER, SLOW)
+    schedules = [await one_due(storage), await one_due(storage, platform=Platform.YOUTUBE)]
+    clock.advance(timedelta(minutes=1))
+
+    async def are_held() -> bool:
+        return all(Hold.NO_RECEIVER in each.holds for each in await standing(storage, schedules))
+
+    async with running(make(publisher=elsewhere)):
+        await until(are_held)
+
+    assert [each.error for each in await standing(storage, schedules)] == [
+        no_receiver(Platform.TWITTER),
+        no_receiver(Platform.YOUTUBE),
+    ]
+    async with running(make(publisher=publisher)):
+        await until(all_are(COMPLETED, storage, *schedules))
 
 
 @in_jumping_time

@@ -39,8 +39,9 @@ CONFIRMATIONS = {
     "confirmed as failed": Confirmation.FAILED,
 }
 VERDICTS = {str(verdict) for verdict in VerdictKind}
+RELEASES = {"resumed", "receiver found"}  # of what is held: see test_holds and test_dead_ends
 BY_HAPPENING = {
-    name: list(cases) for name, cases in groupby(every_case(), lambda case: case.happening) if name != "resumed"
+    name: list(cases) for name, cases in groupby(every_case(), lambda case: case.happening) if name not in RELEASES
 }
 
 
@@ -108,6 +109,10 @@ async def the_brand_is_paused(world: World, stored: Sequence[Stored]) -> None:
     await world.holds.place(Hold.BRAND_PAUSED, BRAND_ID)
 
 
+async def nobody_publishes_them(world: World, stored: Sequence[Stored]) -> None:
+    await world.upkeep.hold({(BRAND_ID, Platform.TWITTER): "nobody does"}, since=timedelta(), limit=len(stored))
+
+
 async def their_posts_change(world: World, stored: Sequence[Stored]) -> None:
     async with world.storage.unit_of_work() as work:
         await work.bookings.tell_post_changed([each.schedule.post_id for each in stored])
@@ -139,6 +144,7 @@ def happens(name: str) -> Happen:
         "moved": a_caller_moves,
         "paused": the_brand_is_paused,
         "post changed": their_posts_change,
+        "no receiver": nobody_publishes_them,
         "doubted": a_backup_is_restored,
     }[name]
 
@@ -205,5 +211,5 @@ def check(stored: Stored, found: Schedule, last_told: Mapping[UUID, EventKind]) 
 
 
 def test_every_happening_is_tried() -> None:
-    assert BY_HAPPENING.keys() | {"resumed"} == HAPPENINGS.keys()
+    assert BY_HAPPENING.keys() | RELEASES == HAPPENINGS.keys()
     assert OVERDUE > MINUTE, "what is stored here is no backlog"

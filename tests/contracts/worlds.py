@@ -113,7 +113,7 @@ class ActingWorld:
     def __init__(self, world: World, actor: str) -> None:
         self.storage = world.storage.acting(actor)
         self.queue = world.queue.acting(actor)
-        self.upkeep = world.upkeep
+        self.upkeep = world.upkeep.acting(actor)
         self.holds = world.holds.acting(actor)
         self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
         self.now = world.now

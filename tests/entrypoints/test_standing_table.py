@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from marketmind_scheduler.application.health import Publishing
+from marketmind_scheduler.application.reachability import no_receiver
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.entrypoints.commands.standing_table import Reading, reading_json, reading_view, standing_table
 from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, NextPost, PlatformStanding, QueueStanding
@@ -53,6 +54,7 @@ def a_reading(*, title: str = "Meet the new line", is_pretence: bool = False) ->
         at=NOW,
         publishing=Publishing(by="webhook", means="what is due is posted", is_pretence=is_pretence),
         standing=QueueStanding(platforms=[standing(counts=(1,) * 8, next_due_in=FOR_EVER)], events_to_sequence=3),
+        dead_ends=no_receiver(Platform.REDDIT),
         next_posts=[
             NextPost(
                 schedule_id=BRAND_ID,
@@ -95,6 +97,10 @@ def test_only_what_pretends_is_said_above_the_table() -> None:
     assert "what is due is posted" in view(a_reading(is_pretence=True))
 
 
+def test_platforms_without_a_receiver_are_named_above_the_table() -> None:
+    assert no_receiver(Platform.REDDIT) in " ".join(view(a_reading()).split())
+
+
 def test_scripts_read_the_same_as_json_on_one_line() -> None:
     text = reading_json(a_reading())
 
@@ -105,6 +111,7 @@ def test_scripts_read_the_same_as_json_on_one_line() -> None:
         "webhook",
         3,
     )
+    assert shown["dead_ends"] == no_receiver(Platform.REDDIT)
     assert shown["platforms"][0]["next_due_in_seconds"] == FOR_EVER.total_seconds()
     assert shown["next_posts"][0]["title"] == "Meet the new line"
 

@@ -374,7 +374,8 @@ class InMemoryTransitions:
         return self._locked(row for _, row in sorted(expired, key=_first)[:limit])
 
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:
-        waiting = [(row.schedule.latest_at, row) for row in self._rows() if row.due_at and row.schedule.latest_at]
+        rows = [row for row in self._rows() if row.due_at or row.schedule.holds == frozenset({Hold.NO_RECEIVER})]
+        waiting = [(row.schedule.latest_at, row) for row in rows if row.schedule.latest_at]
         late = [each for each in waiting if each[0] <= self._clock.now()]
         return self._locked(row for _, row in sorted(late, key=_first)[:limit])
 

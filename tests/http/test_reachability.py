@@ -54,5 +54,7 @@ def test_each_way_to_no_receiver_has_its_words_and_pull_mode_has_none() -> None:
     assert some.obstacle(BRAND_ID, REDDIT) == no_receiver(REDDIT)
     assert "SCHEDULER_PLATFORMS" in (some.obstacle(BRAND_ID, Platform.TIKTOK) or "")
     assert list(some.without_receiver) == [REDDIT]
+    assert some.dead_ends() == no_receiver(REDDIT, brands="any brand")
+    assert nobody.dead_ends() is None
     assert nobody.obstacle(UUID(int=1), TWITTER) is None
     assert list(nobody.without_receiver) == []

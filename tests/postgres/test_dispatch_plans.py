@@ -16,6 +16,10 @@ from marketmind_scheduler.adapters.postgres.dispatch.holds import AT_ONCE, STATE
 from marketmind_scheduler.adapters.postgres.dispatch.queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import (
     BUSY_LANES,
+    HOLD_LANES,
+    LANES_DUE,
+    LANES_HELD,
+    RELEASE_LANES,
     SEQUENCE,
 )
 from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
@@ -234,7 +238,24 @@ async def test_what_is_too_late_is_found_by_its_index(filled: Filled) -> None:
     async with undone(filled.connection):
         plan = await plan_of(filled.connection, LOCK_LATE, ROOM)
 
-    check(plan, indexes={"ix_schedules_latest", "pk_posts", BESIDE}, most_buffers=ROOM * MOST_EACH)
+    late = {"ix_schedules_latest", "ix_schedules_no_receiver_latest", "pk_schedules"}
+    check(plan, indexes={*late, "pk_posts", BESIDE}, most_sorted=2 * ROOM, most_buffers=ROOM * MOST_EACH)
+
+
+async def test_lanes_without_a_receiver_are_found_held_and_released_by_their_indexes(filled: Filled) -> None:
+    lane = an_array([BRAND_ID]), "{TWITTER}"
+    async with undone(filled.connection):
+        due = await plan_of(filled.connection, LANES_DUE, an_array(PLATFORMS), "5 s", "30 s", ROOM)
+        hold = await plan_of(filled.connection, HOLD_LANES, *lane, an_array(["nobody"]), "5 s", ROOM)
+        held = await plan_of(filled.connection, LANES_HELD, an_array(PLATFORMS))
+        release = await plan_of(filled.connection, RELEASE_LANES, *lane, ROOM)
+
+    check(due, indexes={"ix_schedules_due"}, most_sorted=3 * ROOM, most_buffers=3 * ROOM * MOST_EACH)
+    check(hold, indexes={"ix_schedules_lane", "pk_schedules"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH)
+    check(held, indexes={"ix_schedules_no_receiver"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH)
+    check(
+        release, indexes={"ix_schedules_no_receiver", "pk_schedules"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH
+    )
 
 
 async def test_what_is_due_next_is_the_first_of_each_platform(filled: Filled) -> None:

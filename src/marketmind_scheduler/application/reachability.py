@@ -27,6 +27,10 @@ class Reachability:
             return ()
         return [platform for platform in self.platforms if not self.publisher.targets(platform)]
 
+    def dead_ends(self) -> str | None:
+        """The same in words, for a person; None: there are none."""
+        return no_receiver(*without, brands="any brand") if (without := self.without_receiver) else None
+
     def obstacle(self, brand_id: UUID, platform: Platform) -> str | None:
         """Why nothing of this lane would be sent from here; None: it would."""
         if self.is_for_pullers:
@@ -38,5 +42,8 @@ class Reachability:
         return None
 
 
-def no_receiver(platform: Platform) -> str:
-    return f"no receiver on {platform} for this brand: its posts wait until there is one, unless they are too late then"
+def no_receiver(*platforms: Platform, brands: str = "this brand") -> str:
+    return (
+        f"no receiver on {', '.join(platforms)} for {brands}: posts wait until there is one, unless they are too "
+        "late then"
+    )

@@ -14,7 +14,7 @@ class EventKind(StrEnum):
     RESCHEDULED = "schedule.rescheduled"
     POST_CHANGED = "schedule.post_changed"  # its post says something else now
     RETRYING = "schedule.retrying"  # PENDING again after a send that began
-    PARKED = "schedule.parked"  # not sent though it may be due: paused, or held for being late
+    PARKED = "schedule.parked"  # not sent though it may be due: paused, late, or without a receiver
     RESUMED = "schedule.resumed"
     COMPLETED = "schedule.completed"
     FAILED = "schedule.failed"

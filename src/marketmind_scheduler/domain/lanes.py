@@ -3,9 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from marketmind_scheduler.domain.pacing import MOST_AT_FULL_PACE, PATIENCE, SOON
+from marketmind_scheduler.domain.post import Platform
+
+Lane: TypeAlias = tuple[UUID, Platform]
+"""A brand and a platform."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import SendInFlight
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES, RETRIES
-from marketmind_scheduler.domain.schedule import ACTIVE, Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedule import ACTIVE, OF_ITS_TIME, Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.standing import ClaimState, Standing, Step
 from marketmind_scheduler.domain.verdict import Recorded, VerdictKind
 from marketmind_scheduler.domain.wall_clock import Slot
@@ -128,7 +128,8 @@ def when_late(before: Standing) -> Step:
     """It was not sent by its latest time, and its brand does not publish late: skipped, or held for a person. What may
     be out is not missed."""
     if before.is_doubtful:
-        return Step(to=replace(before, status=UNCONFIRMED), event=EventKind.UNCONFIRMED)
+        unconfirmed = replace(before, status=UNCONFIRMED, holds=before.holds - OF_ITS_TIME)
+        return Step(to=unconfirmed, event=EventKind.UNCONFIRMED)
     if before.on_late is OnLate.HOLD:
         return Step(to=replace(before, holds=before.holds | {Hold.LATE}), event=EventKind.PARKED)
     return Step(to=ended(before, ScheduleStatus.MISSED), event=EventKind.MISSED)
@@ -138,7 +139,7 @@ def cancelled(before: Standing) -> Step:
     """A caller calls it off: no send of it begins any more. What may be out is not CANCELLED, for that means that
     nothing is."""
     if before.is_doubtful:
-        unconfirmed = replace(before, status=UNCONFIRMED, holds=before.holds - {Hold.LATE})
+        unconfirmed = replace(before, status=UNCONFIRMED, holds=before.holds - OF_ITS_TIME)
         return Step(to=unconfirmed, event=EventKind.UNCONFIRMED, revokes=True, closes=True)
     to = ended(before, ScheduleStatus.CANCELLED)
     return Step(to=to, event=EventKind.CANCELLED, revokes=True, closes=True)
@@ -146,14 +147,14 @@ def cancelled(before: Standing) -> Step:
 
 def moved(before: Standing) -> Step:
     """A caller gives it another time: it is no longer late, and starts afresh."""
-    to = replace(_afresh(before), holds=before.holds - {Hold.LATE})
+    to = replace(_afresh(before), holds=before.holds - OF_ITS_TIME)
     return Step(to=to, event=EventKind.RESCHEDULED, revokes=True, closes=True)
 
 
 def confirmed(before: Standing, confirmation: Confirmation) -> Step:
     """A person says what became of an UNCONFIRMED one: a person's word ends every doubt, and to send it again means
     however late."""
-    certain = replace(before, is_doubtful=False, lost_leases=0, holds=before.holds - {Hold.LATE})
+    certain = replace(before, is_doubtful=False, lost_leases=0, holds=before.holds - OF_ITS_TIME)
     match confirmation:
         case Confirmation.PUBLISHED:
             to, event = ended(certain, COMPLETED), EventKind.COMPLETED
@@ -168,13 +169,13 @@ def confirmed(before: Standing, confirmation: Confirmation) -> Step:
 def doubted(before: Standing) -> Step:
     """It may have been sent without our knowing, as after a restore from a backup: nothing sends it until a person has
     looked."""
-    unconfirmed = replace(before, status=UNCONFIRMED, holds=before.holds - {Hold.LATE})
+    unconfirmed = replace(before, status=UNCONFIRMED, holds=before.holds - OF_ITS_TIME)
     return Step(to=unconfirmed, event=EventKind.UNCONFIRMED, revokes=True, closes=True)
 
 
 def held(before: Standing, hold: Hold, *, is_claimed: bool) -> Step:
-    """Its brand or campaign is paused. A claim whose send has not begun is taken back; a send that has begun goes on,
-    and the schedule stays held if it comes back."""
+    """Its brand or campaign is paused, or it is due and nobody publishes its lane. A claim whose send has not begun is
+    taken back; a send that has begun goes on, and the schedule stays held if it comes back."""
     to = replace(before, holds=before.holds | {hold})
     return Step(to=to, event=EventKind.PARKED, revokes=is_claimed and before.status is PENDING)
 
@@ -186,7 +187,7 @@ def post_changed(before: Standing, *, is_claimed: bool) -> Step:
 
 
 def released(before: Standing, hold: Hold) -> Step:
-    """Its brand or campaign goes on, or it has left it; other holds stay."""
+    """Its brand or campaign goes on, or it has left it, or somebody publishes its lane; other holds stay."""
     return Step(to=replace(before, holds=before.holds - {hold}), event=EventKind.RESUMED)
 
 

@@ -85,6 +85,13 @@ HAPPENINGS: Mapping[str, Happens] = {
     "resumed": _where(
         lambda before: before.status in ACTIVE, lambda before: lifecycle.released(before, Hold.BRAND_PAUSED)
     ),
+    "no receiver": _where(
+        lambda before: before.status is PENDING,
+        lambda before: lifecycle.held(before, Hold.NO_RECEIVER, is_claimed=False),
+    ),
+    "receiver found": _where(
+        lambda before: before.status is PENDING, lambda before: lifecycle.released(before, Hold.NO_RECEIVER)
+    ),
     "confirmed as out": _confirmed(Confirmation.PUBLISHED),
     "to be sent again": _confirmed(Confirmation.SEND_AGAIN),
     "confirmed as failed": _confirmed(Confirmation.FAILED),

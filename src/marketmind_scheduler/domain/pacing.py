@@ -30,8 +30,11 @@ lane that gets posts faster than its pace would never catch up."""
 PATIENCE = timedelta(minutes=15)
 """Posts of a lane wait for one before them that is to be sent within it; one that was put off for longer, they pass."""
 
-WITHOUT_TARGET = timedelta(minutes=5)
-"""How long a post waits for which no target is configured, before one is looked for again."""
+WITHOUT_TARGET = timedelta(seconds=30)
+"""How long a post waits for which no target is configured, before one is looked for again: it is held first."""
+
+NOBODY_CAME = timedelta(seconds=5)
+"""What has been due for longer and has no receiver is held: until then, another process or a puller may take it."""
 
 MOST_PUT_OFF = timedelta(days=7)
 """For how long after its publish time a receiver may put a post off that its brand publishes however late."""

@@ -40,6 +40,11 @@ class Hold(StrEnum):
     CAMPAIGN_PAUSED = "campaign_paused"
     BRAND_PAUSED = "brand_paused"
     LATE = "late"  # until a person moves or cancels it
+    NO_RECEIVER = "no_receiver"  # until somebody publishes its lane
+
+
+OF_ITS_TIME = frozenset({Hold.LATE, Hold.NO_RECEIVER})
+"""These come with the time of a schedule and go with it; the others with its brand or campaign."""
 
 
 ACTIVE = frozenset({ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED})

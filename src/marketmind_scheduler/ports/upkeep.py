@@ -1,20 +1,46 @@
 """What keeps the queue and the event log in order, whoever of any number of processes does it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Protocol
 
+from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.post import Platform
 
 
 class Upkeep(Protocol):
     """Each method is one transaction of its own, judged by the storage's clock, and raises StorageUnavailable."""
 
+    def acting(self, actor: str) -> "Upkeep":
+        """The same, whose events are told as ``actor``'s."""
+        ...
+
     async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
         """Give what is due soon its place on each lane that is behind, as ``domain.lanes`` says: where something has
         waited for longer than ``age``, its posts go out in the order of their publish times, a pace apart, behind what
         was sent last. Returns how many have to wait longer than they did; 0 while another process does this. May take
         minutes for millions."""
+        ...
+
+    async def lanes_due(self, platforms: Collection[Platform], *, since: timedelta, limit: int) -> Collection[Lane]:
+        """The lanes of these platforms with something that waits though its publish time has been over for ``since``,
+        among the ``limit`` of each platform that are due first."""
+        ...
+
+    async def lanes_held(self, platforms: Collection[Platform]) -> Collection[Lane]:
+        """The lanes of these platforms with something held for having no receiver."""
+        ...
+
+    async def hold(self, lanes: Mapping[Lane, str], *, since: timedelta, limit: int) -> int:
+        """Hold up to ``limit`` of each lane that wait though their publish time has been over for ``since``, for having
+        no receiver: ``lifecycle.held``. What is given for the lane is shown as the error. Returns how many."""
+        ...
+
+    async def release(
+        self, lanes: Collection[Lane], *, age: timedelta, paces: Mapping[Platform, timedelta], limit: int
+    ) -> int:
+        """Release up to ``limit`` of each lane that are held for having no receiver, the earliest first:
+        ``lifecycle.released``. They take turns as in ``catch_up``. Returns how many."""
         ...
 
     async def forget_expired(self, *, limit: int) -> int:

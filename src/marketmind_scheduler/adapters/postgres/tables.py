@@ -203,6 +203,8 @@ schedules = Table(
     _index_of_some("lane", "brand_id", "platform", "publish_time", "schedule_id", where="due_at IS NOT NULL"),
     _index_of_some("lease", "lease_expires_at", where="lease_expires_at IS NOT NULL"),
     _index_of_some("latest", "latest_at", where="due_at IS NOT NULL AND latest_at IS NOT NULL"),
+    _index_of_some("no_receiver", "platform", "brand_id", "publish_time", "schedule_id", where="parked & 16 <> 0"),
+    _index_of_some("no_receiver_latest", "latest_at", where="parked = 16 AND latest_at IS NOT NULL"),
     _index_of_some("unconfirmed", "platform", "last_send_at", where="status = 'UNCONFIRMED'"),
     _index_of_some("gone_wrong", "platform", "finished_at", where="status IN ('FAILED', 'MISSED')"),
     _index_of_some("parked", "platform", "schedule_id", where="status = 'PENDING' AND parked <> 0"),

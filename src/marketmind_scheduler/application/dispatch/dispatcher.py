@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from copy import copy
+from math import inf
 from uuid import UUID
 
+from marketmind_scheduler.application.dispatch.dead_ends import DeadEnds
 from marketmind_scheduler.application.dispatch.sending import BegunSend, DispatchLimits, Sender
 from marketmind_scheduler.application.dispatch.settling import Ended, Settler
 from marketmind_scheduler.application.dispatch.traffic import Traffic
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
+from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import StorageUnavailable
@@ -73,6 +76,9 @@ class Dispatcher:
             tracing=tracing,
         )
         verdicts = Verdicts(queue=self.queue, storage=storage.acting(DISPATCHER), owner=owner)
+        reachability = Reachability(publisher=publisher, platforms=platforms)
+        self._dead_ends = DeadEnds(upkeep=upkeeping.upkeep.acting(DISPATCHER), reachability=reachability)
+        self._looks_again_at = -inf
         self._settler = Settler(verdicts, observer=observer)
         self._wake = asyncio.Event()  # a send has ended where a platform was full, or it is time to stop
         self._is_full = False
@@ -125,6 +131,7 @@ class Dispatcher:
 
     async def _triggered_now(self, limit: int) -> Sequence[Schedule]:
         await self.upkeeping.keep_up()
+        await self._dead_ends.look()
         claimed_at = self._monotonic()
         room = self._traffic.room(self._platforms)
         claims = await self.queue.claim(room, most=limit, owner=self._owner, lease=self._limits.lease) if room else ()
@@ -159,11 +166,17 @@ class Dispatcher:
                 if was_away:
                     await self.upkeeping.catch_up()
                 was_away = False
+                await self._look_for_dead_ends()
                 rest = await self._round(stopping, sends)
             except StorageUnavailable as unavailable:
                 self._observer.unavailable(unavailable)
                 was_away, rest = True, _POLL_SECONDS
             await self._rest(rest)
+
+    async def _look_for_dead_ends(self) -> None:
+        if self._monotonic() >= self._looks_again_at:
+            await self._dead_ends.look()
+            self._looks_again_at = self._monotonic() + _POLL_SECONDS
 
     async def _round(self, stopping: asyncio.Event, sends: asyncio.TaskGroup) -> float:
         """Claim and begin once; return for how many seconds there will be nothing to claim."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.application.dispatch.dead_ends import release_to_puller
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude, settlement
 from marketmind_scheduler.domain.errors import DuplicateClaim
 from marketmind_scheduler.domain.pacing import RetryPolicy
@@ -64,12 +66,14 @@ class Pulling:
     queue: DispatchQueue
     upkeeping: Upkeeping
     retries: RetryPolicy
+    reach: Reach = EVERYWHERE
 
     async def claim(self, platforms: Collection[Platform], *, limit: int, lease: timedelta) -> Sequence[Attempt]:
         """Up to ``limit`` due schedules for the caller to publish, each once, within ``lease``.
 
         Their sends count as begun, so none of them can be cancelled or moved any more; one that is not settled in time
         is UNCONFIRMED."""
+        await release_to_puller(self.upkeeping.upkeep, platforms, self.reach)
         await self.upkeeping.catch_up()
         room = dict.fromkeys(platforms, limit)
         claims = await self.queue.claim(room, most=limit, owner=_PULLERS, lease=lease)

@@ -174,6 +174,7 @@ async def _reading(service: Service) -> Reading:
         publishing=service.use_cases.health.publishing,
         standing=await monitoring.standing(),
         next_posts=await monitoring.next_posts(limit=_NEXT_POSTS),
+        dead_ends=service.use_cases.reachability.dead_ends(),
     )
 
 

@@ -38,6 +38,7 @@ class Reading:
     publishing: Publishing
     standing: QueueStanding
     next_posts: Sequence[NextPost]
+    dead_ends: str | None = None
 
 
 def reading_view(reading: Reading) -> Group:
@@ -45,6 +46,8 @@ def reading_view(reading: Reading) -> Group:
     parts = [Text(f"as of {reading.at:%Y-%m-%d %H:%M:%S} UTC", style="dim")]
     if reading.publishing.is_pretence:
         parts.append(Text.from_markup(aloud(reading.publishing)))
+    if reading.dead_ends:
+        parts.append(Text(reading.dead_ends, style="yellow"))
     tables = [standing_table(reading.standing)]
     if reading.next_posts:
         tables.append(_next_table(reading.next_posts))
@@ -57,6 +60,7 @@ def reading_json(reading: Reading) -> str:
         at=reading.at,
         publisher=reading.publishing.by,
         publishing=reading.publishing.means,
+        dead_ends=reading.dead_ends,
         events_to_sequence=reading.standing.events_to_sequence,
         platforms=[_platform_out(each) for each in reading.standing.platforms],
         next_posts=[_next_out(each) for each in reading.next_posts],
@@ -158,6 +162,7 @@ class _ReadingOut(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     publisher: str
     publishing: str
+    dead_ends: str | None
     events_to_sequence: int
     platforms: Sequence[_PlatformOut]
     next_posts: Sequence[_NextPostOut]

@@ -51,8 +51,8 @@ def warn_of_pretence(service: Service) -> None:
 
 def warn_of_dead_ends(service: Service) -> None:
     """One line in the log for the platforms whose posts will wait, because nothing takes them."""
-    if without := service.use_cases.reachability.without_receiver:
-        log.warning("no receiver: posts wait until there is one", platforms=", ".join(without))
+    if dead_ends := service.use_cases.reachability.dead_ends():
+        log.warning(dead_ends)
 
 
 async def keep_dispatching(service: Service, stopping: asyncio.Event) -> None:

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 
 from marketmind_scheduler.adapters.webhooks.network import LookUp, Resolver
 from marketmind_scheduler.adapters.webhooks.reaching import OutOfReach, reach
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
-from marketmind_scheduler.domain.pacing import WITHOUT_TARGET
+from marketmind_scheduler.application.reachability import no_receiver
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings, SettingsError
@@ -29,11 +28,9 @@ def _coverage(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
     without = [name for name in settings.published_platforms if not (targets.default or name in targets.platforms)]
     if not without:
         return []
-    remedy = (
-        "name them, add a [default], or leave them out of SCHEDULER_PLATFORMS; their posts wait, and go out within "
-        f"{WITHOUT_TARGET // timedelta(minutes=1)} minutes of there being one, unless they are too late then"
-    )
-    return [Finding(Mark.DOUBTFUL, "publisher", f"not every brand has a receiver on {', '.join(without)}", remedy)]
+    found = no_receiver(*without, brands="brands without a table of their own")
+    remedy = "name them, add a [default], or leave them out of SCHEDULER_PLATFORMS"
+    return [Finding(Mark.DOUBTFUL, "publisher", found, remedy)]
 
 
 async def _receivers(targets: WebhookTargets, *, connect: bool, look_up: LookUp | None) -> Sequence[Finding]:

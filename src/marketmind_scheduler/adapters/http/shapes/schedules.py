@@ -111,7 +111,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
     ]
     retry_count: Annotated[int, Meta(ge=0, description="How many sends had to be repeated", examples=[0])]
     holds: Annotated[
-        list[Hold], Meta(description="Why it is not sent though it may be due: paused, or held for being late")
+        list[Hold], Meta(description="Why it is not sent though it may be due: paused, late, or without a receiver")
     ]
     doubtful: Annotated[bool, Meta(description="An earlier send of it may be out, though it is active")]
     external_id: Annotated[str | None, Meta(description="What the platform calls the published post")]

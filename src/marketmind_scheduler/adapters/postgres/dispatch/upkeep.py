@@ -1,7 +1,8 @@
 """Backlogs, and the order of events."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
+from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import follow_schedules
@@ -10,7 +11,9 @@ from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
 from marketmind_scheduler.domain.access import KEYS_KEPT
-from marketmind_scheduler.domain.pacing import SOON
+from marketmind_scheduler.domain.event import UPKEEP
+from marketmind_scheduler.domain.lanes import Lane
+from marketmind_scheduler.domain.pacing import SOON, WITHOUT_TARGET
 from marketmind_scheduler.domain.post import Platform
 
 _CATCHING_UP, _SEQUENCING = 0x6D6D7301, 0x6D6D7302  # any numbers that nothing else in the database locks
@@ -19,7 +22,20 @@ _TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
 BUSY_LANES = statement("busy_lanes")
 _FORGET_EXPIRED = statement("forget_expired")
+HOLD_LANES = statement("hold_lanes")
+RELEASE_LANES = statement("release_lanes")
 _LANES_AT_ONCE = 200
+# What found no receiver waits for WITHOUT_TARGET, $3, before it is due again.
+LANES_DUE = """
+SELECT DISTINCT s.brand_id, s.platform FROM unnest($1::text[]) AS want(platform)
+ CROSS JOIN LATERAL (
+   SELECT q.brand_id, q.platform, q.publish_time FROM schedules q
+    WHERE q.platform = want.platform AND q.due_at <= now() + $3::interval ORDER BY q.due_at, q.schedule_id LIMIT $4) s
+ WHERE s.publish_time <= now() - $2::interval
+"""
+LANES_HELD = """
+SELECT DISTINCT s.brand_id, s.platform FROM schedules s WHERE s.platform = ANY($1::text[]) AND s.parked & 16 <> 0
+"""
 SEQUENCE = f"""
 WITH moved AS (
   DELETE FROM event_outbox WHERE seq = ANY(ARRAY(SELECT seq FROM event_outbox ORDER BY seq LIMIT $1))
@@ -35,9 +51,13 @@ _FIRST_EVENT = "SELECT seq FROM event_outbox ORDER BY seq LIMIT 1"
 class PostgresUpkeep:
     """``keys_kept``: for how long after its end an API key is."""
 
-    def __init__(self, pool: Pool, *, keys_kept: timedelta = KEYS_KEPT) -> None:
+    def __init__(self, pool: Pool, *, keys_kept: timedelta = KEYS_KEPT, actor: str = UPKEEP) -> None:
         self._pool = pool
         self._keys_kept = keys_kept
+        self._actor = actor
+
+    def acting(self, actor: str) -> "PostgresUpkeep":
+        return PostgresUpkeep(self._pool, keys_kept=self._keys_kept, actor=actor)
 
     async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
         async with transaction(self._pool, seconds=_CATCH_UP_SECONDS) as connection:
@@ -52,6 +72,29 @@ class PostgresUpkeep:
             for piece in pieces:
                 waiting += await take_turns(connection, piece, age=age, paces=paces, seconds=_CATCH_UP_SECONDS)
             return waiting
+
+    async def lanes_due(self, platforms: Collection[Platform], *, since: timedelta, limit: int) -> Collection[Lane]:
+        return await self._lanes(LANES_DUE, list(platforms), since, WITHOUT_TARGET, limit)
+
+    async def lanes_held(self, platforms: Collection[Platform]) -> Collection[Lane]:
+        return await self._lanes(LANES_HELD, list(platforms))
+
+    async def hold(self, lanes: Mapping[Lane, str], *, since: timedelta, limit: int) -> int:
+        async with transaction(self._pool, actor=self._actor) as connection:
+            brands, platforms = _columns(lanes)
+            return await connection.fetchval(HOLD_LANES, brands, platforms, list(lanes.values()), since, limit)
+
+    async def release(
+        self, lanes: Collection[Lane], *, age: timedelta, paces: Mapping[Platform, timedelta], limit: int
+    ) -> int:
+        async with transaction(self._pool, actor=self._actor) as connection:
+            released = await connection.fetchval(RELEASE_LANES, *_columns(lanes), limit)
+            await take_turns(connection, lanes, age=age, paces=paces)
+            return released
+
+    async def _lanes(self, sql: str, *parameters: object) -> Collection[Lane]:
+        async with connected(self._pool) as connection:
+            return [(row["brand_id"], Platform(row["platform"])) for row in await connection.fetch(sql, *parameters)]
 
     async def forget_expired(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:
@@ -68,3 +111,7 @@ class PostgresUpkeep:
             if campaigns := {row["campaign_id"] for row in told} - {None}:
                 await follow_schedules(connection, list(campaigns))
             return len(told)
+
+
+def _columns(lanes: Collection[Lane]) -> tuple[list[UUID], list[str]]:
+    return [brand_id for brand_id, _ in lanes], [platform for _, platform in lanes]

@@ -16,7 +16,7 @@ from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
 
-HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8}
+HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8, Hold.NO_RECEIVER: 16}
 """The bits of ``parked``."""
 
 SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END"

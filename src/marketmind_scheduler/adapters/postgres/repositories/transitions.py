@@ -34,8 +34,14 @@ LOCK_OF_CAMPAIGN = f"""{_SELECT}
 LOCK_EXPIRED = f"""{_SELECT}
  WHERE s.lease_expires_at <= now() ORDER BY s.lease_expires_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
+# What waits, and what is held for nothing but having no receiver: 16 is its bit.
 LOCK_LATE = f"""{_SELECT}
- WHERE s.due_at IS NOT NULL AND s.latest_at <= now() ORDER BY s.latest_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
+ WHERE s.schedule_id = ANY(ARRAY(
+   (SELECT schedule_id FROM schedules WHERE due_at IS NOT NULL AND latest_at <= now() ORDER BY latest_at LIMIT $1)
+   UNION ALL
+   (SELECT schedule_id FROM schedules WHERE parked = 16 AND latest_at <= now() ORDER BY latest_at LIMIT $1)))
+   AND s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16)
+ ORDER BY s.latest_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 _PERHAPS_SENT = "s.status IN ('PENDING', 'PUBLISHING') AND s.publish_time <= now() AND s.created_at <= $1"
 _LOCK_PERHAPS_SENT = f"""{_SELECT}

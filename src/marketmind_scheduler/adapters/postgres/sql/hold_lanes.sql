@@ -1,0 +1,23 @@
+-- Hold what waits on the lanes of the brands $1 (uuid[]) and platforms $2 (text[]) and whose publish time has been over for
+-- $4 (interval): up to $5 of each, the earliest first, because nobody publishes the lane; $3 (text[]) is what to show as
+-- the error, an element for each lane. What others work on is passed over. 16 is the bit of the hold in parked. Tells
+-- schedule.parked of each; returns how many.
+WITH done AS (
+  UPDATE schedules s
+     SET parked = s.parked | 16::smallint, due_at = NULL, last_error = f.why, version = s.version + 1, updated_at = now()
+    FROM (SELECT w.schedule_id, l.why FROM unnest($1::uuid[], $2::text[], $3::text[]) AS l(brand_id, platform, why)
+           CROSS JOIN LATERAL (
+             SELECT q.schedule_id FROM schedules q
+              WHERE q.brand_id = l.brand_id AND q.platform = l.platform AND q.due_at IS NOT NULL
+                AND q.publish_time <= now() - $4::interval
+              ORDER BY q.publish_time, q.schedule_id LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) w) f
+   WHERE s.schedule_id = f.schedule_id
+  RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,
+            s.last_error
+), told AS (
+  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
+                            external_id, error)
+  SELECT 'schedule.parked', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+         last_error
+    FROM done)
+SELECT count(*) FROM done

@@ -1,0 +1,24 @@
+-- Release what is held for having no receiver on the lanes of the brands $1 (uuid[]) and platforms $2 (text[]): up to $3
+-- of each, the earliest first. What others work on is passed over. 16 is the bit of the hold in parked; what nothing else
+-- holds is due now. Tells schedule.resumed of each; returns how many.
+WITH done AS (
+  UPDATE schedules s
+     SET parked = s.parked & ~16::smallint,
+         due_at = CASE WHEN s.status = 'PENDING' AND s.parked & ~16::smallint = 0
+                       THEN greatest(s.publish_time, now()) END,
+         version = s.version + 1, updated_at = now()
+   WHERE s.schedule_id = ANY(ARRAY(
+           SELECT w.schedule_id FROM unnest($1::uuid[], $2::text[]) AS l(brand_id, platform)
+            CROSS JOIN LATERAL (
+              SELECT q.schedule_id FROM schedules q
+               WHERE q.platform = l.platform AND q.brand_id = l.brand_id AND q.parked & 16 <> 0
+               ORDER BY q.publish_time, q.schedule_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) w))
+  RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,
+            s.last_error
+), told AS (
+  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
+                            external_id, error)
+  SELECT 'schedule.resumed', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+         last_error
+    FROM done)
+SELECT count(*) FROM done
