@@ -36,6 +36,7 @@ class InMemoryRetryables:
         is_dry_run = each.status is ScheduleStatus.COMPLETED and each.is_dry_run
         return (
             self._reach.covers(each.brand_id)
+            and each.post_id not in self._view().deleted
             and chosen.brand_id in (None, each.brand_id)
             and chosen.campaign_id in (None, self._view().posts[each.post_id].campaign_id)
             and chosen.platform in (None, each.platform)

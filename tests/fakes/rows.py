@@ -158,6 +158,7 @@ class Rows:
     posts: dict[UUID, Post] = field(default_factory=dict[UUID, Post])
     schedules: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
     attempts: dict[tuple[UUID, int], AttemptRecord] = field(default_factory=dict[tuple[UUID, int], AttemptRecord])
+    deleted: frozenset[UUID] = field(default_factory=frozenset[UUID])
     outbox: tuple[Event, ...] = ()
     events: tuple[Event, ...] = ()
     tz_releases: dict[str, datetime] = field(default_factory=dict[str, datetime])
@@ -184,7 +185,11 @@ class Rows:
         """With the number of its posts and its brand's zone."""
         brand = self.brands.get(campaign.brand_id)
         zone = brand.content.default_zone if brand else "UTC"
-        return replace(campaign, post_count=len(self.posts_of(campaign.campaign_id)), zone=zone)
+        return replace(campaign, post_count=len(self.kept_posts_of(campaign.campaign_id)), zone=zone)
+
+    def kept_posts_of(self, campaign_id: UUID) -> list[Post]:
+        """Without those that were deleted."""
+        return [post for post in self.posts_of(campaign_id) if post.post_id not in self.deleted]
 
     def put_post(self, post: Post) -> None:
         """Store a post; its schedules show what it says from now on."""

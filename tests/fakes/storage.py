@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.derivation import differences
-from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, PostNotFound, UnknownSchedule
+from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, Deleted, PostNotFound, UnknownSchedule
 from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
 from marketmind_scheduler.domain.lifecycle import may_be_doubted
 from marketmind_scheduler.domain.post import Platform, Post
@@ -28,6 +28,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
+from tests.fakes.erasures import InMemoryErasures
 from tests.fakes.lanes import take_turns
 from tests.fakes.retryables import InMemoryRetryables
 from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
@@ -46,6 +47,7 @@ class InMemoryBrandRepository:
     async def find(self, brand_id: UUID) -> Brand | None:
         if not self._reach.covers(brand_id):
             raise BrandNotFound(brand_id)
+        _check_kept("brand", brand_id, self._view())
         return self._view().brands.get(brand_id)
 
     async def save(self, brand: Brand) -> Brand:
@@ -68,7 +70,9 @@ class InMemoryBrandRepository:
         return [
             brand
             for brand in brands
-            if self._reach.covers(brand.brand_id) and (after is None or brand.brand_id > after)
+            if self._reach.covers(brand.brand_id)
+            and brand.brand_id not in self._view().deleted
+            and (after is None or brand.brand_id > after)
         ][:limit]
 
 
@@ -88,6 +92,7 @@ class InMemoryCampaignRepository:
         campaign = rows.campaigns.get(campaign_id)
         if campaign and not self._reach.covers(campaign.brand_id):
             raise CampaignNotFound(campaign_id)
+        _check_kept("campaign", campaign_id, rows)
         if campaign is None:
             return None
         return rows.campaign_shown(campaign)
@@ -123,6 +128,7 @@ class InMemoryCampaignRepository:
             campaign
             for campaign in sorted(self._view().campaigns.values(), key=lambda campaign: campaign.campaign_id)
             if self._reach.covers(campaign.brand_id)
+            and campaign.campaign_id not in self._view().deleted
             and brand_id in (None, campaign.brand_id)
             and status in (None, campaign.status)
             and (after is None or campaign.campaign_id > after)
@@ -139,6 +145,7 @@ class InMemoryPostRepository:
         post = self._view().posts.get(post_id)
         if post is None or not self._reach.covers(post.brand_id):
             raise PostNotFound(post_id)
+        _check_kept("post", post_id, self._view())
         return post
 
     async def lock(self, post_id: UUID) -> Post:
@@ -148,7 +155,7 @@ class InMemoryPostRepository:
         return [await self.get(post_id) for post_id in post_ids if post_id in self._view().posts]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
-        return [post for post in self._view().posts_of(campaign_id) if post.platform in platforms]
+        return [post for post in self._view().kept_posts_of(campaign_id) if post.platform in platforms]
 
     async def lock_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[UUID]:
         return [post.post_id for post in await self.list_of_campaign(campaign_id, platforms=platforms)]
@@ -179,6 +186,7 @@ class InMemoryPostRepository:
             post
             for post in sorted(self._view().posts.values(), key=lambda post: post.position)
             if self._reach.covers(post.brand_id)
+            and post.post_id not in self._view().deleted
             and brand_id in (None, post.brand_id)
             and campaign_id in (None, post.campaign_id)
             and platform in (None, post.platform)
@@ -234,7 +242,7 @@ class InMemoryScheduleRepository:
         return _standing(self._of_posts({post_id}))
 
     async def standing_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Schedule]:
-        post_ids = {post.post_id for post in self._view().posts_of(campaign_id) if post.platform in platforms}
+        post_ids = {post.post_id for post in self._view().kept_posts_of(campaign_id) if post.platform in platforms}
         by_post: defaultdict[UUID, list[Schedule]] = defaultdict(list)
         for schedule in self._of_posts(post_ids):
             by_post[schedule.post_id].append(schedule)
@@ -430,6 +438,7 @@ class InMemoryRepositories:
         self.bookings = InMemoryBookings(view, clock, reach)
         self.derivations = InMemoryDerivations(view, clock)
         self.transitions = InMemoryTransitions(view, clock)
+        self.erasures = InMemoryErasures(view, clock)
         self.retryables = InMemoryRetryables(view, reach)
         self.events = InMemoryEventRepository(view, reach)
         self.tz_releases = InMemoryTzReleaseRepository(view)
@@ -548,6 +557,11 @@ def _differs(schedule: Schedule, chosen: ScheduleFilter) -> bool:
 def _check_new(new_id: UUID, stored: Container[UUID]) -> None:
     if new_id in stored:
         raise LostRace
+
+
+def _check_kept(noun: str, object_id: UUID, rows: Rows) -> None:
+    if object_id in rows.deleted:
+        raise Deleted(noun, object_id)
 
 
 def _replaced(known: Post, given: Post) -> Post:

@@ -80,6 +80,7 @@ class Catalog:
             if found and campaign == found:
                 return found, False
             stored = await (work.campaigns.save(campaign) if found else work.campaigns.add(campaign))
+            await work.brands.get(stored.brand_id)  # which may have been deleted before we made it a part
             if found and stored.days != found.days:
                 await work.derivations.tell_changed(outside_of(stored))
             await work.commit()
@@ -129,6 +130,7 @@ class Catalog:
             else:
                 warnings = ()
                 await work.posts.add(post)
+            await _check_still_there(work, post)
             stored = replace(await work.posts.get(post.post_id), warnings=warnings)
             await work.commit()
         if found and found.campaign_id != stored.campaign_id:
@@ -156,6 +158,13 @@ class Catalog:
 
 async def _locked(work: UnitOfWork, post_id: UUID) -> Post | None:
     return await work.posts.lock(post_id) if await work.posts.find_all([post_id]) else None
+
+
+async def _check_still_there(work: UnitOfWork, post: Post) -> None:
+    """Raises Gone where its brand or campaign was deleted before it became a part of it, which waits for that."""
+    await work.brands.get(post.brand_id)
+    if post.campaign_id is not None:
+        await work.campaigns.get(post.campaign_id)
 
 
 async def _change(work: UnitOfWork, found: Post, post: Post, *, take_schedule: bool) -> tuple[str, ...]:

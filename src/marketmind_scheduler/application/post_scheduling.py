@@ -112,9 +112,9 @@ class PostScheduling:
     async def get(self, post_id: UUID) -> Schedule:
         """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound."""
         async with self.storage.reading() as repositories:
+            await repositories.posts.get(post_id)
             if schedule := await repositories.schedules.find_current(post_id):
                 return schedule
-            await repositories.posts.get(post_id)
             raise ScheduleNotFound(post_id)
 
     async def list(

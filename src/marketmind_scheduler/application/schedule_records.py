@@ -8,7 +8,7 @@ from uuid import UUID
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.corrections import annotated, corrected, may_be_corrected
-from marketmind_scheduler.domain.errors import AlreadyScheduled, ContradictoryConfirmation, NotUnconfirmed
+from marketmind_scheduler.domain.errors import AlreadyScheduled, ContradictoryConfirmation, Gone, NotUnconfirmed
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import (
     COMPLETED,
@@ -55,7 +55,8 @@ class ScheduleRecords:
         ``send_again`` PENDING and sent once more, however late. Of a COMPLETED or FAILED one, correct what was believed
         until now; saying what is known already changes nothing.
 
-        Raises UnknownSchedule, PreconditionFailed, NotUnconfirmed, ContradictoryConfirmation, and AlreadyScheduled
+        Raises UnknownSchedule, Gone where a deleted post is to be sent again, PreconditionFailed, NotUnconfirmed,
+        ContradictoryConfirmation, and AlreadyScheduled
         where a post is said to be out that is to be sent by another schedule.
         """
         if published and send_again:
@@ -64,7 +65,7 @@ class ScheduleRecords:
             raise ContradictoryConfirmation(schedule_id, field="external_id", published=published)
         confirmation = Confirmation.PUBLISHED if published else _not_out(send_again=send_again)
         async with self.storage.unit_of_work() as work:
-            await work.posts.lock((await work.schedules.get(schedule_id)).post_id)
+            await _lock_post(work, (await work.schedules.get(schedule_id)).post_id, may_be_gone=not send_again)
             found = await work.bookings.lock(schedule_id)
             expected.check(await record_of(work, found))
             step = _step(
@@ -86,6 +87,15 @@ class ScheduleRecords:
                 await take_turns(work, [stored], now=stored.updated_at, age=timedelta())
             await work.commit()
         return stored
+
+
+async def _lock_post(work: UnitOfWork, post_id: UUID, *, may_be_gone: bool) -> None:
+    """What became of a post can be said when it is deleted, too."""
+    try:
+        await work.posts.lock(post_id)
+    except Gone:
+        if not may_be_gone:
+            raise
 
 
 def _step(found: Schedule, confirmation: Confirmation, *, says_more: bool) -> Step | None:

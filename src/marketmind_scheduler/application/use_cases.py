@@ -8,6 +8,7 @@ from marketmind_scheduler.application.access import Access, KeyRing
 from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.pulling import Pulling
@@ -38,6 +39,7 @@ class UseCases:
     key_ring: KeyRing
     zone_rules: ZoneRules
     catalog: Catalog
+    deleting: Deleting
     campaign_posts: CampaignPosts
     post_scheduling: PostScheduling
     campaign_scheduling: CampaignScheduling
@@ -74,6 +76,7 @@ class UseCases:
         return replace(
             self,
             catalog=replace(self.catalog, storage=there(self.catalog.storage)),
+            deleting=replace(self.deleting, storage=there(self.deleting.storage)),
             campaign_posts=replace(self.campaign_posts, storage=there(self.campaign_posts.storage)),
             following=replace(self.following, storage=there(self.following.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),

@@ -7,6 +7,7 @@ SchedulerError
 ├─ Incomplete       something new lacks a field that it needs
 ├─ NotFound         what was named does not exist
 ├─ Conflict         it exists, but stands in a state that does not allow this
+├─ Gone             what was named was deleted
 ├─ Unmet            it does not stand as the caller says that it must
 ├─ Rejected         the request is well formed and breaks a rule
 └─ Unavailable      nothing is wrong with the request; try again later
@@ -48,6 +49,9 @@ class NotFound(SchedulerError): ...
 
 
 class Conflict(SchedulerError): ...
+
+
+class Gone(SchedulerError): ...
 
 
 class Unmet(SchedulerError): ...
@@ -329,6 +333,34 @@ class CannotFollow(Conflict):
             f"{len(refused)} schedules cannot follow, so nothing was moved, first {first['schedule_id']}: "
             f"{first['reason']}; move, confirm or cancel those, then ask again",
             schedules=list(refused[:100]),
+        )
+
+
+class Deleted(Gone):
+    """What has this id was deleted. Its schedules and events stay, without their texts; the id cannot be used again, so
+    register something new under another."""
+
+    code = "gone"
+
+    def __init__(self, noun: str, object_id: UUID) -> None:
+        super().__init__(
+            f"{noun} {object_id} was deleted, and its id cannot be used again; register a new {noun} under another id",
+            id=object_id,
+        )
+
+
+class DeletionBlocked(Conflict):
+    """Some of its schedules are being sent, or nobody knows whether they are out, so nothing was deleted.
+    `details.schedules` names up to a hundred. Wait for what is PUBLISHING; confirm what is UNCONFIRMED or was sent once
+    already, or give up on knowing with `?unconfirmed=forget`."""
+
+    def __init__(self, noun: str, object_id: UUID, *, blocking: Sequence[tuple[UUID, str]]) -> None:
+        schedule_id, status = blocking[0]
+        super().__init__(
+            f"{len(blocking)} schedules of {noun} {object_id} are being sent or may be out, so nothing was deleted, "
+            f"first {schedule_id}, which is {status}; wait for what is PUBLISHING, and confirm the rest with POST "
+            f"/schedules/{{schedule_id}}/confirm, or send ?unconfirmed=forget",
+            schedules=[{"schedule_id": each, "status": status} for each, status in blocking[:100]],
         )
 
 

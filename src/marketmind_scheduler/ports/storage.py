@@ -8,6 +8,7 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.bookings import Bookings
 from marketmind_scheduler.ports.catalog import BrandRepository, CampaignRepository, PostRepository
 from marketmind_scheduler.ports.derivations import Derivations
+from marketmind_scheduler.ports.erasures import Erasures
 from marketmind_scheduler.ports.events import EventRepository
 from marketmind_scheduler.ports.retryables import Retryables
 from marketmind_scheduler.ports.schedules import ScheduleRepository
@@ -50,6 +51,9 @@ class UnitOfWork(Repositories, Protocol):
 
     @property
     def transitions(self) -> Transitions: ...
+
+    @property
+    def erasures(self) -> Erasures: ...
 
     @property
     def retryables(self) -> Retryables: ...

@@ -92,7 +92,8 @@ def document_for(key: str, app: App, **config: Any) -> Generator[Any]:
 @pytest.fixture
 def document(demo_database: str, zones: ZoneCatalog, key: str) -> Generator[Any]:
     with document_for(key, opened_where_it_is_called(demo_database, zones)) as schema:
-        yield schema
+        # what they delete is gone for every other request; in the document of others nothing is theirs to delete
+        yield schema.exclude(method="DELETE", path_regex="^/(brands|campaigns|posts)/")
 
 
 @pytest.fixture

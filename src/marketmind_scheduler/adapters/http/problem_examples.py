@@ -41,6 +41,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.CampaignNotFound(_CAMPAIGN),
         errors.PostNotFound(_POST),
         errors.ScheduleNotFound(_POST),
+        errors.Deleted("post", _POST),
         errors.UnknownSchedule(_SCHEDULE),
         errors.NoPostsToSchedule(_CAMPAIGN, platforms=["TIKTOK"], out_already=0),
         errors.AlreadyScheduled(
@@ -59,6 +60,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.PostInOtherCampaign(_POST, campaign_id=_CAMPAIGN),
         errors.ScheduledInCampaign(_POST, campaign_id=_CAMPAIGN, schedule_id=_SCHEDULE, status="PENDING"),
         errors.CannotFollow([{"schedule_id": _SCHEDULE, "post_id": _POST, "reason": "it is PUBLISHING"}]),
+        errors.DeletionBlocked("campaign", _CAMPAIGN, blocking=[(_SCHEDULE, "UNCONFIRMED")]),
         errors.PreconditionFailed(current='"2f6b1c0d9e8a47335b1d0c6f7e2a9b84"'),
         errors.BrandMismatch(campaign_id=_CAMPAIGN, campaign_brand_id=_BRAND, brand_id=_OTHER_BRAND),
         errors.IdempotencyKeyReused(),

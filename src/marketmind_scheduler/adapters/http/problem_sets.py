@@ -3,6 +3,7 @@
 from marketmind_scheduler.domain.errors import (
     BeyondHorizon,
     CredentialsMissing,
+    Deleted,
     IdempotencyKeyReused,
     IdentityProviderUnavailable,
     InvalidCredentials,
@@ -21,10 +22,10 @@ from marketmind_scheduler.domain.errors import (
 )
 
 DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, RateLimited, IdentityProviderUnavailable)
-BODY = (400, 404, 408, 413, 415, *DENIED, StorageUnavailable)
+BODY = (400, 404, 408, 413, 415, Deleted, *DENIED, StorageUnavailable)
 POSTED = (RequestInProgress, IdempotencyKeyReused)
 LIST = (400, *DENIED, StorageUnavailable)
-READ = (400, 404, *DENIED, StorageUnavailable)
+READ = (400, 404, Deleted, *DENIED, StorageUnavailable)
 READ_ONE = (*READ, PreconditionFailed)
 TIME = (
     UnreadableTime,

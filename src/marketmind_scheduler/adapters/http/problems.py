@@ -19,6 +19,7 @@ from marketmind_scheduler.domain.errors import (
     Conflict,
     Exhausted,
     Forbidden,
+    Gone,
     Incomplete,
     NotFound,
     Rejected,
@@ -37,6 +38,7 @@ STATUS: dict[type[SchedulerError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    Gone: 410,
     Unmet: 412,
     Rejected: 422,
     Exhausted: 429,
@@ -117,8 +119,7 @@ def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
     """The one exception handler of the app."""
     match error:
         case Incomplete():
-            at = "$" if error.nth is None else f"$.posts[{error.nth}]"
-            return _general(request, Malformed(str(error), at=at))
+            return _general(request, Malformed(str(error), at="$" if error.nth is None else f"$.posts[{error.nth}]"))
         case SchedulerError():
             return _of_domain(request, error)
         case HTTPException() if error.status_code in GENERAL and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -127,9 +128,8 @@ def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
             return _general(request, Malformed("write path and query in UTF-8, percent-encoded", at="request"))
         case _:
             log.error("unexpected", exc_info=error)
-            code, meaning = GENERAL[500]
             request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-            return _answer(request, 500, code, meaning, details={"request_id": request_id})
+            return _answer(request, 500, *GENERAL[500], details={"request_id": request_id})
 
 
 def _of_domain(request: Request[Any, Any, Any], error: SchedulerError) -> Response[Problem]:

@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.postgres.repositories.bookings import Postgre
 from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository
 from marketmind_scheduler.adapters.postgres.repositories.derivations import PostgresDerivations
+from marketmind_scheduler.adapters.postgres.repositories.erasures import PostgresErasures
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
 from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
@@ -43,6 +44,7 @@ class PostgresUnitOfWork:
         self.bookings = PostgresBookings(connection, reach)
         self.derivations = PostgresDerivations(connection)
         self.transitions = PostgresTransitions(connection)
+        self.erasures = PostgresErasures(connection)
         self.retryables = PostgresRetryables(connection, reach)
         self.tz_releases = PostgresTzReleaseRepository(connection)
         self.events = PostgresEventRepository(connection, reach)

@@ -88,6 +88,7 @@ brands = Table(
     Column("on_late", Text, nullable=False, server_default=text("'publish'")),
     Column("max_lateness_seconds", Integer, nullable=False, server_default=text(_MAX_LATENESS_SECONDS)),
     Column("paused_at", DateTime(timezone=True)),
+    Column("deleted_at", DateTime(timezone=True)),
     _one_of("on_late", OnLate),
     CheckConstraint("max_lateness_seconds >= 60", name="max_lateness"),
 )
@@ -104,6 +105,7 @@ campaigns = Table(
     Column("status", Text, nullable=False),
     *_timestamps(),
     Column("paused_at", DateTime(timezone=True)),
+    Column("deleted_at", DateTime(timezone=True)),
     UniqueConstraint("brand_id", "campaign_id"),
     CheckConstraint("end_date >= start_date", name="dates"),
     _one_of("status", CampaignStatus),
@@ -120,6 +122,7 @@ posts = Table(
     Column("platform", Text, nullable=False),
     Column("position", BigInteger, Identity(), nullable=False),
     *_timestamps(),
+    Column("deleted_at", DateTime(timezone=True)),
     UniqueConstraint("brand_id", "post_id"),
     UniqueConstraint("position", deferrable=True, initially="IMMEDIATE"),  # judged when all have changed places
     ForeignKeyConstraint(["brand_id", "campaign_id"], [campaigns.c.brand_id, campaigns.c.campaign_id]),

@@ -29,6 +29,7 @@ from marketmind_scheduler.application.access import Access, KeyRing
 from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
@@ -141,6 +142,7 @@ def assemble(
         health=Health(publishing=outbound.publishing, readiness=readiness, storage=storage, zones=zones, clock=clock),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
+        deleting=Deleting(storage=storage, clock=clock),
         campaign_posts=CampaignPosts(storage=storage, clock=clock),
         following=Following(storage=storage, zones=zones, clock=clock, horizon=horizon),
         post_scheduling=PostScheduling(

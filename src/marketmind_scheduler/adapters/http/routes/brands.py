@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from litestar import Controller, Response, get, put
+from litestar import Controller, Response, delete, get, put
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
-from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ_ONE
+from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented, registered
 from marketmind_scheduler.adapters.http.shapes import examples
 from marketmind_scheduler.adapters.http.shapes.brands import (
@@ -20,11 +20,16 @@ from marketmind_scheduler.adapters.http.shapes.brands import (
 from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
 from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandInPath,
+    Unconfirmed,
+    UnconfirmedParameter,
 )
 from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.errors import (
     BrandNotFound,
+    DeletionBlocked,
     PreconditionFailed,
     UnknownZone,
 )
@@ -56,6 +61,20 @@ class BrandController(Controller):
         brand, is_new, otherwise = await catalog.put_brand(brand_id, data.said(), expected=expected)
         shown, code = ChangedBrandOut.after(brand, otherwise), 201 if is_new else 200
         return tagged(shown, status_code=code, without=BrandOut.of(brand))
+
+    @delete(
+        "/brands/{brand_id:uuid}",
+        status_code=204,
+        **needs(Scope.CATALOG_WRITE),
+        summary="Delete a brand with all that is its own",
+        response_description="Deleted, now or before",
+        responses=documented(*READ, BrandNotFound, DeletionBlocked),
+    )
+    async def delete_brand(
+        self, deleting: ForCaller[Deleting], brand_id: BrandInPath, unconfirmed: UnconfirmedParameter = None
+    ) -> None:
+        """As for a post, all or nothing, with its campaigns and posts."""
+        await deleting.delete(Doomed(Noun.BRAND, brand_id), forgets=unconfirmed is Unconfirmed.FORGET)
 
     @get(
         "/brands/{brand_id:uuid}",

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from litestar import Controller, Response, get, put
+from litestar import Controller, Response, delete, get, put
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
-from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ_ONE
+from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented, registered
 from marketmind_scheduler.adapters.http.shapes import examples
 from marketmind_scheduler.adapters.http.shapes.catalog import (
@@ -21,15 +21,20 @@ from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandFilter,
     CampaignInPath,
     CampaignStatusFilter,
+    Unconfirmed,
+    UnconfirmedParameter,
 )
 from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.errors import (
     BrandNotFound,
     CampaignNotFound,
     CampaignTooLong,
     DatesReversed,
+    DeletionBlocked,
     FixedField,
     PreconditionFailed,
     UnreadableTime,
@@ -75,6 +80,21 @@ class CampaignController(Controller):
         return tagged(
             await _shown(catalog, campaign), status_code=201 if is_new else 200, without=CampaignOut.of(campaign)
         )
+
+    @delete(
+        "/campaigns/{campaign_id:uuid}",
+        status_code=204,
+        **needs(Scope.CATALOG_WRITE),
+        summary="Delete a campaign with its posts",
+        response_description="Deleted, now or before",
+        responses=documented(*READ, CampaignNotFound, DeletionBlocked),
+    )
+    async def delete_campaign(
+        self, deleting: ForCaller[Deleting], campaign_id: CampaignInPath, unconfirmed: UnconfirmedParameter = None
+    ) -> None:
+        """As for a post, all or nothing. Take posts out that are to stay: `PUT /posts/{post_id}` with
+        `"campaign_id": null`."""
+        await deleting.delete(Doomed(Noun.CAMPAIGN, campaign_id), forgets=unconfirmed is Unconfirmed.FORGET)
 
     @get(
         "/campaigns/{campaign_id:uuid}",

@@ -1,12 +1,12 @@
 """Posts over HTTP, one by one and a campaign's at once."""
 
-from litestar import Controller, Response, get, post, put
+from litestar import Controller, Response, delete, get, post, put
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tag_of
 from marketmind_scheduler.adapters.http.openapi import body_like
-from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, POSTED, READ_ONE
+from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, POSTED, READ, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented, registered
 from marketmind_scheduler.adapters.http.shapes import examples
 from marketmind_scheduler.adapters.http.shapes.campaign_posts import (
@@ -23,14 +23,19 @@ from marketmind_scheduler.adapters.http.shapes.parameters import (
     CampaignInPath,
     PlatformFilter,
     PostInPath,
+    Unconfirmed,
+    UnconfirmedParameter,
 )
 from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.catalog import Catalog
+from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.errors import (
     BrandMismatch,
     BrandNotFound,
     CampaignNotFound,
+    DeletionBlocked,
     DuplicatePost,
     FixedField,
     OrderIncomplete,
@@ -124,6 +129,22 @@ class PostController(Controller):
             status_code=201 if is_new else 200,
             headers={"etag": tag_of(PostOut.of(stored))},
         )
+
+    @delete(
+        "/posts/{post_id:uuid}",
+        status_code=204,
+        **needs(Scope.CATALOG_WRITE),
+        summary="Delete a post",
+        response_description="Deleted, now or before",
+        responses=documented(*READ, PostNotFound, DeletionBlocked),
+    )
+    async def delete_post(
+        self, deleting: ForCaller[Deleting], post_id: PostInPath, unconfirmed: UnconfirmedParameter = None
+    ) -> None:
+        """What is PENDING of it is cancelled, and its texts and URLs are erased everywhere, also from its attempts and
+        events. Ids and times stay; the id cannot be used again. What is out on its platform stays there. While a send
+        is in flight, or may be out, it is refused."""
+        await deleting.delete(Doomed(Noun.POST, post_id), forgets=unconfirmed is Unconfirmed.FORGET)
 
     @get(
         "/posts/{post_id:uuid}",

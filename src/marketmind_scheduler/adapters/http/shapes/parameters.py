@@ -55,6 +55,21 @@ WithCancelled = Annotated[
 ]
 
 
+class Unconfirmed(StrEnum):
+    """What is to become of schedules of which nobody knows whether they are out."""
+
+    FORGET = "forget"
+
+
+UnconfirmedParameter = Annotated[
+    Unconfirmed | None,
+    QueryParameter(
+        name="unconfirmed",
+        description="`forget`: what is UNCONFIRMED is not in the way, and stays UNCONFIRMED; it is never sent again",
+    ),
+]
+
+
 class Differs(StrEnum):
     """In what a schedule stands otherwise than its sources; `brand`: in zone or lateness."""
 

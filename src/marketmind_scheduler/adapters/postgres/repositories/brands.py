@@ -13,10 +13,10 @@ from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import Brand, BrandContent, Lateness, OnLate
-from marketmind_scheduler.domain.errors import BrandNotFound
+from marketmind_scheduler.domain.errors import BrandNotFound, Deleted
 
 _COLUMNS = [each.name for each in tables.brands.columns]
-_WRITTEN = [name for name in _COLUMNS if name != "paused_at"]
+_WRITTEN = [name for name in _COLUMNS if name not in ("paused_at", "deleted_at")]
 _REPLACED = [name for name in _WRITTEN if name not in ("brand_id", "created_at")]
 _PLAIN = [each.name for each in fields(BrandContent) if each.name in _COLUMNS]
 
@@ -48,6 +48,8 @@ class PostgresBrandRepository:
         if not self._reach.covers(brand_id):
             raise BrandNotFound(brand_id)
         row = await self._connection.fetchrow(f"{_SELECT} WHERE brand_id = $1", brand_id)
+        if row is not None and row["deleted_at"] is not None:
+            raise Deleted("brand", brand_id)
         return None if row is None else _to_brand(row)
 
     async def save(self, brand: Brand) -> Brand:
@@ -65,7 +67,7 @@ class PostgresBrandRepository:
         return _to_brand(stored)
 
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
-        conditions = [within(self._reach), ("brand_id > {}", after)]
+        conditions = [within(self._reach), ("brand_id > {}", after), ("deleted_at IS NULL",)]
         statement, parameters = select_page(_SELECT, conditions, order="brand_id", limit=limit)
         return [_to_brand(row) for row in await self._connection.fetch(statement, *parameters)]
 

@@ -11,11 +11,11 @@ from marketmind_scheduler.adapters.postgres.repositories.selections import selec
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, CampaignStatus, status_of
-from marketmind_scheduler.domain.errors import CampaignNotFound
+from marketmind_scheduler.domain.errors import CampaignNotFound, Deleted
 
 _COLUMNS = """
-campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at,
-(SELECT count(*) FROM posts WHERE posts.campaign_id = campaigns.campaign_id) AS post_count,
+campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at, deleted_at,
+(SELECT count(*) FROM posts WHERE posts.campaign_id = campaigns.campaign_id AND posts.deleted_at IS NULL) AS post_count,
 (SELECT b.brand_default_timezone FROM brands b WHERE b.brand_id = campaigns.brand_id) AS zone
 """
 _SELECT = f"SELECT {_COLUMNS} FROM campaigns"
@@ -56,6 +56,8 @@ class PostgresCampaignRepository:
         row = await self._connection.fetchrow(f"{_SELECT} WHERE campaign_id = $1", campaign_id)
         if row is not None and not self._reach.covers(row["brand_id"]):
             raise CampaignNotFound(campaign_id)
+        if row is not None and row["deleted_at"] is not None:
+            raise Deleted("campaign", campaign_id)
         return None if row is None else _to_campaign(row)
 
     async def save(self, campaign: Campaign) -> Campaign:
@@ -96,6 +98,7 @@ class PostgresCampaignRepository:
             ("brand_id = {}", brand_id),
             ("status = {}", status),
             ("campaign_id > {}", after),
+            ("deleted_at IS NULL",),
         ]
         statement, parameters = select_page(_SELECT, conditions, order="campaign_id", limit=limit)
         return [_to_campaign(row) for row in await self._connection.fetch(statement, *parameters)]

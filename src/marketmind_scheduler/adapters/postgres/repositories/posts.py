@@ -9,17 +9,19 @@ from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.errors import PostNotFound
+from marketmind_scheduler.domain.errors import Deleted, PostNotFound
 from marketmind_scheduler.domain.post import Platform, Post
 
-_COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at"
+_COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at, deleted_at"
 _SELECT = f"SELECT {_COLUMNS} FROM posts"
 FIND_ALL = f"{_SELECT} WHERE post_id = ANY($1::uuid[])"
-LIST_OF_CAMPAIGN = f"{_SELECT} WHERE campaign_id = $1 AND platform = ANY($2::text[]) ORDER BY position"
+LIST_OF_CAMPAIGN = (
+    f"{_SELECT} WHERE campaign_id = $1 AND platform = ANY($2::text[]) AND deleted_at IS NULL ORDER BY position"
+)
 # Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
 LOCK_OF_CAMPAIGN = """
 WITH locked AS (
-  SELECT post_id, position FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[])
+  SELECT post_id, position FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[]) AND deleted_at IS NULL
    ORDER BY post_id FOR NO KEY UPDATE)
 SELECT post_id FROM locked ORDER BY position
 """
@@ -84,6 +86,7 @@ class PostgresPostRepository:
             ("campaign_id = {}", campaign_id),
             ("platform = {}", platform),
             ("position > {}", after),
+            ("deleted_at IS NULL",),
         ]
         statement, parameters = select_page(_SELECT, conditions, order="position", limit=limit)
         return [_to_post(row) for row in await self._connection.fetch(statement, *parameters)]
@@ -97,6 +100,8 @@ class PostgresPostRepository:
     def _reached(self, row: Record) -> Post:
         if not self._reach.covers(row["brand_id"]):
             raise PostNotFound(row["post_id"])
+        if row["deleted_at"] is not None:
+            raise Deleted("post", row["post_id"])
         return _to_post(row)
 
 

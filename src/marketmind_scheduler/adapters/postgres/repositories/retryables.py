@@ -54,4 +54,5 @@ class PostgresRetryables:
             ("s.last_error ILIKE ANY({}::text[])", None if chosen.in_error is None else containing(chosen.in_error)),
             (_IS_DRY_RUN.replace("{}", "s"),) if chosen.is_dry_run else ("s.status = ANY({})", list(chosen.statuses)),
             (_IS_LAST,),
+            ("p.deleted_at IS NULL",),
         ]

@@ -50,7 +50,8 @@ STANDING_OF_CAMPAIGN = f"""
 SELECT {SHOWN} FROM (
   SELECT DISTINCT ON (s.post_id, s.status = 'COMPLETED') s.*
     FROM posts p JOIN schedules s ON s.post_id = p.post_id
-   WHERE p.campaign_id = $1 AND p.platform = ANY($2::text[]) AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
+   WHERE p.campaign_id = $1 AND p.deleted_at IS NULL AND p.platform = ANY($2::text[])
+     AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
    ORDER BY s.post_id, s.status = 'COMPLETED', s.schedule_id DESC) s
   {JOINED}
  ORDER BY s.publish_time, s.schedule_id

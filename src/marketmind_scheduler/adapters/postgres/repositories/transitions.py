@@ -31,6 +31,7 @@ LOCK_OF_CAMPAIGN = f"""{_SELECT}
  WHERE s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1)) AND {SHOWN_STATUS} = 'PENDING'
  {_IN_ORDER}
 """
+LOCK_ACTIVE = f"{_SELECT} WHERE s.post_id = ANY($1::uuid[]) AND s.finished_at IS NULL {_IN_ORDER}"
 LOCK_EXPIRED = f"""{_SELECT}
  WHERE s.lease_expires_at <= now() ORDER BY s.lease_expires_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
@@ -90,10 +91,10 @@ class PostgresTransitions:
         await self._connection.execute(_TELL_STALE, schedule_id, tried.token, tried.verdict, external_id, reason)
 
     async def _locked(self, sql: str, *parameters: object) -> Sequence[Locked]:
-        return [_to_locked(row) for row in await self._connection.fetch(sql, *parameters)]
+        return [to_locked(row) for row in await self._connection.fetch(sql, *parameters)]
 
 
-def _to_locked(row: Record) -> Locked:
+def to_locked(row: Record) -> Locked:
     return Locked(
         schedule=to_schedule(row),
         token=row["lease_token"],

@@ -1,0 +1,79 @@
+"""Deleting: rows locked, texts emptied, kept answers forgotten."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_ACTIVE, to_locked
+from marketmind_scheduler.domain.deletion import Doomed, Noun
+from marketmind_scheduler.ports.storage import LostRace
+from marketmind_scheduler.ports.transitions import Locked
+
+_POSTS = "SELECT post_id FROM posts WHERE {}_id = $1 AND deleted_at IS NULL ORDER BY post_id"
+# Stronger than other locks of ours: whoever makes something part of it waits, and then finds it deleted.
+_LOCK_WHOLE = "SELECT 1 FROM {0}s WHERE {0}_id = $1 FOR UPDATE"
+_OF_POSTS = "post_id = ANY($1::uuid[])"
+_EVENTS = f"""
+UPDATE {{}} SET error = NULL, note = NULL
+ WHERE brand_id = ANY(ARRAY(SELECT DISTINCT brand_id FROM posts WHERE {_OF_POSTS})) AND {_OF_POSTS}
+   AND (error IS NOT NULL OR note IS NOT NULL)
+"""
+# Schedules come first: whoever tells of one has it locked. An event leaves the outbox for its place in the order, so
+# that it is looked for in this order, too.
+OF_POSTS = (
+    f"UPDATE schedules SET sent_title = NULL, sent_s3_url = NULL, note = NULL, last_error = NULL WHERE {_OF_POSTS}",
+    f"""
+UPDATE attempts SET title = NULL, s3_url = NULL, reason = NULL
+ WHERE schedule_id = ANY(ARRAY(SELECT schedule_id FROM schedules WHERE {_OF_POSTS}))
+""",
+    _EVENTS.format("event_outbox"),
+    _EVENTS.format("events"),
+)
+_ERASE_POSTS = f"UPDATE posts SET title = '', s3_url = '', deleted_at = $2, updated_at = $2 WHERE {_OF_POSTS}"
+_ERASE_CAMPAIGNS = """
+UPDATE campaigns SET name = '', goal = '', deleted_at = $2, updated_at = $2
+ WHERE {}_id = $1 AND deleted_at IS NULL RETURNING campaign_id
+"""
+_ERASE_BRAND = """
+UPDATE brands SET brand_name = '', tone_profile = '', deleted_at = $2, updated_at = $2
+ WHERE brand_id = $1 AND deleted_at IS NULL RETURNING brand_id
+"""
+_WHOLES: Mapping[Noun, Sequence[str]] = {
+    Noun.POST: (),
+    Noun.CAMPAIGN: (_ERASE_CAMPAIGNS.format("campaign"),),
+    Noun.BRAND: (_ERASE_CAMPAIGNS.format("brand"), _ERASE_BRAND),
+}
+# Reads each answer once, however many ids there are.
+FORGET_ANSWERS = """
+DELETE FROM idempotency_keys k
+ WHERE EXISTS (SELECT FROM regexp_matches(encode(k.body, 'escape'), '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g')
+                        AS found(ids)
+                WHERE ids[1] = ANY($1::text[]))
+"""
+
+
+class PostgresErasures:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def lock_posts(self, doomed: Doomed) -> Sequence[UUID]:
+        posts = _POSTS.format(doomed.noun)
+        locked = await self._connection.fetch(f"{posts} FOR NO KEY UPDATE", doomed.object_id)
+        if doomed.noun is not Noun.POST:
+            await self._connection.execute(_LOCK_WHOLE.format(doomed.noun), doomed.object_id)
+            if await self._connection.fetch(posts, doomed.object_id) != locked:
+                raise LostRace
+        return [row["post_id"] for row in locked]
+
+    async def lock_active(self, post_ids: Collection[UUID]) -> Sequence[Locked]:
+        return [to_locked(row) for row in await self._connection.fetch(LOCK_ACTIVE, list(post_ids))]
+
+    async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, at: datetime) -> None:
+        for erasing in OF_POSTS:
+            await self._connection.execute(erasing, list(post_ids))
+        await self._connection.execute(_ERASE_POSTS, list(post_ids), at)
+        erased = [*post_ids]
+        for erasing in _WHOLES[doomed.noun]:
+            erased += [row[0] for row in await self._connection.fetch(erasing, doomed.object_id, at)]
+        await self._connection.execute(FORGET_ANSWERS, [str(each) for each in erased])

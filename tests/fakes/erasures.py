@@ -1,0 +1,70 @@
+"""Deleting in memory."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from marketmind_scheduler.domain.deletion import Doomed, Noun
+from marketmind_scheduler.domain.event import Event
+from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.transitions import Locked
+from tests.fakes.rows import Rows, View
+
+
+class InMemoryErasures:
+    def __init__(self, view: View, clock: Clock) -> None:
+        self._view = view
+        self._clock = clock
+
+    async def lock_posts(self, doomed: Doomed) -> Sequence[UUID]:
+        rows = self._view()
+        return sorted(
+            post.post_id
+            for post in rows.posts.values()
+            if doomed.object_id == _part_of(post, doomed.noun) and post.post_id not in rows.deleted
+        )
+
+    async def lock_active(self, post_ids: Collection[UUID]) -> Sequence[Locked]:
+        active = [row for row in self._view().rows_of(post_ids) if row.schedule.is_active]
+        return [row.locked(self._clock.now()) for row in sorted(active, key=lambda row: row.schedule_id)]
+
+    async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, at: datetime) -> None:
+        rows = self._view()
+        for post_id in post_ids:
+            rows.put_post(replace(rows.posts[post_id], title="", s3_url="", updated_at=at))
+        self._erase_schedules(rows, post_ids)
+        wholes = self._erase_wholes(rows, doomed, at)
+        rows.outbox = _without_texts(rows.outbox, post_ids)
+        rows.events = _without_texts(rows.events, post_ids)
+        rows.deleted |= {*post_ids, *wholes}
+
+    def _erase_schedules(self, rows: Rows, post_ids: Collection[UUID]) -> None:
+        for row in rows.rows_of(post_ids):
+            erased = replace(row.schedule, error=None, note=None)
+            rows.schedules[row.schedule_id] = replace(row, schedule=erased, sent=None)
+        for key, record in rows.attempts.items():
+            if rows.schedules[key[0]].schedule.post_id in post_ids:
+                rows.attempts[key] = replace(record, title=None, s3_url=None, reason=None)
+
+    def _erase_wholes(self, rows: Rows, doomed: Doomed, at: datetime) -> set[UUID]:
+        erased = set[UUID]()
+        for campaign in list(rows.campaigns.values()):
+            if doomed.object_id in (campaign.campaign_id, campaign.brand_id):
+                rows.campaigns[campaign.campaign_id] = replace(campaign, name="", goal="", updated_at=at)
+                erased.add(campaign.campaign_id)
+        if doomed.noun is Noun.BRAND:
+            brand = rows.brands[doomed.object_id]
+            content = replace(brand.content, name="", tone_profile="")
+            rows.brands[doomed.object_id] = replace(brand, content=content, updated_at=at)
+            erased.add(doomed.object_id)
+        return erased
+
+
+def _part_of(post: Post, noun: Noun) -> UUID | None:
+    return {Noun.POST: post.post_id, Noun.CAMPAIGN: post.campaign_id, Noun.BRAND: post.brand_id}[noun]
+
+
+def _without_texts(events: Sequence[Event], post_ids: Collection[UUID]) -> tuple[Event, ...]:
+    return tuple(replace(each, error=None, note=None) if each.post_id in post_ids else each for each in events)
