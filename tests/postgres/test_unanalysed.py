@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.postgres.repositories import (
     bookings,
     campaigns,
     derivations,
+    erasures,
     posts,
     schedules,
     transitions,
@@ -120,6 +121,10 @@ def cases() -> Iterable[Case]:
         yield "attempts", schedules.ATTEMPTS, [listed], rows
         yield "when they are due", schedules.DUE, [listed], rows
         yield "schedules locked", transitions.LOCK, [listed], rows
+        yield "active of posts locked", transitions.LOCK_ACTIVE, [listed], rows
+        yield "posts erased", erasures.ERASE_POSTS, [listed, "2026-01-01"], rows
+        for what, erasing in zip(("schedules", "attempts"), erasures.OF_POSTS, strict=False):
+            yield f"{what} erased", erasing, [listed], rows
         yield "pending of a campaign locked", transitions.LOCK_OF_CAMPAIGN, [of], rows
         yield "piece of a campaign", hold.piece, [of, 1, "false", "2020-01-01", NOBODY, 2000], rows
         yield "hold placed", hold.place, [of, 1, listed], rows

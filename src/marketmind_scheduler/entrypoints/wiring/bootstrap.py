@@ -238,12 +238,11 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         )
         if telemetry:
             telemetry.follow(vars(use_cases).values())
-        idempotency = PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours))
         rate = Rate(settings.requests_per_minute) if settings.requests_per_minute else None
         limiter = rate and RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
         yield Service(
             use_cases=use_cases,
-            idempotency=idempotency,
+            idempotency=PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours)),
             limiter=limiter,
             metering=metering,
             registry=registry,
