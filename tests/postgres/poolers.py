@@ -77,8 +77,10 @@ class _Session:
         assert self._in_transaction is None, "a transaction was left open"
 
     def terminate(self) -> None:
+        """What was begun dies with its connection, which nobody is given any more."""
         if self._in_transaction is not None:
             self._in_transaction.terminate()
+            self._in_transaction = None
 
     async def execute(self, statement: str, *parameters: object, **named: object) -> Any:
         return await self._over_any("execute", statement, *parameters, **named)
