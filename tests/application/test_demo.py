@@ -7,6 +7,7 @@ import pytest
 
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import ScheduleStatus
@@ -49,6 +50,17 @@ async def test_the_demo_is_over_with_fewer_whole_days_left_than_posts(use_cases:
     clock.set(LAST_GOOD_SECOND + timedelta(seconds=1))
 
     assert await use_cases.demo.is_over()
+
+
+@pytest.mark.usefixtures("post")
+async def test_a_demo_that_somebody_deleted_does_not_come_back_by_itself(
+    use_cases: UseCases, clock: FrozenClock
+) -> None:
+    clock.set(LAST_GOOD_SECOND + timedelta(days=30))
+
+    await use_cases.deleting.delete(Doomed(Noun.CAMPAIGN, DEMO_CAMPAIGN))
+
+    assert not await use_cases.demo.is_over()
 
 
 @pytest.mark.usefixtures("post")

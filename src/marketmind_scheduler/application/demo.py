@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from marketmind_scheduler.domain.errors import Gone
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import local_day
 from marketmind_scheduler.ports.clock import Clock
@@ -20,11 +21,14 @@ class Demo:
 
     async def is_over(self) -> bool:
         """Whether the demo data should be renewed: nothing of it is scheduled ahead, and a demo campaign is gone or has
-        fewer days left than posts."""
+        fewer days left than posts. What somebody deleted of it does not come back by itself."""
         async with self.storage.reading() as repositories:
             if any([await self._has_schedules_ahead(each, repositories) for each in DEMO_CAMPAIGNS]):
                 return False
-            return any([await self._is_short_of_days(each, repositories) for each in DEMO_CAMPAIGNS])
+            try:
+                return any([await self._is_short_of_days(each, repositories) for each in DEMO_CAMPAIGNS])
+            except Gone:
+                return False
 
     async def _has_schedules_ahead(self, campaign_id: UUID, repositories: Repositories) -> bool:
         ahead = ScheduleFilter(campaign_id=campaign_id, status=ScheduleStatus.PENDING, from_time=self.clock.now())
