@@ -8,7 +8,7 @@ import pytest
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import SendInFlight, StaleVersion
 from marketmind_scheduler.domain.lifecycle import move
-from marketmind_scheduler.domain.pacing import RETRIES
+from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN, RETRIES
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from tests.builders import a_post, a_schedule, a_slot, new_id
@@ -107,3 +107,20 @@ def test_any_other_version_is_stale_naming_both(given: int) -> None:
         schedule.check_version(given)
 
     assert refused.value.details == {"schedule_id": schedule.schedule_id, "given": given, "current": 3}
+
+
+def test_what_is_past_its_time_says_why_it_waits_unless_a_hold_or_an_error_does() -> None:
+    waiting = a_schedule(a_post())
+    time = waiting.publish_time
+    late = time + CLAIMED_WITHIN
+
+    [said] = waiting.why_it_waits(now=late)
+
+    assert said.startswith(f"due since {time:%Y-%m-%dT%H:%M:%SZ} and nothing has claimed it yet")
+    assert not waiting.why_it_waits(now=late - timedelta(seconds=1))
+    for status in ScheduleStatus:
+        told = replace(waiting, status=status).why_it_waits(now=late)
+        assert bool(told) == (status is ScheduleStatus.PENDING)
+    for hold in Hold:
+        assert not replace(waiting, holds=frozenset({hold})).why_it_waits(now=late)
+    assert not replace(waiting, error="the receiver answered 503").why_it_waits(now=late)

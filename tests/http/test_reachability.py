@@ -1,13 +1,16 @@
 """What would certainly not be sent says so when it is scheduled, and wherever it is shown while it waits."""
 
+from datetime import datetime
 from uuid import UUID
 
 import httpx2
 import pytest
 
 from marketmind_scheduler.application.reachability import Reachability, no_receiver
+from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN
 from marketmind_scheduler.domain.post import Platform
 from tests.builders import BRAND_ID
+from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.steps import SEVEN_PM, a_brand, a_campaign, new_id
 
@@ -44,6 +47,19 @@ async def test_a_post_without_a_receiver_says_so_wherever_it_is_shown(client: ht
         assert (await client.get(path)).json()["warnings"] == [no_receiver(REDDIT)]
     cancelled = (await client.delete(f"/schedule/post/{lost}")).json()
     assert cancelled["warnings"] == []
+
+
+async def test_what_is_past_its_time_and_still_unclaimed_says_so(
+    client: httpx2.AsyncClient, clock: FrozenClock
+) -> None:
+    brand_id = await a_brand(client)
+    post_id = await a_post_in(client, brand_id, await a_campaign(client, brand_id=brand_id), TWITTER)
+    schedule = (await client.post(f"/schedule/post/{post_id}", json={"timestamp": SEVEN_PM})).json()
+
+    clock.advance(datetime.fromisoformat(schedule["publish_time"]) + CLAIMED_WITHIN - clock.now())
+
+    [said] = (await client.get(f"/schedules/{schedule['schedule_id']}")).json()["warnings"]
+    assert said.startswith(f"due since {schedule['publish_time']} and nothing has claimed it yet")
 
 
 def test_each_way_to_no_receiver_has_its_words_and_pull_mode_has_none() -> None:

@@ -33,6 +33,9 @@ PATIENCE = timedelta(minutes=15)
 WITHOUT_TARGET = timedelta(seconds=30)
 """How long a post waits for which no target is configured, before one is looked for again: it is held first."""
 
+CLAIMED_WITHIN = timedelta(minutes=1)
+"""What has been due for longer and is still unclaimed says so, as `status` calls it late."""
+
 NOBODY_CAME = timedelta(seconds=5)
 """What has been due for longer and has no receiver is held: until then, another process or a puller may take it."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import StaleVersion
-from marketmind_scheduler.domain.pacing import RETRIES
+from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN, RETRIES
 from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.sources import Sources
@@ -159,6 +159,17 @@ class Schedule:
             *([self.what_is_live()] if self.is_outdated and self.may_be_out else []),
             *([f"goes out on {self.platform} at the same instant as schedule {together}"] if together else []),
         )
+
+    def why_it_waits(self, *, now: datetime) -> tuple[str, ...]:
+        """What to say where its time is over and neither a hold nor an error says why it is not sent."""
+        is_said = self.holds or self.error is not None
+        if self.status is not ScheduleStatus.PENDING or is_said or self.publish_time > now - CLAIMED_WITHIN:
+            return ()
+        said = (
+            f"due since {self.publish_time:%Y-%m-%dT%H:%M:%SZ} and nothing has claimed it yet: it waits for its turn "
+            "where its lane is behind; else see `marketmind-scheduler status` whether anything dispatches"
+        )
+        return (said,)
 
     def what_is_live(self) -> str:
         """What to say where its post changes, or has changed, after a send of it began."""

@@ -1,12 +1,11 @@
 """The driving adapter as a whole: controllers, the problem handler, the explorer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from litestar import Litestar, Request, Response, Router
 from litestar.exceptions import NotFoundException
@@ -44,11 +43,11 @@ from marketmind_scheduler.adapters.http.routes.posts import PostController
 from marketmind_scheduler.adapters.http.routes.retrying import RetryingController
 from marketmind_scheduler.adapters.http.routes.schedule_records import ScheduleRecordController
 from marketmind_scheduler.adapters.http.routes.schedules import ScheduleController
-from marketmind_scheduler.adapters.http.shapes.schedules import OBSTACLE
+from marketmind_scheduler.adapters.http.shapes.schedules import WHY_IT_WAITS
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import ANYBODY, Scope
-from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.idempotency import Idempotency
 
 _ASSETS = "/docs/assets"
@@ -120,13 +119,18 @@ def create_app(
 
 
 def _checked(use_cases: UseCases) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[None] | None]]:
-    """``check_request``, and schedules shown with what stands between them and their receivers here."""
+    """``check_request``, and schedules shown with why they wait, as far as this process knows."""
 
-    def obstacle(brand_id: UUID, platform: Platform) -> str | None:
-        return use_cases.for_(ANYBODY).reachability.obstacle(brand_id, platform)
+    def obstacles(schedule: Schedule) -> Sequence[str]:
+        obstacle = use_cases.for_(ANYBODY).reachability.obstacle(schedule.brand_id, schedule.platform)
+        return [] if obstacle is None else [obstacle]
+
+    def why_it_waits(schedule: Schedule) -> Sequence[str]:
+        return obstacles(schedule) or schedule.why_it_waits(now=use_cases.for_(ANYBODY).health.live())
 
     async def check(request: Request[Any, Any, Any]) -> Response[None] | None:
-        OBSTACLE.set(obstacle)
+        # what is asked for again is answered as it was, whatever the time
+        WHY_IT_WAITS.set(why_it_waits if request.method in ("GET", "HEAD") else obstacles)
         return await check_request(request)
 
     return check

@@ -29,8 +29,8 @@ from marketmind_scheduler.domain.replanning import Renewal
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 
-OBSTACLE: ContextVar[Callable[[UUID, Platform], str | None] | None] = ContextVar("OBSTACLE", default=None)
-"""``Reachability.obstacle`` of the app that answers, for wherever a schedule is shown."""
+WHY_IT_WAITS: ContextVar[Callable[[Schedule], Sequence[str]] | None] = ContextVar("WHY_IT_WAITS", default=None)
+"""What the app that answers knows of a PENDING schedule, for wherever it is shown."""
 
 
 class TimeIn(Body, frozen=True):
@@ -137,7 +137,8 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
         list[str],
         Meta(
             description="What to know of it: its time was moved or chosen, another goes out at the same instant, its "
-            "post changed after a send had begun, no receiver takes it, its brand or campaign says otherwise by now",
+            "post changed after a send had begun, no receiver takes it, nothing claims it, its brand or "
+            "campaign says otherwise by now",
             examples=[[]],
         ),
     ]
@@ -173,19 +174,16 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             tz_release=intent.tz_release,
             scheduler=schedule.scheduler,
             version=schedule.version,
-            warnings=[*warnings(schedule), *_obstacles(schedule)],
+            warnings=[*warnings(schedule), *_reasons(schedule)],
             created_at=schedule.created_at,
             updated_at=schedule.updated_at,
         )
 
 
-def _obstacles(schedule: Schedule) -> Sequence[str]:
-    """Why what waits would not be sent by the process that shows it."""
-    obstacle_of = OBSTACLE.get()
-    if obstacle_of is None or schedule.status is not ScheduleStatus.PENDING:
-        return []
-    obstacle = obstacle_of(schedule.brand_id, schedule.platform)
-    return [] if obstacle is None else [obstacle]
+def _reasons(schedule: Schedule) -> Sequence[str]:
+    """Why what waits would not be sent by the process that shows it, or has not been."""
+    why_it_waits = WHY_IT_WAITS.get()
+    return [] if why_it_waits is None or schedule.status is not ScheduleStatus.PENDING else why_it_waits(schedule)
 
 
 class CampaignSchedulesOut(Struct, frozen=True, kw_only=True):
