@@ -2,12 +2,16 @@
 
 import pytest
 
+from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.errors import Deleted
+from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, given
-from tests.contracts.worlds import World, claim_and_begin, events, find, given_due, settle
+from tests.contracts.worlds import World, claim_and_begin, events, expire, find, given_due, kinds, settle
+from tests.fakes.clock import FrozenClock
 from tests.loops import on_each
 
 DOOMED = (Doomed(Noun.CAMPAIGN, CAMPAIGN_ID), Doomed(Noun.BRAND, BRAND_ID))
@@ -49,3 +53,19 @@ async def test_texts_of_sends_and_events_go_and_ids_and_times_stay(world: World)
             await stored.posts.get(post.post_id)
         with pytest.raises(Deleted):
             await stored.campaigns.find(CAMPAIGN_ID)
+
+
+async def test_a_verdict_that_comes_afterwards_brings_no_text_back(world: World) -> None:
+    await given(world.storage, a_brand(), a_campaign())
+    schedule = await given_due(world, a_post(campaign_id=CAMPAIGN_ID))
+    claimed = await claim_and_begin(world)
+    assert await expire(world) == [ScheduleStatus.UNCONFIRMED]
+    deleting = Deleting(storage=world.storage, clock=FrozenClock(await world.now()))
+    await deleting.delete(Doomed(Noun.BRAND, BRAND_ID), forgets=True)
+
+    await settle(world, claimed, VerdictKind.DEFERRED, reason="Meet the new line")
+
+    assert (await kinds(world, schedule))[-1] is EventKind.STALE_VERDICT
+    assert "new line" not in repr(await events(world))
+    async with world.storage.reading() as stored:
+        assert "new line" not in repr(await stored.schedules.sends_of([schedule.schedule_id]))

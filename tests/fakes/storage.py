@@ -404,6 +404,8 @@ class InMemoryTransitions:
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
         rows, now = self._view(), self._clock.now()
         row = rows.schedules[schedule_id]
+        if row.schedule.post_id in rows.deleted:
+            tried = replace(tried, reason=None)  # it may quote the post
         said = f"{tried.verdict} came too late" + ("" if tried.reason is None else f": {storable(tried.reason)}")
         told = replace(row.schedule, external_id=storable(tried.external_id), error=said)
         rows.tell(told, EventKind.STALE_VERDICT, now=now)

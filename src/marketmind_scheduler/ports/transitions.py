@@ -114,5 +114,6 @@ class Transitions(Protocol):
         ...
 
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
-        """Tell that a verdict came too late to change anything, and remember it where its attempt is remembered."""
+        """Tell that a verdict came too late to change anything, and remember it where its attempt is remembered;
+        without its reason, which may quote the post, where that is deleted."""
         ...
