@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from asyncpg import Record
+
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
@@ -21,6 +23,7 @@ from marketmind_scheduler.ports.schedules import ScheduleFilter
 
 MOVE = statement("move_schedules")
 COUNT_OUTSIDE = statement("count_outside")
+_MOVED_AT_ONCE = 1000  # a statement has three seconds, also where the machine is busy
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
 _IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
 _TELL = f"""
@@ -60,11 +63,12 @@ class PostgresDerivations:
 
 async def move(connection: Connection, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
     """As ``Derivations.move`` promises."""
-    if not schedules:
-        return ()
-    columns = zip(*map(_moved, schedules), strict=True)
-    rows = await connection.fetch(MOVE, *map(list, columns), schedules[0].updated_at)
-    stored = {row["schedule_id"]: row for row in rows}
+    stored: dict[UUID, Record] = {}
+    for nth in range(0, len(schedules), _MOVED_AT_ONCE):
+        piece = schedules[nth : nth + _MOVED_AT_ONCE]
+        columns = zip(*map(_moved, piece), strict=True)
+        rows = await connection.fetch(MOVE, *map(list, columns), piece[0].updated_at)
+        stored |= {row["schedule_id"]: row for row in rows}
     return [
         replace(each, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
         for each in schedules
