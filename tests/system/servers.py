@@ -20,7 +20,7 @@ from tests.system.services import a_home, free_port
 Sql: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 BACKENDS = """
-SELECT pid, state, wait_event_type FROM pg_stat_activity
+SELECT pid, state, wait_event_type, query FROM pg_stat_activity
  WHERE datname = current_database() AND application_name = 'marketmind-scheduler'
 """
 """The connections of the services that use this database, as it sees them."""
