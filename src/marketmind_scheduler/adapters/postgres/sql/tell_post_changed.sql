@@ -1,6 +1,6 @@
 -- Tell of the active schedules of the posts $1 (uuid[]) that their posts say something else now, as
 -- domain.lifecycle.post_changed says: a claim whose send has not begun is taken back, for it may have read what the post
--- said before. Tells an event of each, and returns them as they are now, by id.
+-- said before. Tells an event of each, and returns their ids.
 --
 -- Each post looks for its schedule by itself, and locks it: see follow_campaigns. The moment is that of the statement, for
 -- a send may have begun since the transaction did.
@@ -20,17 +20,12 @@ WITH done AS (
                SELECT s.schedule_id FROM schedules s
                 WHERE s.post_id = p.post_id AND s.finished_at IS NULL FOR NO KEY UPDATE) s
             WHERE p.post_id = ANY($1::uuid[]) ORDER BY p.post_id))
-  RETURNING s.*
+  RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,
+            s.last_error
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
                             external_id, error)
   SELECT 'schedule.post_changed', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
          external_id, last_error
     FROM done)
-SELECT s.*, s.status AS shown, p.title, p.campaign_id,
-       s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated,
-       ARRAY(SELECT o.schedule_id FROM schedules o
-              WHERE o.brand_id = s.brand_id AND o.publish_time = s.publish_time AND o.platform = s.platform
-                AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL AND s.finished_at IS NULL
-              ORDER BY o.schedule_id LIMIT 3) AS beside
-  FROM done s JOIN posts p ON p.post_id = s.post_id ORDER BY s.schedule_id
+SELECT schedule_id FROM done
