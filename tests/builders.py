@@ -9,9 +9,10 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.brand import Brand, BrandChange, BrandContent, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus
-from marketmind_scheduler.domain.planning import Brief, Placement, PostToPlace, SchedulerKind
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, PostToPlace
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, resolve
 from marketmind_scheduler.ports.storage import Storage
 from tests.fakes.clock import CountedIds

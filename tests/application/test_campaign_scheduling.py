@@ -24,10 +24,11 @@ from marketmind_scheduler.domain.errors import (
     TooManyPosts,
     UnknownZone,
 )
-from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToPlace, SchedulerKind
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
+from marketmind_scheduler.domain.planning.replanning import Renewal
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.replanning import Renewal
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.schedules import ScheduleFilter

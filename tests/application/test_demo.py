@@ -8,9 +8,9 @@ import pytest
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN, DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.deletion import Doomed, Noun
-from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from tests.builders import a_brand, a_campaign, a_post, a_schedule, a_slot, given
 from tests.fakes.clock import FrozenClock
 from tests.fakes.storage import InMemoryStorage

@@ -15,10 +15,10 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.brand import BrandChange
 from marketmind_scheduler.domain.campaign import CampaignChange
 from marketmind_scheduler.domain.errors import FixedField, StorageUnavailable
-from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.planning.replanning import Renewal
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.replanning import Renewal
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings

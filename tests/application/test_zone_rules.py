@@ -9,9 +9,9 @@ import pytest
 from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import ZoneRulesOutdated
-from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings

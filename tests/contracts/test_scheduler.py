@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from marketmind_scheduler.domain.errors import Rejected
-from marketmind_scheduler.domain.planning import Brief, PostToPlace, SchedulerKind
-from marketmind_scheduler.domain.policy import violations
+from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
+from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.scheduler import Scheduler

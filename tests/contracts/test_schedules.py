@@ -12,9 +12,9 @@ from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.lifecycle import move
 from marketmind_scheduler.domain.pacing import RETRIES
-from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalog

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from marketmind_scheduler.domain.planning import PostToPlace
+from marketmind_scheduler.domain.planning.plan import PostToPlace
 from marketmind_scheduler.domain.post import Platform
 
 

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketmind_scheduler.domain.errors import CampaignOver, TooManyPosts
-from marketmind_scheduler.domain.naive import plan_naively
-from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToPlace, SchedulerKind
-from marketmind_scheduler.domain.policy import violations
+from marketmind_scheduler.domain.planning.naive import plan_naively
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
+from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from tests.builders import CAMPAIGN_ID, a_brief, a_slot
 from tests.domain.posts import some_posts
 from tests.domain.times import CampaignRow, instant, rows_of

@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
-from marketmind_scheduler.domain.naive import plan_naively
-from marketmind_scheduler.domain.planning import Placement, Plan, PostToPlace, SchedulerKind
-from marketmind_scheduler.domain.policy import violations
+from marketmind_scheduler.domain.planning.naive import plan_naively
+from marketmind_scheduler.domain.planning.plan import Placement, Plan, PostToPlace
+from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import a_brief
 from tests.domain.posts import some_posts

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.planning.replanning import Renewal, decide
 from marketmind_scheduler.domain.post import Post
-from marketmind_scheduler.domain.replanning import Renewal, decide
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from tests.builders import a_post, a_schedule
 from tests.loops import telling_all_misses
 

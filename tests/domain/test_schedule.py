@@ -9,8 +9,8 @@ from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import SendInFlight, StaleVersion
 from marketmind_scheduler.domain.lifecycle import move
 from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN, RETRIES
-from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from tests.builders import a_post, a_schedule, a_slot, new_id
 from tests.domain.times import instant
 

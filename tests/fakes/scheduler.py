@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from marketmind_scheduler.domain.errors import SchedulerError
-from marketmind_scheduler.domain.planning import Brief, Plan
+from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from tests.fakes.storage import InMemoryStorage
 
 Answer = Plan | SchedulerError | Callable[[Brief], Awaitable[Plan]]

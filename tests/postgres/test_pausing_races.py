@@ -20,9 +20,9 @@ from marketmind_scheduler.application.schedulers import NaiveScheduler
 from marketmind_scheduler.domain import lifecycle
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.pacing import PACES
-from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.schedule import Hold
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.storage import UnitOfWork
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given, new_id

@@ -18,11 +18,19 @@ from marketmind_scheduler.domain.errors import (
     Rejected,
 )
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled
-from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToPlace, SchedulerKind
-from marketmind_scheduler.domain.policy import violations
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
+from marketmind_scheduler.domain.planning.promises import violations
+from marketmind_scheduler.domain.planning.replanning import (
+    Decision,
+    Renewal,
+    decide,
+    moment_of_its_own,
+    plannings,
+    posts_out,
+)
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.replanning import Decision, Renewal, decide, moment_of_its_own, plannings, posts_out
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId

@@ -1,7 +1,7 @@
 """The schedulers that need nothing but their brief."""
 
-from marketmind_scheduler.domain.naive import plan_naively
-from marketmind_scheduler.domain.planning import Brief, Plan
+from marketmind_scheduler.domain.planning.naive import plan_naively
+from marketmind_scheduler.domain.planning.plan import Brief, Plan
 
 
 class NaiveScheduler:

@@ -10,8 +10,8 @@ from uuid import UUID
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import StaleVersion
 from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN, RETRIES
-from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Slot
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from marketmind_scheduler.domain.planning import Brief, Plan
+from marketmind_scheduler.domain.planning.plan import Brief, Plan
 
 
 class Scheduler(Protocol):

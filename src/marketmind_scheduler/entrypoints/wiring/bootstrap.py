@@ -53,8 +53,8 @@ from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.domain.event import OPERATOR, UPKEEP
 from marketmind_scheduler.domain.pacing import RetryPolicy
-from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing

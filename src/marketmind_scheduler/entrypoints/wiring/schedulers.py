@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from marketmind_scheduler.application.schedulers import NaiveScheduler
-from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.ports.scheduler import Scheduler
 

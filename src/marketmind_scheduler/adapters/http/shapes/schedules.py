@@ -23,10 +23,10 @@ from marketmind_scheduler.adapters.http.shapes.unset import said
 from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.domain.derivation import warnings
 from marketmind_scheduler.domain.errors import ContradictoryPlanning
-from marketmind_scheduler.domain.planning import SchedulerKind
+from marketmind_scheduler.domain.planning.replanning import Renewal
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.replanning import Renewal
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 
 WHY_IT_WAITS: ContextVar[Callable[[Schedule], Sequence[str]] | None] = ContextVar("WHY_IT_WAITS", default=None)

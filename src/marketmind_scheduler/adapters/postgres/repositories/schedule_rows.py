@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql
 
 from marketmind_scheduler.adapters.postgres import tables
 from marketmind_scheduler.domain.brand import Lateness, OnLate
-from marketmind_scheduler.domain.planning import SchedulerKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
 

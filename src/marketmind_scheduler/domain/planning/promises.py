@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from marketmind_scheduler.domain.planning import Brief, Placement, Plan
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.wall_clock import local_day
 

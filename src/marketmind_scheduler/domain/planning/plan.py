@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from marketmind_scheduler.domain.brand import BrandContent
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Slot
-
-
-class SchedulerKind(StrEnum):
-    NAIVE = "naive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

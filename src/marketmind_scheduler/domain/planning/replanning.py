@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from marketmind_scheduler.domain.planning import Plan, SchedulerKind
+from marketmind_scheduler.domain.planning.plan import Plan
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 
 _TICK = timedelta(microseconds=1)

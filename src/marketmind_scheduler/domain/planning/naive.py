@@ -6,8 +6,9 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 
 from marketmind_scheduler.domain.errors import CampaignOver, TooManyPosts
-from marketmind_scheduler.domain.planning import Brief, Placement, Plan, PostToPlace, SchedulerKind
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, local_day, resolve
 
 SEVEN_PM = time(19)
