@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.event import SERVICE, EventKind
 from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.schedule import Confirmation, Hold, ScheduleStatus
@@ -17,12 +19,14 @@ from tests.contracts.worlds import (
     claim_and_begin,
     confirm,
     events,
+    every_event,
     expire,
     given_due,
     move,
     settle,
     until_due,
 )
+from tests.fakes.clock import FrozenClock
 
 HOUR = 60 * MINUTE
 ZOE = "Zo\u00eb's key'; ROLLBACK; -- \\"
@@ -79,6 +83,14 @@ async def one_joins_a_paused_campaign(world: World) -> None:
         await work.commit()
 
 
+async def everything_is_deleted(world: World) -> None:
+    await given_due(world, a_post(campaign_id=CAMPAIGN_ID), since=-HOUR)
+    post = await given_due(world, since=-HOUR)
+    deleting = Deleting(storage=world.storage, clock=FrozenClock(await world.now()))
+    for doomed in (Doomed(Noun.POST, post.post_id), Doomed(Noun.CAMPAIGN, CAMPAIGN_ID), Doomed(Noun.BRAND, BRAND_ID)):
+        await deleting.delete(doomed)
+
+
 async def test_every_event_names_who_did_it(world: World) -> None:
     await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=HOUR), a_campaign())
     zoes = ActingWorld(world, ZOE)
@@ -90,7 +102,9 @@ async def test_every_event_names_who_did_it(world: World) -> None:
     await the_post_of_one_and_its_brand_change(zoes)
     await one_joins_a_paused_campaign(zoes)
 
-    told = await events(world)
+    await everything_is_deleted(zoes)
+
+    told = await every_event(world)
     assert {event.kind for event in told} == set(EventKind)
     assert {event.actor for event in told} == {ZOE}
 

@@ -50,6 +50,7 @@ from tests.contracts.worlds import (
     cancel,
     claim,
     confirm,
+    of_schedules,
     settle,
 )
 from tests.stored import cancel_pending
@@ -419,7 +420,7 @@ async def told(world: World) -> dict[UUID, list[tuple[object, ...]]]:
     """The events of each schedule, in their order."""
     by_schedule: defaultdict[UUID, list[tuple[object, ...]]] = defaultdict(list)
     async with world.storage.reading() as stored:
-        for event in await stored.events.list(brand_id=None, after=0, limit=10_000):
+        for event in of_schedules(await stored.events.list(brand_id=None, after=0, limit=10_000)):
             said = event.kind, event.status, event.retry_count, timeless(event.error)
             by_schedule[event.schedule_id].append(said)
     return by_schedule

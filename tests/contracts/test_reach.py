@@ -6,15 +6,19 @@ from uuid import UUID
 
 import pytest
 
+from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.errors import NotFound
+from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from tests.builders import a_brand, a_campaign, a_post, a_schedule, given, new_id
-from tests.contracts.worlds import LEASE, OWNER, ROOM, World, given_due
+from tests.contracts.worlds import LEASE, OWNER, ROOM, World, given_due, of_schedules
+from tests.fakes.clock import FrozenClock
 
 
 @dataclass(frozen=True)
@@ -95,13 +99,18 @@ async def test_a_post_beyond_reach_has_no_schedule(storage: Storage) -> None:
 
 async def test_events_of_brands_beyond_reach_are_not_told(world: World) -> None:
     within, ours, theirs = await ours_and_theirs(world.storage)
+    deleting = Deleting(storage=world.storage, clock=FrozenClock(await world.now()))
+    for each in (ours, theirs):
+        await deleting.delete(Doomed(Noun.BRAND, each.brand_id))
     await world.upkeep.sequence_events(limit=100)
 
     async with within.reading() as stored:
         told = await stored.events.list(brand_id=None, after=0, limit=100)
         of_theirs = await stored.events.list(brand_id=theirs.brand_id, after=0, limit=100)
 
-    assert [event.schedule_id for event in told] == [ours.schedule.schedule_id]
+    assert [event.kind for event in told][-1] is EventKind.BRAND_DELETED
+    assert {event.brand_id for event in told} == {ours.brand_id}
+    assert {event.schedule_id for event in of_schedules(told)} == {ours.schedule.schedule_id}
     assert of_theirs == []
 
 

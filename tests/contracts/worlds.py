@@ -1,6 +1,6 @@
 """Dispatch over one storage, whose clock a test moves on, and the steps that its suites take again and again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -17,7 +17,7 @@ from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain import corrections, lifecycle
 from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, settlement
-from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.event import AnyEvent, Event, EventKind
 from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule, ScheduleStatus
@@ -270,6 +270,15 @@ def in_minutes(duration: timedelta) -> timedelta:
 
 
 async def events(world: World) -> Sequence[Event]:
+    """Every event of a schedule so far, in its final order."""
+    return of_schedules(await every_event(world))
+
+
+def of_schedules(told: Iterable[AnyEvent]) -> Sequence[Event]:
+    return [each for each in told if isinstance(each, Event)]
+
+
+async def every_event(world: World) -> Sequence[AnyEvent]:
     """Every event so far, in its final order."""
     while await world.upkeep.sequence_events(limit=100):
         pass

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.deletion import Doomed, Noun
-from marketmind_scheduler.domain.event import Event
+from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.transitions import Locked
@@ -30,8 +31,10 @@ class InMemoryErasures:
         active = [row for row in self._view().rows_of(post_ids) if row.schedule.is_active]
         return [row.locked(self._clock.now()) for row in sorted(active, key=lambda row: row.schedule_id)]
 
-    async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, at: datetime) -> None:
+    async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, cancelled: int, at: datetime) -> None:
         rows = self._view()
+        if doomed.object_id not in rows.deleted:
+            self._tell(rows, doomed, posts=len(post_ids), cancelled=cancelled)
         for post_id in post_ids:
             rows.put_post(replace(rows.posts[post_id], title="", s3_url="", updated_at=at))
         self._erase_schedules(rows, post_ids)
@@ -39,6 +42,22 @@ class InMemoryErasures:
         rows.outbox = _without_texts(rows.outbox, post_ids)
         rows.events = _without_texts(rows.events, post_ids)
         rows.deleted |= {*post_ids, *wholes}
+
+    def _tell(self, rows: Rows, doomed: Doomed, *, posts: int, cancelled: int) -> None:
+        post, campaign = rows.posts.get(doomed.object_id), rows.campaigns.get(doomed.object_id)
+        whole = post or campaign or rows.brands[doomed.object_id]
+        told = DeletionEvent(
+            position=0,
+            kind=doomed.told_as,
+            brand_id=whole.brand_id,
+            campaign_id=None if isinstance(whole, Brand) else whole.campaign_id,
+            post_id=post and post.post_id,
+            posts=posts,
+            cancelled=cancelled,
+            occurred_at=self._clock.now(),
+            actor=rows.actor,
+        )
+        rows.outbox = (*rows.outbox, told)
 
     def _erase_schedules(self, rows: Rows, post_ids: Collection[UUID]) -> None:
         for row in rows.rows_of(post_ids):
@@ -66,5 +85,8 @@ def _part_of(post: Post, noun: Noun) -> UUID | None:
     return {Noun.POST: post.post_id, Noun.CAMPAIGN: post.campaign_id, Noun.BRAND: post.brand_id}[noun]
 
 
-def _without_texts(events: Sequence[Event], post_ids: Collection[UUID]) -> tuple[Event, ...]:
-    return tuple(replace(each, error=None, note=None) if each.post_id in post_ids else each for each in events)
+def _without_texts(events: Sequence[AnyEvent], post_ids: Collection[UUID]) -> tuple[AnyEvent, ...]:
+    return tuple(
+        replace(each, error=None, note=None) if isinstance(each, Event) and each.post_id in post_ids else each
+        for each in events
+    )

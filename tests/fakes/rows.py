@@ -9,7 +9,7 @@ from uuid import UUID
 from marketmind_scheduler.domain.attempt import AttemptRecord, digest_of
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
-from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
+from marketmind_scheduler.domain.event import SERVICE, AnyEvent, Event, EventKind
 from marketmind_scheduler.domain.lifecycle import held, post_changed, released
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
@@ -159,8 +159,8 @@ class Rows:
     schedules: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
     attempts: dict[tuple[UUID, int], AttemptRecord] = field(default_factory=dict[tuple[UUID, int], AttemptRecord])
     deleted: frozenset[UUID] = field(default_factory=frozenset[UUID])
-    outbox: tuple[Event, ...] = ()
-    events: tuple[Event, ...] = ()
+    outbox: tuple[AnyEvent, ...] = ()
+    events: tuple[AnyEvent, ...] = ()
     tz_releases: dict[str, datetime] = field(default_factory=dict[str, datetime])
     last_position: int = 0
     actor: str = field(default=SERVICE, compare=False)

@@ -19,7 +19,7 @@ from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.derivation import differences
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, Deleted, PostNotFound, UnknownSchedule
-from marketmind_scheduler.domain.event import SERVICE, Event, EventKind
+from marketmind_scheduler.domain.event import SERVICE, AnyEvent, Event, EventKind
 from marketmind_scheduler.domain.lifecycle import may_be_doubted
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
@@ -210,11 +210,14 @@ class InMemoryEventRepository:
         self._view = view
         self._reach = reach
 
-    async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+    async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[AnyEvent]:
         posts = self._view().posts
         behind = (event for event in self._view().events if event.position > after)
         chosen = [each for each in behind if self._reach.covers(each.brand_id) and brand_id in (None, each.brand_id)]
-        return [replace(each, title=posts[each.post_id].title) for each in chosen[:limit]]
+        return [
+            replace(each, title=posts[each.post_id].title) if isinstance(each, Event) else each
+            for each in chosen[:limit]
+        ]
 
     async def latest_position(self) -> int:
         return max((event.position for event in self._view().events), default=0)

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from tests.fakes.storage import InMemoryStorage
-from tests.http.steps import new_id, problem, stored
+from tests.http.steps import new_id, problem, stored, trigger
 
 
 @pytest.mark.parametrize("noun", ["campaign", "brand"])
@@ -30,6 +30,34 @@ async def test_a_post_goes_alone(client: httpx2.AsyncClient, world: Mapping[str,
     assert (campaign["post_count"], campaign["status"]) == (1, "DRAFT")
     listed = (await client.get("/posts")).json()["items"]
     assert [each["post_id"] for each in listed] == [world["post"]]
+
+
+@pytest.mark.parametrize("noun", ["post", "campaign", "brand"])
+async def test_a_deletion_is_one_event_in_which_nothing_is_said_that_only_a_schedule_has(
+    client: httpx2.AsyncClient, world: Mapping[str, str], noun: str
+) -> None:
+    named = {"post": world["scheduled"], "campaign": world["campaign"], "brand": world["brand"]}
+    for _ in range(2):
+        assert (await client.delete(f"/{noun}s/{named[noun]}")).status_code == 204
+    await trigger(client)
+
+    told = (await client.get("/events", params={"brand_id": world["brand"]})).json()["events"]
+
+    scheduled, cancelled, deleted = told
+    assert (cancelled["kind"], scheduled.keys()) == ("schedule.cancelled", cancelled.keys())
+    assert deleted.keys() - cancelled.keys() == {"posts", "cancelled"}
+    assert {name: value for name, value in deleted.items() if value is not None} == {
+        "position": deleted["position"],
+        "kind": f"{noun}.deleted",
+        "brand_id": world["brand"],
+        **({} if noun == "brand" else {"campaign_id": world["campaign"]}),
+        **({"post_id": world["scheduled"]} if noun == "post" else {}),
+        "posts": 1 if noun == "post" else 2,
+        "cancelled": 1,
+        "dry_run": False,
+        "occurred_at": deleted["occurred_at"],
+        "actor": "anybody",
+    }
 
 
 async def test_what_never_was_cannot_be_deleted(client: httpx2.AsyncClient) -> None:

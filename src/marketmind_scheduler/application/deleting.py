@@ -8,6 +8,7 @@ from marketmind_scheduler.application.campaign_statuses import follow_schedules
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.deletion import Doomed, Noun, called_off
 from marketmind_scheduler.domain.errors import DeletionBlocked, Gone
+from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change, Locked
@@ -21,8 +22,9 @@ class Deleting:
     @repeats_lost_races
     async def delete(self, doomed: Doomed, *, forgets: bool = False) -> None:
         """Cancel what is PENDING of it, and erase every text and URL of it, all or nothing; its ids and times stay, and
-        nothing can be made under them again. A campaign goes with its posts, a brand with all that is its own. What is
-        deleted already stays so. With ``forgets``, what is UNCONFIRMED is not in the way.
+        nothing can be made under them again. One event tells it, besides those of what is cancelled. A campaign goes
+        with its posts, a brand with all that is its own. What is deleted already stays so, and is not told again. With
+        ``forgets``, what is UNCONFIRMED is not in the way.
 
         Raises BrandNotFound, CampaignNotFound, PostNotFound, DeletionBlocked.
         """
@@ -34,8 +36,9 @@ class Deleting:
             now = self.clock.now()
             post_ids = await work.erasures.lock_posts(doomed)
             active = await work.erasures.lock_active(post_ids)
-            await work.transitions.record(_called_off(doomed, active, forgets=forgets), at=now)
-            await work.erasures.erase(doomed, post_ids, at=now)
+            called_off = await work.transitions.record(_called_off(doomed, active, forgets=forgets), at=now)
+            cancelled = sum(each.status is ScheduleStatus.CANCELLED for each in called_off)
+            await work.erasures.erase(doomed, post_ids, cancelled=cancelled, at=now)
             await work.commit()
         await follow_schedules(self.storage, [campaign_id])
 

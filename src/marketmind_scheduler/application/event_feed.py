@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.errors import StorageUnavailable
-from marketmind_scheduler.domain.event import Event
+from marketmind_scheduler.domain.event import AnyEvent
 from marketmind_scheduler.ports.storage import Storage
 
 _LOOK_SECONDS = 0.2
@@ -53,7 +53,7 @@ class EventFeed:
     storage: Storage
     lookout: Lookout
 
-    async def read(self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta) -> Sequence[Event]:
+    async def read(self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta) -> Sequence[AnyEvent]:
         """Up to ``limit`` events behind the position ``after``; where there are none, the first that come within
         ``wait``. What has been read up to a position never changes, so nothing is missed by going on from there."""
         seen = self.lookout.latest
@@ -71,6 +71,6 @@ class EventFeed:
         """Let every reader that waits return."""
         self.lookout.close()
 
-    async def _page(self, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+    async def _page(self, brand_id: UUID | None, after: int, limit: int) -> Sequence[AnyEvent]:
         async with self.storage.reading() as repositories:
             return await repositories.events.list(brand_id=brand_id, after=after, limit=limit)

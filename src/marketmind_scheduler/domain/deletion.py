@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.lifecycle import cancelled, doubted
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing, Step
@@ -21,6 +22,10 @@ class Doomed:
 
     noun: Noun
     object_id: UUID
+
+    @property
+    def told_as(self) -> EventKind:
+        return EventKind(f"{self.noun}.deleted")
 
 
 def called_off(before: Standing, *, forgets: bool) -> Step | None:

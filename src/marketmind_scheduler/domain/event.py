@@ -1,8 +1,9 @@
-"""What happened to a schedule, as it is told to others."""
+"""What happened, as it is told to others."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
@@ -24,6 +25,9 @@ class EventKind(StrEnum):
     CORRECTED = "schedule.corrected"  # a person knows better how it ended: see its status
     SOURCE_CHANGED = "schedule.source_changed"  # its brand or campaign says otherwise by now
     STALE_VERDICT = "schedule.stale_verdict"  # a verdict came that changed nothing
+    POST_DELETED = "post.deleted"  # these three tell of no schedule
+    CAMPAIGN_DELETED = "campaign.deleted"
+    BRAND_DELETED = "brand.deleted"
 
 
 DISPATCHER, UPKEEP, OPERATOR, SERVICE = "dispatcher", "upkeep", "operator", "service"
@@ -60,3 +64,23 @@ class Event:
     def is_dry_run(self) -> bool:
         """Whether its schedule was called published and nothing was posted."""
         return self.external_id == dry_run_id(self.schedule_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionEvent:
+    """A post, a campaign or a brand was deleted, in one order with all events. ``post_id`` and ``campaign_id`` are None
+    where it is not theirs: a post's has the campaign it was in. ``posts`` went with it, itself included, and so many
+    schedules were ``cancelled``, each of which is told by itself."""
+
+    position: int
+    kind: EventKind
+    brand_id: UUID
+    campaign_id: UUID | None
+    post_id: UUID | None
+    posts: int
+    cancelled: int
+    occurred_at: datetime
+    actor: str | None
+
+
+AnyEvent: TypeAlias = Event | DeletionEvent

@@ -19,8 +19,8 @@ class Erasures(Protocol):
         """The active schedules of these posts, by id, locked as ``Transitions`` says."""
         ...
 
-    async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, at: datetime) -> None:
+    async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, cancelled: int, at: datetime) -> None:
         """Let it and these posts be deleted at ``at``, and empty every text and URL of theirs: in their own rows, those
         of their schedules, attempts and events. Kept answers that name one of them are forgotten. Ids and times stay.
-        """
+        One event tells it, with how many schedules were ``cancelled``; none where it was deleted already."""
         ...

@@ -216,7 +216,7 @@ async def test_what_would_become_part_of_it_waits_and_finds_it_gone(
     doomed = Doomed(Noun(noun), UUID(ids[noun]))
     async with PostgresStorage(pool).unit_of_work() as work:
         post_ids = await work.erasures.lock_posts(doomed)
-        await work.erasures.erase(doomed, post_ids, at=await present(caller))
+        await work.erasures.erase(doomed, post_ids, cancelled=0, at=await present(caller))
         putting = asyncio.ensure_future(caller.put(f"/posts/{new_id()}", json=post_of(ids)))
         await until_waiting(tables, putting)
         await work.commit()

@@ -242,13 +242,13 @@ attempts = Table(
 def _event_columns() -> tuple[SchemaItem, ...]:
     return (
         Column("kind", Text, nullable=False),
-        Column("schedule_id", Uuid, nullable=False),
+        Column("schedule_id", Uuid),  # NULL: of no schedule, but of a deletion
         Column("brand_id", Uuid, nullable=False),
-        Column("post_id", Uuid, nullable=False),
-        Column("platform", Text, nullable=False),
-        Column("publish_time", DateTime(timezone=True), nullable=False),
-        Column("status", Text, nullable=False),
-        Column("retry_count", Integer, nullable=False),
+        Column("post_id", Uuid),
+        Column("platform", Text),
+        Column("publish_time", DateTime(timezone=True)),
+        Column("status", Text),
+        Column("retry_count", Integer),
         Column("external_id", Text),
         Column("error", Text),
         Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
@@ -256,6 +256,10 @@ def _event_columns() -> tuple[SchemaItem, ...]:
         _one_of("platform", Platform),
         _one_of("status", ScheduleStatus),
     )
+
+
+def _deletion_columns() -> tuple[SchemaItem, ...]:
+    return Column("posts", Integer), Column("cancelled", Integer)
 
 
 # Whoever begins a transaction says who acts in it, so that no statement that tells an event can forget it.
@@ -271,6 +275,13 @@ event_outbox = Table(
     *_event_columns(),
     Column("actor", Text, server_default=text(_ACTOR)),
     Column("note", Text),
+    Column("campaign_id", Uuid),  # of a deletion; else the post's is taken with the position
+    *_deletion_columns(),
+    CheckConstraint(
+        "CASE WHEN schedule_id IS NULL THEN num_nulls(posts, cancelled) = 0 "
+        "ELSE num_nulls(post_id, platform, publish_time, status, retry_count) = 0 END",
+        name="whole",
+    ),
 )
 
 events = Table(
@@ -281,6 +292,7 @@ events = Table(
     Column("actor", Text),
     Column("campaign_id", Uuid),  # of its post, when it got its position
     Column("note", Text),
+    *_deletion_columns(),
     Index(None, "brand_id", "position"),
 )
 

@@ -1,4 +1,4 @@
-"""Events over HTTP: every change of every schedule, in its final order."""
+"""Events over HTTP: every change of every schedule and every deletion, in their final order."""
 
 from datetime import timedelta
 from typing import Annotated

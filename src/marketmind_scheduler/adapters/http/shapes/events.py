@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketmind_scheduler.adapters.http.shapes.fields import (
     BrandId,
@@ -14,26 +14,33 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     PostId,
     ScheduleId,
 )
-from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event, EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 
+Count = Annotated[int, Meta(ge=0)]
+_OF_NONE = "null: it tells of no schedule"
+
 
 class EventOut(Struct, frozen=True, kw_only=True):
+    """One change of one schedule, or one deletion of a post, a campaign or a brand."""
+
     position: Annotated[int, Meta(ge=1, description="Rises in the final order of all events", examples=[42])]
     kind: EventKind
-    schedule_id: ScheduleId
-    post_id: PostId
+    schedule_id: Annotated[ScheduleId | None, Meta(description=f"The schedule; {_OF_NONE}")]
+    post_id: Annotated[PostId | None, Meta(description="The post; null: a campaign or a brand was deleted")]
     brand_id: BrandId
-    campaign_id: Annotated[UUID | None, Meta(description="The campaign that the post was in then; null: none")]
-    platform: Platform
+    campaign_id: Annotated[
+        UUID | None, Meta(description="The campaign that the post was in then, or that was deleted; null: none")
+    ]
+    platform: Annotated[Platform | None, Meta(description=f"The platform; {_OF_NONE}")]
     title: Annotated[str | None, Meta(description="The title of the post, as it is now")]
-    publish_time: Moment
+    publish_time: Annotated[datetime | None, Meta(description=f"When it goes out; {_OF_NONE}")]
     previous_publish_time: Annotated[
         datetime | None, Meta(description="Of one that was moved, the time before; else null")
     ]
-    status: Annotated[ScheduleStatus, Meta(description="Where the schedule stood right after")]
-    retry_count: Annotated[int, Meta(ge=0)]
+    status: Annotated[ScheduleStatus | None, Meta(description=f"Where the schedule stood right after; {_OF_NONE}")]
+    retry_count: Annotated[Count | None, Meta(description=f"How many retries it has used; {_OF_NONE}")]
     external_id: str | None
     dry_run: DryRun
     error: str | None
@@ -47,9 +54,19 @@ class EventOut(Struct, frozen=True, kw_only=True):
             examples=["content-service"],
         ),
     ]
+    posts: Annotated[
+        Count | UnsetType, Meta(description="Of a deletion only: how many posts went, without an event of each")
+    ] = UNSET
+    cancelled: Annotated[
+        Count | UnsetType, Meta(description="Of a deletion only: how many schedules it cancelled, each told")
+    ] = UNSET
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def of(cls, event: AnyEvent) -> Self:
+        return cls._of_deletion(event) if isinstance(event, DeletionEvent) else cls._of_schedule(event)
+
+    @classmethod
+    def _of_schedule(cls, event: Event) -> Self:
         return cls(
             position=event.position,
             kind=event.kind,
@@ -71,11 +88,36 @@ class EventOut(Struct, frozen=True, kw_only=True):
             actor=event.actor,
         )
 
+    @classmethod
+    def _of_deletion(cls, event: DeletionEvent) -> Self:
+        return cls(
+            position=event.position,
+            kind=event.kind,
+            schedule_id=None,
+            post_id=event.post_id,
+            brand_id=event.brand_id,
+            campaign_id=event.campaign_id,
+            platform=None,
+            title=None,
+            publish_time=None,
+            previous_publish_time=None,
+            status=None,
+            retry_count=None,
+            external_id=None,
+            dry_run=False,
+            error=None,
+            note=None,
+            occurred_at=event.occurred_at,
+            actor=event.actor,
+            posts=event.posts,
+            cancelled=event.cancelled,
+        )
+
 
 class EventsOut(Struct, frozen=True, kw_only=True):
     events: list[EventOut]
     next_after: Annotated[int, Meta(ge=0, description="Send it as `after` to go on", examples=[42])]
 
     @classmethod
-    def of(cls, events: Sequence[Event], *, after: int) -> Self:
+    def of(cls, events: Sequence[AnyEvent], *, after: int) -> Self:
         return cls(events=[EventOut.of(event) for event in events], next_after=events[-1].position if events else after)

@@ -39,9 +39,9 @@ SELECT DISTINCT s.brand_id, s.platform FROM schedules s WHERE s.platform = ANY($
 SEQUENCE = f"""
 WITH moved AS (
   DELETE FROM event_outbox WHERE seq = ANY(ARRAY(SELECT seq FROM event_outbox ORDER BY seq LIMIT $1))
-  RETURNING seq, {", ".join(TOLD)})
+  RETURNING seq, campaign_id, {", ".join(TOLD)})
 INSERT INTO events ({", ".join(TOLD)}, campaign_id)
-SELECT {", ".join(f"m.{name}" for name in TOLD)}, p.campaign_id
+SELECT {", ".join(f"m.{name}" for name in TOLD)}, coalesce(m.campaign_id, p.campaign_id)
   FROM moved m LEFT JOIN posts p ON p.post_id = m.post_id ORDER BY m.seq
 RETURNING campaign_id
 """

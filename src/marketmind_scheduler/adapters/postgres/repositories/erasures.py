@@ -44,6 +44,15 @@ _WHOLES: Mapping[Noun, Sequence[str]] = {
     Noun.CAMPAIGN: (_ERASE_CAMPAIGNS.format("campaign"),),
     Noun.BRAND: (_ERASE_CAMPAIGNS.format("brand"), _ERASE_BRAND),
 }
+_IDS_TOLD: Mapping[Noun, str] = {
+    Noun.POST: "post_id, campaign_id",
+    Noun.CAMPAIGN: "NULL::uuid, campaign_id",
+    Noun.BRAND: "NULL::uuid, NULL::uuid",
+}
+_TELL = """
+INSERT INTO event_outbox (kind, brand_id, post_id, campaign_id, posts, cancelled)
+SELECT $2, brand_id, {ids}, $3, $4 FROM {noun}s WHERE {noun}_id = $1
+"""
 _FORGET_ANSWERS_WITH = "DELETE FROM idempotency_keys WHERE position(convert_to($1, 'UTF8') IN body) > 0"
 # Reads each answer once, however many ids there are; for one, the above takes a fraction of the time.
 _FORGET_ANSWERS = """
@@ -70,14 +79,17 @@ class PostgresErasures:
     async def lock_active(self, post_ids: Collection[UUID]) -> Sequence[Locked]:
         return [to_locked(row) for row in await self._connection.fetch(LOCK_ACTIVE, list(post_ids))]
 
-    async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, at: datetime) -> None:
+    async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, cancelled: int, at: datetime) -> None:
         for erasing in OF_POSTS:
             await self._connection.execute(erasing, list(post_ids))
         await self._connection.execute(ERASE_POSTS, list(post_ids), at)
-        erased = [*post_ids]
+        erased: list[UUID] = [*post_ids]
         for erasing in _WHOLES[doomed.noun]:
             erased += [row[0] for row in await self._connection.fetch(erasing, doomed.object_id, at)]
         await self._forget_answers([str(each) for each in erased])
+        if doomed.object_id in erased:
+            tell = _TELL.format(ids=_IDS_TOLD[doomed.noun], noun=doomed.noun)
+            await self._connection.execute(tell, doomed.object_id, doomed.told_as, len(post_ids), cancelled)
 
     async def _forget_answers(self, ids: Sequence[str]) -> None:
         if len(ids) == 1:

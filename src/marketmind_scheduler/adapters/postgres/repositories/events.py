@@ -8,13 +8,13 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.event import Event, EventKind
+from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event, EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 
 TOLD = (
     *("kind", "schedule_id", "brand_id", "post_id", "platform", "publish_time", "previous_publish_time", "status"),
-    *("retry_count", "external_id", "error", "note", "occurred_at", "actor"),
+    *("retry_count", "external_id", "error", "note", "occurred_at", "actor", "posts", "cancelled"),
 )
 """The columns that an event has from its telling on."""
 
@@ -30,7 +30,7 @@ class PostgresEventRepository:
         self._connection = connection
         self._reach = reach
 
-    async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[Event]:
+    async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[AnyEvent]:
         conditions = [within(self._reach, "e.brand_id"), ("e.position > {}", after), ("e.brand_id = {}", brand_id)]
         statement, parameters = select_page(_SELECT, conditions, order="e.position", limit=limit)
         return [_to_event(row) for row in await self._connection.fetch(statement, *parameters)]
@@ -39,7 +39,25 @@ class PostgresEventRepository:
         return await self._connection.fetchval(_LATEST)
 
 
-def _to_event(row: Record) -> Event:
+def _to_event(row: Record) -> AnyEvent:
+    return _to_deletion(row) if row["schedule_id"] is None else _to_schedule_event(row)
+
+
+def _to_deletion(row: Record) -> DeletionEvent:
+    return DeletionEvent(
+        position=row["position"],
+        kind=EventKind(row["kind"]),
+        brand_id=row["brand_id"],
+        campaign_id=row["campaign_id"],
+        post_id=row["post_id"],
+        posts=row["posts"],
+        cancelled=row["cancelled"],
+        occurred_at=row["occurred_at"],
+        actor=row["actor"],
+    )
+
+
+def _to_schedule_event(row: Record) -> Event:
     return Event(
         position=row["position"],
         kind=EventKind(row["kind"]),
