@@ -17,6 +17,7 @@ from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.reachability import no_receiver
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
+from marketmind_scheduler.domain.breaker import BreakerState
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
@@ -586,6 +587,27 @@ async def test_three_sends_of_which_nobody_knows_stop_the_platform_and_leave_the
 
     assert await statuses(storage, swallowed) == {UNCONFIRMED: 3, PENDING: 7}
     assert {each.retry_count for each in await standing(storage, swallowed)} == {0}
+
+
+@in_jumping_time
+async def test_what_is_refused_unasked_fails_and_says_nothing_about_its_receiver(
+    make: MakeDispatcher, storage: InMemoryStorage, observer: RecordingObserver
+) -> None:
+    publisher = ScriptedPublisher(sends_at_once=1)
+    publisher.refuses = "Doomed"
+    posts = [a_post(brand_id=uuid4(), title="Doomed" if nth == 3 else "Fine") for nth in range(6)]
+    schedules = [a_schedule(post, slot=a_slot("2027-03-01T12:00", zone="UTC")) for post in posts]
+    for post, schedule in zip(posts, schedules, strict=True):
+        await given(storage, a_brand(brand_id=post.brand_id), post, schedule)
+        publisher.script(schedule.schedule_id, Unsent("connection refused"))
+
+    async with running(make(publisher=publisher)):
+        await until(lambda: len(observer.settlements) == 6)
+
+    assert [state for *_, state in observer.breaker_states] == [BreakerState.OPEN]
+    [doomed] = await standing(storage, [schedules[3]])
+    assert (doomed.status, doomed.error) == (ScheduleStatus.FAILED, "Doomed")
+    assert str(doomed.schedule_id) not in sent(publisher)
 
 
 @in_jumping_time

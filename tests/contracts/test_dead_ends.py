@@ -81,7 +81,7 @@ async def test_what_found_no_receiver_when_it_was_claimed_is_held_too(world: Wor
 async def test_nothing_is_held_before_its_time_nor_where_somebody_else_may_do_it(world: World) -> None:
     later, due = await given_due(world, since=-MINUTE), await given_due(world)
     await dead_ends(world, [REDDIT], platforms=[REDDIT]).look()
-    await look(world)
+    await dead_ends(world, [], platforms=()).look()
     await look(world, TWITTER)
     assert not (await find(world, due)).holds
 

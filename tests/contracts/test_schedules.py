@@ -470,7 +470,7 @@ async def test_a_schedule_shows_what_its_post_says_now_however_it_is_reached(sto
     post, campaign = a_post(title="Draft"), a_campaign()
     made = a_schedule(post)
     await given(storage, a_brand(), campaign, post, made)
-    await given(storage, replace(post, title="Final", campaign_id=CAMPAIGN_ID))
+    await given(storage, replace(post, title="Final", s3_url="s3://tea/a", campaign_id=CAMPAIGN_ID))
 
     async with storage.reading() as stored:
         read = [
@@ -493,7 +493,8 @@ async def test_a_schedule_shows_what_its_post_says_now_however_it_is_reached(sto
         ]
 
     assert len(read) == len(changed) == 6
-    assert [(each.title, each.campaign_id) for each in [*read, *changed] if each] == [("Final", CAMPAIGN_ID)] * 12
+    shown = [(each.title, each.s3_url, each.campaign_id) for each in [*read, *changed] if each]
+    assert shown == [("Final", "s3://tea/a", CAMPAIGN_ID)] * 12
 
 
 async def test_a_page_keeps_its_filter(storage: Storage) -> None:

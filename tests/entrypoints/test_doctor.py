@@ -22,6 +22,7 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.dispatch.traffic import Traffic
+from marketmind_scheduler.application.reachability import no_receiver
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Unsent
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -329,8 +330,26 @@ def test_platforms_without_a_receiver_of_their_own_are_named_and_said_to_wait_as
     )["publisher"]
 
     assert isinstance(waits, Unsent)
-    as_dispatch_says = waits.reason.replace("this brand", "brands without a table of their own")
-    assert (found.mark, found.found) == (Mark.DOUBTFUL, as_dispatch_says)
+    assert (found.mark, found.found) == (Mark.DOUBTFUL, waits.reason.replace("this brand", "any brand"))
+
+
+def test_a_file_without_receivers_is_told_as_one_that_leaves_every_post_waiting(tmp_path: Path) -> None:
+    found = findings_about_receivers(webhooks(tmp_path, "allow = []"), look_up=names())["publisher"]
+
+    assert (found.mark, found.found) == (Mark.DOUBTFUL, no_receiver(*Platform, brands="any brand"))
+
+
+def test_what_a_receiver_takes_at_most_is_told(tmp_path: Path) -> None:
+    environment = webhooks(
+        tmp_path,
+        "[default]\nurl = 'https://public.example.com/'\nSECRETS\nmost_body_bytes = 2000\nmedia = ['s3://tea']",
+    )
+
+    found = findings_about_receivers(environment, look_up=names(public="93.184.215.14"))
+
+    assert found["webhook public.example.com for default"].found.endswith(
+        "; bodies of 2000 bytes at most; media from s3://tea"
+    )
 
 
 def test_a_database_of_its_own_that_is_not_made_yet_is_told_and_not_made() -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.attempt import Attempt
+from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.verdict import Accepted, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Refused, Verdict
 from marketmind_scheduler.ports.publisher import Target
 
 Answer = Verdict | Exception | Callable[[Attempt], Awaitable[Verdict]]
@@ -17,7 +18,8 @@ class ScriptedPublisher:
     """Keeps the attempts it was given. Answers those of one schedule one after another as ``script`` says (a verdict,
     an error to raise, or a function to await), and takes everything that the script does not speak of.
 
-    Every platform has one target, named like it, unless ``reroute`` says where a brand's posts go.
+    What has ``refuses`` in its title it refuses unasked. Every platform has one target, named like it, unless
+    ``reroute`` says where a brand's posts go.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class ScriptedPublisher:
         platforms: Collection[Platform] = Platform,
     ) -> None:
         self.attempts: list[Attempt] = []
+        self.refuses = ""
         self._answers: defaultdict[UUID, deque[Answer]] = defaultdict(deque)
         self._targets = {
             platform: Target(name=platform.lower(), sends_at_once=sends_at_once, resend_window=resend_window)
@@ -45,10 +48,16 @@ class ScriptedPublisher:
         usual = [self._targets[platform]] if platform in self._targets else []
         return [*usual, *(target for (_, of), target in self._rerouted.items() if of is platform)]
 
-    def target_of(self, brand_id: UUID, platform: Platform) -> Target | None:
-        return self._rerouted.get((brand_id, platform), self._targets.get(platform))
+    def target_of(self, brand_id: UUID | None, platform: Platform) -> Target | None:
+        own = self._rerouted.get((brand_id, platform)) if brand_id else None
+        return own or self._targets.get(platform)
+
+    def refusal(self, delivery: Delivery) -> str | None:
+        return self.refuses if self.refuses and self.refuses in delivery.title else None
 
     async def publish(self, attempt: Attempt) -> Verdict:
+        if why := self.refusal(attempt.delivery):
+            return Refused(why)
         self.attempts.append(attempt)
         answers = self._answers[attempt.claim.schedule_id]
         answer = answers.popleft() if answers else Accepted(f"external-{attempt.key}")

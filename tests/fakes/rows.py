@@ -342,7 +342,7 @@ def _lane_and_time(schedule: Schedule) -> tuple[UUID, Platform, datetime]:
 
 
 def of_post(schedule: Schedule, post: Post) -> Schedule:
-    return replace(schedule, title=post.title, campaign_id=post.campaign_id)
+    return replace(schedule, title=post.title, campaign_id=post.campaign_id, s3_url=post.s3_url)
 
 
 View = Callable[[], Rows]

@@ -6,15 +6,17 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from marketmind_scheduler.adapters.publishers.none import NoPublisher
 from marketmind_scheduler.application.reachability import Reachability, no_receiver
 from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.ports.publisher import Target
 from tests.builders import BRAND_ID
 from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.steps import SEVEN_PM, a_brand, a_campaign, new_id
 
-REDDIT, TWITTER = Platform.REDDIT, Platform.TWITTER
+REDDIT, TIKTOK, TWITTER = Platform.REDDIT, Platform.TIKTOK, Platform.TWITTER
 
 
 @pytest.fixture
@@ -62,15 +64,45 @@ async def test_what_is_past_its_time_and_still_unclaimed_says_so(
     assert said.startswith(f"due since {schedule['publish_time']} and nothing has claimed it yet")
 
 
+async def test_what_would_be_refused_whoever_is_asked_says_so_until_it_is_mended(
+    client: httpx2.AsyncClient, publisher: ScriptedPublisher
+) -> None:
+    publisher.refuses = "too long"
+    brand_id = await a_brand(client)
+    campaign_id = await a_campaign(client, brand_id=brand_id)
+    doomed = await a_post_in(client, brand_id, campaign_id, TWITTER)
+    await client.put(f"/posts/{doomed}", json={"title": "far too long"})
+
+    made = (await client.post(f"/schedule/campaign/{campaign_id}", json={})).json()["schedules"]
+    assert [each["warnings"] for each in made] == [["too long"]]
+    moved = (await client.put(f"/schedule/post/{doomed}", json={"timestamp": SEVEN_PM})).json()
+    assert moved["warnings"] == ["too long"]
+    for path, key in (("/schedule", "items"), (f"/schedule/campaign/{campaign_id}", "schedules")):
+        assert [each["warnings"] for each in (await client.get(path)).json()[key]] == [["too long"]]
+    before = await client.get(f"/schedules/{moved['schedule_id']}")
+    assert before.json()["warnings"] == ["too long"]
+
+    await client.put(f"/posts/{doomed}", json={"title": "Short"})
+
+    after = await client.get(before.request.url.path, headers={"if-none-match": before.headers["etag"]})
+    assert (after.status_code, after.json()["warnings"]) == (200, [])
+
+
 def test_each_way_to_no_receiver_has_its_words_and_pull_mode_has_none() -> None:
-    some = Reachability(publisher=ScriptedPublisher(platforms=[TWITTER]), platforms=[TWITTER, REDDIT])
-    nobody = Reachability(publisher=ScriptedPublisher(platforms=[]), platforms=Platform)
+    one_brands = ScriptedPublisher(platforms=[TWITTER])
+    one_brands.reroute(BRAND_ID, TIKTOK, Target(name="its own", sends_at_once=1, resend_window=None))
+    some = Reachability(publisher=one_brands, platforms=[TWITTER, REDDIT, TIKTOK])
+    without_any = Reachability(publisher=ScriptedPublisher(platforms=[]), platforms=Platform)
+    nobody = Reachability(publisher=NoPublisher(), platforms=())
 
     assert some.obstacle(BRAND_ID, TWITTER) is None
     assert some.obstacle(BRAND_ID, REDDIT) == no_receiver(REDDIT)
-    assert "SCHEDULER_PLATFORMS" in (some.obstacle(BRAND_ID, Platform.TIKTOK) or "")
-    assert list(some.without_receiver) == [REDDIT]
-    assert some.dead_ends() == no_receiver(REDDIT, brands="any brand")
+    assert "SCHEDULER_PLATFORMS" in (some.obstacle(BRAND_ID, Platform.YOUTUBE) or "")
+    assert some.obstacle(BRAND_ID, TIKTOK) is None
+    assert some.obstacle(new_brand := UUID(int=1), TIKTOK) == no_receiver(TIKTOK)
+    of_some = no_receiver(TIKTOK, brands="brands without a table of their own")
+    assert some.dead_ends() == f"{no_receiver(REDDIT, brands='any brand')}; {of_some}"
+    assert without_any.dead_ends() == no_receiver(*Platform, brands="any brand")
+    assert without_any.obstacle(new_brand, TWITTER) == no_receiver(TWITTER)
     assert nobody.dead_ends() is None
-    assert nobody.obstacle(UUID(int=1), TWITTER) is None
-    assert list(nobody.without_receiver) == []
+    assert nobody.obstacle(new_brand, TWITTER) is None

@@ -27,6 +27,8 @@ secrets = ["{SECRET}"]
 secret_files = ["SECRET_FILE"]
 resend_window_seconds = 3600
 sends_at_once = 20
+most_body_bytes = 4000
+media = ["s3://", "https://cdn.example.com:8443"]
 allow_http = true
 
 [brands."{BRAND_ID}"]
@@ -71,6 +73,7 @@ def test_every_key_reaches_its_receiver(tmp_path: Path) -> None:
         (SECRET, a_secret(64)),
     )
     assert (twitter.drops_repeats_for, twitter.sends_at_once) == (timedelta(hours=1), 20)
+    assert (twitter.most_body_bytes, twitter.media) == (4000, ("s3://", "https://cdn.example.com:8443"))
     assert (twitter.url.port, twitter.url.target) == (9000, b"/twitter")
     assert targets.brands[BRAND_ID].name == f"webhook 10.1.2.3:8443 for brands.{BRAND_ID}"
     assert targets.lanes[BRAND_ID, Platform.REDDIT].name.endswith(f" for brands.{BRAND_ID}.platforms.REDDIT")
@@ -130,6 +133,15 @@ def test_a_secret_has_24_to_64_bytes_with_or_without_padding(tmp_path: Path, byt
         *[
             (f"[default]\n{RECEIVER}\nsends_at_once = {wrong}", "default.sends_at_once: it takes a whole number")
             for wrong in ("0", "501", "-1", "1.5", '"20"', "true")
+        ],
+        *[
+            (f"[default]\n{RECEIVER}\nmost_body_bytes = {wrong}", "default.most_body_bytes: it takes a whole number")
+            for wrong in ("0", "999", "20001", '"4 kB"')
+        ],
+        (f'[default]\n{RECEIVER}\nmedia = "s3://"', 'default.media: it takes a list of places: ["s3://", "https'),
+        *[
+            (f'[default]\n{RECEIVER}\nmedia = ["{wrong}"]', "default.media: it takes a scheme or a scheme and a host")
+            for wrong in ("", "s3", "s3:/", "ftp://", "S3://", "s3://tea/", "https://cdn.example.com/a", "https://*.x")
         ],
         *[
             (f"[default]\n{RECEIVER}\nresend_window_seconds = {wrong}", "default.resend_window_seconds: it takes")

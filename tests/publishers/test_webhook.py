@@ -7,6 +7,7 @@ import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.metadata import version
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,7 +20,14 @@ from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import Accepted, Misdirected, Refused, Unknown
 from tests.builders import BRAND_ID, CAMPAIGN_ID
 from tests.fakes.clock import FrozenClock
-from tests.publishers.given import a_target, an_attempt, publishing_over, the_one_target
+from tests.publishers.given import (
+    RecordingNetwork,
+    ScriptedNames,
+    a_target,
+    an_attempt,
+    publishing_over,
+    the_one_target,
+)
 from tests.receivers import BLACK_HOLE, RESET, SECRET, Answer, Received, Receiver, always, in_turn, receiving
 
 NEW_SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -131,6 +139,54 @@ async def test_a_post_too_large_for_a_webhook_is_refused_and_not_sent(
     assert isinstance(verdict, Refused)
     assert "20000 at most" in verdict.reason
     assert receiver.connections == 0
+
+
+async def test_no_post_that_the_api_takes_is_too_large_for_a_receiver_of_which_nothing_is_said(
+    publisher: WebhookPublisher,
+) -> None:
+    title, s3_url = "\x01" * 500, "s3://" + "\N{GRINNING FACE}" * 2043  # what takes most room in JSON, in UTF-8
+
+    assert publisher.refusal(an_attempt(title=title, s3_url=s3_url).delivery) is None
+
+
+@pytest.mark.parametrize(
+    ("taken", "s3_url", "said"),
+    [
+        ({"most_body_bytes": 1000}, "s3://tea/" + "x" * 1000, "bytes, 1000 at most are taken; shorten"),
+        (
+            {"media": ["https://cdn.example.com"]},
+            "s3://tea/a.mp4",
+            "media lie at s3://tea, and are taken from https://",
+        ),
+        ({"media": ["s3://tea", "https://"]}, "s3://tea.evil/a.mp4", "media lie at s3://tea.evil, and are taken from"),
+        ({"media": ["s3://"]}, "https://hush:hush@x.example.com/a", "media lie at https://x.example.com, and"),
+        (
+            {"media": ["https://cdn.example.com"]},
+            "https://cdn.example.com:8443/a",
+            "lie at https://cdn.example.com:8443",
+        ),
+        ({"media": ["s3://tea", "https://"]}, "https://cdn.example.com:8443/a?b", None),
+        ({"media": ["s3://tea"]}, "s3://tea/a.mp4", None),
+        ({"media": ["https://cdn.example.com"]}, "https://u@CDN.example.com", None),
+        ({}, "http://anywhere.example.com/a", None),
+    ],
+)
+async def test_what_its_receiver_was_said_not_to_take_is_known_beforehand_and_not_sent(
+    clock: FrozenClock, taken: dict[str, Any], s3_url: str, said: str | None
+) -> None:
+    target = replace(a_target("https://publisher.example.com/"), **taken)
+    network = RecordingNetwork()
+    names = ScriptedNames(["93.184.215.14"])
+    transport = WebhookTransport(WebhookTargets(default=target), clock=clock, network=network, look_up=names.look_up)
+    attempt = an_attempt(s3_url=s3_url)
+
+    async with publishing_over(transport) as publisher:
+        refusal, verdict = publisher.refusal(attempt.delivery), await publisher.publish(attempt)
+
+    assert (refusal is None) is (said is None) is bool(network.connected_to)
+    assert isinstance(verdict, Accepted) if refusal is None else verdict == Refused(refusal)
+    assert (said or "") in (refusal or "")
+    assert "hush" not in (refusal or "")
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])

@@ -1,10 +1,11 @@
-"""Whether what is scheduled would be sent at all, as far as this process can know when it is scheduled."""
+"""Whether what is scheduled would be sent, and taken, as far as this process can know before it asks anybody."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.publisher import Publisher
 
 
@@ -17,19 +18,17 @@ class Reachability:
 
     @property
     def is_for_pullers(self) -> bool:
-        """Whether nothing at all is published from here, so that whoever pulls is the receiver."""
-        return not any(self.publisher.targets(platform) for platform in Platform)
-
-    @property
-    def without_receiver(self) -> Collection[Platform]:
-        """The platforms that are to be published from here and have no way out for any brand."""
-        if self.is_for_pullers:
-            return ()
-        return [platform for platform in self.platforms if not self.publisher.targets(platform)]
+        """Whether nothing at all is to be published from here, so that whoever pulls is the receiver."""
+        return not self.platforms
 
     def dead_ends(self) -> str | None:
-        """The same in words, for a person; None: there are none."""
-        return no_receiver(*without, brands="any brand") if (without := self.without_receiver) else None
+        """The platforms that are to be published from here and have no way out for some brand or for any, in words for
+        a person; None: there are none."""
+        without = [each for each in self.platforms if self.publisher.target_of(None, each) is None]
+        of_any = [each for each in without if not self.publisher.targets(each)]
+        of_some = [each for each in without if each not in of_any]
+        found = ((of_any, "any brand"), (of_some, "brands without a table of their own"))
+        return "; ".join(no_receiver(*platforms, brands=brands) for platforms, brands in found if platforms) or None
 
     def obstacle(self, brand_id: UUID, platform: Platform) -> str | None:
         """Why nothing of this lane would be sent from here; None: it would."""
@@ -41,9 +40,14 @@ class Reachability:
             return no_receiver(platform)
         return None
 
+    def why_in_vain(self, schedule: Schedule) -> str | None:
+        """Why this schedule, as it stands, would not be sent from here or would certainly FAIL; None: nothing is known
+        of it."""
+        return self.obstacle(schedule.brand_id, schedule.platform) or self.publisher.refusal(schedule.delivery)
+
 
 def no_receiver(*platforms: Platform, brands: str = "this brand") -> str:
     return (
-        f"no receiver on {', '.join(platforms)} for {brands}: posts wait until there is one, unless they are too "
-        "late then"
+        f"no receiver on {', '.join(platforms)} for {brands}: posts wait until the file of SCHEDULER_WEBHOOKS names "
+        "one, unless they are too late then"
     )

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import assert_never
 from uuid import UUID
 
+from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.lifecycle import after_verdict, as_told, put_off_too_far
 from marketmind_scheduler.domain.pacing import RetryPolicy, may_be_put_off_until
 from marketmind_scheduler.domain.post import Platform
@@ -59,6 +60,19 @@ class Attempt:
     @property
     def key(self) -> str:
         return str(self.claim.schedule_id)
+
+    @property
+    def delivery(self) -> Delivery:
+        return Delivery(
+            schedule_id=self.claim.schedule_id,
+            post_id=self.post_id,
+            brand_id=self.claim.brand_id,
+            campaign_id=self.campaign_id,
+            platform=self.claim.platform,
+            title=self.title,
+            s3_url=self.s3_url,
+            publish_time=self.publish_time,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

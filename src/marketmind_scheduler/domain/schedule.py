@@ -8,6 +8,7 @@ from typing import Self
 from uuid import UUID
 
 from marketmind_scheduler.domain.brand import OnLate
+from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.errors import StaleVersion
 from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN, RETRIES
 from marketmind_scheduler.domain.post import Platform, Post
@@ -68,8 +69,8 @@ class Schedule:
     MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED
     schedule that this one makes good for. ``on_late`` and ``latest_at`` are what its brand said of lateness when it was
     made; the storage fills them in. ``is_outdated``: its post has changed since its latest send began. ``beside``: a
-    few other active schedules of its brand and platform at the same instant, and ``sources``, what its brand and
-    campaign say now, are no part of it.
+    few other active schedules of its brand and platform at the same instant, ``s3_url``, where its post's media lie
+    now, and ``sources``, what its brand and campaign say now, are no part of it.
     """
 
     schedule_id: UUID
@@ -97,6 +98,7 @@ class Schedule:
     latest_at: datetime | None = None
     is_outdated: bool = False
     beside: tuple[UUID, ...] = field(default=(), compare=False)
+    s3_url: str = field(default="", compare=False)
     sources: Sources | None = field(default=None, compare=False)
 
     @classmethod
@@ -118,6 +120,7 @@ class Schedule:
             platform=post.platform,
             title=post.title,
             campaign_id=post.campaign_id,
+            s3_url=post.s3_url,
             slot=slot,
             status=ScheduleStatus.PENDING,
             retry_count=0,
@@ -131,6 +134,20 @@ class Schedule:
     @property
     def publish_time(self) -> datetime:
         return self.slot.publish_time
+
+    @property
+    def delivery(self) -> Delivery:
+        """What would be sent now."""
+        return Delivery(
+            schedule_id=self.schedule_id,
+            post_id=self.post_id,
+            brand_id=self.brand_id,
+            campaign_id=self.campaign_id,
+            platform=self.platform,
+            title=self.title,
+            s3_url=self.s3_url,
+            publish_time=self.publish_time,
+        )
 
     @property
     def is_active(self) -> bool:

@@ -241,14 +241,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def published_platforms(self) -> tuple[Platform, ...]:
-        """The platforms that are dispatched here; raises SettingsError."""
+        """The platforms that are to be published from here: none where only others do. Raises SettingsError."""
         names = [name.strip() for name in self.platforms.split(",")]
         if unknown := [name for name in names if name not in Platform.__members__]:
             raise SettingsError(
                 f"SCHEDULER_PLATFORMS={self.platforms}: {unknown[0]!r} is no platform; it takes some of "
                 f"{', '.join(Platform)}, with commas between"
             )
-        return tuple(platform for platform in Platform if platform in names)
+        is_published = self.publisher is not PublisherKind.NONE
+        return tuple(platform for platform in Platform if is_published and platform in names)
 
     @property
     def dispatch_limits(self) -> DispatchLimits:

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from marketmind_scheduler.domain.attempt import Attempt
+from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Verdict
 
@@ -30,8 +31,14 @@ class Publisher(Protocol):
         """Every target that posts on the platform may go to; none where the platform is not published."""
         ...
 
-    def target_of(self, brand_id: UUID, platform: Platform) -> Target | None:
-        """Where this brand's posts on the platform go; None where nothing is configured."""
+    def target_of(self, brand_id: UUID | None, platform: Platform) -> Target | None:
+        """Where this brand's posts on the platform go; None where nothing is configured. Without a brand: those of
+        every brand that has nothing of its own."""
+        ...
+
+    def refusal(self, delivery: Delivery) -> str | None:
+        """Why this would be refused whoever is asked, what would be right included; None: nothing is known of it.
+        ``publish`` refuses the same in the same words and sends nothing. Names no text of the post and no secret."""
         ...
 
     async def publish(self, attempt: Attempt) -> Verdict:

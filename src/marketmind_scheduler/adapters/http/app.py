@@ -122,8 +122,8 @@ def _checked(use_cases: UseCases) -> Callable[[Request[Any, Any, Any]], Awaitabl
     """``check_request``, and schedules shown with why they wait, as far as this process knows."""
 
     def obstacles(schedule: Schedule) -> Sequence[str]:
-        obstacle = use_cases.for_(ANYBODY).reachability.obstacle(schedule.brand_id, schedule.platform)
-        return [] if obstacle is None else [obstacle]
+        why = use_cases.for_(ANYBODY).reachability.why_in_vain(schedule)
+        return [] if why is None else [why]
 
     def why_it_waits(schedule: Schedule) -> Sequence[str]:
         return obstacles(schedule) or schedule.why_it_waits(now=use_cases.for_(ANYBODY).health.live())

@@ -6,6 +6,7 @@ from uuid import UUID
 import structlog
 
 from marketmind_scheduler.domain.attempt import Attempt
+from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import dry_run_id
 from marketmind_scheduler.domain.verdict import Accepted, Verdict
@@ -21,9 +22,13 @@ class DryRunPublisher:
         del platform
         return (_TARGET,)
 
-    def target_of(self, brand_id: UUID, platform: Platform) -> Target | None:
+    def target_of(self, brand_id: UUID | None, platform: Platform) -> Target | None:
         del brand_id, platform
         return _TARGET
+
+    def refusal(self, delivery: Delivery) -> str | None:
+        del delivery
+        return None
 
     async def publish(self, attempt: Attempt) -> Verdict:
         log.info(

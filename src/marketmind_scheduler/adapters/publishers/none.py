@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from marketmind_scheduler.domain.attempt import Attempt
+from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Unsent, Verdict
 from marketmind_scheduler.ports.publisher import Target
@@ -14,8 +15,12 @@ class NoPublisher:
         del platform
         return ()
 
-    def target_of(self, brand_id: UUID, platform: Platform) -> Target | None:
+    def target_of(self, brand_id: UUID | None, platform: Platform) -> Target | None:
         del brand_id, platform
+        return None
+
+    def refusal(self, delivery: Delivery) -> str | None:
+        del delivery
         return None
 
     async def publish(self, attempt: Attempt) -> Verdict:

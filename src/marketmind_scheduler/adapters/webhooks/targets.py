@@ -15,9 +15,15 @@ from marketmind_scheduler.adapters.webhooks.addresses import PUBLIC_PORTS, Allow
 from marketmind_scheduler.adapters.webhooks.signing import is_secret
 from marketmind_scheduler.domain.post import Platform
 
+MOST_BODY_BYTES = 20_000
+"""What every receiver is to take: no post that the API takes is larger."""
+
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _URL = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # what RFC 3986 knows; urlsplit would drop line feeds in silence
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
+
+
+_MEDIA = re.compile(r"(s3|https?)://([a-z0-9._~%-]+(:[0-9]+)?)?")
 
 
 class BadTarget(ValueError):  # noqa: N818  # named after what it says
@@ -33,6 +39,9 @@ class BadTarget(ValueError):  # noqa: N818  # named after what it says
 class WebhookTarget:
     """A receiver. It drops repeats of a webhook-id for ``drops_repeats_for``; None: it may publish them.
 
+    It takes bodies of ``most_body_bytes``, and media that lie at one of ``media``, each the beginning of a URL: a
+    scheme, or a scheme and a host; with none, wherever they lie.
+
     ``place`` is where it is configured. URLs may hold tokens, so its name shows nothing of them but the host.
     """
 
@@ -41,6 +50,8 @@ class WebhookTarget:
     secrets: tuple[str, ...] = field(repr=False)
     drops_repeats_for: timedelta | None
     sends_at_once: int
+    most_body_bytes: int = MOST_BODY_BYTES
+    media: tuple[str, ...] = ()
 
     @classmethod
     def read(
@@ -53,16 +64,24 @@ class WebhookTarget:
         allowed: Collection[AllowedNetwork],
         drops_repeats_for: timedelta | None,
         sends_at_once: int,
+        most_body_bytes: int = MOST_BODY_BYTES,
+        media: Sequence[str] = (),
     ) -> Self:
         """The receiver configured at ``place``; raises BadTarget."""
         if not secrets or not all(is_secret(secret) for secret in secrets):
             raise BadTarget("secrets", "at least one secret: whsec_ and then 24 to 64 random bytes in base64")
+        if not all(map(_MEDIA.fullmatch, media)):
+            raise BadTarget(
+                "media", "a scheme or a scheme and a host each, in lower case: s3://, https://cdn.example.com"
+            )
         return cls(
             place=place,
             url=_read_url(url, allow_http=allow_http, allowed=allowed),
             secrets=tuple(secrets),
             drops_repeats_for=drops_repeats_for,
             sends_at_once=sends_at_once,
+            most_body_bytes=most_body_bytes,
+            media=tuple(media),
         )
 
     @property
@@ -77,6 +96,28 @@ class WebhookTarget:
     def authority(self) -> str:
         """The host with its port, where that is not the usual one."""
         return _authority(self.host, self.url.port, scheme=self.url.scheme.decode())
+
+    @property
+    def limits(self) -> str:
+        """What it was said to take and no more, behind a semicolon; nothing where nothing was said."""
+        size = f"; bodies of {self.most_body_bytes} bytes at most" if self.most_body_bytes < MOST_BODY_BYTES else ""
+        return size + (f"; media from {', '.join(self.media)}" if self.media else "")
+
+    def refusal(self, *, body_bytes: int, s3_url: str) -> str | None:
+        """Why it would refuse such a post, whoever wrote it; None: nothing is known of it. Of the URL, only where it
+        leads is named."""
+        if body_bytes > self.most_body_bytes:
+            return (
+                f"{self.name} refuses it: the post takes {body_bytes} bytes, {self.most_body_bytes} at most are taken; "
+                "shorten its title or its URL, or raise most_body_bytes where the receiver takes more"
+            )
+        scheme, host = urlsplit(s3_url).scheme, urlsplit(s3_url).netloc.rpartition("@")[2].lower()
+        if self.media and not {f"{scheme}://", f"{scheme}://{host}"} & {*self.media}:
+            return (
+                f"{self.name} refuses it: its media lie at {scheme}://{host}, and are taken from "
+                f"{', '.join(self.media)}; put them there, or name the place under media where the receiver takes it"
+            )
+        return None
 
     @property
     def confidential(self) -> Collection[str]:
@@ -97,9 +138,11 @@ class WebhookTargets:
     )
     allowed: tuple[AllowedNetwork, ...] = ()
 
-    def for_posts_of(self, brand_id: UUID, platform: Platform) -> Sequence[WebhookTarget]:
-        """Every receiver that fits the brand's posts on the platform, the most specific first."""
-        lane, brand = self.lanes.get((brand_id, platform)), self.brands.get(brand_id)
+    def for_posts_of(self, brand_id: UUID | None, platform: Platform) -> Sequence[WebhookTarget]:
+        """Every receiver that fits the brand's posts on the platform, the most specific first; without a brand, those
+        of brands that have no table."""
+        lane = self.lanes.get((brand_id, platform)) if brand_id else None
+        brand = self.brands.get(brand_id) if brand_id else None
         fitting = (lane, brand, self.platforms.get(platform), self.default)
         return [target for target in fitting if target]
 

@@ -116,7 +116,8 @@ class Sender:
         is_in_time = started_at - begun.claimed_at <= self.limits.longest_wait.total_seconds()
         verdict = await self._published(begun.attempt) if is_in_time else _STALLED
         took = timedelta(seconds=self.monotonic() - started_at)
-        if is_in_time and took < self.limits.least_lease:  # else it was this process that stood still
+        is_asked = is_in_time and self.publisher.refusal(begun.attempt.delivery) is None
+        if is_asked and took < self.limits.least_lease:  # else it was this process that stood still
             verdict = self.traffic.learn(claim, begun.target, verdict)
         now = begun.attempt.begun_at + took
         concluded = conclude(claim, verdict, policy=self.retries, jitter=random.random(), now=now)  # noqa: S311

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
+from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.network import LookUp, Resolver
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.reaching import OutOfReach, reach
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
-from marketmind_scheduler.application.reachability import no_receiver
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
+from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings, SettingsError
@@ -25,10 +28,10 @@ def examine_receivers(settings: Settings, *, connect: bool, look_up: LookUp | No
 
 
 def _coverage(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
-    without = [name for name in settings.published_platforms if not (targets.default or name in targets.platforms)]
-    if not without:
+    publisher = WebhookPublisher(WebhookTransport(targets, clock=SystemClock()))
+    found = Reachability(publisher=publisher, platforms=settings.published_platforms).dead_ends()
+    if found is None:
         return []
-    found = no_receiver(*without, brands="brands without a table of their own")
     remedy = "name them, add a [default], or leave them out of SCHEDULER_PLATFORMS"
     return [Finding(Mark.DOUBTFUL, "publisher", found, remedy)]
 
@@ -52,4 +55,4 @@ async def _receiver(target: WebhookTarget, targets: WebhookTargets, *, connect: 
         remedy = "mend its url, its DNS or allow in the file; until then posts wait"
         return Finding(Mark.WRONG, target.name, str(unreachable), remedy)
     done = "takes connections" if connect else "not connected to"
-    return Finding(Mark.WELL, target.name, f"leads to {', '.join(addresses)}; {done}")
+    return Finding(Mark.WELL, target.name, f"leads to {', '.join(addresses)}; {done}{target.limits}")

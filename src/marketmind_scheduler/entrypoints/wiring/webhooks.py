@@ -13,7 +13,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork
-from marketmind_scheduler.adapters.webhooks.targets import BadTarget, WebhookTarget, WebhookTargets
+from marketmind_scheduler.adapters.webhooks.targets import (
+    MOST_BODY_BYTES,
+    BadTarget,
+    WebhookTarget,
+    WebhookTargets,
+)
 from marketmind_scheduler.domain.ids import EXAMPLE_ID, read_id
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.entrypoints.settings import SettingsError
@@ -28,6 +33,8 @@ class _Receiver(Struct, frozen=True, kw_only=True):
     secret_files: list[str] = []
     resend_window_seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
     sends_at_once: Annotated[int, Meta(ge=1, le=500)] = 100
+    most_body_bytes: Annotated[int, Meta(ge=1_000, le=MOST_BODY_BYTES)] = MOST_BODY_BYTES
+    media: list[str] = []
     allow_http: bool = False
 
 
@@ -48,6 +55,8 @@ _TAKES = {
     "secret_files": 'a list of paths: ["/run/secrets/webhook"]',
     "resend_window_seconds": "a whole number from 1 to 31536000: for how long the receiver drops repeats",
     "sends_at_once": "a whole number from 1 to 500",
+    "most_body_bytes": f"a whole number from 1000 to {MOST_BODY_BYTES}",
+    "media": 'a list of places: ["s3://", "https://cdn.example.com"]',
     "allow_http": "true or false",
 }
 
@@ -118,6 +127,8 @@ def _target(place: str, table: _Table, allowed: Collection[AllowedNetwork]) -> W
             allowed=allowed,
             drops_repeats_for=timedelta(seconds=window) if window else None,
             sends_at_once=receiver.sends_at_once,
+            most_body_bytes=receiver.most_body_bytes,
+            media=receiver.media,
         )
     except BadTarget as bad:
         raise _Wrong(f"{place}.{bad.key}", f"it takes {bad.takes}") from None

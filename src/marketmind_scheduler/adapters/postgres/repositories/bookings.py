@@ -49,7 +49,7 @@ WITH done AS (
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
   SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count FROM done)
-SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, {BESIDE}
+SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, {BESIDE}
   FROM done s JOIN posts p ON p.post_id = s.post_id
 """
 _TELL_POST_CHANGED = statement("tell_post_changed")
@@ -99,11 +99,14 @@ class _OfOthers(TypedDict):
 
     title: str
     campaign_id: UUID | None
+    s3_url: str
     beside: tuple[UUID, ...]
 
 
 def _of_others(row: Record) -> _OfOthers:
-    return _OfOthers(title=row["title"], campaign_id=row["campaign_id"], beside=tuple(row["beside"]))
+    return _OfOthers(
+        title=row["title"], campaign_id=row["campaign_id"], s3_url=row["s3_url"], beside=tuple(row["beside"])
+    )
 
 
 def _stored(schedule: Schedule, row: Record) -> Schedule:

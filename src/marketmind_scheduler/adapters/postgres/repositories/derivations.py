@@ -70,7 +70,13 @@ async def move(connection: Connection, schedules: Sequence[Schedule]) -> Sequenc
         rows = await connection.fetch(MOVE, *map(list, columns), piece[0].updated_at)
         stored |= {row["schedule_id"]: row for row in rows}
     return [
-        replace(each, holds=to_holds(row["parked"]), title=row["title"], campaign_id=row["campaign_id"])
+        replace(
+            each,
+            holds=to_holds(row["parked"]),
+            title=row["title"],
+            campaign_id=row["campaign_id"],
+            s3_url=row["s3_url"],
+        )
         for each in schedules
         for row in [stored[each.schedule_id]]
     ]

@@ -37,7 +37,7 @@ BESIDE = (
 _IS_OUTDATED = "s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated"
 _OF_SOURCES = "b.brand_default_timezone, b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date"
 
-SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, {_IS_OUTDATED}, {BESIDE}, {_OF_SOURCES}"
+SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, p.s3_url, {_IS_OUTDATED}, {BESIDE}, {_OF_SOURCES}"
 """What ``to_schedule`` reads of ``schedules s``, its post ``p``, its brand ``b`` and its campaign ``c``, where it has
 one."""
 
@@ -59,6 +59,7 @@ def to_schedule(row: Record) -> Schedule:
         **plain,
         title=row["title"],
         campaign_id=row["campaign_id"],
+        s3_url=row["s3_url"],
         slot=_to_slot(row),
         status=ScheduleStatus(row["shown"]),
         holds=to_holds(row["parked"]),

@@ -3,8 +3,8 @@
 -- $3 publish_time, $4 intent, $5 local_time, $6 timezone, $7 disambiguation, $8 resolution, $9 tz_release,
 -- $10 zone_is_default, $11 on_late, $12 latest_at, $13 max_retries, $14 lost_leases, $15 version, $16 scheduler; $17 is
 -- updated_at.
--- Their claims are revoked. Tells an event of each; returns their ids, the bits of their holds, and title and campaign_id
--- of their posts.
+-- Their claims are revoked. Tells an event of each; returns their ids, the bits of their holds, and title, campaign_id
+-- and s3_url of their posts.
 --
 -- As for new schedules, brands and campaigns are locked against pausing: one that is moved to where a pause or a
 -- resumption has been already must not be forgotten.
@@ -38,4 +38,4 @@ WITH done AS (
   SELECT 'schedule.rescheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
          external_id, last_error, before
     FROM done)
-SELECT s.schedule_id, s.parked, p.title, p.campaign_id FROM done s JOIN posts p ON p.post_id = s.post_id
+SELECT s.schedule_id, s.parked, p.title, p.campaign_id, p.s3_url FROM done s JOIN posts p ON p.post_id = s.post_id

@@ -47,8 +47,8 @@ WITH done AS (
   ON CONFLICT (schedule_id, lease_token) DO UPDATE
      SET finished_at = excluded.finished_at, verdict = excluded.verdict, reason = excluded.reason,
          external_id = excluded.external_id)
-SELECT s.*, s.status AS shown, p.title, p.campaign_id, b.brand_default_timezone, b.on_late AS brand_on_late,
-       b.max_lateness_seconds, c.start_date, c.end_date,
+SELECT s.*, s.status AS shown, p.title, p.campaign_id, p.s3_url, b.brand_default_timezone,
+       b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date,
        s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated,
        ARRAY(SELECT o.schedule_id FROM schedules o
               WHERE o.brand_id = s.brand_id AND o.publish_time = s.publish_time AND o.platform = s.platform
