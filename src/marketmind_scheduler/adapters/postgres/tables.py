@@ -128,7 +128,8 @@ posts = Table(
     ForeignKeyConstraint(["brand_id", "campaign_id"], [campaigns.c.brand_id, campaigns.c.campaign_id]),
     _one_of("platform", Platform),
     Index(None, "campaign_id", "position"),
-    Index(None, "brand_id", "position"),
+    # Only for those who say so, so that no foreign key can take it: by the brand alone it would look at all its posts.
+    Index(None, "brand_id", "position", postgresql_where=text("position > 0")),
 )
 
 schedules = Table(

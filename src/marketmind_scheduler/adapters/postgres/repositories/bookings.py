@@ -52,7 +52,7 @@ WITH done AS (
 SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, {BESIDE}
   FROM done s JOIN posts p ON p.post_id = s.post_id
 """
-_TELL_POST_CHANGED = statement("tell_post_changed")
+TELL_POST_CHANGED = statement("tell_post_changed")
 _TOLD = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[]) ORDER BY s.schedule_id"
 FOLLOW_CAMPAIGNS = statement("follow_campaigns")
 
@@ -87,7 +87,7 @@ class PostgresBookings:
         await take_turns(self._connection, [(each.brand_id, each.platform) for each in schedules], age=age, paces=paces)
 
     async def tell_post_changed(self, post_ids: Collection[UUID]) -> Sequence[Schedule]:
-        told = [row[0] for row in await self._connection.fetch(_TELL_POST_CHANGED, list(post_ids))]
+        told = [row[0] for row in await self._connection.fetch(TELL_POST_CHANGED, list(post_ids))]
         return [to_schedule(row) for row in await self._connection.fetch(_TOLD, told)] if told else []
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:

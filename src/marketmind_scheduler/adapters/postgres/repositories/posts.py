@@ -15,14 +15,12 @@ from marketmind_scheduler.domain.post import Platform, Post
 _COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at, deleted_at"
 _SELECT = f"SELECT {_COLUMNS} FROM posts"
 FIND_ALL = f"{_SELECT} WHERE post_id = ANY($1::uuid[])"
-LIST_OF_CAMPAIGN = (
-    f"{_SELECT} WHERE campaign_id = $1 AND platform = ANY($2::text[]) AND deleted_at IS NULL ORDER BY position"
-)
+_OF_CAMPAIGN = "FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[]) AND deleted_at IS NULL"
+# In an order that no index has: to get them in one that an index has, the planner may walk through all posts there are.
+LIST_OF_CAMPAIGN = f"SELECT {_COLUMNS} {_OF_CAMPAIGN} ORDER BY position + 0"
 # Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
-LOCK_OF_CAMPAIGN = """
-WITH locked AS (
-  SELECT post_id, position FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[]) AND deleted_at IS NULL
-   ORDER BY post_id FOR NO KEY UPDATE)
+LOCK_OF_CAMPAIGN = f"""
+WITH locked AS (SELECT post_id, position {_OF_CAMPAIGN} ORDER BY post_id::text COLLATE "C" FOR NO KEY UPDATE)
 SELECT post_id FROM locked ORDER BY position
 """
 _ADD = statement("add_posts")
@@ -85,7 +83,7 @@ class PostgresPostRepository:
             ("brand_id = {}", brand_id),
             ("campaign_id = {}", campaign_id),
             ("platform = {}", platform),
-            ("position > {}", after),
+            ("position > {}", after or 0),
             ("deleted_at IS NULL",),
         ]
         statement, parameters = select_page(_SELECT, conditions, order="position", limit=limit)

@@ -46,12 +46,14 @@ SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s {JOINED}
  WHERE s.post_id = $1 AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
  ORDER BY s.status = 'COMPLETED', s.schedule_id DESC
 """
+# OFFSET 0: see OF_CAMPAIGN.
 STANDING_OF_CAMPAIGN = f"""
 SELECT {SHOWN} FROM (
   SELECT DISTINCT ON (s.post_id, s.status = 'COMPLETED') s.*
-    FROM posts p JOIN schedules s ON s.post_id = p.post_id
+    FROM posts p CROSS JOIN LATERAL (
+      SELECT * FROM schedules o
+       WHERE o.post_id = p.post_id AND (o.finished_at IS NULL OR o.status = 'COMPLETED') OFFSET 0) s
    WHERE p.campaign_id = $1 AND p.deleted_at IS NULL AND p.platform = ANY($2::text[])
-     AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
    ORDER BY s.post_id, s.status = 'COMPLETED', s.schedule_id DESC) s
   {JOINED}
  ORDER BY s.publish_time, s.schedule_id

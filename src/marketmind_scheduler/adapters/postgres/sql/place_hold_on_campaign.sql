@@ -1,7 +1,8 @@
 -- Place a hold on the schedules $3 (uuid[]) of the campaign $1, those that are active and have it not: $2 is the bit of
 -- the hold in parked. A claim whose send has not begun is taken back; a send that has begun goes on, and its schedule
 -- stays held if it comes back. Locks them, and their posts, which may be about to leave, in the order of the schedules'
--- ids, so that two wait instead of blocking each other. Tells schedule.parked of each.
+-- ids, so that two wait instead of blocking each other. Each schedule looks for its post by itself: see follow_campaigns.
+-- Tells schedule.parked of each.
 WITH done AS (
   UPDATE schedules s
      SET parked = s.parked | $2::smallint, due_at = NULL,
@@ -10,10 +11,15 @@ WITH done AS (
          lease_token = s.lease_token + (s.status = 'PUBLISHING' AND s.send_started_at IS NULL)::int,
          version = s.version + 1, updated_at = now()
    WHERE s.schedule_id = ANY(ARRAY(
-           SELECT s.schedule_id FROM posts p JOIN schedules s ON s.post_id = p.post_id
-            WHERE p.campaign_id = $1 AND s.finished_at IS NULL
-              AND s.parked & $2::smallint = 0 AND s.schedule_id = ANY($3::uuid[])
-            ORDER BY s.schedule_id FOR SHARE OF p FOR NO KEY UPDATE OF s))
+           SELECT s.schedule_id
+             FROM (SELECT schedule_id FROM unnest($3::uuid[]) AS g(schedule_id) ORDER BY schedule_id) g
+            CROSS JOIN LATERAL (SELECT o.post_id FROM schedules o WHERE o.schedule_id = g.schedule_id OFFSET 0) o
+            CROSS JOIN LATERAL (
+              SELECT p.post_id, p.campaign_id FROM posts p WHERE p.post_id = o.post_id FOR SHARE) p
+            CROSS JOIN LATERAL (
+              SELECT s.schedule_id FROM schedules s
+               WHERE s.schedule_id = g.schedule_id AND s.post_id = p.post_id AND p.campaign_id = $1
+                 AND s.finished_at IS NULL AND s.parked & $2::smallint = 0 FOR NO KEY UPDATE) s))
   RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,
             s.last_error)
 INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
