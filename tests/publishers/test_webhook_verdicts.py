@@ -53,6 +53,8 @@ def unused_port() -> int:
         (Answer(body=b'{"external_id": ' + b"9" * 200 + b"}"), "9" * 200),
         (taken({"external_id": None}), None),
         (taken({"id": "abc"}), None),
+        (taken({"external_id": "abc", "data": {"external_id": "abd"}}), "abc"),
+        (taken({"data": {"external_id": "abd"}, "external_id": "abc"}), "abc"),
         (taken(["external_id"]), None),
         (taken("external_id"), None),
         (Answer(body='{"external_id": "\U0001f600"}'.encode()), "\U0001f600"),
@@ -80,6 +82,13 @@ UNUSABLE = [
     (taken({"external_id": ["abc"]}), "it is a list; send"),
     (taken({"external_id": {"id": "abc"}}), "it is an object; send"),
     (taken({"external_id": ""}), "it is empty"),
+    (taken({"external_id": " \n"}), "it is empty"),
+    (Answer(body=b'{"external_id": "abc", "external_id": "abd"}'), "it is given twice; give it once"),
+    (Answer(body=b'{"external_id": "abc", "external_id": null}'), "it is given twice"),
+    (taken([{"external_id": "abc"}]), "it stands deeper in the body; send it as a field of the object"),
+    (taken({"data": {"post": {"external_id": "abc"}}}), "it stands deeper in the body"),
+    (Answer(body=b"{'external_id': 'abc'}"), "the body that names it is cut off, too long or no JSON"),
+    (Answer(body=b"external_id=abc&ok=1"), "the body that names it is cut off, too long or no JSON"),
     (taken({"external_id": "x" * 201}), "it has 201 characters; 200 at most are kept"),
     (Answer(body=b'{"external_id": ' + b"9" * 5_000 + b"}"), "it has 5000 characters; 200 at most are kept"),
     (taken({"external_id": "a\x00b"}), "it holds a character that cannot be stored"),
@@ -151,7 +160,7 @@ async def test_the_status_decides_and_a_little_of_the_body_is_the_reason(
     assert await publisher.publish(an_attempt()) == verdict
 
 
-OF_THE_RECEIVER = {401, 403, 404, 405, 407, 410, 421, 426}
+OF_THE_RECEIVER = {401, 402, 403, 404, 405, 406, 407, 410, 411, 414, 415, 417, 421, 426, 428, 431}
 LATER = {425, 429, 503}
 
 
@@ -177,37 +186,66 @@ def test_every_status_has_its_verdict_and_a_refusal_that_says_when_is_a_deferral
                     assert verdict.retry_after == (retry_after and timedelta(seconds=60))
 
 
-@pytest.mark.parametrize("status", [425, 429, 503])
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("0", 0),
-        ("120", 120),
-        ("999999999", 999_999_999),
-        ("Mon, 01 Mar 2027 12:02:00 GMT", 120),
-        ("Monday, 01-Mar-27 12:02:00 GMT", 120),
-        ("Mon Mar  1 12:02:00 2027", 120),
-        ("Mon, 01 Mar 2027 11:00:00 GMT", 0),
-        ("", None),
-        ("soon", None),
-        ("-1", None),
-        ("1.5", None),
-        ("1e9", None),
-        ("120 seconds", None),
-        ("9" * 400, None),
-        ("Mon, 01 Mar 99999 12:02:00 GMT", None),
-        ("\xb2", None),
-    ],
-)
-async def test_a_deferral_says_after_what_time_to_come_back(
-    publisher: WebhookPublisher, receiver: Receiver, status: int, text: str, seconds: int | None
+WAITS = [
+    ("0", 0),
+    ("120", 120),
+    ("000120", 120),
+    ("1.5", 2),
+    ("120.0", 120),
+    ("999999999", 999_999_999),
+    ("1000000000", 10**9),
+    ("99999999999", 10**9),
+    ("9" * 400, 10**9),
+    ("9" * 9_000, 10**9),
+    ("Mon, 01 Mar 2027 12:02:00 GMT", 120),
+    ("Monday, 01-Mar-27 12:02:00 GMT", 120),
+    ("Mon Mar  1 12:02:00 2027", 120),
+    ("Mon, 01 Mar 2027 11:00:00 GMT", 0),
+    ("", None),
+]
+
+
+async def test_a_deferral_says_after_what_time_to_come_back(publisher: WebhookPublisher, receiver: Receiver) -> None:
+    with telling_all_misses() as trying:
+        for status, (text, seconds) in product([425, 429, 503], WAITS):
+            receiver.decide = always(plain(status, retry_after=text))
+            with trying(status=status, text=text):
+                expected = None if seconds is None else timedelta(seconds=seconds)
+                told = Deferred(f"the receiver answered {status}", retry_after=expected)
+                assert await publisher.publish(an_attempt()) == told
+
+
+UNREADABLE = [
+    "soon",
+    "-1",
+    "+30",
+    "1e9",
+    "1.",
+    ".5",
+    "7, 8",
+    "120 seconds",
+    "2027-03-01T12:02:00Z",
+    "Mon, 30 Feb 2027 12:02:00 GMT",
+    "Mon, 01 Mar 99999 12:02:00 GMT",
+    "Mon, 01 Mar 99999999999 12:02:00 GMT",
+    "Mon, 01 Mar 9999999999999999999999 12:02:00 GMT",
+    "Mon, 01 Mar 2027 12:02:00 +9999999999999999999999",
+    "Mon, 01 Mar 2027 9999999999999999999999:02:00 GMT",
+    "\xb2",
+]
+
+
+async def test_a_time_to_come_back_that_cannot_be_read_is_said_and_the_post_is_still_certainly_not_out(
+    publisher: WebhookPublisher, receiver: Receiver
 ) -> None:
-    receiver.decide = always(plain(status, retry_after=text))
-
-    verdict = await publisher.publish(an_attempt())
-
-    expected = None if seconds is None else timedelta(seconds=seconds)
-    assert verdict == Deferred(f"the receiver answered {status}", retry_after=expected)
+    with telling_all_misses() as trying:
+        for status, text in product([425, 429, 503, 400, 403, 413], UNREADABLE):
+            receiver.decide = always(plain(status, retry_after=text))
+            with trying(status=status, text=text):
+                assert await publisher.publish(an_attempt()) == Deferred(
+                    f"the receiver answered {status}; its Retry-After cannot be read; send seconds, or a date as HTTP "
+                    "writes them"
+                )
 
 
 @pytest.mark.parametrize(

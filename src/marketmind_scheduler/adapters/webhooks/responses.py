@@ -1,5 +1,6 @@
 """What a receiver's response means for what was sent."""
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,13 @@ from marketmind_scheduler.domain.verdict import Accepted, Deferred, Misdirected,
 _LONGEST_QUOTE = 200
 _TIMEOUT = 408  # of the request: how much of it has come, nobody knows
 _LATER = frozenset({425, 429, 503})
-_OF_THE_RECEIVER = frozenset({401, 403, 404, 405, 407, 410, 421, 426})
-"""Wrong credentials, a wrong address, a wrong way there: what would be said to any post."""
+_OF_THE_RECEIVER = frozenset({401, 402, 403, 404, 405, 406, 407, 410, 411, 414, 415, 417, 421, 426, 428, 431})
+"""Wrong credentials, an unpaid account, a wrong address, another way to speak: what would be said to any post."""
 _UNUSABLE = "the receiver's external_id was not usable"
-_SECONDS = re.compile(r"[0-9]{1,9}")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_FOR_EVER = 1e9
+"""Seconds: longer than any post may be put off."""
+_UNREADABLE = "its Retry-After cannot be read; send seconds, or a date as HTTP writes them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def judge(response: Response, *, now: datetime, confidential: Collection[str]) -
         case _ if 200 <= status < 300:
             return _accepted(response)
         case _ if status in _LATER or _is_put_off(response):
-            return Deferred(reason, retry_after=_retry_after(response, now))
+            return _deferred(response, reason, now)
         case _ if 300 <= status < 400:
             return Misdirected(f"{reason}; redirects are not followed", gist)
         case _ if 400 <= status < 500 and status != _TIMEOUT:
@@ -69,13 +73,19 @@ def _accepted(response: Response) -> Accepted:
         return Accepted(remark=f"{_UNUSABLE}: {unusable}")
 
 
-def _retry_after(response: Response, now: datetime) -> timedelta | None:
+def _deferred(response: Response, reason: str, now: datetime) -> Deferred:
     text = response.headers.get("retry-after", "").strip()
+    retry_after = _read_wait(text, now)
+    return Deferred(f"{reason}; {_UNREADABLE}" if text and retry_after is None else reason, retry_after=retry_after)
+
+
+def _read_wait(text: str, now: datetime) -> timedelta | None:
+    """How long ``text`` says to wait, a part of a second as a whole one; None where it cannot be read."""
     if _SECONDS.fullmatch(text):
-        return timedelta(seconds=int(text))
+        return timedelta(seconds=math.ceil(min(float(text), _FOR_EVER)))
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(timedelta(), (at if at.tzinfo else at.replace(tzinfo=UTC)) - now)
 
