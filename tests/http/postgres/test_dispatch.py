@@ -390,6 +390,23 @@ async def test_a_retry_waits_as_long_as_it_was_told_to(
     assert again["retry_count"] == 0
 
 
+async def test_a_puller_may_put_a_post_off_for_a_day_without_a_retry_and_no_further_than_it_may_go_out(
+    caller: httpx2.AsyncClient,
+) -> None:
+    schedules = [await due(caller) for _ in range(2)]
+    quota, too_far = await claim(caller)
+
+    await settle(caller, quota, verdict="deferred", reason="quota", retry_after_seconds=86_400)
+    await settle(caller, too_far, verdict="deferred", reason="quota", retry_after_seconds=30 * 86_400)
+
+    waiting, ended = [await record(caller, schedule) for schedule in schedules]
+    until = datetime.fromisoformat(waiting["next_attempt_at"])
+    assert (waiting["status"], waiting["retry_count"]) == ("PENDING", 0)
+    assert timedelta(days=1) <= until - await present(caller) + timedelta(minutes=1) <= timedelta(days=1, minutes=7)
+    assert ended["status"] == "FAILED"
+    assert ended["error"].startswith("quota; quota until ")
+
+
 @pytest.mark.parametrize("verdict", ["accepted", "deferred", "refused", "unknown", "unsent"])
 async def test_a_settlement_that_is_repeated_changes_nothing(caller: httpx2.AsyncClient, verdict: str) -> None:
     schedule = await due(caller)
@@ -665,8 +682,16 @@ def settlement(**changed: Any) -> Json:
         (SETTLEMENTS, settlement(external_id=True), "$.settlements[0].external_id"),
         (SETTLEMENTS, settlement(external_id=10**200), "$.settlements[0]"),
         (SETTLEMENTS, settlement(retry_after_seconds=-1), "$.settlements[0].retry_after_seconds"),
-        (SETTLEMENTS, settlement(retry_after_seconds=3601), "$.settlements[0].retry_after_seconds"),
+        (SETTLEMENTS, settlement(retry_after_seconds=31_536_001), "$.settlements[0].retry_after_seconds"),
         (SETTLEMENTS, settlement(note="out"), "$.settlements[0]"),
+        *(
+            (SETTLEMENTS, settlement(verdict=verdict, external_id="1890"), "$.settlements[0]")
+            for verdict in ("deferred", "refused", "unknown", "unsent")
+        ),
+        *(
+            (SETTLEMENTS, settlement(verdict=verdict, retry_after_seconds=60), "$.settlements[0]")
+            for verdict in ("accepted", "refused", "unknown")
+        ),
         (EXTEND, {"claims": []}, "$.claims"),
         (EXTEND, {"claims": [HELD] * 1001}, "$.claims"),
         (EXTEND, {"claims": [{"schedule_id": HELD["schedule_id"]}]}, "$.claims[0]"),

@@ -29,6 +29,7 @@ from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded, Settled
 
 LeaseSeconds = Annotated[int, Meta(ge=10, le=3600, description="How long the claims are the caller's", examples=[60])]
+_A_YEAR_OF_SECONDS = 31_536_000
 
 
 class TriggerIn(Body, frozen=True):
@@ -128,11 +129,19 @@ class SettlementIn(HeldClaimIn, frozen=True):
     reason: Note | None = None
     external_id: ExternalId | None = None
     retry_after_seconds: (
-        Annotated[int, Meta(ge=1, le=3600, description="For `deferred` and `unsent`: not before", examples=[30])] | None
+        Annotated[
+            int,
+            Meta(ge=1, le=_A_YEAR_OF_SECONDS, description="For `deferred` and `unsent`: not before", examples=[30]),
+        ]
+        | None
     ) = None
 
     def __post_init__(self) -> None:
         external_text(self.external_id)
+        if self.external_id is not None and self.verdict != "accepted":
+            raise ValueError(f"external_id says that it is out, and {self.verdict} does not; leave one of them out")
+        if self.retry_after_seconds is not None and self.verdict not in ("deferred", "unsent"):
+            raise ValueError(f"retry_after_seconds goes with deferred or unsent, not with {self.verdict}; leave it out")
 
     def told(self) -> Told:
         seconds = self.retry_after_seconds
