@@ -78,7 +78,7 @@ class Attempt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What is to be recorded of a claim after a verdict: the ``step`` that follows while the claim is open, and how
-    long a repeat waits at least."""
+    long a repeat waits at least. ``is_told``: its receiver said until when, so that no retry is used."""
 
     schedule_id: UUID
     token: int
@@ -87,6 +87,7 @@ class Settlement:
     delay: timedelta = timedelta()
     reason: str | None = None
     external_id: str | None = None
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def conclude(claim: Claim, verdict: Verdict, *, policy: RetryPolicy, jitter: flo
 def _put_off(claim: Claim, deferred: Deferred, *, policy: RetryPolicy, jitter: float, now: datetime) -> Settlement:
     """Its receiver says after what time it takes it: as told, if it may go out so late, else this is the end."""
     retry_after = deferred.retry_after or timedelta()
-    put_off = settlement(claim, VerdictKind.DEFERRED, reason=deferred.reason)
+    put_off = replace(settlement(claim, VerdictKind.DEFERRED, reason=deferred.reason), is_told=True)
     until = may_be_put_off_until(claim.publish_time, latest_at=claim.latest_at)
     if retry_after < until - now:
         delay = policy.delay_as_told(retry_after, late_by=now - claim.publish_time, jitter=jitter)

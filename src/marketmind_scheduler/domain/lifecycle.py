@@ -89,16 +89,17 @@ def put_off_too_far(before: Standing) -> Step:
 
 
 def after_late_verdict(
-    before: Standing, verdict: VerdictKind, *, claim: ClaimState, remembered: VerdictKind | None
+    before: Standing, verdict: VerdictKind, *, claim: ClaimState, remembered: VerdictKind | None, is_told: bool = False
 ) -> Step | Recorded:
-    """What follows from a verdict whose lease is over; ``remembered`` is what its attempt is remembered with. Without a
-    step it changes nothing, being a repetition or stale.
+    """What follows from a verdict whose lease is over; ``remembered`` is what its attempt is remembered with, and
+    ``is_told`` that its receiver said until when to wait. Without a step it changes nothing, being a repetition or
+    stale.
 
     It counts while its claim is open. ``accepted`` counts later too, as long as the schedule is active and no newer
     send has begun: what is known to be out must not be sent again.
     """
     if claim is ClaimState.OPEN and before.status in ACTIVE:
-        return after_verdict(before, verdict, is_counted=before.status is PENDING)
+        return after_verdict(before, verdict, is_counted=is_told or before.status is PENDING)
     if remembered is verdict:
         return Recorded.REPEATED
     is_known = claim in (ClaimState.ANSWERED, ClaimState.SUPERSEDED)

@@ -407,6 +407,23 @@ async def test_a_puller_may_put_a_post_off_for_a_day_without_a_retry_and_no_furt
     assert ended["error"].startswith("quota; quota until ")
 
 
+async def test_a_post_that_is_put_off_uses_no_retry_though_that_is_said_after_its_lease(
+    caller: httpx2.AsyncClient, tables: AsyncEngine
+) -> None:
+    schedule = await due(caller)
+    claimed = await claim(caller, lease_seconds=10)
+    await time_passes(tables, minutes=1)
+    await trigger(caller)  # takes back what is lost
+    await in_status(caller, schedule, "UNCONFIRMED")
+
+    await settle(caller, *claimed, verdict="deferred", reason="quota", retry_after_seconds=86_400)
+
+    found = await record(caller, schedule)
+    until = datetime.fromisoformat(found["next_attempt_at"])
+    assert (found["status"], found["retry_count"]) == ("PENDING", 0)
+    assert until - await present(caller) > timedelta(hours=23)
+
+
 @pytest.mark.parametrize("verdict", ["accepted", "deferred", "refused", "unknown", "unsent"])
 async def test_a_settlement_that_is_repeated_changes_nothing(caller: httpx2.AsyncClient, verdict: str) -> None:
     schedule = await due(caller)

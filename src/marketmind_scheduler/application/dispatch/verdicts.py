@@ -45,7 +45,9 @@ class Verdicts:
                 found = locked[each.schedule_id]
                 remembered = _remembered(sends[each.schedule_id], each.token)
                 claim = found.state_of(each.token, self.owner)
-                follows = after_late_verdict(found.standing, each.verdict, claim=claim, remembered=remembered)
+                follows = after_late_verdict(
+                    found.standing, each.verdict, claim=claim, remembered=remembered, is_told=each.is_told
+                )
                 if isinstance(follows, Step):
                     changes.append(_change(each, found, follows, remembered))
                     continue
