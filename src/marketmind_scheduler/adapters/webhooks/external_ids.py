@@ -33,7 +33,7 @@ def read_external_id(body: bytes) -> str | None:
         if _NAMED.search(body):
             raise Unusable("the body that names it is cut off, too long or no JSON") from None
         return None
-    given = _ids_in(objects[-1]) if isinstance(content, dict) else []
+    given: Sequence[object] = _ids_in(objects[-1]) if isinstance(content, dict) else ()
     if len(given) > 1:
         raise Unusable("it is given twice; give it once")
     if not given and any(_ids_in(each) for each in objects):
