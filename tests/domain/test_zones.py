@@ -155,6 +155,13 @@ def test_two_ids_are_one_zone_where_one_is_a_link_to_the_other(
     assert zones.are_one(zone, other) is zones.are_one(other, zone) is are_one
 
 
+def test_every_other_name_of_a_zone_is_known(zones: ZoneCatalog) -> None:
+    assert zones.other_names_of("Asia/Kolkata") == {"Asia/Calcutta"}
+    assert zones.other_names_of("US/Pacific") == {"America/Los_Angeles"}
+    assert {"Etc/UTC", "Zulu"} < zones.other_names_of("UTC")
+    assert zones.other_names_of("Etc/GMT+3") == frozenset()
+
+
 def test_no_name_of_the_catalogue_is_refused(zones: ZoneCatalog) -> None:
     for name in zones.names:
         zones.check(name)

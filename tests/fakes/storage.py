@@ -351,6 +351,14 @@ class InMemoryDerivations:
             rows.put(replace(row, schedule=changed), EventKind.SOURCE_CHANGED, now=now)
         return len(found)
 
+    async def rename_zone(self, brand_id: UUID, zone: str, *, other_names: Collection[str]) -> None:
+        rows = self._view()
+        for row in [row for row in rows.schedules.values() if row.schedule.brand_id == brand_id]:
+            schedule, intent = row.schedule, row.schedule.slot.intent
+            if schedule.is_active and intent.zone_is_default and intent.zone in other_names:
+                slot = replace(schedule.slot, intent=replace(intent, zone=zone))
+                rows.schedules[schedule.schedule_id] = replace(row, schedule=replace(schedule, slot=slot))
+
     async def count_outside(self, days: Mapping[UUID, tuple[datetime, datetime]]) -> Mapping[UUID, int]:
         dates = frozenset({Difference.DATES})
         filters = {each: ScheduleFilter(campaign_id=each, differs=dates, days=theirs) for each, theirs in days.items()}

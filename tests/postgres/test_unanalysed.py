@@ -133,6 +133,7 @@ def of_reach() -> tuple[str, Sequence[object]]:
 
 def cases() -> Iterable[Case]:
     hold, hold_on_brand = STATEMENTS[Hold.CAMPAIGN_PAUSED], STATEMENTS[Hold.BRAND_PAUSED]
+    yield "zone renamed", derivations.RENAME_ZONE, [BIG_BRAND, "Asia/Kolkata", "{Asia/Calcutta}"], len(IDS)
     for of, ids in ((BIG_CAMPAIGN, IDS), (CAMPAIGN_ID, IDS_OF_FEW), (BARE_CAMPAIGN, BARE_IDS)):
         rows = len(ids)
         listed, platforms = an_array(ids), an_array(PLATFORMS)

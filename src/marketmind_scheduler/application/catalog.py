@@ -35,8 +35,8 @@ class Catalog:
         self, brand_id: UUID, said: BrandChange, *, expected: Expectation[Brand] = ANYTHING
     ) -> tuple[Brand, bool, int]:
         """Register or change a brand; raises UnknownZone, FieldMissing. Existing schedules keep the zone and the
-        lateness they were made with; those PENDING that stand otherwise by this change are told of it. Returns how many
-        they are, too."""
+        lateness they were made with, by whichever of its names the brand calls a zone; those PENDING that stand otherwise
+        by this change are told of it. Returns how many they are, too."""
         if not isinstance(said.default_zone, Unsaid):
             self.zones.check(said.default_zone)
         async with self.storage.unit_of_work() as work:
@@ -48,6 +48,9 @@ class Catalog:
                 return found, False, 0
             stored = await (work.brands.save(brand) if found else work.brands.add(brand))
             said_otherwise = changed(found.content, brand.content) if found else frozenset[Difference]()
+            if Difference.ZONE in said_otherwise:
+                zone = brand.content.default_zone
+                await work.derivations.rename_zone(brand_id, zone, other_names=self.zones.other_names_of(zone))
             chosen = ScheduleFilter(brand_id=brand_id, differs=said_otherwise)
             otherwise = await work.derivations.tell_changed(chosen) if said_otherwise else 0
             await work.commit()

@@ -42,6 +42,10 @@ class ZoneCatalog:
         """Whether both ids name one zone, such as ``Asia/Calcutta`` and ``Asia/Kolkata``."""
         return self._followed(zone) == self._followed(other)
 
+    def other_names_of(self, zone: str) -> frozenset[str]:
+        """What else the zone is called."""
+        return frozenset(name for name in self.names if name != zone and self.are_one(name, zone))
+
     def check(self, zone: str) -> None:
         """Raise ``UnknownZone`` unless ``zone`` is an id of the catalogue, in its exact spelling."""
         if not _WELL_FORMED.fullmatch(zone) or zone not in self.names:

@@ -1,6 +1,6 @@
 """Schedules and what they were derived from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -15,6 +15,11 @@ class Derivations(Protocol):
 
     async def tell_changed(self, chosen: ScheduleFilter) -> int:
         """Tell schedule.source_changed of every schedule that is chosen; its version rises. Returns how many."""
+        ...
+
+    async def rename_zone(self, brand_id: UUID, zone: str, *, other_names: Collection[str]) -> None:
+        """Let active schedules that took the brand's zone, by one of its ``other_names``, call it ``zone``. Nothing else
+        of them changes, and nothing is told."""
         ...
 
     async def count_outside(self, days: Mapping[UUID, tuple[datetime, datetime]]) -> Mapping[UUID, int]:

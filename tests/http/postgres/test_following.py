@@ -82,6 +82,27 @@ async def test_a_brand_whose_zone_or_lateness_changes_counts_what_stands_otherwi
     assert (await kinds_told(client)).count("schedule.source_changed") == 3 + 4
 
 
+async def test_a_brand_that_calls_its_zone_by_another_name_is_where_it_was(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client, zone="Asia/Calcutta")
+    kept, chosen = [await a_post(client, brand_id=brand_id) for _ in range(2)]
+    await client.post(f"/schedule/post/{kept}", json={"timestamp": "2027-03-17T19:00"})
+    await client.post(f"/schedule/post/{chosen}", json={"timestamp": "2027-03-17T20:00", "timezone": "Asia/Calcutta"})
+
+    by_way_of = [
+        (await client.put(f"/brands/{brand_id}", json={"brand_default_timezone": zone})).json()
+        for zone in ("Asia/Kolkata", SEOUL, "Asia/Calcutta", "Asia/Kolkata")
+    ]
+
+    assert [brand.get("schedules_otherwise", 0) for brand in by_way_of] == [0, 1, 0, 0]
+    shown = [(await client.get(f"/schedule/post/{post_id}")).json() for post_id in (kept, chosen)]
+    assert [each["timezone"] for each in shown] == ["Asia/Kolkata", "Asia/Calcutta"]
+    assert [each["publish_time"] for each in shown] == ["2027-03-17T13:30:00Z", "2027-03-17T14:30:00Z"]
+    assert [(each["version"], each["warnings"]) for each in shown] == [(2, []), (1, [])]
+    assert await listed(client, f"/schedule?brand_id={brand_id}&differs=zone") == []
+    followed = await client.post(f"/brands/{brand_id}/follow", json={"zone": True})
+    assert followed.json()["followed"] == 0
+
+
 async def test_the_days_of_no_campaign_cannot_be_differed_from(client: httpx2.AsyncClient) -> None:
     problem(await client.get("/schedule?differs=dates"), 400, "malformed")
 

@@ -1,6 +1,6 @@
 """Schedules and what they were derived from: SQL in, frozen values out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +23,12 @@ from marketmind_scheduler.ports.schedules import ScheduleFilter
 
 MOVE = statement("move_schedules")
 COUNT_OUTSIDE = statement("count_outside")
+RENAME_ZONE = """
+UPDATE schedules SET timezone = $2 WHERE schedule_id = ANY(ARRAY(
+  SELECT schedule_id FROM schedules
+   WHERE brand_id = $1 AND finished_at IS NULL AND zone_is_default AND timezone = ANY($3::text[])
+   ORDER BY schedule_id FOR NO KEY UPDATE))
+"""
 _MOVED_AT_ONCE = 1000  # a statement has three seconds, also where the machine is busy
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
 _IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
@@ -46,6 +52,9 @@ class PostgresDerivations:
         found, parameters = where(conditions_of(chosen), after=0)
         done = await self._connection.execute(_TELL.format(where=found), *parameters)
         return int(done.rpartition(" ")[2])
+
+    async def rename_zone(self, brand_id: UUID, zone: str, *, other_names: Collection[str]) -> None:
+        await self._connection.execute(RENAME_ZONE, brand_id, zone, list(other_names))
 
     async def count_outside(self, days: Mapping[UUID, tuple[datetime, datetime]]) -> Mapping[UUID, int]:
         begins, over = [each[0] for each in days.values()], [each[1] for each in days.values()]
