@@ -509,6 +509,20 @@ class PolicyViolated(Rejected):
         )
 
 
+class InvalidRule(Rejected):
+    """A rule of a policy, or a brand's cap of a platform, has a value that it cannot have. `details` names the rule, by
+    number from 1 on and kind, the field, and what would be right."""
+
+    def __init__(self, nth: int, kind: str, *, field: str, found: object, right: str) -> None:
+        super().__init__(
+            f"rule {nth}, {kind}: {field} is {found}, and must be {right}",
+            rule=nth,
+            kind=kind,
+            field=field,
+            right=right,
+        )
+
+
 class UnreadableTime(Rejected):
     """The text is not a time in one of the accepted forms, for example `2027-03-17T19:00:00`,
     `2027-03-17T19:00:00-07:00[America/Los_Angeles]` or `2027-03-18T02:00:00Z`."""

@@ -117,7 +117,7 @@ def resolve(local_time: datetime, *, zone: str, disambiguation: Disambiguation, 
 
     Raises LocalTimeInGap or LocalTimeAmbiguous under ``REJECT``, with both readings.
     """
-    first, second = _both_folds(local_time, zone)
+    first, second = both_folds(local_time, zone)
     earlier, later = min(first, second), max(first, second)
     in_gap = first > second  # before a jump the offset is the smaller one, so it names the later instant
     match disambiguation:
@@ -145,7 +145,7 @@ def resolve(local_time: datetime, *, zone: str, disambiguation: Disambiguation, 
 def resolve_by_offset(text: str, local_time: datetime, offset: timedelta, *, zone: str, tz_release: str) -> Slot:
     """The same where ``text`` names the offset too: it picks the occurrence, and that pick is kept as the
     disambiguation. Raises OffsetContradictsZone where the zone does not use it then."""
-    first, second = _both_folds(local_time, zone)
+    first, second = both_folds(local_time, zone)
     if first == second:
         picks = {first: Disambiguation.COMPATIBLE}
     elif first < second:
@@ -168,10 +168,15 @@ def wall_time(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
+def is_second(instant: datetime, zone: str) -> bool:
+    """Whether clocks in ``zone`` show its wall time for the second time."""
+    return instant.astimezone(ZoneInfo(zone)).fold == 1
+
+
 def days_in(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
     """When these days, both included, begin and are over in ``zone``."""
     begin, over = (datetime.combine(day, time()) for day in (first, last + timedelta(days=1)))
-    return _both_folds(begin, zone)[0], _both_folds(over, zone)[0]
+    return both_folds(begin, zone)[0], both_folds(over, zone)[0]
 
 
 def local_text(instant: datetime, zone: str) -> str:
@@ -179,7 +184,9 @@ def local_text(instant: datetime, zone: str) -> str:
     return f"{instant.astimezone(ZoneInfo(zone)).isoformat()}[{zone}]"
 
 
-def _both_folds(local_time: datetime, zone: str) -> tuple[datetime, datetime]:
+def both_folds(local_time: datetime, zone: str) -> tuple[datetime, datetime]:
+    """The first and the second instant of a wall time, mostly one; where the clock jumps over it, what it would be by
+    the rules before and by those behind, so that the first is the later one."""
     rules = ZoneInfo(zone)
     aware = local_time.replace(tzinfo=rules, fold=0)
     return aware.astimezone(UTC), aware.replace(fold=1).astimezone(UTC)

@@ -73,6 +73,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.CampaignOver(_CAMPAIGN, last_day=date(2027, 3, 21), zone=_LOS_ANGELES),
         errors.TooManyPosts(_CAMPAIGN, platform="TWITTER", posts=9, days=7),
         errors.PolicyViolated([f"post {_POST} has no placement"]),
+        errors.InvalidRule(2, "min_gap", field="minutes", found=0, right="1 to 525600"),
         errors.UnreadableTime("2027-03-17 19:00", "write T between the date and the time of day"),
         errors.UnknownZone("PST", hint="an abbreviation names several zones; say for example America/Los_Angeles"),
         errors.LocalTimeInGap(datetime(2027, 3, 14, 2, 30), _LOS_ANGELES, readings=_GAP),  # noqa: DTZ001

@@ -62,3 +62,8 @@ class PlatformCap:
     def binds(self) -> bool:
         """Whether going beyond it is refused. What all brands share never is: one brand cannot use up another's."""
         return self.grade in BINDING and self.scope is CapScope.LANE
+
+    @property
+    def limit_of_plans(self) -> int:
+        """What planners keep to: a tenth, rounded down, is left free for what has to be sent again."""
+        return self.limit - self.limit // 10

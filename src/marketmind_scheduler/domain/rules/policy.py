@@ -3,11 +3,11 @@
 Times are wall times in the brand's zone, to the minute. ``platforms`` are those that a rule is for.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
@@ -28,9 +28,10 @@ class Weekday(StrEnum):
 
     @classmethod
     def of(cls, day: date) -> "Weekday":
-        return tuple(cls)[day.weekday()]
+        return _WEEK[day.weekday()]
 
 
+_WEEK = tuple(Weekday)
 EVERY_DAY = frozenset(Weekday)
 
 
@@ -54,6 +55,7 @@ class QuietHours:
     """Nothing goes out from ``begin`` until before ``end``; where ``end`` is not later, it is of the next day. The
     weekdays are those of the days on which it begins."""
 
+    kind: ClassVar[RuleKind] = RuleKind.QUIET_HOURS
     begin: time
     end: time
     weekdays: frozenset[Weekday] = EVERY_DAY
@@ -64,6 +66,7 @@ class QuietHours:
 class PostingHours:
     """What is open, as quiet hours say what is closed; several of a platform add up, and without any all is open."""
 
+    kind: ClassVar[RuleKind] = RuleKind.POSTING_HOURS
     begin: time
     end: time
     weekdays: frozenset[Weekday] = EVERY_DAY
@@ -74,6 +77,7 @@ class PostingHours:
 class Blackout:
     """Nothing goes out on these calendar days, both included."""
 
+    kind: ClassVar[RuleKind] = RuleKind.BLACKOUT
     first_date: date
     last_date: date
     name: str | None = None
@@ -84,6 +88,7 @@ class Blackout:
 class MinGap:
     """At least so many minutes between two posts of a lane, or ``across_platforms`` of the brand."""
 
+    kind: ClassVar[RuleKind] = RuleKind.MIN_GAP
     minutes: int
     across_platforms: bool = False
     platforms: frozenset[Platform] = EVERY_PLATFORM
@@ -93,6 +98,7 @@ class MinGap:
 class DailyCap:
     """At most so many posts of a lane, or of the brand, on a calendar day of the brand's zone."""
 
+    kind: ClassVar[RuleKind] = RuleKind.DAILY_CAP
     posts: int
     across_platforms: bool = False
     platforms: frozenset[Platform] = EVERY_PLATFORM
@@ -102,6 +108,7 @@ class DailyCap:
 class RollingCap:
     """At most so many posts of a lane, or of the brand, within any so many hours, the end not included."""
 
+    kind: ClassVar[RuleKind] = RuleKind.ROLLING_CAP
     posts: int
     hours: int
     across_platforms: bool = False
@@ -112,6 +119,7 @@ class RollingCap:
 class LeadTime:
     """A time is chosen at least so many minutes ahead."""
 
+    kind: ClassVar[RuleKind] = RuleKind.LEAD_TIME
     minutes: int
     platforms: frozenset[Platform] = EVERY_PLATFORM
 
@@ -120,6 +128,7 @@ class LeadTime:
 class Slots:
     """The weekly times that the queue scheduler fills; it closes nothing."""
 
+    kind: ClassVar[RuleKind] = RuleKind.SLOTS
     times: tuple[tuple[Weekday, time], ...]
     platforms: frozenset[Platform] = EVERY_PLATFORM
 
@@ -129,6 +138,7 @@ class ControlShare:
     """The part of what the engagement scheduler places, 0 to 0.2, that is left at the naive rule's time, to compare
     with; in thousandths."""
 
+    kind: ClassVar[RuleKind] = RuleKind.CONTROL_SHARE
     thousandths: int
     platforms: frozenset[Platform] = EVERY_PLATFORM
 
@@ -150,3 +160,7 @@ class Policy:
     def of(self, platform: Platform) -> Sequence[Rule]:
         """The rules that are for a platform."""
         return [rule for rule in self.rules if platform in rule.platforms]
+
+    def without(self, kinds: Collection[RuleKind]) -> "Policy":
+        """The same but for the rules of these kinds."""
+        return replace(self, rules=tuple(rule for rule in self.rules if rule.kind not in kinds))

@@ -1,7 +1,7 @@
 """What a brand's rules and its platforms' caps say of times: which are broken, with what, and what would be open."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -37,12 +37,17 @@ class BrandRules:
     caps: Mapping[Platform, Sequence[PlatformCap]]
     zone: str
 
+    def without(self, kinds: Collection[RuleKind]) -> "BrandRules":
+        """The same but for what is passed over."""
+        caps: Mapping[Platform, Sequence[PlatformCap]] = {} if RuleKind.PLATFORM_CAP in kinds else self.caps
+        return replace(self, policy=self.policy.without(kinds), caps=caps)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
     """A rule that a time would break. ``observed`` is what there would be, in the rule's own unit, beside its
     ``limit``; ``with_`` names what already stands; ``nearest`` are the closest open wall times before and after, None
-    where there is none within two weeks."""
+    where there is none within two weeks, or where too much is broken to look for them."""
 
     rule: RuleKind
     policy_version: int

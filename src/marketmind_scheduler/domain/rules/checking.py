@@ -1,0 +1,108 @@
+"""Which values a rule may have."""
+
+from collections.abc import Iterator, Sequence, Sized
+from dataclasses import dataclass
+from datetime import date, time
+
+from marketmind_scheduler.domain.errors import InvalidRule
+from marketmind_scheduler.domain.rules.policy import (
+    Blackout,
+    ControlShare,
+    DailyCap,
+    LeadTime,
+    MinGap,
+    PostingHours,
+    QuietHours,
+    RollingCap,
+    Rule,
+    Slots,
+    Weekday,
+)
+
+MOST_RULES = 100
+MOST_MINUTES = 365 * 24 * 60
+MOST_HOURS = 366 * 24
+MOST_POSTS = 10_000
+MOST_SLOTS = 7 * 24 * 4
+MOST_SHARE = 200  # thousandths
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    field: str
+    found: object
+    right: str
+
+
+def check_rules(rules: Sequence[Rule]) -> None:
+    """Raise InvalidRule for the first rule with a value that it cannot have."""
+    for nth, rule in enumerate(rules, start=1):
+        for fault in _faults(rule):
+            raise InvalidRule(nth, rule.kind, field=fault.field, found=fault.found, right=fault.right)
+    if len(rules) > MOST_RULES:
+        last = rules[MOST_RULES]
+        raise InvalidRule(
+            MOST_RULES + 1, last.kind, field="its number", found=MOST_RULES + 1, right=f"{MOST_RULES} at most"
+        )
+
+
+def _faults(rule: Rule) -> Iterator[Fault]:
+    yield from _empty("platforms", rule.platforms, "one platform at least, or left out for all")
+    match rule:
+        case QuietHours() | PostingHours():
+            yield from _empty("weekdays", rule.weekdays, "one weekday at least, or left out for all")
+            yield from (fault for at in (rule.begin, rule.end) for fault in _to_the_minute(at))
+        case Blackout():
+            yield from _blackout(rule)
+        case MinGap():
+            yield from _outside("minutes", rule.minutes, 1, MOST_MINUTES)
+        case DailyCap():
+            yield from _outside("posts", rule.posts, 0, MOST_POSTS)
+        case RollingCap():
+            yield from _outside("posts", rule.posts, 0, MOST_POSTS)
+            yield from _outside("hours", rule.hours, 1, MOST_HOURS)
+        case LeadTime():
+            yield from _outside("minutes", rule.minutes, 0, MOST_MINUTES)
+        case Slots():
+            yield from _slots(rule.times)
+        case ControlShare():
+            yield from _outside("share", rule.thousandths, 0, MOST_SHARE, scale=1000)
+
+
+def _blackout(rule: Blackout) -> Iterator[Fault]:
+    if rule.last_date < rule.first_date:
+        yield Fault("last_date", rule.last_date, f"{rule.first_date}, the first_date, or later")
+    if not date(1970, 1, 1) <= rule.first_date <= rule.last_date <= date(2199, 12, 31):
+        yield Fault("first_date", rule.first_date, "within the years 1970 to 2199, as last_date")
+    if rule.name is not None and len(rule.name) > LONGEST_NAME:
+        yield Fault("name", f"{len(rule.name)} letters long", f"{LONGEST_NAME} letters long at most")
+
+
+def _slots(times: Sequence[tuple[Weekday, time]]) -> Iterator[Fault]:
+    yield from _empty("times", times, "one weekday and time at least")
+    if len(times) > MOST_SLOTS:
+        yield Fault("times", f"{len(times)} long", f"{MOST_SLOTS} long at most")
+    for nth, (weekday, at) in enumerate(times):
+        yield from _to_the_minute(at)
+        if (weekday, at) in times[:nth]:
+            yield Fault("times", f"naming {weekday} {at:%H:%M} twice", "each weekday and time once")
+
+
+def _to_the_minute(at: time) -> Iterator[Fault]:
+    if at.second or at.microsecond or at.tzinfo:
+        yield Fault("a time", at.isoformat(), "HH:MM in the brand's zone")
+
+
+def _empty(field: str, values: Sized, right: str) -> Iterator[Fault]:
+    if not values:
+        yield Fault(field, "empty", right)
+
+
+def _outside(field: str, value: int, least: int, most: int, *, scale: int = 1) -> Iterator[Fault]:
+    if not least <= value <= most:
+        yield Fault(
+            field,
+            f"{value / scale:g}" if scale > 1 else value,
+            f"{least / scale:g} to {most / scale:g}" if scale > 1 else f"{least} to {most}",
+        )
