@@ -34,9 +34,9 @@ class Catalog:
     async def put_brand(
         self, brand_id: UUID, said: BrandChange, *, expected: Expectation[Brand] = ANYTHING
     ) -> tuple[Brand, bool, int]:
-        """Register or change a brand; raises UnknownZone, FieldMissing. Existing schedules keep the zone and the
-        lateness they were made with, by whichever of its names the brand calls a zone; those PENDING that stand otherwise
-        by this change are told of it. Returns how many they are, too."""
+        """Register or change a brand; raises UnknownZone, FieldMissing. Existing schedules keep the zone, by whichever
+        of its names the brand calls it, and the lateness they were made with; those PENDING that stand otherwise by
+        this change are told of it. Returns how many they are, too."""
         if not isinstance(said.default_zone, Unsaid):
             self.zones.check(said.default_zone)
         async with self.storage.unit_of_work() as work:

@@ -18,8 +18,8 @@ class Derivations(Protocol):
         ...
 
     async def rename_zone(self, brand_id: UUID, zone: str, *, other_names: Collection[str]) -> None:
-        """Let active schedules that took the brand's zone, by one of its ``other_names``, call it ``zone``. Nothing else
-        of them changes, and nothing is told."""
+        """Let active schedules that took the brand's zone, by one of its ``other_names``, call it ``zone``. Nothing
+        else of them changes, and nothing is told."""
         ...
 
     async def count_outside(self, days: Mapping[UUID, tuple[datetime, datetime]]) -> Mapping[UUID, int]:
