@@ -12,7 +12,8 @@ from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.tables import attempts, schedules
+from marketmind_scheduler.adapters.postgres.tables import attempts, event_outbox, schedules
+from marketmind_scheduler.adapters.postgres.tables import events as events_table
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain import corrections, lifecycle
@@ -20,6 +21,7 @@ from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, s
 from marketmind_scheduler.domain.event import AnyEvent, Event, EventKind
 from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.retention import Retention
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -64,6 +66,10 @@ class World(Protocol):
     @property
     def lost_and_late(self) -> LostAndLate: ...
 
+    def keeping(self, retention: Retention) -> Upkeep:
+        """The upkeep that keeps what is over for so long."""
+        ...
+
     async def now(self) -> datetime: ...
 
     async def pass_time(self, by: timedelta) -> None:
@@ -79,6 +85,9 @@ class InMemoryWorld:
         self.upkeep = InMemoryUpkeep(self.storage)
         self.holds = InMemoryHolds(self.storage)
         self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
+
+    def keeping(self, retention: Retention) -> Upkeep:
+        return InMemoryUpkeep(self.storage, retention=retention)
 
     async def now(self) -> datetime:
         return self.clock.now()
@@ -96,12 +105,15 @@ class PostgresWorld:
         self.holds = PostgresHolds(pool)
         self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
 
+    def keeping(self, retention: Retention) -> Upkeep:
+        return PostgresUpkeep(self.pool, retention=retention)
+
     async def now(self) -> datetime:
         now = await self.pool.fetchval("SELECT now()")
         return now.astimezone(UTC)
 
     async def pass_time(self, by: timedelta) -> None:
-        for table in (schedules, attempts):
+        for table in (schedules, attempts, event_outbox, events_table):
             moments = [each.name for each in table.c if isinstance(each.type, DateTime) and each.type.timezone]
             put_back = ", ".join(f"{name} = {name} - $1::interval" for name in moments)
             await self.pool.execute(f"UPDATE {table.name} SET {put_back}", by)  # noqa: S608  # the names are ours
@@ -116,6 +128,7 @@ class ActingWorld:
         self.upkeep = world.upkeep.acting(actor)
         self.holds = world.holds.acting(actor)
         self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
+        self.keeping = world.keeping
         self.now = world.now
         self.pass_time = world.pass_time
 

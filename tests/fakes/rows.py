@@ -161,6 +161,7 @@ class Rows:
     deleted: frozenset[UUID] = field(default_factory=frozenset[UUID])
     outbox: tuple[AnyEvent, ...] = ()
     events: tuple[AnyEvent, ...] = ()
+    forgotten_up_to: int = 0  # the position of the last event that was forgotten
     tz_releases: dict[str, datetime] = field(default_factory=dict[str, datetime])
     last_position: int = 0
     actor: str = field(default=SERVICE, compare=False)

@@ -220,7 +220,13 @@ class InMemoryEventRepository:
         ]
 
     async def latest_position(self) -> int:
-        return max((event.position for event in self._view().events), default=0)
+        return max((event.position for event in self._view().events), default=self._view().forgotten_up_to)
+
+    async def forgotten_up_to(self) -> int:
+        return self._view().forgotten_up_to
+
+    async def oldest_position(self) -> int | None:
+        return min((event.position for event in self._view().events), default=None)
 
 
 class InMemoryScheduleRepository:
@@ -574,7 +580,7 @@ def _check_new(new_id: UUID, stored: Container[UUID]) -> None:
 
 def _check_kept(noun: str, object_id: UUID, rows: Rows) -> None:
     if object_id in rows.deleted:
-        raise Deleted(noun, object_id)
+        raise Deleted.of(noun, object_id)
 
 
 def _replaced(known: Post, given: Post) -> Post:

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 from marketmind_scheduler.domain.event import UPKEEP, AnyEvent, Event, EventKind
 from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.retention import DEFAULT_RETENTION, Retention
 from marketmind_scheduler.domain.schedule import Hold
 from tests.fakes.lanes import busy_lanes, lane_of, take_turns
 from tests.fakes.rows import Row, Rows, place_in_time
@@ -15,12 +17,15 @@ from tests.fakes.storage import InMemoryStorage
 
 
 class InMemoryUpkeep:
-    def __init__(self, storage: InMemoryStorage, actor: str = UPKEEP) -> None:
+    def __init__(
+        self, storage: InMemoryStorage, *, retention: Retention = DEFAULT_RETENTION, actor: str = UPKEEP
+    ) -> None:
         self._storage = storage
+        self._retention = retention
         self._actor = actor
 
     def acting(self, actor: str) -> "InMemoryUpkeep":
-        return InMemoryUpkeep(self._storage, actor)
+        return InMemoryUpkeep(self._storage, retention=self._retention, actor=actor)
 
     async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
         now = self._storage.clock.now()
@@ -59,12 +64,16 @@ class InMemoryUpkeep:
         return len(found)
 
     async def forget_expired(self, *, limit: int) -> int:
-        del limit  # answers, allowances and keys are not in this storage
-        return 0
+        """Answers, allowances and keys are not in this storage."""
+        now = self._storage.clock.now()
+        with self._storage.changing() as rows:
+            return (
+                _remove_events(rows, told_by=now - self._retention.events, limit=limit) if self._retention.events else 0
+            )
 
     async def sequence_events(self, *, limit: int) -> int:
         with self._storage.changing() as rows:
-            last = len(rows.events)
+            last = max((event.position for event in rows.events), default=rows.forgotten_up_to)
             told = [
                 replace(event, position=last + nth, campaign_id=_campaign_of(event, rows))
                 for nth, event in enumerate(rows.outbox[:limit], start=1)
@@ -73,6 +82,13 @@ class InMemoryUpkeep:
             for campaign_id in {event.campaign_id for event in told if event.campaign_id}:
                 rows.follow_schedules(campaign_id, now=self._storage.clock.now())
         return len(told)
+
+
+def _remove_events(rows: Rows, *, told_by: datetime, limit: int) -> int:
+    old = list(takewhile(lambda event: event.occurred_at <= told_by, rows.events[:limit]))
+    if old:
+        rows.events, rows.forgotten_up_to = rows.events[len(old) :], old[-1].position
+    return len(old)
 
 
 def _campaign_of(event: AnyEvent, rows: Rows) -> UUID | None:

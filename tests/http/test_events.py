@@ -13,11 +13,13 @@ import pytest
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
+from marketmind_scheduler.domain.retention import Retention
 from marketmind_scheduler.domain.verdict import Accepted, Deferred
 from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
 from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.storage import InMemoryStorage
+from tests.fakes.upkeep import InMemoryUpkeep
 from tests.http.steps import (
     Json,
     a_brand,
@@ -37,6 +39,7 @@ from tests.http.steps import (
 from tests.jumping_time import in_jumping_time, seconds_passed
 from tests.loops import on_each
 
+DAY = timedelta(days=1)
 WAITERS = 100
 
 
@@ -285,6 +288,41 @@ async def test_when_the_service_stops_everybody_who_waits_is_answered_at_once(
     async with asyncio.timeout(0.5):
         told = [*await asyncio.gather(*waiting), await page(reader, after=7, wait_seconds=30)]
     assert told == [{"events": [], "next_after": 7}] * 11
+
+
+async def five_told_and_three_forgotten(
+    client: httpx2.AsyncClient, storage: InMemoryStorage, clock: FrozenClock
+) -> list[int]:
+    """The positions of the two that stand."""
+    for _ in range(3):
+        await due(client)
+    await trigger(client, limit=1)
+    before = len(await events(client))
+    clock.advance(2 * DAY)
+    for _ in range(2):
+        await scheduled(client, await a_post(client), await present(client) + timedelta(hours=1))
+    keeping = InMemoryUpkeep(storage, retention=Retention(events=DAY))
+    await keeping.sequence_events(limit=100)
+    assert await keeping.forget_expired(limit=100) == before
+    return [event["position"] for event in await events(client)]
+
+
+async def test_a_reader_that_comes_too_late_is_told_so_and_a_new_one_begins_with_the_oldest(
+    client: httpx2.AsyncClient, storage: InMemoryStorage, clock: FrozenClock
+) -> None:
+    oldest, latest = await five_told_and_three_forgotten(client, storage, clock)
+    forgotten = oldest - 1
+
+    for after in range(1, forgotten):
+        for query in ({}, {"brand_id": new_id()}, {"wait_seconds": 1}, {"limit": 1}):
+            answer = await client.get("/events", params={"after": after, **query})
+            gone = problem(answer, 410, "gone")
+            assert gone["details"] == {"after": forgotten, "oldest": oldest}
+            assert f"the oldest that is there is {oldest}" in gone["detail"]
+    for query in ({}, {"after": 0}, {"after": forgotten}):
+        assert [event["position"] for event in await events(client, **query)] == [oldest, latest]
+    assert await page(client, after=latest) == {"events": [], "next_after": latest}
+    assert await page(client, brand_id=new_id()) == {"events": [], "next_after": forgotten}
 
 
 @on_each(

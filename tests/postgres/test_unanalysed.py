@@ -74,6 +74,9 @@ INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict
 SELECT schedule_id, 1, now(), now(), 'deferred' FROM schedules;
 INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
 SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, 0 FROM schedules;
+INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, occurred_at)
+SELECT kind, schedule_id, brand_id, post_id, platform, publish_time, status, 0, now() - interval '90 days'
+  FROM event_outbox;
 SET session_replication_role = origin;
 """  # noqa: S608  # made of our own constants
 
@@ -189,6 +192,7 @@ def cases() -> Iterable[Case]:
         yield "steps recorded", transitions.RECORD, [*steps, "2026-01-01", notes, "{PENDING,UNCONFIRMED}"], rows
     yield "schedules added", bookings.ADD, added(BARE_IDS), BARE
     yield "events put in order", upkeep.SEQUENCE, [500], 500
+    yield "events forgotten", upkeep.FORGET_EVENTS, ["30 days", 500], 500
 
 
 def pages() -> Iterable[Case]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.errors import Deleted, StorageUnavailable
 from marketmind_scheduler.domain.event import AnyEvent
+from marketmind_scheduler.ports.events import EventRepository
 from marketmind_scheduler.ports.storage import Storage
 
 _LOOK_SECONDS = 0.2
@@ -53,24 +54,38 @@ class EventFeed:
     storage: Storage
     lookout: Lookout
 
-    async def read(self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta) -> Sequence[AnyEvent]:
-        """Up to ``limit`` events behind the position ``after``; where there are none, the first that come within
-        ``wait``. What has been read up to a position never changes, so nothing is missed by going on from there."""
+    async def read(
+        self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta
+    ) -> tuple[Sequence[AnyEvent], int]:
+        """Up to ``limit`` events behind the position ``after``, 0: from the oldest there is; where there are none, the
+        first that come within ``wait``; and the position to go on from. What has been read up to a position never
+        changes, so nothing is missed by going on from there. Raises Gone where some behind ``after`` were removed."""
         seen = self.lookout.latest
-        events = await self._page(brand_id, after, limit)
+        events, go_on = await self._page(brand_id, after, limit)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait.total_seconds()):
                 while wait and not events and not self.lookout.is_closed:
                     await self.lookout.look()
                     if self.lookout.latest > seen:
                         seen = self.lookout.latest
-                        events = await self._page(brand_id, after, limit)
-        return events
+                        events, go_on = await self._page(brand_id, after, limit)
+        return events, go_on
 
     def close(self) -> None:
         """Let every reader that waits return."""
         self.lookout.close()
 
-    async def _page(self, brand_id: UUID | None, after: int, limit: int) -> Sequence[AnyEvent]:
+    async def _page(self, brand_id: UUID | None, after: int, limit: int) -> tuple[Sequence[AnyEvent], int]:
         async with self.storage.reading() as repositories:
-            return await repositories.events.list(brand_id=brand_id, after=after, limit=limit)
+            behind = after or await repositories.events.forgotten_up_to()
+            events = await repositories.events.list(brand_id=brand_id, after=behind, limit=limit)
+            if after:
+                await _check_whole(repositories.events, after)
+        return events, events[-1].position if events else behind
+
+
+async def _check_whole(events: EventRepository, after: int) -> None:
+    """Raises Gone. Asked behind the list, so that what is removed meanwhile is noticed."""
+    up_to = await events.forgotten_up_to()
+    if after < up_to:
+        raise Deleted.events(after, up_to=up_to, oldest=await events.oldest_position())

@@ -7,7 +7,7 @@ SchedulerError
 ├─ Incomplete       something new lacks a field that it needs
 ├─ NotFound         what was named does not exist
 ├─ Conflict         it exists, but stands in a state that does not allow this
-├─ Gone             what was named was deleted
+├─ Gone             what was named is not there any more
 ├─ Unmet            it does not stand as the caller says that it must
 ├─ Rejected         the request is well formed and breaks a rule
 └─ Unavailable      nothing is wrong with the request; try again later
@@ -18,7 +18,7 @@ A class's docstring is what callers read about its code under ``/problems/{code}
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 from marketmind_scheduler.domain.quoting import quoted, shortened
@@ -337,15 +337,28 @@ class CannotFollow(Conflict):
 
 
 class Deleted(Gone):
-    """What has this id was deleted. Its schedules and events stay, without their texts; the id cannot be used again, so
-    register something new under another."""
+    """What was named is not there any more. A post, campaign or brand was deleted: its schedules and events stay,
+    without their texts, and its id cannot be used again, so register something new under another. Or events behind
+    `after` were removed for their age: begin anew with `details.after`, and look at what you follow in between."""
 
     code = "gone"
 
-    def __init__(self, noun: str, object_id: UUID) -> None:
-        super().__init__(
+    @classmethod
+    def of(cls, noun: str, object_id: UUID) -> Self:
+        return cls(
             f"{noun} {object_id} was deleted, and its id cannot be used again; register a new {noun} under another id",
             id=object_id,
+        )
+
+    @classmethod
+    def events(cls, after: int, *, up_to: int, oldest: int | None) -> Self:
+        """``up_to`` is the last that was removed, ``oldest`` the first that is there."""
+        there = "none is there now" if oldest is None else f"the oldest that is there is {oldest}"
+        return cls(
+            f"events behind {after} were removed for their age, and {there}; begin anew with after={up_to}, and read "
+            "from GET /schedule what became of the schedules that you follow",
+            after=up_to,
+            oldest=oldest,
         )
 
 

@@ -13,6 +13,7 @@ from msgspec import Meta
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.access import KEYS_KEPT
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.retention import Retention
 
 _JWT = ("SCHEDULER_JWT_ISSUER", "SCHEDULER_JWT_AUDIENCE", "SCHEDULER_JWT_JWKS")
 
@@ -123,6 +124,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep_keys_days: Annotated[
         int, Meta(ge=1, le=36500, description="how long an API key is still listed after it has expired or was revoked")
     ] = KEYS_KEPT.days
+    keep_events_days: Annotated[
+        int, Meta(ge=0, le=36500, description="how long an event can still be read; 0: for ever")
+    ] = 0
     dispatch: Annotated[
         Switch,
         Meta(
@@ -216,6 +220,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
 
     @property
+    def retention(self) -> Retention:
+        return Retention(keys=timedelta(days=self.keep_keys_days), events=_kept(self.keep_events_days))
+
+    @property
     def service_role(self) -> str | None:
         """The user that DATABASE_URL names."""
         return unquote(urlsplit(self.database_url or "").username or "") or None
@@ -270,6 +278,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def with_demo_data(self) -> Self:
         return msgspec.structs.replace(self, demo_data=True)
+
+
+def _kept(days: int) -> timedelta | None:
+    return timedelta(days=days) if days else None
 
 
 def is_loopback(host: str) -> bool:

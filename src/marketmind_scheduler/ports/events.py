@@ -15,3 +15,12 @@ class EventRepository(Protocol):
     async def latest_position(self) -> int:
         """The last position that has been given; 0 before the first."""
         ...
+
+    async def forgotten_up_to(self) -> int:
+        """The last position that was forgotten for its age, with all before it; 0: none was. Asked behind ``list``, it
+        tells whether that was whole."""
+        ...
+
+    async def oldest_position(self) -> int | None:
+        """The first position that is there."""
+        ...

@@ -45,7 +45,8 @@ class Upkeep(Protocol):
 
     async def forget_expired(self, *, limit: int) -> int:
         """Forget up to ``limit`` of each: answers kept under an Idempotency-Key that have expired, allowances that are
-        whole again, and API keys that expired or were revoked long ago, but never the youngest key.
+        whole again, API keys that expired or were revoked long ago, but never the youngest key, and the first events,
+        where they are not kept for ever and no younger one stands before them.
         Returns how many went of the kind with most."""
         ...
 

@@ -41,7 +41,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.CampaignNotFound(_CAMPAIGN),
         errors.PostNotFound(_POST),
         errors.ScheduleNotFound(_POST),
-        errors.Deleted("post", _POST),
+        errors.Deleted.of("post", _POST),
         errors.UnknownSchedule(_SCHEDULE),
         errors.NoPostsToSchedule(_CAMPAIGN, platforms=["TIKTOK"], out_already=0),
         errors.AlreadyScheduled(

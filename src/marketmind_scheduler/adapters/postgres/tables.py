@@ -297,6 +297,14 @@ events = Table(
     Index(None, "brand_id", "position"),
 )
 
+forgotten_events = Table(
+    "forgotten_events",
+    metadata,
+    Column("is_one", Boolean, primary_key=True, server_default=text("true")),
+    Column("up_to", BigInteger, nullable=False),  # positions up to here are removed, none behind
+    CheckConstraint("is_one", name="is_one"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

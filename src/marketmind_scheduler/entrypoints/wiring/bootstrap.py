@@ -211,7 +211,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         outbound = Outbound(
             queue=PostgresDispatchQueue(dispatch_pool),
             pulled=PostgresDispatchQueue(pool),
-            upkeep=PostgresUpkeep(dispatch_pool, keys_kept=timedelta(days=settings.keep_keys_days)),
+            upkeep=PostgresUpkeep(dispatch_pool, retention=settings.retention),
             storage=PostgresStorage(dispatch_pool),
             holds=PostgresHolds(pool),
             standings=PostgresQueueStandings(pool),

@@ -14,9 +14,11 @@ from marketmind_scheduler.adapters.http.shapes.events import EventsOut
 from marketmind_scheduler.adapters.http.shapes.parameters import BrandFilter
 from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.errors import Deleted
 
 After = Annotated[
-    int, QueryParameter(ge=0, le=2**53 - 1, description="Only events behind this position; 0 starts at the first")
+    int,
+    QueryParameter(ge=0, le=2**53 - 1, description="Only events behind this position; 0 starts at the first there is"),
 ]
 EventLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=1000, description="How many to return at most")]
 WaitSeconds = Annotated[
@@ -33,7 +35,7 @@ class EventController(Controller):
         **needs(Scope.EVENTS_READ),
         summary="Read events, or wait for them",
         response_description="Events in their final order, none where nothing happened in time",
-        responses=documented(*LIST),
+        responses=documented(*LIST, Deleted),
     )
     async def list_events(
         self,
@@ -44,8 +46,9 @@ class EventController(Controller):
         wait_seconds: WaitSeconds = 0,
     ) -> EventsOut:
         """Send `next_after` as `after` to go on. Positions only rise: what was read up to one is complete for good, so
-        a reader that remembers it misses nothing and can start anew from any point."""
-        events = await event_feed.read(
+        a reader that remembers it misses nothing and can start anew from any point. Where events are not kept for ever,
+        a reader whose `after` lies before what was removed is told so by 410 `gone`."""
+        events, go_on = await event_feed.read(
             brand_id=brand_id, after=after, limit=limit, wait=timedelta(seconds=wait_seconds)
         )
-        return EventsOut.of(events, after=after)
+        return EventsOut.of(events, next_after=go_on)

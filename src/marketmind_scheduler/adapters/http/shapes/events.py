@@ -119,5 +119,5 @@ class EventsOut(Struct, frozen=True, kw_only=True):
     next_after: Annotated[int, Meta(ge=0, description="Send it as `after` to go on", examples=[42])]
 
     @classmethod
-    def of(cls, events: Sequence[AnyEvent], *, after: int) -> Self:
-        return cls(events=[EventOut.of(event) for event in events], next_after=events[-1].position if events else after)
+    def of(cls, events: Sequence[AnyEvent], *, next_after: int) -> Self:
+        return cls(events=[EventOut.of(event) for event in events], next_after=next_after)

@@ -10,18 +10,23 @@ from marketmind_scheduler.adapters.postgres.repositories.events import TOLD
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
-from marketmind_scheduler.domain.access import KEYS_KEPT
 from marketmind_scheduler.domain.event import UPKEEP
 from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.pacing import SOON, WITHOUT_TARGET
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.retention import DEFAULT_RETENTION, Retention
 
-_CATCHING_UP, _SEQUENCING = 0x6D6D7301, 0x6D6D7302  # any numbers that nothing else in the database locks
+_CATCHING_UP, _SEQUENCING, _FORGETTING = (
+    0x6D6D7301,
+    0x6D6D7302,
+    0x6D6D7303,
+)  # any numbers that nothing else in the database locks
 _CATCH_UP_SECONDS = 300
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
 BUSY_LANES = statement("busy_lanes")
 _FORGET_EXPIRED = statement("forget_expired")
+FORGET_EVENTS = statement("forget_events")
 HOLD_LANES = statement("hold_lanes")
 RELEASE_LANES = statement("release_lanes")
 _LANES_AT_ONCE = 200
@@ -49,15 +54,13 @@ _FIRST_EVENT = "SELECT seq FROM event_outbox ORDER BY seq LIMIT 1"
 
 
 class PostgresUpkeep:
-    """``keys_kept``: for how long after its end an API key is."""
-
-    def __init__(self, pool: Pool, *, keys_kept: timedelta = KEYS_KEPT, actor: str = UPKEEP) -> None:
+    def __init__(self, pool: Pool, *, retention: Retention = DEFAULT_RETENTION, actor: str = UPKEEP) -> None:
         self._pool = pool
-        self._keys_kept = keys_kept
+        self._retention = retention
         self._actor = actor
 
     def acting(self, actor: str) -> "PostgresUpkeep":
-        return PostgresUpkeep(self._pool, keys_kept=self._keys_kept, actor=actor)
+        return PostgresUpkeep(self._pool, retention=self._retention, actor=actor)
 
     async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
         async with transaction(self._pool, seconds=_CATCH_UP_SECONDS) as connection:
@@ -97,8 +100,12 @@ class PostgresUpkeep:
             return [(row["brand_id"], Platform(row["platform"])) for row in await connection.fetch(sql, *parameters)]
 
     async def forget_expired(self, *, limit: int) -> int:
-        async with connected(self._pool) as connection:
-            return await connection.fetchval(_FORGET_EXPIRED, self._keys_kept, limit)
+        async with transaction(self._pool) as connection:
+            forgotten = await connection.fetchval(_FORGET_EXPIRED, self._retention.keys, limit)
+            if self._retention.events and await connection.fetchval(_TRY_LOCK, _FORGETTING):
+                gone = await connection.fetchval(FORGET_EVENTS, self._retention.events, limit)
+                forgotten = max(forgotten, gone)
+            return forgotten
 
     async def sequence_events(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:

@@ -49,7 +49,7 @@ class PostgresBrandRepository:
             raise BrandNotFound(brand_id)
         row = await self._connection.fetchrow(f"{_SELECT} WHERE brand_id = $1", brand_id)
         if row is not None and row["deleted_at"] is not None:
-            raise Deleted("brand", brand_id)
+            raise Deleted.of("brand", brand_id)
         return None if row is None else _to_brand(row)
 
     async def save(self, brand: Brand) -> Brand:

@@ -57,7 +57,7 @@ class PostgresCampaignRepository:
         if row is not None and not self._reach.covers(row["brand_id"]):
             raise CampaignNotFound(campaign_id)
         if row is not None and row["deleted_at"] is not None:
-            raise Deleted("campaign", campaign_id)
+            raise Deleted.of("campaign", campaign_id)
         return None if row is None else _to_campaign(row)
 
     async def save(self, campaign: Campaign) -> Campaign:

@@ -22,7 +22,9 @@ _SELECT = f"""
 SELECT e.position, e.campaign_id, {", ".join(f"e.{name}" for name in TOLD)}, p.title
   FROM events e LEFT JOIN posts p ON p.post_id = e.post_id
 """
-_LATEST = "SELECT coalesce(max(position), 0) FROM events"
+_FORGOTTEN_UP_TO = "SELECT coalesce((SELECT up_to FROM forgotten_events), 0)"
+_LATEST = f"SELECT coalesce((SELECT max(position) FROM events), ({_FORGOTTEN_UP_TO}))"
+_OLDEST = "SELECT min(position) FROM events"
 
 
 class PostgresEventRepository:
@@ -37,6 +39,12 @@ class PostgresEventRepository:
 
     async def latest_position(self) -> int:
         return await self._connection.fetchval(_LATEST)
+
+    async def forgotten_up_to(self) -> int:
+        return await self._connection.fetchval(_FORGOTTEN_UP_TO)
+
+    async def oldest_position(self) -> int | None:
+        return await self._connection.fetchval(_OLDEST)
 
 
 def _to_event(row: Record) -> AnyEvent:

@@ -99,7 +99,7 @@ class PostgresPostRepository:
         if not self._reach.covers(row["brand_id"]):
             raise PostNotFound(row["post_id"])
         if row["deleted_at"] is not None:
-            raise Deleted("post", row["post_id"])
+            raise Deleted.of("post", row["post_id"])
         return _to_post(row)
 
 

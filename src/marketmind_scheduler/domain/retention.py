@@ -1,0 +1,17 @@
+"""How long what is over is kept."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from marketmind_scheduler.domain.access import KEYS_KEPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how long after its end each is kept; None: for ever."""
+
+    keys: timedelta = KEYS_KEPT
+    events: timedelta | None = None
+
+
+DEFAULT_RETENTION = Retention()
