@@ -40,10 +40,10 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
   --no-emit-index-url --no-emit-find-links
 lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) pyproject.toml --extra otel -o requirements-image.txt
+	$(COMPILE) pyproject.toml --extra otel --extra planning -o requirements-image.txt
 	$(COMPILE) --group build -o requirements-build.txt
-	$(COMPILE) pyproject.toml --extra embedded --group editable -o requirements-run.txt
-	$(COMPILE) pyproject.toml --extra embedded --extra otel --group dev -o requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra embedded --extra planning --group editable -o requirements-run.txt
+	$(COMPILE) pyproject.toml --extra embedded --extra otel --extra planning --group dev -o requirements-dev.txt
 	$(COMPILE) benchmarks/requirements-peers.in -o benchmarks/requirements-peers.txt
 	$(COMPILE) requirements-audit.in -o requirements-audit.txt
 	! grep -n '://' requirements*.txt benchmarks/requirements*.txt
@@ -54,7 +54,7 @@ clean: ## remove the virtual environment and caches; the data of `make run` stay
 $(VENV)/.runs: requirements-run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3-venv is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	@echo "Installing what running needs into $(VENV) (220 MB, about half a minute, once)"
+	@echo "Installing what running needs into $(VENV) (300 MB, about half a minute, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -53,6 +53,14 @@ FORBIDDEN: Mapping[str, Sequence[str]] = {
         "entrypoints.wiring.tokens -> jwt",
     ],
     "OpenTelemetry lives in adapters.telemetry": ["adapters.trace_ids -> opentelemetry"],
+    "numpy and HiGHS live in adapters.numeric": [
+        "domain.planning.naive -> numpy",
+        "entrypoints.wiring.schedulers -> highspy",
+    ],
+    "Who asks the workers of adapters.numeric computes nothing": [
+        "adapters.numeric.workers -> numpy",
+        "adapters.numeric.solver -> .adapters.numeric.linear",
+    ],
     "Adapters do not know each other": ["adapters.system_clock -> .adapters.publishers.dry_run"],
     "The wings of adapters.http know those below them": [
         "adapters.http.envelope.access -> .adapters.http.routes.metrics",

@@ -635,3 +635,11 @@ class IdentityProviderUnavailable(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("the identity provider's keys cannot be read; try again in a moment")
+
+
+class SchedulerUnavailable(Unavailable):
+    """This scheduler cannot plan right now: others keep it busy, it failed, or this installation lacks what it needs.
+    The message says which. Other schedulers are not concerned."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)

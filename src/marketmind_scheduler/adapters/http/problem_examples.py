@@ -84,5 +84,6 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.StorageUnavailable(),
         errors.IdentityProviderUnavailable(),
         errors.ZoneRulesOutdated("2026a", newest="2026f"),
+        errors.SchedulerUnavailable("other plans are being made; send the same request again in a few seconds"),
     )
 }

@@ -63,12 +63,25 @@ class LaneProblem:
     decay: tuple[int, int] = (0, 1)
 
 
+class Method(StrEnum):
+    """How a lane's slots were chosen. Each tells by its certificate how far from the best it is at most."""
+
+    DAYS = "days"  # the best of each day, for days that do not touch: proven
+    INTERVALS = "intervals"  # a linear model that is whole by its nature: proven
+    ORDER = "order"  # post by post in their order, every choice kept: proven
+    PRICES = "prices"  # a path through the slots, with a price for each post
+    ASSIGNMENT = "assignment"  # a model in whole numbers, on this grid
+    ASSIGNMENT_HOURLY = "assignment_hourly"  # the same on a grid of hours, then moved on the finer one
+    EXCHANGE = "exchange"  # moved one by one from a good beginning, beside the bound of an easier problem
+    QUICK = "quick"  # the first that fits, moved one by one: the time was up
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """How good a choice is shown to be. ``value`` and ``bound`` are in the problem's unit times the weight over 1,000;
-    no choice is worth more than ``bound``. ``method`` names the way it was found."""
+    no choice is worth more than ``bound``."""
 
-    method: str
+    method: Method
     value: int
     bound: int
 
@@ -85,7 +98,55 @@ class Certificate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneChoice:
     """For each post of the problem the number of its slot, or None where it is left out: as many as possible are
-    placed, and among such choices the best."""
+    placed, and among such choices the best. Where more might fit, the certificate is not proven."""
 
     chosen: Sequence[int | None]
     certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """So many ``posts`` may stand nowhere but in the open slots from ``begin`` to ``end``, both included, where no more
+    than ``places`` fit; or were found to fit, where that is not ``proven``."""
+
+    posts: int
+    places: int
+    begin: int
+    end: int
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplaced:
+    """A post without a slot, by its number. ``shortage`` is what keeps it out; without one, no slot of its own window
+    is open beside what is taken."""
+
+    post: int
+    shortage: Shortage | None
+
+
+class Relaxable(StrEnum):
+    """What would make room."""
+
+    MIN_GAP = "min_gap"  # to so many seconds
+    DAILY_CAP = "daily_cap"  # to so many posts
+    ROLLING_CAP = "rolling_cap"  # to so many posts
+    MORE_DAYS = "more_days"  # by so many days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxation:
+    """One change that places every post: a rule loosened as little as does it, or left out where ``to`` is None. A
+    rolling cap is named by its ``seconds``."""
+
+    rule: Relaxable
+    to: int | None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyUnplaced:
+    """For each post left out why, and what would place them all, each change solved again."""
+
+    unplaced: Sequence[Unplaced]
+    relaxations: Sequence[Relaxation]

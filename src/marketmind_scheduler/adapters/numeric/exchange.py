@@ -1,0 +1,113 @@
+"""Moving posts one by one as long as that is worth more: what is left where no exact way is quick enough."""
+
+import numpy as np
+
+from marketmind_scheduler.adapters.numeric.decay import Decay, worths
+from marketmind_scheduler.adapters.numeric.lane import Ints, Lane, Truths
+from marketmind_scheduler.adapters.numeric.posts import NOWHERE, Posts
+
+_LOOKS = 40_000_000  # at so many slots in all
+
+
+class Exchange:
+    """A choice that only gets better: more posts first, then more worth. It keeps every rule at each moment."""
+
+    def __init__(self, lane: Lane, posts: Posts, decay: Decay, slots: Ints) -> None:
+        self._lane, self._posts, self._decay = lane, posts, decay
+        self.slots = slots.copy()
+        self._looks = _LOOKS // max(1, len(lane.at))
+
+    def improve(self) -> None:
+        """Place what fits, move what gains, let heavier posts have the better slots, until nothing changes or enough
+        was looked at."""
+        changes = True
+        while changes and self._looks > 0:
+            changes = self._each_moved()
+            if not self._posts.in_order:
+                changes = self._exchanged() or changes
+
+    def value(self) -> int:
+        """The sum of weight times worth."""
+        who = self._in_time_order()
+        return int(self._posts.weight[who] @ worths(self._lane, self._decay, self.slots[who]))
+
+    def _in_time_order(self) -> Ints:
+        placed = np.flatnonzero(self.slots != NOWHERE)
+        return placed[np.argsort(self.slots[placed], kind="stable")]
+
+    def _each_moved(self) -> bool:
+        moved = False
+        for post in range(len(self._posts)):
+            if self._looks <= 0:
+                break
+            self._looks -= 1
+            moved = self._moved(post) or moved
+        return moved
+
+    def _moved(self, post: int) -> bool:
+        was, self.slots[post] = self.slots[post], NOWHERE
+        who = self._in_time_order()
+        others, weights = self.slots[who], self._posts.weight[who]
+        open_ = self._open_to(post) & ~self._lane.closed_beside(others)
+        if not open_.any():
+            self.slots[post] = was
+            return False
+        candidates = np.flatnonzero(open_)
+        gains = self._gains(int(self._posts.weight[post]), candidates, others, weights)
+        best = int(np.argmax(gains))
+        gain_now = gains[np.searchsorted(candidates, was)] if was != NOWHERE else None
+        is_better = gain_now is None or gains[best] > gain_now or (gains[best] == gain_now and candidates[best] < was)
+        self.slots[post] = candidates[best] if is_better else was
+        return bool(is_better)
+
+    def _open_to(self, post: int) -> Truths:
+        first, behind = int(self._posts.first[post]), int(self._posts.behind[post])
+        if self._posts.in_order:
+            earlier, later = self.slots[:post], self.slots[post + 1 :]
+            first = max(first, int(earlier.max(initial=NOWHERE)) + 1)
+            behind = min(behind, int(np.min(later[later != NOWHERE], initial=len(self._lane.at))))
+        open_ = np.zeros(len(self._lane.at), np.bool_)
+        open_[first:behind] = True
+        return open_
+
+    def _gains(self, weight: int, candidates: Ints, others: Ints, weights: Ints) -> Ints:
+        """What a post of this weight would add in each candidate, with what it takes from the next post."""
+        lane, decay = self._lane, self._decay
+        if not decay.part:
+            return weight * lane.value[candidates]
+        at = lane.at[candidates]
+        behind = np.searchsorted(others, candidates)
+        own = np.concatenate(([-(1 << 60)], lane.at[others], [1 << 60]))
+        since = np.minimum(at - own[behind], lane.since_taken[candidates])
+        gains = weight * decay.worth(lane.value[candidates], since)
+        followed = behind < len(others)
+        next_ = others[behind[followed]]
+        was = worths(lane, decay, others)[behind[followed]]
+        becomes = decay.worth(lane.value[next_], np.minimum(lane.at[next_] - at[followed], lane.since_taken[next_]))
+        gains[followed] -= weights[behind[followed]] * (was - becomes)
+        return gains
+
+    def _exchanged(self) -> bool:
+        """Whether two posts of different weight changed places: the heavier has the better slot then."""
+        who = self._in_time_order()
+        worth = np.zeros(len(self._posts), np.int64)
+        worth[who] = worths(self._lane, self._decay, self.slots[who])
+        changed = False
+        for post in who[np.argsort(-self._posts.weight[who], kind="stable")].tolist():
+            partner = self._better_place(post, who, worth)
+            if partner is not None:
+                self.slots[[post, partner]] = self.slots[[partner, post]]
+                worth[[post, partner]] = worth[[partner, post]]
+                changed = True
+        return changed
+
+    def _better_place(self, post: int, who: Ints, worth: Ints) -> int | None:
+        slots, posts = self.slots, self._posts
+        fits = (slots[who] >= posts.first[post]) & (slots[who] < posts.behind[post])
+        fits &= (slots[post] >= posts.first[who]) & (slots[post] < posts.behind[who])
+        fits &= (posts.weight[who] < posts.weight[post]) & (worth[who] > worth[post])
+        if not fits.any():
+            return None
+        lighter = who[fits]
+        gains = (posts.weight[post] - posts.weight[lighter]) * (worth[lighter] - worth[post])
+        return int(lighter[np.argmax(gains)])

@@ -1,0 +1,87 @@
+"""The solver of lanes, in processes of its own."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+
+from marketmind_scheduler.adapters.numeric.packing import packed
+from marketmind_scheduler.adapters.numeric.workers import WorkerDied, Workers
+from marketmind_scheduler.domain.errors import SchedulerUnavailable
+from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
+
+SECONDS = 8
+_WAITING = 4
+_CHOOSING = f"{__package__}.choosing"
+_EXPLAINING = f"{__package__}.explaining"
+
+
+class NumericPlanSolver:
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._asked = 0
+
+    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+        until = asyncio.get_running_loop().time() + SECONDS
+        async with self._admitted():
+            return await _all([self._chosen(problem, until) for problem in problems])
+
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
+        async with self._admitted():
+            columns = await asyncio.to_thread(packed, problem)
+            return await self._workers.run(f"{_EXPLAINING}:fixed", LaneChoice, columns, post, slot)
+
+    async def why_unplaced(
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
+    ) -> WhyUnplaced:
+        async with self._admitted():
+            columns = await asyncio.to_thread(packed, replace(problem, slots=(*problem.slots, *later)))
+            return await self._workers.run(f"{_EXPLAINING}:why_unplaced", WhyUnplaced, columns, choice.chosen)
+
+    async def _chosen(self, problem: LaneProblem, until: float) -> LaneChoice:
+        columns = await asyncio.to_thread(packed, problem)
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._workers.run(f"{_CHOOSING}:choice", LaneChoice, columns)
+        except TimeoutError:
+            return await self._workers.run(f"{_CHOOSING}:quick_choice", LaneChoice, columns)
+
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncGenerator[None]:
+        if missing := [name for name in ("highspy", "numpy") if find_spec(name) is None]:
+            raise SchedulerUnavailable(
+                f"{' and '.join(missing)} is not installed; this scheduler needs the extra planning: in a checkout, "
+                'pip install ".[planning]"'
+            )
+        if self._asked >= self._workers.most + _WAITING:
+            raise SchedulerUnavailable("other plans are being made; send the same request again in a few seconds")
+        self._asked += 1
+        try:
+            yield
+        except (WorkerDied, RuntimeError) as failed:
+            raise SchedulerUnavailable(
+                "the solver failed; send the same request again, or ask another scheduler"
+            ) from failed
+        finally:
+            self._asked -= 1
+
+
+@asynccontextmanager
+async def solving() -> AsyncGenerator[NumericPlanSolver]:
+    """A solver whose processes start when they are needed, and end with the context."""
+    workers = Workers()
+    try:
+        yield NumericPlanSolver(workers)
+    finally:
+        await workers.close()
+
+
+async def _all(jobs: Sequence[Coroutine[None, None, LaneChoice]]) -> Sequence[LaneChoice]:
+    """Side by side; where one fails, the others are given up."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(job) for job in jobs]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]

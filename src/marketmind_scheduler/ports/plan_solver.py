@@ -1,0 +1,32 @@
+"""Whoever chooses the best slots."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
+
+
+class PlanSolver(Protocol):
+    """Chooses, off the event loop; the same for the same problem, on any machine.
+
+    Every method raises SchedulerUnavailable where nothing can be solved now, or in this installation, and gives the
+    work up when it is cancelled.
+    """
+
+    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+        """The choice for each problem, in their order; they are solved side by side. What is not done after eight
+        seconds is chosen by a cheaper way, and its certificate says so by its method."""
+        ...
+
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
+        """The best choice that has this post, by its number, in this slot. Where that leaves less room, others are left
+        out; the post itself is, where the slot is not open to it."""
+        ...
+
+    async def why_unplaced(
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
+    ) -> WhyUnplaced:
+        """Why the choice leaves posts out, and up to three changes, each of one rule alone, with which it would not.
+        ``later`` are the slots of the days behind the problem's, ascending; none where it cannot be lengthened. Posts
+        that may take the last day may take them too, and what is ``taken`` then counts as well."""
+        ...
