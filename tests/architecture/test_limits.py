@@ -51,6 +51,7 @@ def test_a_statement_ends_within_its_turn_and_two_turns_within_a_request() -> No
     assert int(pool._SERVER_SETTINGS["lock_timeout"]) / 1000 < statement < pool._COMMAND_SECONDS
     assert max(pool._COMMAND_SECONDS, storage._POOL_SECONDS, pool._CONNECT_SECONDS) < errors._WITHIN_SECONDS
     assert 2 * errors._WITHIN_SECONDS < time_limit.SECONDS
+    assert errors._WITHIN_SECONDS < storage._PATIENT_SECONDS < time_limit.LONGER["seconds"]
 
 
 def test_requests_that_wait_by_design_contain_a_send_and_a_key_contains_them() -> None:

@@ -19,6 +19,9 @@ class SlowStorage:
     def acting(self, actor: str) -> Storage:
         return SlowStorage(self._storage.acting(actor), seconds=self._seconds)
 
+    def patient(self) -> Storage:
+        return self
+
     def reading(self) -> AbstractAsyncContextManager[Repositories]:
         return self._storage.reading()
 

@@ -492,6 +492,9 @@ class InMemoryStorage:
     def acting(self, actor: str) -> "StorageWithin":
         return StorageWithin(self, EVERYWHERE, actor)
 
+    def patient(self) -> "InMemoryStorage":
+        return self
+
     @asynccontextmanager
     async def reading(self, reach: Reach = EVERYWHERE) -> AsyncGenerator[InMemoryRepositories]:
         yield InMemoryRepositories(self._snapshot, self.clock, reach)
@@ -541,6 +544,9 @@ class StorageWithin:
 
     def acting(self, actor: str) -> "StorageWithin":
         return StorageWithin(self._whole, self._reach, actor)
+
+    def patient(self) -> "StorageWithin":
+        return self
 
     def reading(self) -> AbstractAsyncContextManager[InMemoryRepositories]:
         return self._whole.reading(self._reach)

@@ -59,6 +59,9 @@ class CountedStorage:
         del actor  # nothing is told here
         return self
 
+    def patient(self) -> Storage:
+        return self
+
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Repositories]:
         self.readings += 1

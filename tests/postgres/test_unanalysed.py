@@ -160,7 +160,7 @@ def cases() -> Iterable[Case]:
         yield "schedules locked", transitions.LOCK, [listed], rows
         yield "active of posts locked", transitions.LOCK_ACTIVE, [listed], rows
         yield "posts erased", erasures.ERASE_POSTS, [listed, "2026-01-01"], rows
-        for what, erasing in zip(("schedules", "attempts"), erasures.OF_POSTS, strict=False):
+        for what, erasing in zip(("schedules", "attempts"), erasures.OF_POSTS, strict=True):
             yield f"{what} erased", erasing, [listed], rows
         yield "pending of a campaign locked", transitions.LOCK_OF_CAMPAIGN, [of], rows
         yield "piece of a campaign", hold.piece, [of, 1, "false", "2020-01-01", NOBODY, 2000], rows
@@ -168,6 +168,7 @@ def cases() -> Iterable[Case]:
         yield "hold lifted", hold.lift, [of, 1, listed], rows
         yield "hold placed on a brand", hold_on_brand.place, [BIG_BRAND, 2, listed], rows
         yield "hold lifted from a brand", hold_on_brand.lift, [BIG_BRAND, 2, listed], rows
+        yield "schedules told of", derivations.TELL, [listed], rows
         yield "posts that changed told", bookings.TELL_POST_CHANGED, [listed], rows
         steps = many(
             "CANCELLED",

@@ -77,6 +77,11 @@ class Storage(Protocol):
         """The same storage, whose units of work tell their events as ``actor``'s."""
         ...
 
+    def patient(self) -> "Storage":
+        """The same storage for those who go over as many rows as a campaign may have: they may take as long as a
+        request that is given more time. A storage that hangs is still told within 5 s."""
+        ...
+
     def reading(self) -> AbstractAsyncContextManager[Repositories]:
         """Repositories to read with, without a transaction: each call sees what is committed at that moment."""
         ...

@@ -30,6 +30,7 @@ from marketmind_scheduler.ports.storage import LostRace
 T = TypeVar("T")
 
 _POOL_SECONDS = 2
+_PATIENT_SECONDS = 30
 
 
 class PostgresUnitOfWork:
@@ -54,25 +55,31 @@ class PostgresUnitOfWork:
 
 
 class PostgresStorage:
-    def __init__(self, pool: Pool, reach: Reach = EVERYWHERE, actor: str = SERVICE) -> None:
+    def __init__(
+        self, pool: Pool, reach: Reach = EVERYWHERE, actor: str = SERVICE, *, seconds: float | None = None
+    ) -> None:
         self._pool = pool
         self._reach = reach
         self._actor = actor
+        self._seconds = seconds
 
     def within(self, reach: Reach) -> "PostgresStorage":
-        return PostgresStorage(self._pool, reach, self._actor)
+        return PostgresStorage(self._pool, reach, self._actor, seconds=self._seconds)
 
     def acting(self, actor: str) -> "PostgresStorage":
-        return PostgresStorage(self._pool, self._reach, actor)
+        return PostgresStorage(self._pool, self._reach, actor, seconds=self._seconds)
+
+    def patient(self) -> "PostgresStorage":
+        return PostgresStorage(self._pool, self._reach, self._actor, seconds=_PATIENT_SECONDS)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with connected(self._pool) as connection:
+        async with connected(self._pool, seconds=self._seconds) as connection:
             yield PostgresUnitOfWork(connection, self._reach)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with connected(self._pool) as connection, _begun(connection, self._actor):
+        async with connected(self._pool, seconds=self._seconds) as connection, _begun(connection, self._actor):
             yield PostgresUnitOfWork(connection, self._reach)
 
 

@@ -142,14 +142,14 @@ def assemble(
         health=Health(publishing=outbound.publishing, readiness=readiness, storage=storage, zones=zones, clock=clock),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
-        deleting=Deleting(storage=storage, clock=clock),
-        campaign_posts=CampaignPosts(storage=storage, clock=clock),
-        following=Following(storage=storage, zones=zones, clock=clock, horizon=horizon),
+        deleting=Deleting(storage=storage.patient(), clock=clock),
+        campaign_posts=CampaignPosts(storage=storage.patient(), clock=clock),
+        following=Following(storage=storage.patient(), zones=zones, clock=clock, horizon=horizon),
         post_scheduling=PostScheduling(
             storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota
         ),
         campaign_scheduling=CampaignScheduling(
-            storage=storage,
+            storage=storage.patient(),
             schedulers=schedulers,
             zones=zones,
             clock=clock,
@@ -158,7 +158,7 @@ def assemble(
             quota=quota,
         ),
         reachability=Reachability(publisher=outbound.publisher, platforms=outbound.platforms),
-        retrying=Retrying(storage=storage, zones=zones, clock=clock, new_id=new_id, quota=quota),
+        retrying=Retrying(storage=storage.patient(), zones=zones, clock=clock, new_id=new_id, quota=quota),
         schedule_records=ScheduleRecords(storage=storage),
         pausing=Pausing(storage=storage, holds=outbound.holds),
         pulling=Pulling(storage=storage, queue=outbound.pulled, upkeeping=upkeeping, retries=outbound.retries),

@@ -43,13 +43,13 @@ log = structlog.get_logger()
 
 
 class Needs(TypedDict):
-    opt: dict[str, Scope]
+    opt: dict[str, object]
     security: list[SecurityRequirement]
 
 
-def needs(scope: Scope) -> Needs:
-    """What a route is declared with that only callers with ``scope`` may use."""
-    return Needs(opt={"needs": scope}, security=[{SECURITY: [scope.value]}])
+def needs(scope: Scope, **opt: object) -> Needs:
+    """What a route is declared with that only callers with ``scope`` may use, and what else is to be known of it."""
+    return Needs(opt={"needs": scope, **opt}, security=[{SECURITY: [scope.value]}])
 
 
 class CheckAccess:

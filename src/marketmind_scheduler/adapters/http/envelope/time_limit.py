@@ -12,9 +12,9 @@ LONG_POLL = "/events"
 """The path whose requests wait by design, and are counted apart."""
 
 LONGER = {"seconds": SECONDS + 30}
-"""What a controller is declared with whose requests wait for something by design."""
+"""What is declared whose requests wait for something by design, or go over as many rows as a campaign may have."""
 UNLIMITED = {"seconds": None}
-"""What a controller is declared with whose requests do their work piece by piece, however much it is."""
+"""What is declared whose requests do their work piece by piece, however much it is."""
 
 _OF_BODIES = frozenset({b"content-length", b"transfer-encoding"})
 

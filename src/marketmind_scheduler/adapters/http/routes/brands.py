@@ -7,6 +7,7 @@ from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
+from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, READ, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented, registered
@@ -65,7 +66,7 @@ class BrandController(Controller):
     @delete(
         "/brands/{brand_id:uuid}",
         status_code=204,
-        **needs(Scope.CATALOG_WRITE),
+        **needs(Scope.CATALOG_WRITE, **LONGER),
         summary="Delete a brand with all that is its own",
         response_description="Deleted, now or before",
         responses=documented(*READ, BrandNotFound, DeletionBlocked),

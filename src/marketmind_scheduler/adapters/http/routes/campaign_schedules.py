@@ -7,6 +7,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
+from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ
 from marketmind_scheduler.adapters.http.problems import documented
@@ -46,6 +47,7 @@ CampaignLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=10_000, des
 class CampaignScheduleController(Controller):
     path = "/schedule/campaign/{campaign_id:uuid}"
     tags = ("Schedules of campaigns",)
+    opt = LONGER
 
     @post(
         status_code=201,

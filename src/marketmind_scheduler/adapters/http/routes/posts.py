@@ -5,6 +5,7 @@ from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tag_of
+from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, LIST, POSTED, READ, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented, registered
@@ -56,7 +57,7 @@ class PostController(Controller):
         status_code=200,
         request_max_body_size=BULK_BODY_BYTES,
         operation_class=body_like(*examples.CAMPAIGN_POSTS),
-        **needs(Scope.CATALOG_WRITE),
+        **needs(Scope.CATALOG_WRITE, **LONGER),
         summary="Register a campaign's posts",
         response_description="Nothing of it was new",
         responses={
@@ -77,7 +78,7 @@ class PostController(Controller):
         "/campaigns/{campaign_id:uuid}/order",
         request_max_body_size=BULK_BODY_BYTES,
         operation_class=body_like(*examples.POST_ORDER),
-        **needs(Scope.CATALOG_WRITE),
+        **needs(Scope.CATALOG_WRITE, **LONGER),
         summary="Put a campaign's posts in order",
         response_description="In order",
         responses=documented(*BODY, CampaignNotFound, DuplicatePost, OrderIncomplete),

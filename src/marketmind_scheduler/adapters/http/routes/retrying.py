@@ -4,6 +4,7 @@ from litestar import Controller, post
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
+from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED
 from marketmind_scheduler.adapters.http.problems import documented
@@ -23,6 +24,7 @@ from marketmind_scheduler.domain.errors import (
 
 class RetryingController(Controller):
     tags = ("Schedules",)
+    opt = LONGER
 
     @post(
         "/schedules/retry",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.derivations import move
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
@@ -53,7 +54,7 @@ SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, 
   FROM done s JOIN posts p ON p.post_id = s.post_id
 """
 TELL_POST_CHANGED = statement("tell_post_changed")
-_TOLD = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[]) ORDER BY s.schedule_id"
+_TOLD = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])"
 FOLLOW_CAMPAIGNS = statement("follow_campaigns")
 
 
@@ -73,8 +74,10 @@ class PostgresBookings:
         return None if row is None else to_schedule(row)
 
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
-        rows = await self._connection.fetch(ADD, *to_arrays(schedules))
-        stored = {row["schedule_id"]: row for row in rows}
+        stored: dict[UUID, Record] = {}
+        for piece in pieces(schedules):
+            rows = await self._connection.fetch(ADD, *to_arrays(piece))
+            stored |= {row["schedule_id"]: row for row in rows}
         return [_stored(each, stored[each.schedule_id]) for each in schedules]
 
     async def move(self, schedule: Schedule) -> Schedule:
@@ -87,11 +90,15 @@ class PostgresBookings:
         await take_turns(self._connection, [(each.brand_id, each.platform) for each in schedules], age=age, paces=paces)
 
     async def tell_post_changed(self, post_ids: Collection[UUID]) -> Sequence[Schedule]:
-        told = [row[0] for row in await self._connection.fetch(TELL_POST_CHANGED, list(post_ids))]
-        return [to_schedule(row) for row in await self._connection.fetch(_TOLD, told)] if told else []
+        told: list[Schedule] = []
+        for piece in pieces(sorted(post_ids)):
+            ids = [row[0] for row in await self._connection.fetch(TELL_POST_CHANGED, piece)]
+            told += [to_schedule(row) for row in await self._connection.fetch(_TOLD, ids)] if ids else []
+        return told
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:
-        await self._connection.execute(FOLLOW_CAMPAIGNS, list(post_ids))
+        for piece in pieces(sorted(post_ids)):
+            await self._connection.execute(FOLLOW_CAMPAIGNS, piece)
 
 
 class _OfOthers(TypedDict):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
@@ -29,13 +30,12 @@ UPDATE schedules SET timezone = $2 WHERE schedule_id = ANY(ARRAY(
    WHERE brand_id = $1 AND finished_at IS NULL AND zone_is_default AND timezone = ANY($3::text[])
    ORDER BY schedule_id FOR NO KEY UPDATE))
 """
-_MOVED_AT_ONCE = 1000  # a statement has three seconds, also where the machine is busy
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
 _IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
-_TELL = f"""
+_LOCK = f"SELECT s.schedule_id FROM schedules s {JOINED}"
+TELL = """
 WITH done AS (
-  UPDATE schedules s SET version = s.version + 1, updated_at = now()
-   WHERE s.schedule_id = ANY(ARRAY(SELECT s.schedule_id FROM schedules s {JOINED}{{where}} {_IN_ORDER}))
+  UPDATE schedules s SET version = s.version + 1, updated_at = now() WHERE s.schedule_id = ANY($1::uuid[])
   RETURNING s.*)
 INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
                           external_id)
@@ -50,8 +50,10 @@ class PostgresDerivations:
 
     async def tell_changed(self, chosen: ScheduleFilter) -> int:
         found, parameters = where(conditions_of(chosen), after=0)
-        done = await self._connection.execute(_TELL.format(where=found), *parameters)
-        return int(done.rpartition(" ")[2])
+        rows = await self._connection.fetch(f"{_LOCK}{found} {_IN_ORDER}", *parameters)
+        for piece in pieces([row["schedule_id"] for row in rows]):
+            await self._connection.execute(TELL, piece)
+        return len(rows)
 
     async def rename_zone(self, brand_id: UUID, zone: str, *, other_names: Collection[str]) -> None:
         await self._connection.execute(RENAME_ZONE, brand_id, zone, list(other_names))
@@ -73,8 +75,7 @@ class PostgresDerivations:
 async def move(connection: Connection, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
     """As ``Derivations.move`` promises."""
     stored: dict[UUID, Record] = {}
-    for nth in range(0, len(schedules), _MOVED_AT_ONCE):
-        piece = schedules[nth : nth + _MOVED_AT_ONCE]
+    for piece in pieces(schedules):
         columns = zip(*map(_moved, piece), strict=True)
         rows = await connection.fetch(MOVE, *map(list, columns), piece[0].updated_at)
         stored |= {row["schedule_id"]: row for row in rows}

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_ACTIVE, to_locked
 from marketmind_scheduler.domain.deletion import Doomed, Noun
@@ -27,9 +28,8 @@ OF_POSTS = (
 UPDATE attempts SET title = NULL, s3_url = NULL, reason = NULL
  WHERE schedule_id = ANY(ARRAY(SELECT schedule_id FROM schedules WHERE {_OF_POSTS}))
 """,
-    _EVENTS.format("event_outbox"),
-    _EVENTS.format("events"),
 )
+_OF_EVENTS = (_EVENTS.format("event_outbox"), _EVENTS.format("events"))
 ERASE_POSTS = f"UPDATE posts SET title = '', s3_url = '', deleted_at = $2, updated_at = $2 WHERE {_OF_POSTS}"
 _ERASE_CAMPAIGNS = """
 UPDATE campaigns SET name = '', goal = '', deleted_at = $2, updated_at = $2
@@ -80,9 +80,12 @@ class PostgresErasures:
         return [to_locked(row) for row in await self._connection.fetch(LOCK_ACTIVE, list(post_ids))]
 
     async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, cancelled: int, at: datetime) -> None:
-        for erasing in OF_POSTS:
+        for piece in pieces([*post_ids]):
+            for erasing in OF_POSTS:
+                await self._connection.execute(erasing, piece)
+            await self._connection.execute(ERASE_POSTS, piece, at)
+        for erasing in _OF_EVENTS:  # each looks through all events of the brand
             await self._connection.execute(erasing, list(post_ids))
-        await self._connection.execute(ERASE_POSTS, list(post_ids), at)
         erased: list[UUID] = [*post_ids]
         for erasing in _WHOLES[doomed.noun]:
             erased += [row[0] for row in await self._connection.fetch(erasing, doomed.object_id, at)]

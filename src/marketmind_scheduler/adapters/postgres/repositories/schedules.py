@@ -7,6 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
@@ -84,7 +85,7 @@ class PostgresScheduleRepository:
         raise UnknownSchedule(schedule_id)
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
-        return await self._reached(FIND_ALL, list(schedule_ids))
+        return [each for piece in pieces([*schedule_ids]) for each in await self._reached(FIND_ALL, piece)]
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
         return next(iter(await self._reached(CURRENT, post_id)), None)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
@@ -80,11 +81,12 @@ class PostgresTransitions:
         return [LaneCount(brand_id=row[0], platform=Platform(row[1]), schedules=row[2]) for row in rows]
 
     async def record(self, changes: Sequence[Change], *, at: datetime | None = None) -> Sequence[Schedule]:
-        if not changes:
-            return ()
-        columns = map(list, zip(*map(_to_row, changes), strict=True))
-        *steps, notes = columns
-        return [to_schedule(row) for row in await self._connection.fetch(RECORD, *steps, at, notes, list(ACTIVE))]
+        stored: list[Schedule] = []
+        for piece in pieces(changes):
+            *steps, notes = map(list, zip(*map(_to_row, piece), strict=True))
+            rows = await self._connection.fetch(RECORD, *steps, at, notes, list(ACTIVE))
+            stored += [to_schedule(row) for row in rows]
+        return sorted(stored, key=in_time)
 
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
         external_id, reason = storable(tried.external_id), storable(tried.reason)
@@ -92,6 +94,10 @@ class PostgresTransitions:
 
     async def _locked(self, sql: str, *parameters: object) -> Sequence[Locked]:
         return [to_locked(row) for row in await self._connection.fetch(sql, *parameters)]
+
+
+def in_time(schedule: Schedule) -> tuple[datetime, UUID]:
+    return schedule.publish_time, schedule.schedule_id
 
 
 def to_locked(row: Record) -> Locked:

@@ -117,6 +117,9 @@ class _StorageOfOneRequest:
     def acting(self, actor: str) -> "_StorageOfOneRequest":
         return _StorageOfOneRequest(self._request, self._reach, actor)
 
+    def patient(self) -> "_StorageOfOneRequest":
+        return self  # as long as its request
+
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with self._request.unit(self._reach) as unit:
