@@ -177,6 +177,58 @@ async def test_what_fell_due_meanwhile_goes_out_at_a_pace_in_the_order_of_its_ti
 
 
 @each_hold
+async def test_what_its_receiver_has_put_off_is_put_off_still(world: World, schedule: Schedule, hold: Hold) -> None:
+    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=HOUR)
+
+    await place(world, hold)
+    await world.pass_time(10 * MINUTE)
+    await lift(world, hold)
+
+    assert await due_in(world, schedule) == 50 * MINUTE
+    await world.pass_time(50 * MINUTE)
+    assert await claim_one(world)
+
+
+@each_hold
+async def test_what_its_receiver_puts_off_while_it_is_held_is_put_off_still(
+    world: World, schedule: Schedule, hold: Hold
+) -> None:
+    claimed = await claim_and_begin(world)
+    await place(world, hold)
+    await settle(world, claimed, VerdictKind.DEFERRED, delay=HOUR)
+
+    await lift(world, hold)
+
+    assert await due_in(world, schedule) == HOUR
+
+
+async def test_what_its_receiver_has_put_off_may_leave_a_paused_campaign_and_is_put_off_still(
+    world: World, schedule: Schedule
+) -> None:
+    other = a_campaign(campaign_id=new_id())
+    await given(world.storage, other)
+    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=HOUR)
+    await place(world, CAMPAIGN)
+
+    await put_into(world, a_post(post_id=schedule.post_id), other.campaign_id)
+
+    assert await due_in(world, schedule) == HOUR
+
+
+async def test_what_its_receiver_has_put_off_forgets_that_only_where_it_is_moved(
+    world: World, schedule: Schedule
+) -> None:
+    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=HOUR)
+
+    await move(world, schedule, to=schedule.publish_time)
+    as_before = await due_in(world, schedule)
+    await move(world, schedule, to=await world.now() + 10 * MINUTE)
+
+    assert as_before == HOUR
+    assert await due_in(world, schedule) == 10 * MINUTE
+
+
+@each_hold
 async def test_what_lies_ahead_keeps_its_time(world: World, post: Post, hold: Hold) -> None:
     ahead = [await given_due(world, a_post(campaign_id=post.campaign_id), since=-each * MINUTE) for each in (1, 1, 9)]
     await place(world, hold)

@@ -30,6 +30,7 @@ class Row:
 
     schedule: Schedule
     due_at: datetime | None = None
+    not_before: datetime | None = None  # until when its latest attempt lets it wait
     token: int = 0
     owner: UUID | None = None
     lease_expires_at: datetime | None = None
@@ -65,7 +66,7 @@ class Row:
         """When it is due, if it is ready at ``ready_at``: never early, and not at all while it is held."""
         if self.status is not ScheduleStatus.PENDING or self.schedule.holds:
             return None
-        return max(self.schedule.publish_time, ready_at)
+        return max(self.schedule.publish_time, ready_at, self.not_before or ready_at)
 
     def locked(self, now: datetime) -> Locked:
         resend_left = None if self.resend_until is None else self.resend_until - now
@@ -87,8 +88,9 @@ class Row:
             begun_at=None if is_pending else sent_at,
             last_send_at=sent_at or (self.schedule.publish_time if is_unconfirmed else None),
             resend_until=None if step.revokes else self.resend_until,
+            not_before=now + change.wait if is_pending else None,
         )
-        return replace(row, due_at=row.waiting_until(now + change.wait))
+        return replace(row, due_at=row.waiting_until(now))
 
     def held(self, hold: Hold, *, now: datetime) -> Self:
         """As ``lifecycle.held`` says; a send that has begun goes on."""
@@ -296,6 +298,8 @@ class Rows:
             begun_at=None,
         )
         before = row.schedule.publish_time
+        if schedule.publish_time != before:
+            moved = replace(moved, not_before=None)
         self.put(replace(moved, due_at=moved.waiting_until(now)), EventKind.RESCHEDULED, now=now, before=before)
         return moved.schedule
 

@@ -174,6 +174,7 @@ schedules = Table(
     Column("sent_title", Text),  # of the latest send that has begun
     Column("sent_s3_url", Text),
     Column("post_changed_at", DateTime(timezone=True)),
+    Column("not_before", DateTime(timezone=True)),  # until when its latest attempt lets it wait, held or not
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),

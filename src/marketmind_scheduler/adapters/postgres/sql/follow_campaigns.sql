@@ -9,7 +9,7 @@ WITH done AS (
   UPDATE schedules s
      SET parked = s.parked # 1::smallint,
          due_at = CASE WHEN s.status IN ('PENDING', 'PUBLISHING') AND s.send_started_at IS NULL AND s.parked = 1
-                       THEN greatest(s.publish_time, now()) END,
+                       THEN greatest(s.publish_time, now(), s.not_before) END,
          status = CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END,
          lease_expires_at = CASE WHEN s.send_started_at IS NOT NULL THEN s.lease_expires_at END,
          lease_token = s.lease_token + (s.status = 'PUBLISHING' AND s.send_started_at IS NULL)::int,

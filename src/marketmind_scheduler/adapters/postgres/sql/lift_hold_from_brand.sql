@@ -1,11 +1,11 @@
 -- Lift a hold from the schedules $3 (uuid[]) of the brand $1, those that are active and have it: $2 is the bit of the
--- hold in parked. What nothing else holds is due at its time, or now when that has passed. Locks them in the order of
--- their ids, so that two wait instead of blocking each other. Tells schedule.resumed of each.
+-- hold in parked. What nothing else holds is due at its time, or now when that has passed, or when what it was put
+-- off until has. Locks them in the order of their ids, so that two wait instead of blocking each other. Tells schedule.resumed of each.
 WITH done AS (
   UPDATE schedules s
      SET parked = s.parked & ~$2::smallint,
          due_at = CASE WHEN s.status = 'PENDING' AND s.parked & ~$2::smallint = 0
-                       THEN greatest(s.publish_time, now()) END,
+                       THEN greatest(s.publish_time, now(), s.not_before) END,
          version = s.version + 1, updated_at = now()
    WHERE s.schedule_id = ANY(ARRAY(
            SELECT s.schedule_id FROM schedules s

@@ -3,7 +3,7 @@
 -- $3 publish_time, $4 intent, $5 local_time, $6 timezone, $7 disambiguation, $8 resolution, $9 tz_release,
 -- $10 zone_is_default, $11 on_late, $12 latest_at, $13 max_retries, $14 lost_leases, $15 version, $16 scheduler; $17 is
 -- updated_at.
--- Their claims are revoked. Tells an event of each; returns their ids, the bits of their holds, and title, campaign_id
+-- What keeps its time waits as long as it was put off. Their claims are revoked. Tells an event of each; returns their ids, the bits of their holds, and title, campaign_id
 -- and s3_url of their posts.
 --
 -- As for new schedules, brands and campaigns are locked against pausing: one that is moved to where a pause or a
@@ -15,7 +15,7 @@ WITH done AS (
          zone_is_default = i.zone_is_default, on_late = i.on_late, latest_at = i.latest_at,
          max_retries = i.max_retries, lost_leases = i.lost_leases, version = i.version, updated_at = $17, scheduler = i.scheduler,
          status = 'PENDING', parked = h.parked,
-         due_at = CASE WHEN h.parked = 0 THEN greatest(i.publish_time, now()) END,
+         due_at = CASE WHEN h.parked = 0 THEN greatest(i.publish_time, now(), w.not_before) END, not_before = w.not_before,
          lease_token = s.lease_token + 1, lease_owner = NULL, lease_expires_at = NULL, send_started_at = NULL
     FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamp[], $6::text[], $7::text[],
                 $8::text[], $9::text[], $10::bool[], $11::text[], $12::timestamptz[], $13::int[], $14::int[], $15::int[],
@@ -24,10 +24,11 @@ WITH done AS (
            zone_is_default, on_late, latest_at, max_retries, lost_leases, version, scheduler)
     JOIN (SELECT brand_id, paused_at FROM brands WHERE brand_id = ANY($2::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
    CROSS JOIN LATERAL (
-     SELECT o.post_id, o.publish_time AS before FROM schedules o WHERE o.schedule_id = i.schedule_id OFFSET 0) o
+     SELECT o.post_id, o.publish_time AS before, o.not_before FROM schedules o WHERE o.schedule_id = i.schedule_id OFFSET 0) o
     LEFT JOIN LATERAL (
       SELECT c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
        WHERE p.post_id = o.post_id FOR SHARE OF c) c ON true
+   CROSS JOIN LATERAL (SELECT CASE WHEN i.publish_time = o.before THEN o.not_before END AS not_before) w
    CROSS JOIN LATERAL (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
    WHERE s.schedule_id = i.schedule_id

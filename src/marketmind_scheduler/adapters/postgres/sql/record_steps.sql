@@ -14,6 +14,7 @@ WITH done AS (
          is_doubtful = i.is_doubtful, parked = i.parked, on_late = i.on_late,
          latest_at = CASE WHEN i.on_late <> 'publish' THEN s.latest_at END,
          due_at = CASE WHEN i.status = 'PENDING' AND i.parked = 0 THEN greatest(s.publish_time, now() + i.wait) END,
+         not_before = CASE WHEN i.status = 'PENDING' THEN now() + i.wait END,
          finished_at = CASE WHEN i.status <> ALL($20::text[]) THEN coalesce($18::timestamptz, now()) END,
          lease_token = s.lease_token + i.revokes::int,
          lease_owner = CASE WHEN NOT i.closes THEN s.lease_owner END, lease_expires_at = NULL,

@@ -11,11 +11,12 @@
 -- Clearing the owner makes a repeated settlement harmless. Returns schedule_id and status of those that were recorded.
 WITH done AS (
   UPDATE schedules s
-     SET (status, retry_count, version, due_at, finished_at, send_started_at, parked) = (
+     SET (status, retry_count, version, due_at, not_before, finished_at, send_started_at, parked) = (
            SELECT n.status, CASE WHEN n.is_over THEN s.retry_count ELSE i.retry_count END,
                   s.version + (n.is_over OR i.event IS NOT NULL)::int,
                   CASE WHEN n.status = 'PENDING' AND s.parked = 0 AND NOT i.is_late
                        THEN greatest(s.publish_time, now() + i.wait) END,
+                  CASE WHEN n.status = 'PENDING' THEN now() + i.wait END,
                   CASE WHEN n.status <> ALL($15::text[]) THEN now() END,
                   CASE WHEN n.status <> 'PENDING' THEN coalesce(s.send_started_at, s.last_send_at) END,
                   CASE WHEN n.status <> ALL($15::text[]) THEN 0
