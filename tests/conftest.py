@@ -31,6 +31,8 @@ ROOMY = ("-c", "max_connections=200")  # every worker, and all the services they
 OPTIONS = (*FAST, *ROOMY)
 SOURCE = "TEST_DATABASE_SOURCE"
 
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # as where numpy computes in earnest
+
 _opened = ExitStack()
 
 

@@ -62,6 +62,10 @@ async def test_whatever_a_call_prints_does_not_mix_with_its_answer(workers: Work
     assert await workers.run("os:system", int, "echo another") == 0
 
 
+async def test_zone_rules_are_those_of_the_package_and_not_of_the_machine(workers: Workers) -> None:
+    assert await workers.run("os:getenv", str, "PYTHONTZPATH") == ""
+
+
 async def test_no_more_than_so_many_run_at_once(workers: Workers) -> None:
     await asyncio.gather(*(workers.run("os:getpid", int) for _ in range(5)))
 

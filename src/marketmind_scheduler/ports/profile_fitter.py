@@ -12,11 +12,17 @@ class ProfileFitter(Protocol):
     of what they are given, and raise SchedulerUnavailable where they cannot be had at the moment, or in this
     installation."""
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether this installation has what learning needs."""
+        ...
+
     async def fit(self, history: LaneHistory) -> Profile:
         """What the lane's posts leave to believe, whatever their order. Where they say too little, or foretold the
         latest of them worse than the prior, that is the prior."""
         ...
 
-    async def sds_after(self, profile: Profile, posts: Sequence[int]) -> Sequence[int]:
-        """The profile's standard deviations once so many posts more had been learned of each hour of the week."""
+    async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
+        """The profile once so many posts more had been learned of each hour of the week: surer of them and of those
+        like them. What it expects stays."""
         ...

@@ -13,6 +13,7 @@ T = TypeVar("T")
 MOST = 4
 _IDLE_SECONDS = 60
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_PINNED_ZONES = {"PYTHONTZPATH": ""}  # zone rules come from the tzdata package, as in the process that asks
 
 
 class WorkerDied(Exception):  # noqa: N818  # named after what happened
@@ -71,7 +72,7 @@ class Workers:
             worker = self._idle.pop()
             if worker.returncode is None:
                 return worker
-        environment = {**os.environ, **_ONE_THREAD}
+        environment = {**os.environ, **_ONE_THREAD, **_PINNED_ZONES}
         module = f"{__package__}.worker"
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, env=environment
