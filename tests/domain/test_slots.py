@@ -12,14 +12,18 @@ from tests.loops import telling_all_misses
 
 NUUK_GAP = (
     "2027-03-27T23:30:00 in America/Nuuk does not exist, because the clock jumps over it; "
-    "moved to 2027-03-28T00:30:00-01:00[America/Nuuk]"
+    "moved to 2027-03-28T00:30:00-01:00[America/Nuuk]; send another time where that is not meant, or "
+    '"disambiguation": "reject" to be asked'
 )
 FIRST_OF_TWO = (
     "2027-10-31T02:30:00 in Europe/Berlin happens twice, because the clock goes back; "
-    "the first was taken, 2027-10-31T02:30:00+02:00[Europe/Berlin]"
+    'the first was taken, 2027-10-31T02:30:00+02:00[Europe/Berlin]; "disambiguation": "later" takes the other'
 )
-SECOND_OF_TWO = FIRST_OF_TWO.replace("first", "second").replace("+02:00", "+01:00")
-SIGN_TURNED = "Etc/GMT+3 is UTC-3 all year: it has no daylight saving time, and its sign is turned round"
+SECOND_OF_TWO = FIRST_OF_TWO.replace("first", "second").replace("+02:00", "+01:00").replace("later", "earlier")
+SIGN_TURNED = (
+    "Etc/GMT+3 is UTC-3 all year: it has no daylight saving time, and its sign is turned round; name the zone of a "
+    "city, such as America/Los_Angeles, where that is not meant"
+)
 
 
 @pytest.mark.parametrize(

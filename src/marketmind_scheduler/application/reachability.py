@@ -35,7 +35,10 @@ class Reachability:
         if self.is_for_pullers:
             return None
         if platform not in self.platforms:
-            return f"{platform} is not published from here (SCHEDULER_PLATFORMS): another process or a puller has to"
+            return (
+                f"{platform} is not published from here, for SCHEDULER_PLATFORMS leaves it out; name it there, or let "
+                "another process or a puller publish it"
+            )
         if self.publisher.target_of(brand_id, platform) is None:
             return no_receiver(platform)
         return None

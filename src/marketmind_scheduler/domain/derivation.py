@@ -84,6 +84,11 @@ def _lies_outside(schedule: Schedule, sources: Sources) -> bool:
     return not first <= local_day(schedule.publish_time, sources.zone) <= last
 
 
+def _lateness_of(schedule: Schedule) -> str:
+    until = schedule.latest_at and f" after {schedule.latest_at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{schedule.on_late}{until or ' however late'}"
+
+
 def _said_of(difference: Difference, schedule: Schedule, sources: Sources) -> str:
     match difference:
         case Difference.ZONE:
@@ -93,7 +98,8 @@ def _said_of(difference: Difference, schedule: Schedule, sources: Sources) -> st
             )
         case Difference.LATENESS:
             return (
-                "its brand says otherwise by now how late it may go out; "
+                f"its brand's on_late is {sources.lateness.on_late} by now, its max_lateness_seconds "
+                f"{sources.lateness.max_lateness.total_seconds():.0f}, and it stays at {_lateness_of(schedule)}; "
                 f'POST /brands/{schedule.brand_id}/follow with "lateness": true takes that over'
             )
         case Difference.DATES:

@@ -174,7 +174,13 @@ class Schedule:
         return (
             *self.slot.warnings(),
             *([self.what_is_live()] if self.is_outdated and self.may_be_out else []),
-            *([f"goes out on {self.platform} at the same instant as schedule {together}"] if together else []),
+            *([self._goes_out_with(together)] if together else []),
+        )
+
+    def _goes_out_with(self, others: str) -> str:
+        return (
+            f"goes out on {self.platform} at the same instant as schedule {others}; where that is not meant, move it: "
+            f"PUT /schedule/post/{self.post_id}"
         )
 
     def why_it_waits(self, *, now: datetime) -> tuple[str, ...]:

@@ -107,9 +107,16 @@ class Slot:
             return None
         asked = f"{self.intent.local_time.isoformat()} in {self.intent.zone}"
         if self.intent.resolution is Resolution.GAP_SHIFTED:
-            return f"{asked} does not exist, because the clock jumps over it; moved to {self.local_text()}"
-        which = "first" if self.intent.resolution is Resolution.OVERLAP_EARLIER else "second"
-        return f"{asked} happens twice, because the clock goes back; the {which} was taken, {self.local_text()}"
+            return (
+                f"{asked} does not exist, because the clock jumps over it; moved to {self.local_text()}; send another "
+                'time where that is not meant, or "disambiguation": "reject" to be asked'
+            )
+        is_first = self.intent.resolution is Resolution.OVERLAP_EARLIER
+        which, other = ("first", Disambiguation.LATER) if is_first else ("second", Disambiguation.EARLIER)
+        return (
+            f"{asked} happens twice, because the clock goes back; the {which} was taken, {self.local_text()}; "
+            f'"disambiguation": "{other}" takes the other'
+        )
 
 
 def resolve(local_time: datetime, *, zone: str, disambiguation: Disambiguation, tz_release: str) -> Slot:

@@ -80,7 +80,10 @@ def fixed_offset_warning(zone: str) -> str | None:
     if not _FIXED.fullmatch(zone):
         return None
     real = zone.removeprefix("Etc/GMT").translate(str.maketrans("+-", "-+"))
-    return f"{zone} is UTC{real} all year: it has no daylight saving time, and its sign is turned round"
+    return (
+        f"{zone} is UTC{real} all year: it has no daylight saving time, and its sign is turned round; name the zone of "
+        "a city, such as America/Los_Angeles, where that is not meant"
+    )
 
 
 def _letters(name: str) -> str:
