@@ -1,6 +1,7 @@
 """The explorer works without the internet, and its document can be trusted: by people and by generators."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -13,8 +14,14 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from marketmind_scheduler.adapters.http.problems import explained
+from marketmind_scheduler.adapters.http.shapes.meanings import MEANINGS, undescribed
+from marketmind_scheduler.adapters.webhooks.targets import WebhookTargets
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
+from tests.builders import NOW
+from tests.fakes.clock import FrozenClock
 from tests.http.steps import Json, document
 from tests.loops import telling_all_misses
+from tests.publishers.given import RecordingNetwork, ScriptedNames, a_target, an_attempt, publishing_over
 
 ASSETS = files("marketmind_scheduler.adapters.http") / "assets"
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
@@ -48,8 +55,8 @@ def test_every_success_comes_with_an_example_that_its_schema_allows() -> None:
         (f"{method} {path} {status}", media_type)
         for method, path, operation in operations()
         for status, response in operation["responses"].items()
-        for kind, media_type in response.get("content", {}).items()
-        if status in ("200", "201") and kind == "application/json"
+        for media_type in response.get("content", {}).values()
+        if status.startswith("2")
     ]
 
     assert len(shown) > 30
@@ -57,6 +64,50 @@ def test_every_success_comes_with_an_example_that_its_schema_allows() -> None:
         for answer, media_type in shown:
             with trying(answer=answer):
                 in_document(media_type["schema"]).validate(media_type["example"])
+                assert '"text"' not in json.dumps(media_type["example"])
+
+
+def test_an_example_of_a_success_shows_what_its_operation_does() -> None:
+    def shown(path: str, method: str, field: str) -> Any:
+        answer = document()["paths"][path][method]["responses"]["200"]["content"]["application/json"]["example"]
+        return answer.get(field, answer.get("results", [{}])[0].get(field))
+
+    assert shown("/schedule/post/{post_id}", "delete", "status") == "CANCELLED"
+    assert shown("/schedule/post/{post_id}", "put", "scheduler") is None
+    assert shown("/schedules/{schedule_id}/confirm", "post", "note") is not None
+    assert shown("/schedule/trigger", "post", "status") == "COMPLETED"
+    assert shown("/brands/{brand_id}/pause", "post", "paused_at") is not None
+    assert shown("/brands/{brand_id}/resume", "post", "paused_at") is None
+    assert shown("/schedules/{schedule_id}", "get", "attempts") != []
+
+
+def test_every_field_says_what_it_is_and_no_meaning_is_kept_for_none() -> None:
+    schemas = document()["components"]["schemas"]
+    said = [field["description"] for each in schemas.values() for field in each.get("properties", {}).values()]
+
+    assert list(undescribed(schemas)) == []
+    assert MEANINGS.keys() <= {name for each in schemas.values() for name in each.get("properties", {})}
+    assert set(MEANINGS.values()) <= set(said)
+
+
+async def test_the_document_shows_what_receivers_are_sent_as_they_are_sent_it() -> None:
+    [posted] = document()["webhooks"]["post_due"].values()
+    schema = posted["requestBody"]["content"]["application/json"]["schema"]
+    headers = {each["name"]: each["schema"] for each in posted["parameters"]}
+    network, names = RecordingNetwork(), ScriptedNames(["93.184.215.14"])
+    targets = WebhookTargets(default=a_target("https://publisher.example.com/"))
+
+    async with publishing_over(
+        WebhookTransport(targets, clock=FrozenClock(NOW), network=network, look_up=names.look_up)
+    ) as publisher:
+        await publisher.publish(an_attempt())
+
+    head, _, body = network.written.partition(b"\r\n\r\n")
+    sent = dict(line.split(": ", 1) for line in head.decode().splitlines()[1:])
+    in_document({**schema, "unevaluatedProperties": False}).validate(json.loads(body))
+    for name, of in headers.items():
+        in_document(of).validate(sent[name])
+    assert {name for name in sent if name.startswith("webhook-")} == headers.keys()
 
 
 def test_the_document_names_its_licence_and_every_code() -> None:
@@ -88,6 +139,16 @@ async def test_the_explorer_loads_nothing_from_elsewhere(client: httpx2.AsyncCli
     assert page.found
     assert all(reference.startswith("/docs/assets/") for reference in page.found)
     assert not re.findall(r"(?:import|fetch|url)\s*\(", answer.text)
+
+
+async def test_the_explorer_folds_what_may_be_refused(client: httpx2.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    folding = (await client.get("/docs/assets/folding.js")).text
+
+    assert page.index("/docs/assets/folding.js") < page.index("plugins: [FoldRefusals]")
+    assert "window.FoldRefusals =" in folding
+    assert "fold-refusals" in page
+    assert "fold-refusals" in folding
 
 
 async def test_everything_the_explorer_loads_is_served(client: httpx2.AsyncClient) -> None:
@@ -132,6 +193,8 @@ def test_every_operation_can_be_read() -> None:
     for _, _, operation in operations():
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation["operationId"])
         assert re.fullmatch(r"[A-Z].+[^.]", operation["summary"])
+        assert re.fullmatch(r"(?s)[A-Z`].+\.", operation.get("description", "")), operation["operationId"]
+        assert operation["summary"] not in operation["description"]
         for parameter in operation.get("parameters", ()):
             assert parameter["description"], (operation["operationId"], parameter["name"])
         for response in operation["responses"].values():

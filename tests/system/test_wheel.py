@@ -71,6 +71,7 @@ def test_it_holds_every_file_of_the_package_and_every_migration(wheel: Path) -> 
     ours = {f"{PACKAGE}/{name}" for name in files_below(CHECKOUT / "src" / PACKAGE)}
     migrations = {f"{PACKAGE}/_migrations/{name}" for name in files_below(CHECKOUT / "migrations")}
     assert f"{PACKAGE}/adapters/http/assets/swagger-ui-bundle.js" in ours
+    assert f"{PACKAGE}/adapters/http/explorer/folding.js" in ours
     assert f"{PACKAGE}/_migrations/env.py" in migrations
     assert ours | migrations <= held
 

@@ -94,7 +94,9 @@ def create_app(
             MetricsController,
             create_static_files_router(
                 path=_ASSETS,
-                directories=[Path(str(files("marketmind_scheduler.adapters.http") / "assets"))],
+                directories=[
+                    Path(str(files("marketmind_scheduler.adapters.http") / name)) for name in ("assets", "explorer")
+                ],
                 include_in_schema=False,
                 opt=PUBLIC,
             ),
@@ -157,11 +159,12 @@ def _unknown_as_problem(response: Response[Any]) -> Response[Any]:
 
 
 class _Explorer(SwaggerRenderPlugin):
-    """Remembers the key that it was given, when its page is loaded again."""
+    """Remembers the key that it was given, when its page is loaded again, and folds what may be refused."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         page = super().render(request, openapi_schema)  # pyright: ignore[reportUnknownMemberType]
-        return page.replace(b"deepLinking: true,", b"deepLinking: true,\n                  persistAuthorization: true,")
+        ours = b"plugins: [FoldRefusals],\n                  persistAuthorization: true,\n                  "
+        return page.replace(b"deepLinking: true,", ours + b"deepLinking: true,")
 
 
 def _openapi(*, docs_are_public: bool = True) -> OpenAPIConfig:
@@ -199,6 +202,8 @@ def _openapi(*, docs_are_public: bool = True) -> OpenAPIConfig:
                 css_url=f"{_ASSETS}/swagger-ui.css",
                 standalone_preset_js_url=f"{_ASSETS}/swagger-ui-standalone-preset.js",
                 favicon=f"<link rel='icon' href='{_ASSETS}/favicon-32x32.png'>",
+                style=f"<style>body {{ margin: 0 }} .swagger-ui .fold-refusals {{ margin: 0 20px 20px }}</style>"
+                f"<script src='{_ASSETS}/folding.js'></script>",
             )
         ],
     )

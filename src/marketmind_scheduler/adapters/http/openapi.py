@@ -14,7 +14,9 @@ from litestar.typing import FieldDefinition
 
 from marketmind_scheduler.adapters.http.envelope.conditions import TAGS
 from marketmind_scheduler.adapters.http.problems import explained
-from marketmind_scheduler.adapters.http.shapes.answers import example_of
+from marketmind_scheduler.adapters.http.shapes.answers import answer_of
+from marketmind_scheduler.adapters.http.shapes.deliveries import add_deliveries
+from marketmind_scheduler.adapters.http.shapes.meanings import give_meanings
 
 _METHODS = ("POST", "GET", "PUT", "DELETE")
 _IDEMPOTENCY_KEY: dict[str, Any] = {
@@ -83,11 +85,13 @@ class _Document(OpenAPI):
             if method == "POST":
                 operation = operation | {"parameters": [*operation.get("parameters", ()), _IDEMPOTENCY_KEY]}
             paths.setdefault(path, {})[method.lower()] = _readable(_conditional(operation, reads=method == "GET"))
+        give_meanings(document["components"]["schemas"])
         for item in paths.values():
             for operation in item.values():
                 _show_answers(operation, document["components"]["schemas"])
         codes = document["components"]["schemas"]["Problem"]["properties"]["code"]
         codes["enum"] = sorted(explained())
+        add_deliveries(document)
         return document | {"paths": paths}
 
 
@@ -158,9 +162,10 @@ def _tagged(response: dict[str, Any]) -> dict[str, Any]:
 
 def _show_answers(operation: dict[str, Any], known: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
-        shown = response.get("content", {}).get("application/json")
-        if status in ("200", "201") and shown and "schema" in shown:
-            shown["example"] = example_of(shown["schema"], known)
+        if status not in ("200", "201"):
+            continue
+        for shown in response.get("content", {}).values():
+            shown["example"] = answer_of(operation["operationId"], shown["schema"], known)
 
 
 def _readable(operation: dict[str, Any]) -> dict[str, Any]:

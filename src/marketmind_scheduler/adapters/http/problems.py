@@ -65,7 +65,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
     type: Annotated[str, Meta(description="Where the code is explained", examples=["/problems/already_scheduled"])]
     title: Annotated[str, Meta(description="The status in words", examples=["Conflict"])]
-    status: Annotated[int, Meta(examples=[409])]
+    status: Annotated[int, Meta(description="The HTTP status", examples=[409])]
     code: Annotated[str, Meta(description="Stable", examples=["already_scheduled"])]
     detail: Annotated[str, Meta(description="What was wrong this time, and what would be right")]
     instance: Annotated[str, Meta(description="The path of the request", examples=["/schedule/post/…"])]

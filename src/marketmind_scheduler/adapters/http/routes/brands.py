@@ -87,6 +87,7 @@ class BrandController(Controller):
     async def get_brand(
         self, catalog: ForCaller[Catalog], brand_id: BrandInPath, request: AnyRequest
     ) -> Response[BrandOut]:
+        """With its time zone, how late its posts may go out, and since when it is paused."""
         return conditions_of(request).answer(BrandOut.of(await catalog.get_brand(brand_id)))
 
     @get(
@@ -99,7 +100,7 @@ class BrandController(Controller):
     async def list_brands(
         self, catalog: ForCaller[Catalog], limit: Limit = 50, cursor: CursorParameter = None
     ) -> BrandPage:
-        """Ordered by id."""
+        """Ordered by id; `next_cursor`, sent as `cursor`, gets what follows."""
         rows = await catalog.list_brands(limit=limit + 1, after=key_of(cursor, UUID))
         shown, next_cursor = page_of(rows, limit, lambda brand: brand.brand_id)
         return BrandPage(items=[BrandOut.of(brand) for brand in shown], next_cursor=next_cursor)

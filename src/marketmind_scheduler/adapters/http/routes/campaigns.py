@@ -107,6 +107,7 @@ class CampaignController(Controller):
     async def get_campaign(
         self, catalog: ForCaller[Catalog], campaign_id: CampaignInPath, request: AnyRequest
     ) -> Response[CampaignOut]:
+        """With how far it has come, how many posts it has, and what lies outside its days."""
         campaign = await catalog.get_campaign(campaign_id)
         return conditions_of(request).answer(await _shown(catalog, campaign), without=CampaignOut.of(campaign))
 
@@ -125,7 +126,7 @@ class CampaignController(Controller):
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> CampaignPage:
-        """Ordered by id."""
+        """Ordered by id; `next_cursor`, sent as `cursor`, gets what follows."""
         rows = await catalog.list_campaigns(
             brand_id=brand_id, status=status, limit=limit + 1, after=key_of(cursor, UUID)
         )

@@ -98,6 +98,7 @@ class DispatchController(Controller):
         responses=documented(*BODY, *POSTED),
     )
     async def extend_claims(self, pulling: ForCaller[Pulling], data: JSONBody[ExtendIn]) -> ExtendOut:
+        """Ask before the lease runs out. What is `lost` is not yours any more: do not publish it."""
         held = await pulling.extend(
             {claim.schedule_id: claim.claim_token for claim in data.claims},
             lease=timedelta(seconds=data.lease_seconds),

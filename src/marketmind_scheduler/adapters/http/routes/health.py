@@ -29,6 +29,7 @@ class HealthController(Controller):
         responses=documented(400),
     )
     async def get_service(self, request: Request[Any, Any, Any], health: ForCaller[Health]) -> ServiceOut:
+        """Every route by method and path, and who publishes what is due."""
         endpoints = {
             f"{method} {path}": operation.summary or ""
             for method, path, operation in operations(request.app.openapi_schema)
@@ -49,6 +50,7 @@ class HealthController(Controller):
         responses=documented(400, StorageUnavailable),
     )
     async def get_health(self, health: ForCaller[Health]) -> HealthOut:
+        """Asks the database. Whoever starts and stops processes asks `/health/live` and `/health/ready`."""
         return HealthOut(status="healthy", timestamp=await health.check())
 
     @get(
@@ -104,6 +106,7 @@ class HealthController(Controller):
         responses=documented(400, 404),
     )
     async def get_problem(self, code: CodeInPath) -> ProblemKindOut:
+        """Where the `type` of each problem leads."""
         if code not in (known := explained()):
             raise NotFoundException
         status, meaning = known[code]

@@ -157,6 +157,7 @@ class PostController(Controller):
     async def get_post(
         self, catalog: ForCaller[Catalog], post_id: PostInPath, request: AnyRequest
     ) -> Response[PostOut]:
+        """As it is registered now. What was sent of it is in the attempts of its schedules."""
         return conditions_of(request).answer(PostOut.of(await catalog.get_post(post_id)))
 
     @get(

@@ -42,6 +42,7 @@ class ScheduleRecordController(Controller):
     async def get_schedule(
         self, schedule_records: ForCaller[ScheduleRecords], schedule_id: ScheduleInPath, request: AnyRequest
     ) -> Response[ScheduleRecordOut]:
+        """Final ones too. The attempts are every try to publish it, each with what was sent and what came of it."""
         return conditions_of(request).answer(ScheduleRecordOut.of_record(await schedule_records.get(schedule_id)))
 
     @post(

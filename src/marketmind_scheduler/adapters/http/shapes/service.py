@@ -48,6 +48,6 @@ class ReadinessOut(Struct, frozen=True, kw_only=True):
 
 
 class ProblemKindOut(Struct, frozen=True, kw_only=True):
-    code: Annotated[str, Meta(examples=["already_scheduled"])]
-    status: Annotated[int, Meta(examples=[409])]
+    code: Annotated[str, Meta(description="Stable", examples=["already_scheduled"])]
+    status: Annotated[int, Meta(description="The HTTP status that it comes with", examples=[409])]
     meaning: Annotated[str, Meta(examples=["The post has an active schedule at another time."])]
