@@ -45,6 +45,10 @@ from tests.postgres.given import (
 ROWS = 300
 BATCH = 10
 PAUSED = (Hold.BRAND_PAUSED, BRAND_ID)
+LOCK_SCHEDULE = "SELECT FROM schedules WHERE schedule_id = $1 FOR UPDATE"
+NEVER_THE_VICTIM = (
+    "SET LOCAL deadlock_timeout = '1min'; SET LOCAL lock_timeout = '1min'; SET LOCAL statement_timeout = 0"
+)
 HOUR = timedelta(hours=1)
 
 
@@ -341,6 +345,7 @@ async def test_a_late_accepted_and_what_a_person_says_at_that_moment_are_told_ap
 
 @pytest.mark.parametrize("victim", ["settle", "pause"])
 async def test_whoever_has_to_give_way_in_a_deadlock_tries_again(
+    pool: Pool,
     storage: PostgresStorage,
     tables: AsyncEngine,
     queue: PostgresDispatchQueue,
@@ -354,14 +359,14 @@ async def test_whoever_has_to_give_way_in_a_deadlock_tries_again(
     claims = await claim_all(queue)
     await begin(queue, claims)
 
-    async with storage.unit_of_work() as work:
-        await work.bookings.lock_current(second.post_id)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(NEVER_THE_VICTIM)
+        await connection.execute(LOCK_SCHEDULE, second.schedule_id)
         waiting = asyncio.ensure_future(
             settle_all(storage, queue, claims, VerdictKind.REFUSED) if victim == "settle" else holds.place(*PAUSED)
         )
         await until_waiting(tables, waiting)
-        await work.bookings.lock_current(first.post_id)
-        await work.commit()
+        await connection.execute(LOCK_SCHEDULE, first.schedule_id)
     await waiting
 
     statuses = {(each.status, each.holds) for each in await standing_of(storage, schedules)}

@@ -44,6 +44,7 @@ IN_A_PIECE = 2000
 ROUNDS = 5
 MOST_SECONDS = 5
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+WAITS_SINCE = WAITING.replace("count(*)", "query_start")
 HOUR = timedelta(hours=1)
 PAUSED = {Hold.BRAND_PAUSED: BRAND_ID, Hold.CAMPAIGN_PAUSED: CAMPAIGN_ID}
 
@@ -202,6 +203,35 @@ async def test_a_pause_waits_for_whoever_schedules_moves_or_registers_at_that_mo
     await pausing
 
     assert await pool.fetchval(WRONGLY_HELD) == 0
+
+
+@pytest.mark.slow
+async def test_a_pause_waits_for_whoever_holds_on_to_its_brand(
+    pool: Pool, storage: PostgresStorage, holds: PostgresHolds
+) -> None:
+    """Such as ten thousand posts that are just being scheduled, on a machine that is busy."""
+    await given(storage, a_brand())
+    [schedule] = await given_due(storage, 1)
+
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        await connection.execute("SELECT FROM brands WHERE brand_id = $1 FOR SHARE", BRAND_ID)
+        pausing = asyncio.ensure_future(holds.place(Hold.BRAND_PAUSED, BRAND_ID))
+        await until_it_waits_again(pool, pausing)
+    await pausing
+
+    async with storage.reading() as stored:
+        assert (await stored.schedules.get(schedule.schedule_id)).holds == {Hold.BRAND_PAUSED}
+
+
+async def until_it_waits_again(pool: Pool, waiter: asyncio.Future[None]) -> None:
+    """Return once it has waited in vain for as long as one waits for a lock, and begun anew."""
+    began = set[object]()
+    async with asyncio.timeout(4 * MOST_SECONDS):
+        while len(began) < 2:
+            assert not waiter.done()
+            began |= {row["query_start"] for row in await pool.fetch(WAITS_SINCE)}
+            await a_moment()
 
 
 async def until_both_wait_or_one_has_ended(pool: Pool, other: asyncio.Future[None]) -> None:

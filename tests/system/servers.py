@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+import httpx2
 import psutil
 
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
@@ -97,3 +98,16 @@ def own_server() -> Generator[OwnServer]:
             yield server
         finally:
             server.stop()
+
+
+async def until_active(client: httpx2.AsyncClient, *, requests: int) -> None:
+    """Return when so many requests are being answered, this one that asks among them."""
+
+    async def are_active() -> bool:
+        lines = (await client.get("/metrics")).text.splitlines()
+        return (
+            sum(float(line.split()[-1]) for line in lines if line.startswith("http_server_active_requests{"))
+            >= requests
+        )
+
+    await until(are_active)

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from tests.http import steps
 from tests.http.steps import Json
-from tests.system.servers import a_database, until
+from tests.system.servers import a_database, until, until_active
 from tests.system.services import Service, free_port, serving, started
 
 pytestmark = pytest.mark.timeout(60)
@@ -162,7 +162,7 @@ async def test_readers_who_wait_for_events_do_not_keep_the_service_up(database: 
         last = 2**50  # behind which nothing ever happens
         query = {"after": last, "wait_seconds": 30}
         waiting = [asyncio.create_task(client.get("/events", params=query)) for _ in range(5)]
-        await client.get("/brands")  # once that is answered, the others have been received
+        await until_active(client, requests=6)
 
         code = await service.stop(seconds=END_SECONDS)
         answers = await asyncio.gather(*waiting)

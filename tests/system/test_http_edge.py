@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.http.steps import a_brand, a_campaign, a_post_body
-from tests.system.servers import BACKENDS, a_database, connected, until
+from tests.system.servers import BACKENDS, a_database, connected, until, until_active
 from tests.system.services import Service, serving
 
 pytestmark = pytest.mark.timeout(120)
@@ -360,16 +360,3 @@ async def test_a_signal_ends_it_in_time_while_an_upload_stalls_and_events_are_wa
 
     assert code == 0
     assert (answer.status_code, answer.json()["events"]) == (200, [])
-
-
-async def until_active(client: httpx2.AsyncClient, *, requests: int) -> None:
-    """Return when so many requests are being answered, this one that asks among them."""
-
-    async def are_active() -> bool:
-        lines = (await client.get("/metrics")).text.splitlines()
-        return (
-            sum(float(line.split()[-1]) for line in lines if line.startswith("http_server_active_requests{"))
-            >= requests
-        )
-
-    await until(are_active)

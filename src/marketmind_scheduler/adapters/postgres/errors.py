@@ -36,6 +36,11 @@ async def translated(within_seconds: float = _WITHIN_SECONDS) -> AsyncGenerator[
         raise StorageUnavailable from lost
 
 
+def was_locked(failed: StorageUnavailable) -> bool:
+    """Whether it was nothing but a lock that somebody held on to."""
+    return isinstance(failed.__cause__, asyncpg.LockNotAvailableError)
+
+
 def why_unreachable(lost: BaseException | None) -> tuple[str, str]:
     """What is wrong with a database that cannot be used, and what a person can do, by what stands behind a
     StorageUnavailable. No password is repeated."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from marketmind_scheduler.adapters.postgres.errors import translated
+from marketmind_scheduler.adapters.postgres.errors import translated, was_locked
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.repositories.bookings import PostgresBookings
 from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
@@ -22,7 +22,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedules import Postgr
 from marketmind_scheduler.adapters.postgres.repositories.transitions import PostgresTransitions
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.errors import SchedulerError
+from marketmind_scheduler.domain.errors import SchedulerError, StorageUnavailable
 from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.pacing import LOST_RACES, pause_after_lost_race
 from marketmind_scheduler.ports.storage import LostRace
@@ -94,12 +94,15 @@ async def transaction(pool: Pool, *, actor: str = SERVICE, seconds: float | None
         await connection.execute("COMMIT")
 
 
-async def repeated(work: Callable[[], Awaitable[T]]) -> T:
-    """Do ``work``, which is less than a use case, again when another transaction got in its way."""
+async def repeated(work: Callable[[], Awaitable[T]], *, waits: bool = False) -> T:
+    """Do ``work``, which is less than a use case, again when another transaction got in its way; where it ``waits``,
+    also when that held on to a lock for longer than a statement waits for one."""
     for _ in range(LOST_RACES):
         try:
             return await work()
-        except LostRace:
+        except StorageUnavailable as failed:
+            if not (isinstance(failed, LostRace) or (waits and was_locked(failed))):
+                raise
             await asyncio.sleep(pause_after_lost_race(jitter=random.random()))  # noqa: S311
     return await work()
 

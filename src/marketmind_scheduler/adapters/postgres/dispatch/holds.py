@@ -87,7 +87,7 @@ class PostgresHolds:
         return PostgresHolds(self._pool, actor)
 
     async def place(self, hold: Hold, of: UUID, *, expected: Expectation[Brand | Campaign] = ANYTHING) -> None:
-        await self._flag(STATEMENTS[hold].flag, hold, of, expected)
+        await repeated(partial(self._flag, STATEMENTS[hold].flag, hold, of, expected), waits=True)
         await self._piece_by_piece(hold, of, paces=None)
 
     async def lift(
@@ -98,7 +98,7 @@ class PostgresHolds:
         paces: Mapping[Platform, timedelta],
         expected: Expectation[Brand | Campaign] = ANYTHING,
     ) -> None:
-        await self._flag(STATEMENTS[hold].unflag, hold, of, expected)
+        await repeated(partial(self._flag, STATEMENTS[hold].unflag, hold, of, expected), waits=True)
         await self._piece_by_piece(hold, of, paces=paces)
 
     async def _flag(self, flagging: str, hold: Hold, of: UUID, expected: Expectation[Brand | Campaign]) -> None:
@@ -115,7 +115,7 @@ class PostgresHolds:
         """Place the hold; with ``paces``, lift it."""
         last = _FROM_THE_START
         while last is not None:
-            last = await repeated(partial(self._piece, hold, of, last, paces))
+            last = await repeated(partial(self._piece, hold, of, last, paces), waits=True)
 
     async def _piece(
         self, hold: Hold, of: UUID, last: tuple[datetime, UUID], paces: Mapping[Platform, timedelta] | None
