@@ -1,5 +1,6 @@
 """Which texts are times, what each of them means, and what is refused rather than guessed."""
 
+import re
 from datetime import UTC, date
 
 import pytest
@@ -418,6 +419,18 @@ def test_an_instant_is_read_from_a_text_with_z_or_an_offset(text: str, expected:
 def test_an_instant_is_not_read_from_a_text_without_an_offset(text: str) -> None:
     with pytest.raises(UnreadableTime):
         read_instant(text)
+
+
+@on_each(
+    "text",
+    ["", "soon", "2026-07-01", "19:00", "Wed, 01 Jul 2026 19:00:00 GMT", "Jul 1 2026", "1782932400", "1782932400000"],
+)
+def test_what_is_to_be_written_for_an_instant_is_one(text: str) -> None:
+    with pytest.raises(UnreadableTime) as refused:
+        read_instant(text)
+
+    [sample] = re.findall(r"\d{4}-\d\d-\d\dT\S+", str(refused.value).rpartition(" cannot be read ")[2])
+    assert read_instant(sample) == instant("2027-03-17T19:00:00Z")
 
 
 @pytest.mark.parametrize(("text", "refusal"), [("0001-01-01T00:00Z", TimeInPast), ("9999-12-31T23:59Z", BeyondHorizon)])

@@ -45,9 +45,10 @@ class Written:
     zone: str | None
 
 
-def read_written(text: str) -> Written:
-    """Raises UnreadableTime; TimeInPast and BeyondHorizon for years outside 1970 to 2199."""
-    reader = _Reader(text)
+def read_written(text: str, *, sample: str = SAMPLE) -> Written:
+    """Raises UnreadableTime, with ``sample`` as what to write; TimeInPast and BeyondHorizon for years outside 1970 to
+    2199."""
+    reader = _Reader(text, sample)
     year, month, day = reader.year_month_day(f"a date is needed here; write {SAMPLE}")
     _check_year(text, year)
     on = reader.calendar_date(year, month, day)
@@ -72,8 +73,9 @@ def read_date(text: str) -> date:
 class _Reader:
     """A text and how far it has been read. Each method reads one piece, or raises UnreadableTime."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, sample: str = SAMPLE) -> None:
         self._text = text
+        self._sample = sample
         self._at = 0
         self._check_characters()
 
@@ -158,6 +160,7 @@ class _Reader:
         return self._refused(self._rest, otherwise)
 
     def _refused(self, piece: str, cure: str) -> UnreadableTime:
+        cure = re.sub(f"{SAMPLE}(?!Z)", self._sample, cure)
         if not piece:
             return UnreadableTime(self._text, f"at its end, {cure}" if self._text else cure)
         shown = piece if len(piece) <= _LONGEST_PIECE else f"{piece[:_LONGEST_PIECE]}…"

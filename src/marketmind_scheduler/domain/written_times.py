@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 from marketmind_scheduler.domain.errors import UnreadableTime
+from marketmind_scheduler.domain.time_habits import SAMPLE
 from marketmind_scheduler.domain.time_text import Written, read_date, read_written
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, resolve, resolve_by_offset
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -46,7 +47,7 @@ def _slot(
 def read_instant(text: str) -> datetime:
     """Read a time that must say its offset or ``Z``; raises UnreadableTime, and for years outside 1970 to 2199
     TimeInPast and BeyondHorizon."""
-    written = read_written(text)
+    written = read_written(text, sample=f"{SAMPLE}Z")
     if written.offset is None:
         raise UnreadableTime(text, "an instant is needed here; write Z or an offset such as -07:00 behind it")
     return (written.local_time - written.offset).replace(tzinfo=UTC)
