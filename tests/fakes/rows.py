@@ -11,6 +11,7 @@ from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
 from marketmind_scheduler.domain.event import SERVICE, AnyEvent, Event, EventKind
 from marketmind_scheduler.domain.lifecycle import held, post_changed, released
+from marketmind_scheduler.domain.planning.preview import Preview
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.sources import Sources
@@ -160,6 +161,7 @@ class Rows:
     posts: dict[UUID, Post] = field(default_factory=dict[UUID, Post])
     schedules: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
     attempts: dict[tuple[UUID, int], AttemptRecord] = field(default_factory=dict[tuple[UUID, int], AttemptRecord])
+    previews: dict[UUID, Preview] = field(default_factory=dict[UUID, Preview])
     deleted: frozenset[UUID] = field(default_factory=frozenset[UUID])
     outbox: tuple[AnyEvent, ...] = ()
     events: tuple[AnyEvent, ...] = ()
@@ -177,6 +179,7 @@ class Rows:
             posts=dict(self.posts),
             schedules=dict(self.schedules),
             attempts=dict(self.attempts),
+            previews=dict(self.previews),
             tz_releases=dict(self.tz_releases),
         )
 

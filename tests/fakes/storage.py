@@ -30,6 +30,7 @@ from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 from tests.fakes.erasures import InMemoryErasures
 from tests.fakes.lanes import take_turns
+from tests.fakes.previews import InMemoryPreviews
 from tests.fakes.retryables import InMemoryRetryables
 from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
 
@@ -459,6 +460,7 @@ class InMemoryRepositories:
         self.transitions = InMemoryTransitions(view, clock)
         self.erasures = InMemoryErasures(view, clock)
         self.retryables = InMemoryRetryables(view, reach)
+        self.previews = InMemoryPreviews(view, clock, reach)
         self.events = InMemoryEventRepository(view, reach)
         self.tz_releases = InMemoryTzReleaseRepository(view)
 

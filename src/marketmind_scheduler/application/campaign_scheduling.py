@@ -6,29 +6,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.planning.cases import Case, check_open, check_unchanged, read_case
+from marketmind_scheduler.application.planning.proposing import proposed
+from marketmind_scheduler.application.planning.writing import Writing, called_off
 from marketmind_scheduler.application.quota import Quota
-from marketmind_scheduler.application.zone_rules import check_zone_rules
-from marketmind_scheduler.domain.brand import Brand
-from marketmind_scheduler.domain.campaign import Campaign
-from marketmind_scheduler.domain.errors import (
-    BeyondHorizon,
-    CampaignAlreadyScheduled,
-    NoPostsToSchedule,
-    PolicyViolated,
-    Rejected,
-)
-from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled
-from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
-from marketmind_scheduler.domain.planning.promises import violations
-from marketmind_scheduler.domain.planning.replanning import (
-    Decision,
-    Renewal,
-    decide,
-    moment_of_its_own,
-    plannings,
-    posts_out,
-)
-from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.errors import Rejected
+from marketmind_scheduler.domain.planning.plan import Brief, Plan
+from marketmind_scheduler.domain.planning.preview import Asked, Preview
+from marketmind_scheduler.domain.planning.replanning import Planning, Renewal, plannings, posts_out
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -36,10 +22,10 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.schedules import ScheduleFilter
-from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
-from marketmind_scheduler.ports.transitions import Change, Locked
+from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 
 _MOST_HISTORY = 100_000
+_MOST_PREVIEWS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,24 +56,18 @@ class CampaignScheduling:
         Raises CampaignNotFound, CampaignAlreadyScheduled, NoPostsToSchedule, PolicyViolated, BeyondHorizon,
         QuotaExceeded, ZoneRulesOutdated, and what the scheduler raises: TooManyPosts, CampaignOver.
         """
-        case = await self._read(campaign_id, platforms)
-        now = moment_of_its_own(case.standing, self.clock.now())
-        decision = decide(case.posts, case.standing, renewal)
-        if case.standing and await self._stands_as_asked(case, kind, renewal, decision):
+        asked = Asked(scheduler=kind, platforms=frozenset(platforms), renewal=renewal)
+        async with self.storage.reading() as repositories:
+            case = await read_case(repositories, campaign_id, asked, zones=self.zones, now=self.clock.now())
+        if case.standing and await self._stands_as_asked(case):
             return case.standing, False
-        if case.standing and renewal is Renewal.NOTHING:
-            raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))
-        if not decision.open_posts:
-            raise NoPostsToSchedule(campaign_id, platforms=sorted(platforms), out_already=len(case.posts))
-        plan = await self._checked_plan(kind, self._brief(case, decision.open_posts, decision.kept, now))
-        schedules = self._appointments(plan, case, now)
+        check_open(case)
+        brief = case.brief_of_open_posts(self.zones)
+        plan = await proposed(self.schedulers[kind], brief, horizon=self.horizon)
         async with self.storage.unit_of_work() as work:
-            await _check_unchanged(work, case)
-            await _cancel(work, decision.given_up, now)
-            adding = len(schedules) - len(decision.given_up)
-            await self.quota.check(work.schedules, case.brand.brand_id, adding=adding, now=now)
-            stored = await work.bookings.add(schedules)
-            await work.campaigns.follow_schedules(campaign_id)
+            await check_unchanged(work, case)
+            stored = await Writing(quota=self.quota, new_id=self.new_id).write(work, case, plan, now=case.now)
+            await self._remember(work, case, brief, plan, stored)
             await work.commit()
         return stored, True
 
@@ -118,22 +98,14 @@ class CampaignScheduling:
             await work.campaigns.get(campaign_id)
             await work.campaigns.lock(campaign_id)
             pending = await work.transitions.lock_pending_of_campaign(campaign_id)
-            stored = await work.transitions.record([_cancelled(each) for each in pending], at=now)
+            stored = await work.transitions.record([called_off(each) for each in pending], at=now)
             await work.campaigns.follow_schedules(campaign_id)
             await work.commit()
         return stored
 
-    async def _read(self, campaign_id: UUID, platforms: Collection[Platform]) -> "_Case":
-        async with self.storage.reading() as repositories:
-            await check_zone_rules(repositories, self.zones)
-            campaign = await repositories.campaigns.get(campaign_id)
-            brand = await repositories.brands.get(campaign.brand_id)
-            posts = await repositories.posts.list_of_campaign(campaign_id, platforms=platforms)
-            standing = await repositories.schedules.standing_of_campaign(campaign_id, platforms=platforms)
-        return _Case(campaign=campaign, brand=brand, platforms=platforms, posts=posts, standing=standing)
-
-    async def _stands_as_asked(self, case: "_Case", kind: SchedulerKind, renewal: Renewal, decision: Decision) -> bool:
+    async def _stands_as_asked(self, case: Case) -> bool:
         """Whether there is nothing to do: nothing to place, or all of it stands as the scheduler planned it."""
+        decision, renewal = case.decision, case.asked.renewal
         is_all_kept = not decision.open_posts and not decision.given_up
         if renewal is Renewal.FILL:
             return is_all_kept
@@ -141,95 +113,41 @@ class CampaignScheduling:
             return False
         if renewal is Renewal.REPLACE and is_all_kept:
             return len(posts_out(case.standing)) < len(case.posts)
-        return await self._stands_as_planned(case, kind)
+        return await self._stands_as_planned(case)
 
-    async def _stands_as_planned(self, case: "_Case", kind: SchedulerKind) -> bool:
+    async def _stands_as_planned(self, case: Case) -> bool:
         """Whether what stands is what the scheduler planned, at once or bit by bit, and nothing has changed since."""
-        asked = plannings(kind, case.posts, case.standing, await self._history(case))
+        ever, previews = await self._history(case)
+        asked = plannings(case.asked.scheduler, case.posts, case.standing, ever)
+        return bool(asked) and all([await self._is_as_planned(case, each, previews) for each in asked])
+
+    async def _is_as_planned(self, case: Case, planning: Planning, previews: Mapping[datetime, Preview]) -> bool:
+        """A rule answers the same brief with the same plan, so it is asked again; of what else was planned the plan is
+        kept."""
         try:
-            plans = [
-                await self.schedulers[kind].propose(self._brief(case, each.posts, each.kept, each.made_at))
-                for each in asked
-            ]
+            brief = case.brief(planning.posts, planning.kept, planning.made_at, self.zones)
+            if case.asked.scheduler is not SchedulerKind.NAIVE:
+                stored = previews.get(planning.made_at)
+                return bool(stored and stored.was_asked_of(brief) and planning.agrees_with(stored.plan, self.zones))
+            plan = await self.schedulers[case.asked.scheduler].propose(brief)
         except Rejected:
             return False
-        return bool(asked) and all(each.agrees_with(plan, self.zones) for each, plan in zip(asked, plans, strict=True))
+        return planning.agrees_with(plan, self.zones)
 
-    async def _history(self, case: "_Case") -> Sequence[Schedule]:
-        chosen = ScheduleFilter(campaign_id=case.campaign.campaign_id)
+    async def _history(self, case: Case) -> tuple[Sequence[Schedule], Mapping[datetime, Preview]]:
+        """All that these posts ever had, and the previews that were committed, by when."""
+        campaign_id = case.campaign.campaign_id
         async with self.storage.reading() as repositories:
-            ever = await repositories.schedules.list(chosen, limit=_MOST_HISTORY, after=None)
-        return [each for each in ever if each.platform in case.platforms]
-
-    def _brief(self, case: "_Case", posts: Sequence[Post], kept: Sequence[Schedule], now: datetime) -> Brief:
-        self.zones.check(case.brand.content.default_zone)
-        platforms = {post.platform for post in posts}
-        return Brief(
-            campaign_id=case.campaign.campaign_id,
-            brand=case.brand.content,
-            tz_release=self.zones.release,
-            first_day=case.campaign.start_date,
-            last_day=case.campaign.end_date,
-            now=now,
-            posts=tuple(PostToPlace(post_id=post.post_id, platform=post.platform) for post in posts),
-            kept=tuple(
-                Placement(post=PostToPlace(post_id=each.post_id, platform=each.platform), slot=each.slot)
-                for each in kept
-                if each.platform in platforms
-            ),
-        )
-
-    async def _checked_plan(self, kind: SchedulerKind, brief: Brief) -> Plan:
-        plan = await self.schedulers[kind].propose(brief)
-        if broken := violations(plan, brief):
-            raise PolicyViolated(broken)
-        last = max((placement.slot for placement in plan.placements), key=lambda slot: slot.publish_time)
-        if last.publish_time > brief.now + self.horizon:
-            raise BeyondHorizon(last.local_text(), latest=brief.now + self.horizon)
-        return plan
-
-    def _appointments(self, plan: Plan, case: "_Case", now: datetime) -> Sequence[Schedule]:
-        posts = {post.post_id: post for post in case.posts}
-        return [
-            Schedule.pending(
-                self.new_id(),
-                post=posts[placement.post.post_id],
-                slot=placement.slot.in_zone_by_default(),  # a campaign's days are its brand's
-                scheduler=plan.scheduler,
-                now=now,
+            ever = await repositories.schedules.list(
+                ScheduleFilter(campaign_id=campaign_id), limit=_MOST_HISTORY, after=None
             )
-            for placement in plan.placements
-        ]
+            previews = await repositories.previews.list(campaign_id, limit=_MOST_PREVIEWS, after=None)
+        of_platforms = [each for each in ever if each.platform in case.asked.platforms]
+        return of_platforms, {each.ended_at: each for each in previews if each.ended_at and each.schedule_ids}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """A campaign as it was read, before anything is decided."""
-
-    campaign: Campaign
-    brand: Brand
-    platforms: Collection[Platform]
-    posts: Sequence[Post]
-    standing: Sequence[Schedule]
-
-
-async def _check_unchanged(work: UnitOfWork, case: _Case) -> None:
-    """Lock the posts, and raise LostRace if they or what stands for them changed since ``case`` was read."""
-    campaign_id = case.campaign.campaign_id
-    posts = await work.posts.lock_of_campaign(campaign_id, platforms=case.platforms)
-    await work.campaigns.lock(campaign_id)
-    standing = await work.schedules.standing_of_campaign(campaign_id, platforms=case.platforms)
-    if list(posts) != [post.post_id for post in case.posts] or list(standing) != list(case.standing):
-        raise LostRace
-
-
-async def _cancel(work: UnitOfWork, pending: Sequence[Schedule], now: datetime) -> None:
-    """Cancel these; raises LostRace where one of them is not PENDING any more."""
-    locked = await work.transitions.lock([each.schedule_id for each in pending])
-    if not all(may_be_cancelled(each.standing) for each in locked):
-        raise LostRace
-    await work.transitions.record([_cancelled(each) for each in locked], at=now)
-
-
-def _cancelled(pending: Locked) -> Change:
-    return Change(schedule_id=pending.schedule.schedule_id, step=cancelled(pending.standing))
+    async def _remember(
+        self, work: UnitOfWork, case: Case, brief: Brief, plan: Plan, stored: Sequence[Schedule]
+    ) -> None:
+        """Keep the plan as a preview that was committed as soon as it was made."""
+        preview = await work.previews.add(case.preview(self.new_id(), brief, plan))
+        await work.previews.end(preview.committed([each.schedule_id for each in stored], at=case.now))

@@ -19,6 +19,7 @@ from marketmind_scheduler.application.following import Following
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.application.planning.previewing import Previewing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.application.retrying import Retrying
@@ -43,6 +44,7 @@ class UseCases:
     campaign_posts: CampaignPosts
     post_scheduling: PostScheduling
     campaign_scheduling: CampaignScheduling
+    previewing: Previewing
     schedule_records: ScheduleRecords
     retrying: Retrying
     reachability: Reachability
@@ -81,6 +83,11 @@ class UseCases:
             following=replace(self.following, storage=there(self.following.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
+            previewing=replace(
+                self.previewing,
+                storage=there(self.previewing.storage),
+                beside=self.previewing.beside.within(reach).acting(actor),
+            ),
             retrying=replace(self.retrying, storage=there(self.retrying.storage)),
             schedule_records=replace(self.schedule_records, storage=there(self.schedule_records.storage)),
             pausing=replace(self.pausing, storage=there(self.pausing.storage), holds=self.pausing.holds.acting(actor)),

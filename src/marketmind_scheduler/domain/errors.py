@@ -154,6 +154,15 @@ class UnknownSchedule(NotFound):
         super().__init__(f"there is no schedule {schedule_id}; GET /schedule lists them", schedule_id=schedule_id)
 
 
+class PlanNotFound(NotFound):
+    """No plan has this id. Make one with `POST /campaigns/{campaign_id}/plans`."""
+
+    def __init__(self, plan_id: UUID) -> None:
+        super().__init__(
+            f"there is no plan {plan_id}; make one with POST /campaigns/{{campaign_id}}/plans", plan_id=plan_id
+        )
+
+
 class NoPostsToSchedule(NotFound):
     """The campaign has no post that could be scheduled: none is registered on the chosen platforms, or every one
     is published or being sent."""
@@ -209,6 +218,46 @@ class CampaignAlreadyScheduled(Conflict):
             scheduled=scheduled,
             posts=posts,
         )
+
+
+class PlanOutdated(Conflict):
+    """What the plan was made of has changed, and its times cannot stand any more, so nothing was written.
+    `details.changed` names the parts, `details.violations` what stands in the way, and `details.plan_id` a fresh
+    preview; null where none can be made now."""
+
+    def __init__(
+        self, plan_id: UUID, *, changed: Sequence[str], violations: Sequence[object], fresh_id: UUID | None
+    ) -> None:
+        then = f"look at the fresh preview {fresh_id}" if fresh_id else "preview the campaign anew"
+        super().__init__(
+            f"plan {plan_id} is outdated, and nothing was written: {', '.join(changed)} changed since, and "
+            f"{len(violations)} of its times cannot stand, first: {violations[0]}; {then}",
+            changed=list(changed),
+            violations=list(violations),
+            plan_id=fresh_id,
+        )
+
+
+class PlanHashDiffers(Conflict):
+    """The plan is another than the one that the request agrees to. Read it again, then commit it by its `plan_hash`."""
+
+    def __init__(self, plan_id: UUID, *, given: str, current: str) -> None:
+        super().__init__(
+            f"the hash of plan {plan_id} is {current}, not {shortened(given)}; read GET /plans/{plan_id} and commit "
+            "what it shows",
+            plan_id=plan_id,
+            given=shortened(given),
+            current=current,
+        )
+
+
+class PlanEnded(Conflict):
+    """A plan that was discarded cannot be committed, and one that was committed cannot be discarded: cancel its
+    schedules instead."""
+
+    def __init__(self, plan_id: UUID, *, status: str) -> None:
+        then = "cancel its schedules instead" if status == "committed" else "preview the campaign anew"
+        super().__init__(f"plan {plan_id} is {status}; {then}", plan_id=plan_id, plan_status=status)
 
 
 class StaleVersion(Conflict):
@@ -510,6 +559,21 @@ class TooManyPosts(Rejected):
             platform=platform,
             posts=posts,
             days=days,
+        )
+
+
+class TooManyHeld(Rejected):
+    """The brand would have more slots held for plans than it may. Commit or discard some plans, or preview without
+    `hold_seconds`."""
+
+    def __init__(self, brand_id: UUID, *, held: int, adding: int, most: int) -> None:
+        super().__init__(
+            f"brand {brand_id} has {held} slots held and may have {most}, so {adding} more are too many; commit or "
+            "discard some plans, or preview without hold_seconds",
+            brand_id=brand_id,
+            held=held,
+            adding=adding,
+            most=most,
         )
 
 

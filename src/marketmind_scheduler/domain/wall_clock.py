@@ -180,6 +180,12 @@ def is_second(instant: datetime, zone: str) -> bool:
     return instant.astimezone(ZoneInfo(zone)).fold == 1
 
 
+def next_on_grid(instant: datetime, zone: str, step: timedelta) -> datetime:
+    """The first instant after ``instant`` at which clocks in ``zone`` show a multiple of ``step`` since midnight."""
+    shown = wall_time(instant, zone)
+    return instant + step - (shown - datetime.combine(shown, time())) % step
+
+
 def days_in(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
     """When these days, both included, begin and are over in ``zone``."""
     begin, over = (datetime.combine(day, time()) for day in (first, last + timedelta(days=1)))

@@ -10,6 +10,7 @@ from marketmind_scheduler.ports.catalog import BrandRepository, CampaignReposito
 from marketmind_scheduler.ports.derivations import Derivations
 from marketmind_scheduler.ports.erasures import Erasures
 from marketmind_scheduler.ports.events import EventRepository
+from marketmind_scheduler.ports.previews import Previews
 from marketmind_scheduler.ports.retryables import Retryables
 from marketmind_scheduler.ports.schedules import ScheduleRepository
 from marketmind_scheduler.ports.transitions import Transitions
@@ -37,6 +38,9 @@ class Repositories(Protocol):
 
     @property
     def derivations(self) -> Derivations: ...
+
+    @property
+    def previews(self) -> Previews: ...
 
     @property
     def events(self) -> EventRepository: ...

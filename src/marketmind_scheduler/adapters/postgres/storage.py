@@ -17,6 +17,7 @@ from marketmind_scheduler.adapters.postgres.repositories.derivations import Post
 from marketmind_scheduler.adapters.postgres.repositories.erasures import PostgresErasures
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
+from marketmind_scheduler.adapters.postgres.repositories.previews import PostgresPreviews
 from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
 from marketmind_scheduler.adapters.postgres.repositories.schedules import PostgresScheduleRepository
 from marketmind_scheduler.adapters.postgres.repositories.transitions import PostgresTransitions
@@ -47,6 +48,7 @@ class PostgresUnitOfWork:
         self.transitions = PostgresTransitions(connection)
         self.erasures = PostgresErasures(connection)
         self.retryables = PostgresRetryables(connection, reach)
+        self.previews = PostgresPreviews(connection, reach)
         self.tz_releases = PostgresTzReleaseRepository(connection)
         self.events = PostgresEventRepository(connection, reach)
 

@@ -25,11 +25,13 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import SchemaItem
 
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.pacing import RETRIES
+from marketmind_scheduler.domain.planning.preview import PreviewStatus
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -304,6 +306,37 @@ forgotten_events = Table(
     Column("is_one", Boolean, primary_key=True, server_default=text("true")),
     Column("up_to", BigInteger, nullable=False),  # positions up to here are removed, none behind
     CheckConstraint("is_one", name="is_one"),
+)
+
+# Neither refers to its campaign by a foreign key: previews are kept beside a request that has its campaign locked.
+previews = Table(
+    "previews",
+    metadata,
+    Column("plan_id", Uuid, primary_key=True),
+    Column("brand_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("plan_hash", Text, nullable=False),
+    Column("said", JSONB, nullable=False),  # what was asked and planned, without titles
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("schedule_ids", ARRAY(Uuid), nullable=False),
+    _one_of("status", PreviewStatus),
+    Index(None, "campaign_id", "plan_id"),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("plan_id", Uuid, primary_key=True),
+    Column("brand_id", Uuid, nullable=False),
+    Column("platform", Text, primary_key=True),
+    Column("publish_time", DateTime(timezone=True), primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    _one_of("platform", Platform),
+    Index(None, "brand_id", "platform", "publish_time"),
+    Index(None, "expires_at"),
 )
 
 api_keys = Table(

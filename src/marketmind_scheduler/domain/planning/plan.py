@@ -1,26 +1,38 @@
 """What a scheduler is given, and what it answers with."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.brand import BrandContent
+from marketmind_scheduler.domain.planning.problem import Certificate, Objective
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Violation
 from marketmind_scheduler.domain.schedulers import SchedulerKind
-from marketmind_scheduler.domain.wall_clock import Slot
+from marketmind_scheduler.domain.wall_clock import Slot, next_on_grid
+
+GRIDS = (15, 30, 60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostToPlace:
+    """A post without its texts. ``weight`` is 1 to 100,000, 1,000 as a rule; ``not_before`` and ``not_after`` are
+    instants, both included."""
+
     post_id: UUID
     platform: Platform
+    weight: int = 1_000
+    not_before: datetime | None = None
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """All that a scheduler may know. ``first_day`` and ``last_day`` are calendar dates in ``zone``, both included;
     ``posts`` stand in the order in which they were registered. ``kept`` stands on their platforms already, and stays:
-    it is planned round."""
+    it is planned round. So is what other campaigns have ``occupied`` on the brand's lanes. ``grid_minutes`` says which
+    minutes of the hour a scheduler may choose."""
 
     campaign_id: UUID
     brand: BrandContent
@@ -30,10 +42,20 @@ class Brief:
     now: datetime
     posts: tuple[PostToPlace, ...]
     kept: tuple["Placement", ...] = ()
+    occupied: tuple[Occupied, ...] = ()
+    rules: BrandRules | None = None
+    grid_minutes: int = 30
+    objective: Objective = Objective.OWN_POST_DECAY
+    explores: bool = True
 
     @property
     def zone(self) -> str:
         return self.brand.default_zone
+
+    @property
+    def earliest_at(self) -> datetime:
+        """The first instant of the grid after ``now``."""
+        return next_on_grid(self.now, self.zone, timedelta(minutes=self.grid_minutes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +67,33 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unplaced:
+    """A post without a place, and why: a code that is proven, the sentence for it, and single changes that would give
+    it one, each tried."""
+
+    post_id: UUID
+    platform: Platform
+    reason: str
+    sentence: str
+    relaxations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A proposal: placements in time order. It becomes schedules as a whole or not at all."""
+    """A proposal: placements in time order, and what could not be placed. It becomes schedules as a whole or not at
+    all. ``certificates`` say of each lane how good its choice is; a rule that chooses nothing has none."""
 
     scheduler: SchedulerKind
     placements: tuple[Placement, ...]
+    unplaced: tuple[Unplaced, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    certificates: Mapping[Platform, Certificate] | None = None
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether it leaves out a post or breaks a rule, so that it can be looked at and not committed."""
+        return bool(self.unplaced or self.violations)
+
+    def faults(self) -> Sequence[str]:
+        """Why it is incomplete, a sentence each."""
+        return [each.sentence for each in (*self.violations, *self.unplaced)]

@@ -11,8 +11,8 @@ from marketmind_scheduler.domain.wall_clock import local_day
 def violations(plan: Plan, brief: Brief) -> tuple[str, ...]:
     """Name every rule that ``plan`` breaks; empty when it may be stored.
 
-    Each post of the brief has one placement, on a day of the brief and ahead of its ``now``, and no lane has two
-    posts at one instant, what is kept included.
+    Each post of the brief has one placement, on a day of the brief and ahead of its ``now``, or a reason why it has
+    none, and no lane has two posts at one instant, what is kept included.
     """
     return (*_unplaced_or_foreign(plan, brief), *_outside_the_days(plan, brief), *_at_one_instant(plan, brief))
 
@@ -20,8 +20,13 @@ def violations(plan: Plan, brief: Brief) -> tuple[str, ...]:
 def _unplaced_or_foreign(plan: Plan, brief: Brief) -> list[str]:
     asked = set(brief.posts)
     placed = Counter(placement.post for placement in plan.placements)
+    left_out = {unplaced.post_id for unplaced in plan.unplaced}
     return [
-        *(f"post {post.post_id} has no placement" for post in brief.posts if post not in placed),
+        *(
+            f"post {post.post_id} has no placement"
+            for post in brief.posts
+            if post not in placed and post.post_id not in left_out
+        ),
         *(f"post {post.post_id} is not in the brief" for post in placed if post not in asked),
         *(f"post {post.post_id} has {times} placements" for post, times in placed.items() if times > 1),
     ]

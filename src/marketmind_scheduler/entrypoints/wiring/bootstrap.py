@@ -2,9 +2,9 @@
 
 import random
 import time
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -34,14 +34,14 @@ from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.pulling import Pulling
-from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.following import Following
-from marketmind_scheduler.application.health import Health, Publishing
+from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.application.planning.previewing import Previewing
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
@@ -52,11 +52,10 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.domain.event import OPERATOR, UPKEEP
-from marketmind_scheduler.domain.pacing import RetryPolicy
-from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
@@ -64,45 +63,17 @@ from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
 from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
 from marketmind_scheduler.ports.clock import Clock
-from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
-from marketmind_scheduler.ports.holds import Holds
 from marketmind_scheduler.ports.idempotency import Idempotency
 from marketmind_scheduler.ports.ids import NewId
-from marketmind_scheduler.ports.metrics import Metrics
-from marketmind_scheduler.ports.publisher import Publisher
-from marketmind_scheduler.ports.queue_standing import QueueStandings
 from marketmind_scheduler.ports.readiness import Readiness
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
-from marketmind_scheduler.ports.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from marketmind_scheduler.adapters.telemetry import Telemetry
 
 DISPATCH_CONNECTIONS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outbound:
-    """What dispatch stands on. ``queue``, ``upkeep`` and ``storage`` have connections that only the dispatcher uses, so
-    that a busy API does not stop it; ``pulled`` is the same queue for those who pull."""
-
-    queue: DispatchQueue
-    pulled: DispatchQueue
-    upkeep: Upkeep
-    storage: Storage
-    holds: Holds
-    standings: QueueStandings
-    publisher: Publisher
-    publishing: Publishing
-    platforms: Collection[Platform]
-    observer: DispatchObserver
-    metrics: Metrics
-    tracing: Tracing
-    limits: DispatchLimits = field(default_factory=DispatchLimits)
-    retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 def assemble(
@@ -150,6 +121,16 @@ def assemble(
         ),
         campaign_scheduling=CampaignScheduling(
             storage=storage.patient(),
+            schedulers=schedulers,
+            zones=zones,
+            clock=clock,
+            new_id=new_id,
+            horizon=horizon,
+            quota=quota,
+        ),
+        previewing=Previewing(
+            storage=storage,
+            beside=storage,
             schedulers=schedulers,
             zones=zones,
             clock=clock,

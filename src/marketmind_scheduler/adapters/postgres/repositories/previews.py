@@ -1,0 +1,118 @@
+"""Previews and the slots that are held for them: SQL in, frozen values out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.selections import select_page
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.errors import PlanNotFound
+from marketmind_scheduler.domain.planning.digests import Part
+from marketmind_scheduler.domain.planning.plan import Plan
+from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
+
+_SELECT = """
+SELECT plan_id, brand_id, campaign_id, status, plan_hash, said, created_at, expires_at, ended_at, schedule_ids
+  FROM previews
+"""
+ADD = """
+INSERT INTO previews (plan_id, brand_id, campaign_id, status, plan_hash, said, created_at, expires_at, schedule_ids)
+VALUES ($1, $2, $3, $4, $5, $6, $7, now() + nullif($8::interval, '0 s'), $9) RETURNING expires_at
+"""
+RESERVE = """
+INSERT INTO reservations (plan_id, brand_id, platform, publish_time, expires_at)
+SELECT DISTINCT $1::uuid, $2::uuid, slot.platform, slot.publish_time, $5::timestamptz
+  FROM unnest($3::text[], $4::timestamptz[]) AS slot (platform, publish_time)
+"""
+_END = "UPDATE previews SET status = $2, ended_at = $3, schedule_ids = $4 WHERE plan_id = $1"
+_GIVE_BACK = "DELETE FROM reservations WHERE plan_id = $1"
+COUNT_HELD = "SELECT count(*) FROM reservations WHERE brand_id = $1 AND expires_at > now()"
+
+
+class _Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a preview as JSON: all that no statement looks for. No title is in it, so none outlives its post."""
+
+    asked: Asked
+    plan: Plan
+    parts: Mapping[Part, str]
+    policy_version: int
+    kept: tuple[UUID, ...]
+    replaces: tuple[UUID, ...]
+
+
+class PostgresPreviews:
+    def __init__(self, connection: Connection, reach: Reach) -> None:
+        self._connection = connection
+        self._reach = reach
+
+    async def get(self, plan_id: UUID) -> Preview:
+        return await self._one(f"{_SELECT} WHERE plan_id = $1", plan_id)
+
+    async def lock(self, plan_id: UUID) -> Preview:
+        return await self._one(f"{_SELECT} WHERE plan_id = $1 FOR NO KEY UPDATE", plan_id)
+
+    async def list(self, campaign_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Preview]:
+        conditions = [("campaign_id = {}", campaign_id), ("plan_id < {}", after)]
+        statement, parameters = select_page(_SELECT, conditions, order="plan_id DESC", limit=limit)
+        return [_to_preview(row) for row in await self._connection.fetch(statement, *parameters)]
+
+    async def add(self, preview: Preview) -> Preview:
+        of_row = (preview.plan_id, preview.brand_id, preview.campaign_id, preview.status, preview.plan_hash)
+        rest = (_said(preview), preview.created_at, preview.asked.hold, list(preview.schedule_ids))
+        expires_at = await self._connection.fetchval(ADD, *of_row, *rest)
+        if expires_at is not None:
+            placed = preview.plan.placements
+            platforms, instants = [each.post.platform for each in placed], [each.slot.publish_time for each in placed]
+            await self._connection.execute(RESERVE, preview.plan_id, preview.brand_id, platforms, instants, expires_at)
+        return replace(preview, expires_at=expires_at)
+
+    async def end(self, preview: Preview) -> None:
+        ended = (preview.status, preview.ended_at, list(preview.schedule_ids))
+        await self._connection.execute(_END, preview.plan_id, *ended)
+        await self._connection.execute(_GIVE_BACK, preview.plan_id)
+
+    async def count_held(self, brand_id: UUID) -> int:
+        return await self._connection.fetchval(COUNT_HELD, brand_id)
+
+    async def _one(self, statement: str, plan_id: UUID) -> Preview:
+        row = await self._connection.fetchrow(statement, plan_id)
+        if row is None or not self._reach.covers(row["brand_id"]):
+            raise PlanNotFound(plan_id)
+        return _to_preview(row)
+
+
+def _said(preview: Preview) -> str:
+    said = _Said(
+        asked=preview.asked,
+        plan=preview.plan,
+        parts=preview.parts,
+        policy_version=preview.policy_version,
+        kept=preview.kept,
+        replaces=preview.replaces,
+    )
+    return msgspec.json.encode(said).decode()
+
+
+def _to_preview(row: Record) -> Preview:
+    said = msgspec.json.decode(row["said"], type=_Said)
+    return Preview(
+        plan_id=row["plan_id"],
+        brand_id=row["brand_id"],
+        campaign_id=row["campaign_id"],
+        asked=said.asked,
+        plan=said.plan,
+        plan_hash=row["plan_hash"],
+        parts=said.parts,
+        policy_version=said.policy_version,
+        kept=said.kept,
+        replaces=said.replaces,
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        status=PreviewStatus(row["status"]),
+        ended_at=row["ended_at"],
+        schedule_ids=tuple(row["schedule_ids"]),
+    )

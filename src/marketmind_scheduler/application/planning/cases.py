@@ -1,0 +1,111 @@
+"""A campaign that is to be planned, with all that its plan depends on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketmind_scheduler.application.zone_rules import check_zone_rules
+from marketmind_scheduler.domain.brand import Brand
+from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.errors import CampaignAlreadyScheduled, NoPostsToSchedule
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
+from marketmind_scheduler.domain.planning.preview import Asked, Preview
+from marketmind_scheduler.domain.planning.replanning import Decision, Renewal, decide, moment_of_its_own
+from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.ports.storage import LostRace, Repositories, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A campaign as it was read, before anything is decided."""
+
+    campaign: Campaign
+    brand: Brand
+    asked: Asked
+    posts: Sequence[Post]
+    standing: Sequence[Schedule]
+    now: datetime
+
+    @property
+    def decision(self) -> Decision:
+        return decide(self.posts, self.standing, self.asked.renewal)
+
+    def brief(self, posts: Sequence[Post], kept: Sequence[Schedule], now: datetime, zones: ZoneCatalog) -> Brief:
+        """What a scheduler is told who is to place ``posts`` round ``kept``. Raises UnknownZone."""
+        zones.check(self.brand.content.default_zone)
+        platforms = {post.platform for post in posts}
+        return Brief(
+            campaign_id=self.campaign.campaign_id,
+            brand=self.brand.content,
+            tz_release=zones.release,
+            first_day=self.campaign.start_date,
+            last_day=self.campaign.end_date,
+            now=now,
+            posts=tuple(PostToPlace(post_id=post.post_id, platform=post.platform) for post in posts),
+            kept=tuple(_placed(each) for each in kept if each.platform in platforms),
+            grid_minutes=self.asked.grid_minutes,
+            objective=self.asked.objective,
+            explores=self.asked.explores,
+        )
+
+    def brief_of_open_posts(self, zones: ZoneCatalog) -> Brief:
+        """What a scheduler is told now. Raises UnknownZone."""
+        decision = self.decision
+        return self.brief(decision.open_posts, decision.kept, self.now, zones)
+
+    def preview(self, plan_id: UUID, brief: Brief, plan: Plan) -> Preview:
+        """The preview of a plan that was made of this brief."""
+        return Preview.of(
+            plan_id,
+            brand_id=self.brand.brand_id,
+            asked=self.asked,
+            brief=brief,
+            decision=self.decision,
+            plan=plan,
+        )
+
+
+async def read_case(
+    repositories: Repositories, campaign_id: UUID, asked: Asked, *, zones: ZoneCatalog, now: datetime
+) -> Case:
+    """Raises CampaignNotFound, ZoneRulesOutdated."""
+    await check_zone_rules(repositories, zones)
+    campaign = await repositories.campaigns.get(campaign_id)
+    brand = await repositories.brands.get(campaign.brand_id)
+    posts = await repositories.posts.list_of_campaign(campaign_id, platforms=asked.platforms)
+    standing = await repositories.schedules.standing_of_campaign(campaign_id, platforms=asked.platforms)
+    moment = moment_of_its_own(standing, now)
+    return Case(campaign=campaign, brand=brand, asked=asked, posts=posts, standing=standing, now=moment)
+
+
+def check_open(case: Case) -> None:
+    """Raise CampaignAlreadyScheduled where something stands and nothing is said of it, NoPostsToSchedule where no post is
+    to be placed."""
+    campaign_id, asked = case.campaign.campaign_id, case.asked
+    if case.standing and asked.renewal is Renewal.NOTHING:
+        raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))
+    if not case.decision.open_posts:
+        raise NoPostsToSchedule(campaign_id, platforms=sorted(asked.platforms), out_already=len(case.posts))
+
+
+async def lock_campaign(work: UnitOfWork, asked: Asked, campaign_id: UUID) -> Sequence[UUID]:
+    """Let nobody else change the campaign, its posts or what stands for them; return the posts in their order."""
+    posts = await work.posts.lock_of_campaign(campaign_id, platforms=asked.platforms)
+    await work.campaigns.lock(campaign_id)
+    return posts
+
+
+async def check_unchanged(work: UnitOfWork, case: Case) -> None:
+    """Lock what ``case`` was read from, and raise LostRace if anything of it changed since."""
+    campaign_id, platforms = case.campaign.campaign_id, case.asked.platforms
+    posts = await lock_campaign(work, case.asked, campaign_id)
+    standing = await work.schedules.standing_of_campaign(campaign_id, platforms=platforms)
+    if list(posts) != [post.post_id for post in case.posts] or list(standing) != list(case.standing):
+        raise LostRace
+
+
+def _placed(kept: Schedule) -> Placement:
+    return Placement(post=PostToPlace(post_id=kept.post_id, platform=kept.platform), slot=kept.slot)

@@ -1,0 +1,220 @@
+"""Previews: made, read, committed or discarded. What is committed is what was shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.planning.cases import Case, check_open, lock_campaign, read_case
+from marketmind_scheduler.application.planning.proposing import proposed
+from marketmind_scheduler.application.planning.writing import Writing
+from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.domain.errors import (
+    PlanEnded,
+    PlanHashDiffers,
+    PlanOutdated,
+    PolicyViolated,
+    SchedulerError,
+    TooManyHeld,
+)
+from marketmind_scheduler.domain.planning.digests import Part
+from marketmind_scheduler.domain.planning.preview import MOST_HELD, Asked, Preview, PreviewStatus
+from marketmind_scheduler.domain.planning.promises import violations
+from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.scheduler import Scheduler
+from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A preview with what it speaks of, as that is now. ``changed`` are the parts of its brief that are others now, and
+    ``broken`` says what of it cannot stand any more; it would be committed where nothing does. Both are empty once it
+    has ended."""
+
+    preview: Preview
+    zone: str
+    posts: Mapping[UUID, Post]
+    schedules: Mapping[UUID, Schedule]
+    changed: Sequence[Part] = ()
+    broken: Sequence[str] = ()
+
+    @property
+    def would_commit(self) -> bool:
+        return self.preview.status is PreviewStatus.OPEN and not (self.broken or self.preview.plan.is_incomplete)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """The schedules of a preview in time order, and whether they were made now. ``changed`` are the parts of its brief
+    that are others now, without harm to it."""
+
+    campaign_id: UUID
+    schedules: Sequence[Schedule]
+    changed: Sequence[Part] = ()
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previewing:
+    """``beside`` is the same storage, apart from the transaction of a request: what is written there stays where the
+    request is refused."""
+
+    storage: Storage
+    beside: Storage
+    schedulers: Mapping[SchedulerKind, Scheduler]
+    zones: ZoneCatalog
+    clock: Clock
+    new_id: NewId
+    horizon: timedelta
+    quota: Quota
+
+    @repeats_lost_races
+    async def preview(self, campaign_id: UUID, asked: Asked) -> Shown:
+        """Let a scheduler plan a campaign, and keep its plan as a preview; nothing is scheduled.
+
+        Raises CampaignNotFound, CampaignAlreadyScheduled where something stands and nothing is said of it,
+        NoPostsToSchedule, TooManyHeld, BeyondHorizon, ZoneRulesOutdated, and what the scheduler raises.
+        """
+        return await self._previewed(campaign_id, asked, self.storage)
+
+    async def get(self, plan_id: UUID) -> Shown:
+        """Raises PlanNotFound."""
+        async with self.storage.reading() as repositories:
+            preview = await repositories.previews.get(plan_id)
+            shown = await _shown(preview, repositories)
+            if preview.status is not PreviewStatus.OPEN:
+                return shown
+            brief = (await self._case(repositories, preview)).brief_of_open_posts(self.zones)
+        return replace(shown, changed=preview.changed_in(brief), broken=violations(preview.plan, brief))
+
+    async def list(self, campaign_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Preview]:
+        """Up to ``limit`` previews, the latest first, those behind ``after``. Raises CampaignNotFound."""
+        async with self.storage.reading() as repositories:
+            await repositories.campaigns.get(campaign_id)
+            return await repositories.previews.list(campaign_id, limit=limit, after=after)
+
+    async def commit(self, plan_id: UUID, given_hash: str) -> Committed:
+        """Make a preview's placements schedules, exactly these or none.
+
+        Raises PlanNotFound, PlanHashDiffers, PlanEnded for a discarded one, PolicyViolated for one that leaves out a
+        post or breaks a rule, PlanOutdated where its times cannot stand any more, QuotaExceeded, ZoneRulesOutdated.
+        """
+        done = await self._committed(plan_id, given_hash)
+        if isinstance(done, Committed):
+            return done
+        fresh_id = await self._fresh(done.preview)
+        raise PlanOutdated(plan_id, changed=done.changed, violations=done.broken, fresh_id=fresh_id)
+
+    @repeats_lost_races
+    async def discard(self, plan_id: UUID) -> Preview:
+        """Give back what is held for a preview; it cannot be committed any more. Raises PlanNotFound, and PlanEnded for
+        one that was committed."""
+        async with self.storage.unit_of_work() as work:
+            preview = await work.previews.lock(plan_id)
+            if preview.status is PreviewStatus.COMMITTED:
+                raise PlanEnded(plan_id, status=preview.status)
+            discarded = preview.discarded(at=self.clock.now())
+            await work.previews.end(discarded)
+            await work.commit()
+        return discarded
+
+    @repeats_lost_races
+    async def _committed(self, plan_id: UUID, given_hash: str) -> "Committed | _Outdated":
+        async with self.storage.unit_of_work() as work:
+            preview = await work.previews.get(plan_id)
+            await lock_campaign(work, preview.asked, preview.campaign_id)
+            preview = await work.previews.lock(plan_id)
+            _check_committable(preview, given_hash)
+            if preview.status is PreviewStatus.COMMITTED:
+                return Committed(campaign_id=preview.campaign_id, schedules=await _in_order(work, preview))
+            case = await self._case(work, preview)
+            brief = case.brief_of_open_posts(self.zones)
+            changed = preview.changed_in(brief)
+            if broken := violations(preview.plan, brief):
+                return _Outdated(preview, changed, broken)
+            stored = await self._written(work, preview, case)
+            await work.commit()
+        return Committed(campaign_id=preview.campaign_id, schedules=stored, changed=changed, is_new=True)
+
+    async def _written(self, work: UnitOfWork, preview: Preview, case: Case) -> Sequence[Schedule]:
+        writing = Writing(quota=self.quota, new_id=self.new_id)
+        stored = await writing.write(work, case, preview.plan, now=case.now)
+        await work.previews.end(preview.committed([each.schedule_id for each in stored], at=case.now))
+        return stored
+
+    async def _previewed(self, campaign_id: UUID, asked: Asked, storage: Storage) -> Shown:
+        async with storage.reading() as repositories:
+            case = await read_case(repositories, campaign_id, asked, zones=self.zones, now=self.clock.now())
+        check_open(case)
+        brief = case.brief_of_open_posts(self.zones)
+        plan = await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon)
+        preview = case.preview(self.new_id(), brief, plan)
+        async with storage.unit_of_work() as work:
+            await _check_room(work, preview)
+            stored = await work.previews.add(preview)
+            shown = await _shown(stored, work)
+            await work.commit()
+        return shown
+
+    async def _fresh(self, preview: Preview) -> UUID | None:
+        """A new preview of what was asked for; None where there is none now."""
+        try:
+            shown = await self._previewed(preview.campaign_id, replace(preview.asked, hold=timedelta()), self.beside)
+        except SchedulerError:
+            return None
+        return shown.preview.plan_id
+
+    async def _case(self, repositories: Repositories, preview: Preview) -> Case:
+        now = self.clock.now()
+        return await read_case(repositories, preview.campaign_id, preview.asked, zones=self.zones, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outdated:
+    preview: Preview
+    changed: Sequence[Part]
+    broken: Sequence[str]
+
+
+def _check_committable(preview: Preview, given_hash: str) -> None:
+    if given_hash != preview.plan_hash:
+        raise PlanHashDiffers(preview.plan_id, given=given_hash, current=preview.plan_hash)
+    if preview.status is PreviewStatus.DISCARDED:
+        raise PlanEnded(preview.plan_id, status=preview.status)
+    if preview.plan.is_incomplete:
+        raise PolicyViolated(preview.plan.faults())
+
+
+async def _check_room(work: UnitOfWork, preview: Preview) -> None:
+    """Raises TooManyHeld."""
+    if not preview.asked.hold:
+        return
+    await work.brands.lock(preview.brand_id)
+    held, adding = await work.previews.count_held(preview.brand_id), len(preview.plan.placements)
+    if held + adding > MOST_HELD:
+        raise TooManyHeld(preview.brand_id, held=held, adding=adding, most=MOST_HELD)
+
+
+async def _shown(preview: Preview, repositories: Repositories) -> Shown:
+    placed = [each.post.post_id for each in preview.plan.placements]
+    left_out = [each.post_id for each in preview.plan.unplaced]
+    posts = await repositories.posts.find_all([*placed, *left_out])
+    schedules = await repositories.schedules.find_all([*preview.kept, *preview.replaces])
+    brand = await repositories.brands.get(preview.brand_id)
+    return Shown(
+        preview=preview,
+        zone=brand.content.default_zone,
+        posts={post.post_id: post for post in posts},
+        schedules={each.schedule_id: each for each in schedules},
+    )
+
+
+async def _in_order(work: UnitOfWork, preview: Preview) -> Sequence[Schedule]:
+    found = {each.schedule_id: each for each in await work.schedules.find_all(preview.schedule_ids)}
+    return [found[schedule_id] for schedule_id in preview.schedule_ids if schedule_id in found]

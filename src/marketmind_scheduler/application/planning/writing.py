@@ -1,0 +1,57 @@
+"""A plan becomes schedules: as a whole or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from marketmind_scheduler.application.planning.cases import Case
+from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled
+from marketmind_scheduler.domain.planning.plan import Plan
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
+from marketmind_scheduler.ports.transitions import Change, Locked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    quota: Quota
+    new_id: NewId
+
+    async def write(self, work: UnitOfWork, case: Case, plan: Plan, *, now: datetime) -> Sequence[Schedule]:
+        """Give up what the case gives up and add what is planned, in time order; the campaign's status follows. Raises
+        QuotaExceeded, and LostRace where something that is given up is not PENDING any more."""
+        given_up, campaign_id = case.decision.given_up, case.campaign.campaign_id
+        schedules = self._appointments(plan, case, now)
+        await _cancel(work, given_up, now)
+        adding = len(schedules) - len(given_up)
+        await self.quota.check(work.schedules, case.brand.brand_id, adding=adding, now=now)
+        stored = await work.bookings.add(schedules)
+        await work.campaigns.follow_schedules(campaign_id)
+        return stored
+
+    def _appointments(self, plan: Plan, case: Case, now: datetime) -> Sequence[Schedule]:
+        posts = {post.post_id: post for post in case.posts}
+        return [
+            Schedule.pending(
+                self.new_id(),
+                post=posts[placement.post.post_id],
+                slot=placement.slot.in_zone_by_default(),  # a campaign's days are its brand's
+                scheduler=plan.scheduler,
+                now=now,
+            )
+            for placement in plan.placements
+        ]
+
+
+async def _cancel(work: UnitOfWork, pending: Sequence[Schedule], now: datetime) -> None:
+    """Cancel these; raises LostRace where one of them is not PENDING any more."""
+    locked = await work.transitions.lock([each.schedule_id for each in pending])
+    if not all(may_be_cancelled(each.standing) for each in locked):
+        raise LostRace
+    await work.transitions.record([called_off(each) for each in locked], at=now)
+
+
+def called_off(pending: Locked) -> Change:
+    return Change(schedule_id=pending.schedule.schedule_id, step=cancelled(pending.standing))

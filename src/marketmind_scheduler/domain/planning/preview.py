@@ -1,0 +1,105 @@
+"""A preview: a plan that is kept as it was shown, so that committing it writes these times or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from marketmind_scheduler.domain.planning.digests import Part, brief_hash, parts_of, plan_hash
+from marketmind_scheduler.domain.planning.plan import Brief, Plan
+from marketmind_scheduler.domain.planning.problem import Objective
+from marketmind_scheduler.domain.planning.replanning import Decision, Renewal
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
+
+LONGEST_HOLD = timedelta(days=1)
+MOST_HELD = 1_000
+"""The most slots of a brand that may be held for plans at one time."""
+
+
+class PreviewStatus(StrEnum):
+    OPEN = "open"
+    COMMITTED = "committed"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a caller asks a scheduler for. ``hold`` is for how long its slots are kept; zero: not at all."""
+
+    scheduler: SchedulerKind = SchedulerKind.NAIVE
+    platforms: frozenset[Platform] = frozenset(Platform)
+    renewal: Renewal = Renewal.NOTHING
+    grid_minutes: int = 30
+    objective: Objective = Objective.OWN_POST_DECAY
+    explores: bool = True
+    hold: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A plan with what it was made of and what became of it.
+
+    ``parts`` are the digests of its brief, ``policy_version`` the rules it obeyed. ``kept`` and ``replaces`` are
+    schedules that it plans round, or gives up. Its slots are kept for it until ``expires_at``; None: they are not.
+    ``schedule_ids`` are those that it became, in the order of its placements.
+    """
+
+    plan_id: UUID
+    brand_id: UUID
+    campaign_id: UUID
+    asked: Asked
+    plan: Plan
+    plan_hash: str
+    parts: Mapping[Part, str]
+    policy_version: int
+    kept: tuple[UUID, ...]
+    replaces: tuple[UUID, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    status: PreviewStatus = PreviewStatus.OPEN
+    ended_at: datetime | None = None
+    schedule_ids: tuple[UUID, ...] = ()
+
+    @classmethod
+    def of(cls, plan_id: UUID, *, brand_id: UUID, asked: Asked, brief: Brief, decision: Decision, plan: Plan) -> Self:
+        """The preview of a plan that was made of this brief, at its ``now``."""
+        parts = parts_of(brief)
+        return cls(
+            plan_id=plan_id,
+            brand_id=brand_id,
+            campaign_id=brief.campaign_id,
+            asked=asked,
+            plan=plan,
+            plan_hash=plan_hash(brief_hash(parts), plan),
+            parts=parts,
+            policy_version=brief.rules.policy.version if brief.rules else 0,
+            kept=tuple(each.schedule_id for each in decision.kept),
+            replaces=tuple(each.schedule_id for each in decision.given_up),
+            created_at=brief.now,
+        )
+
+    @property
+    def brief_hash(self) -> str:
+        return brief_hash(self.parts)
+
+    def committed(self, schedule_ids: Sequence[UUID], *, at: datetime) -> Self:
+        return replace(self, status=PreviewStatus.COMMITTED, schedule_ids=tuple(schedule_ids), ended_at=at)
+
+    def discarded(self, *, at: datetime) -> Self:
+        return replace(self, status=PreviewStatus.DISCARDED, ended_at=at)
+
+    def was_asked_of(self, brief: Brief) -> bool:
+        """Whether the same posts were to be placed on the same days in the same zone."""
+        then = parts_of(replace(brief, now=self.created_at))
+        zones = {each.slot.intent.zone for each in self.plan.placements}
+        return zones == {brief.zone} and all(then[part] == self.parts[part] for part in (Part.POSTS, Part.WINDOW))
+
+    def changed_in(self, brief: Brief) -> Sequence[Part]:
+        """The parts that ``brief``, which is as things stand now, has otherwise. That time has passed is a change only
+        where it has passed one of the placements."""
+        now = parts_of(replace(brief, now=self.created_at))
+        has_passed = any(each.slot.publish_time <= brief.now for each in self.plan.placements)
+        return [part for part in Part if now[part] != self.parts[part] or (part is Part.WINDOW and has_passed)]

@@ -1,0 +1,39 @@
+"""What dispatch stands on."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.application.health import Publishing
+from marketmind_scheduler.domain.pacing import RetryPolicy
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
+from marketmind_scheduler.ports.holds import Holds
+from marketmind_scheduler.ports.metrics import Metrics
+from marketmind_scheduler.ports.publisher import Publisher
+from marketmind_scheduler.ports.queue_standing import QueueStandings
+from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.tracing import Tracing
+from marketmind_scheduler.ports.upkeep import Upkeep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """``queue``, ``upkeep`` and ``storage`` have connections that only the dispatcher uses, so that a busy API does not
+    stop it; ``pulled`` is the same queue for those who pull."""
+
+    queue: DispatchQueue
+    pulled: DispatchQueue
+    upkeep: Upkeep
+    storage: Storage
+    holds: Holds
+    standings: QueueStandings
+    publisher: Publisher
+    publishing: Publishing
+    platforms: Collection[Platform]
+    observer: DispatchObserver
+    metrics: Metrics
+    tracing: Tracing
+    limits: DispatchLimits = field(default_factory=DispatchLimits)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)

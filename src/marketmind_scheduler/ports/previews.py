@@ -1,0 +1,35 @@
+"""What is kept of previews, and of the slots that are held for them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from marketmind_scheduler.domain.planning.preview import Preview
+
+
+class Previews(Protocol):
+    """Each method is one or two statements and raises StorageUnavailable. A preview never changes, but for its end.
+    ``get`` and ``lock`` raise PlanNotFound, also for what is out of reach."""
+
+    async def get(self, plan_id: UUID) -> Preview: ...
+
+    async def lock(self, plan_id: UUID) -> Preview:
+        """Get, and lock until the unit of work ends."""
+        ...
+
+    async def list(self, campaign_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Preview]:
+        """Up to ``limit`` previews of a campaign, the latest first, those behind ``after``."""
+        ...
+
+    async def add(self, preview: Preview) -> Preview:
+        """Keep a new preview, and its slots for as long as was asked for; return it with the end of that, by the
+        storage's clock."""
+        ...
+
+    async def end(self, preview: Preview) -> None:
+        """Keep how a preview ended that this unit of work has locked or added, and give back its slots."""
+        ...
+
+    async def count_held(self, brand_id: UUID) -> int:
+        """How many slots of a brand are held now, by the storage's clock."""
+        ...

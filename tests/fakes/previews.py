@@ -1,0 +1,54 @@
+"""Previews in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.errors import PlanNotFound
+from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
+from marketmind_scheduler.ports.clock import Clock
+from tests.fakes.rows import View
+
+
+class InMemoryPreviews:
+    """The slots of a preview are held while it is open and has not expired; each is held once."""
+
+    def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
+        self._view = view
+        self._clock = clock
+        self._reach = reach
+
+    async def get(self, plan_id: UUID) -> Preview:
+        preview = self._view().previews.get(plan_id)
+        if preview is None or not self._reach.covers(preview.brand_id):
+            raise PlanNotFound(plan_id)
+        return preview
+
+    async def lock(self, plan_id: UUID) -> Preview:
+        return await self.get(plan_id)  # whoever commits second loses the race
+
+    async def list(self, campaign_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Preview]:
+        of_it = [each for each in self._view().previews.values() if each.campaign_id == campaign_id]
+        latest = sorted(of_it, key=lambda each: each.plan_id, reverse=True)
+        return [each for each in latest if after is None or each.plan_id < after][:limit]
+
+    async def add(self, preview: Preview) -> Preview:
+        expires_at = self._clock.now() + preview.asked.hold if preview.asked.hold else None
+        stored = replace(preview, expires_at=expires_at)
+        self._view().previews[preview.plan_id] = stored
+        return stored
+
+    async def end(self, preview: Preview) -> None:
+        self._view().previews[preview.plan_id] = preview
+
+    async def count_held(self, brand_id: UUID) -> int:
+        return sum(len(_slots(each)) for each in self._view().previews.values() if self._is_held(each, brand_id))
+
+    def _is_held(self, preview: Preview, brand_id: UUID) -> bool:
+        is_open = preview.status is PreviewStatus.OPEN and preview.brand_id == brand_id
+        return is_open and preview.expires_at is not None and preview.expires_at > self._clock.now()
+
+
+def _slots(preview: Preview) -> set[tuple[str, str]]:
+    return {(each.post.platform, each.slot.local_text()) for each in preview.plan.placements}
