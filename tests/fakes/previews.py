@@ -1,6 +1,6 @@
 """Previews in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -41,6 +41,9 @@ class InMemoryPreviews:
 
     async def end(self, preview: Preview) -> None:
         self._view().previews[preview.plan_id] = preview
+
+    async def titles(self, preview: Preview) -> Mapping[UUID, str]:
+        return {post_id: self._view().posts[post_id].title for post_id in preview.post_ids}
 
     async def count_held(self, brand_id: UUID) -> int:
         return sum(len(_slots(each)) for each in self._view().previews.values() if self._is_held(each, brand_id))

@@ -256,7 +256,7 @@ def objects(node: Any, components: Json) -> Iterator[Json]:
 
 def test_every_request_body_refuses_unknown_fields() -> None:
     bodies = [operation["requestBody"] for _, _, operation in operations() if "requestBody" in operation]
-    assert len(bodies) == 17
+    assert len(bodies) == 19
     for body in bodies:
         found = list(objects(body["content"]["application/json"]["schema"], document()["components"]["schemas"]))
         assert found
@@ -270,7 +270,13 @@ def test_a_body_may_be_left_out_where_everything_in_it_has_a_default() -> None:
         if "requestBody" in operation and not operation["requestBody"]["required"]
     ]
 
-    assert sorted(optional) == ["claim_schedules", "retry_schedule", "schedule_campaign", "trigger_dispatch"]
+    assert sorted(optional) == [
+        "claim_schedules",
+        "preview_plan",
+        "retry_schedule",
+        "schedule_campaign",
+        "trigger_dispatch",
+    ]
 
 
 def test_a_parameter_is_never_null() -> None:
@@ -332,6 +338,7 @@ def test_the_ids_in_the_paths_of_the_explorer_are_those_of_the_demo_data_where_i
         ("brand_id", DEMO_BRAND),
         ("campaign_id", DEMO_CAMPAIGN),
         ("post_id", DEMO_POST),
+        ("plan_id", SOME_SCHEDULE),
         ("schedule_id", SOME_SCHEDULE),  # nothing is scheduled in the demo data
         ("code", "already_scheduled"),
     }

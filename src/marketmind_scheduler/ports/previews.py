@@ -1,6 +1,6 @@
 """What is kept of previews, and of the slots that are held for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -28,6 +28,10 @@ class Previews(Protocol):
 
     async def end(self, preview: Preview) -> None:
         """Keep how a preview ended that this unit of work has locked or added, and give back its slots."""
+        ...
+
+    async def titles(self, preview: Preview) -> Mapping[UUID, str]:
+        """What the posts of a preview are called now; empty where one was deleted since."""
         ...
 
     async def count_held(self, brand_id: UUID) -> int:

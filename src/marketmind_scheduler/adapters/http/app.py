@@ -38,6 +38,7 @@ from marketmind_scheduler.adapters.http.routes.following import FollowingControl
 from marketmind_scheduler.adapters.http.routes.health import SERVICE, HealthController
 from marketmind_scheduler.adapters.http.routes.metrics import MetricsController
 from marketmind_scheduler.adapters.http.routes.pausing import PausingController
+from marketmind_scheduler.adapters.http.routes.plans import PlanController
 from marketmind_scheduler.adapters.http.routes.post_schedules import PostScheduleController
 from marketmind_scheduler.adapters.http.routes.posts import PostController
 from marketmind_scheduler.adapters.http.routes.retrying import RetryingController
@@ -80,6 +81,7 @@ def create_app(
         route_handlers=[
             PostScheduleController,
             CampaignScheduleController,
+            PlanController,
             ScheduleController,
             ScheduleRecordController,
             RetryingController,
@@ -189,6 +191,7 @@ def _openapi(*, docs_are_public: bool = True) -> OpenAPIConfig:
         tags=[
             Tag("Schedules of posts", "One post, one time."),
             Tag("Schedules of campaigns", "Every post of a campaign, spread over its days."),
+            Tag("Plans", "A campaign's times, shown before anything is scheduled."),
             Tag("Schedules", "What goes out when, and what became of it."),
             Tag("Pausing", "Holding a campaign or a whole brand."),
             Tag("Dispatch", "For callers that drive it by cron, and for services that publish by themselves."),

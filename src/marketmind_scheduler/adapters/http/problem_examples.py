@@ -12,6 +12,8 @@ _OTHER_BRAND = UUID("66666666-6666-6666-6666-666666666666")
 _CAMPAIGN = UUID("22222222-2222-2222-2222-222222222222")
 _POST = UUID("33333333-3333-3333-3333-333333333333")
 _SCHEDULE = UUID("019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d")
+_PLAN = UUID("019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8e")
+_OTHER_PLAN = UUID("019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8f")
 _LOS_ANGELES = "America/Los_Angeles"
 
 
@@ -43,12 +45,18 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.ScheduleNotFound(_POST),
         errors.Deleted.of("post", _POST),
         errors.UnknownSchedule(_SCHEDULE),
+        errors.PlanNotFound(_PLAN),
         errors.NoPostsToSchedule(_CAMPAIGN, platforms=["TIKTOK"], out_already=0),
         errors.AlreadyScheduled(
             _POST, schedule_id=_SCHEDULE, publish_time=datetime(2027, 3, 18, 2, tzinfo=UTC), status="PENDING"
         ),
         errors.AlreadyPublished(_POST, schedule_id=_SCHEDULE),
         errors.CampaignAlreadyScheduled(_CAMPAIGN, scheduled=2, posts=3),
+        errors.PlanOutdated(
+            _PLAN, changed=["window"], violations=[f"post {_POST} is not in the brief"], fresh_id=_OTHER_PLAN
+        ),
+        errors.PlanHashDiffers(_PLAN, given="5f2b8d0c", current="7e1a4f6b"),
+        errors.PlanEnded(_PLAN, status="discarded"),
         errors.StaleVersion(_SCHEDULE, given=1, current=2),
         errors.SendInFlight(_SCHEDULE, status="PUBLISHING", change="moved"),
         errors.NotUnconfirmed(_SCHEDULE, status="COMPLETED"),
@@ -72,6 +80,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.ContradictoryPlanning(field="replace"),
         errors.CampaignOver(_CAMPAIGN, last_day=date(2027, 3, 21), zone=_LOS_ANGELES),
         errors.TooManyPosts(_CAMPAIGN, platform="TWITTER", posts=9, days=7),
+        errors.TooManyHeld(_BRAND, held=990, adding=20, most=1000),
         errors.PolicyViolated([f"post {_POST} has no placement"]),
         errors.InvalidRule(2, "min_gap", field="minutes", found=0, right="1 to 525600"),
         errors.UnreadableTime("2027-03-17 19:00", "write T between the date and the time of day"),

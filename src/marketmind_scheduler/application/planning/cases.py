@@ -82,8 +82,8 @@ async def read_case(
 
 
 def check_open(case: Case) -> None:
-    """Raise CampaignAlreadyScheduled where something stands and nothing is said of it, NoPostsToSchedule where no post is
-    to be placed."""
+    """Raise CampaignAlreadyScheduled where something stands and nothing is said of it, NoPostsToSchedule where there is
+    nothing to place."""
     campaign_id, asked = case.campaign.campaign_id, case.asked
     if case.standing and asked.renewal is Renewal.NOTHING:
         raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))

@@ -21,7 +21,6 @@ from marketmind_scheduler.domain.errors import (
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.preview import MOST_HELD, Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.promises import violations
-from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -39,7 +38,7 @@ class Shown:
 
     preview: Preview
     zone: str
-    posts: Mapping[UUID, Post]
+    titles: Mapping[UUID, str]
     schedules: Mapping[UUID, Schedule]
     changed: Sequence[Part] = ()
     broken: Sequence[str] = ()
@@ -202,15 +201,12 @@ async def _check_room(work: UnitOfWork, preview: Preview) -> None:
 
 
 async def _shown(preview: Preview, repositories: Repositories) -> Shown:
-    placed = [each.post.post_id for each in preview.plan.placements]
-    left_out = [each.post_id for each in preview.plan.unplaced]
-    posts = await repositories.posts.find_all([*placed, *left_out])
     schedules = await repositories.schedules.find_all([*preview.kept, *preview.replaces])
     brand = await repositories.brands.get(preview.brand_id)
     return Shown(
         preview=preview,
         zone=brand.content.default_zone,
-        posts={post.post_id: post for post in posts},
+        titles=await repositories.previews.titles(preview),
         schedules={each.schedule_id: each for each in schedules},
     )
 

@@ -82,6 +82,11 @@ class Preview:
         )
 
     @property
+    def post_ids(self) -> Sequence[UUID]:
+        """The posts that it speaks of."""
+        return [*(each.post.post_id for each in self.plan.placements), *(each.post_id for each in self.plan.unplaced)]
+
+    @property
     def brief_hash(self) -> str:
         return brief_hash(self.parts)
 

@@ -52,6 +52,13 @@ def needs(scope: Scope, **opt: object) -> Needs:
     return Needs(opt={"needs": scope, **opt}, security=[{SECURITY: [scope.value]}])
 
 
+def check_may(request: Request[Any, Any, Any], scope: Scope) -> None:
+    """Raise MissingScope where a request asks for something that needs another scope than its route does."""
+    caller: Caller = request.scope["state"].get("caller", ANYBODY)
+    if not caller.may(scope):
+        raise MissingScope(scope, held=caller.scopes)
+
+
 class CheckAccess:
     """Middleware: lets nobody through who may not use the route, and tells the others apart for what comes after.
     Without ``access`` nothing is checked."""

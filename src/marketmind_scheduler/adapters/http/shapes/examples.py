@@ -101,6 +101,17 @@ SCHEDULE_CAMPAIGN = (
     Example(summary="Anew, round the times that a person chose", value={"replace": True}),
     Example(summary="All of it anew", value={"replace_chosen": True}),
 )
+PLAN = (
+    Example(summary="Every post, at the naive rule's times", value={}),
+    Example(summary="Its slots kept for an hour", value={"scheduler": "naive", "hold_seconds": 3600}),
+    Example(summary="Anew, round the times that a person chose", value={"replace": True}),
+)
+COMMIT = (
+    Example(
+        summary="What was shown",
+        value={"plan_hash": "5f2b8d0c7e1a4f6b9c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b"},
+    ),
+)
 CONFIRM = (
     Example(summary="It is out", value={"published": True, "external_id": "1890", "note": "seen on the platform"}),
     Example(summary="It is not out, send it again", value={"published": False, "send_again": True}),

@@ -28,6 +28,9 @@ ScheduleInPath = Annotated[
     UUID,
     PathParameter(description="The schedule's id", examples=[Example(summary="A schedule", value=EXAMPLE_SCHEDULE)]),
 ]
+PlanInPath = Annotated[
+    UUID, PathParameter(description="The plan's id", examples=[Example(summary="A plan", value=EXAMPLE_SCHEDULE)])
+]
 CodeInPath = Annotated[
     str,
     PathParameter(

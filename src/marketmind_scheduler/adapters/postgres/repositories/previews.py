@@ -30,11 +30,12 @@ SELECT DISTINCT $1::uuid, $2::uuid, slot.platform, slot.publish_time, $5::timest
 """
 _END = "UPDATE previews SET status = $2, ended_at = $3, schedule_ids = $4 WHERE plan_id = $1"
 _GIVE_BACK = "DELETE FROM reservations WHERE plan_id = $1"
+_TITLES = "SELECT post_id, title FROM posts WHERE post_id = ANY($1::uuid[])"
 COUNT_HELD = "SELECT count(*) FROM reservations WHERE brand_id = $1 AND expires_at > now()"
 
 
 class _Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a preview as JSON: all that no statement looks for. No title is in it, so none outlives its post."""
+    """What is kept of a preview as JSON, which no statement looks into. It has no title, so none outlives its post."""
 
     asked: Asked
     plan: Plan
@@ -74,6 +75,10 @@ class PostgresPreviews:
         ended = (preview.status, preview.ended_at, list(preview.schedule_ids))
         await self._connection.execute(_END, preview.plan_id, *ended)
         await self._connection.execute(_GIVE_BACK, preview.plan_id)
+
+    async def titles(self, preview: Preview) -> Mapping[UUID, str]:
+        rows = await self._connection.fetch(_TITLES, list(preview.post_ids))
+        return {row["post_id"]: row["title"] for row in rows}
 
     async def count_held(self, brand_id: UUID) -> int:
         return await self._connection.fetchval(COUNT_HELD, brand_id)

@@ -1,0 +1,160 @@
+"""Plans over HTTP: shown before anything is scheduled, committed as they were shown."""
+
+from uuid import UUID
+
+from litestar import Controller, Response, delete, get, post
+from litestar.openapi import ResponseSpec
+from litestar.params import JSONBody
+
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, check_may, needs
+from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest
+from marketmind_scheduler.adapters.http.openapi import body_like
+from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ
+from marketmind_scheduler.adapters.http.problems import documented
+from marketmind_scheduler.adapters.http.shapes import examples
+from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
+from marketmind_scheduler.adapters.http.shapes.parameters import CampaignInPath, PlanInPath
+from marketmind_scheduler.adapters.http.shapes.plans import (
+    CommitIn,
+    CommittedOut,
+    PlanIn,
+    PlanOut,
+    PlanPage,
+    PlanSummary,
+)
+from marketmind_scheduler.application.planning.previewing import Previewing
+from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.errors import (
+    BeyondHorizon,
+    CampaignAlreadyScheduled,
+    CampaignNotFound,
+    CampaignOver,
+    ContradictoryPlanning,
+    NoPostsToSchedule,
+    PlanEnded,
+    PlanHashDiffers,
+    PlanNotFound,
+    PlanOutdated,
+    PolicyViolated,
+    QuotaExceeded,
+    TooManyHeld,
+    TooManyPosts,
+    UnknownZone,
+    ZoneRulesOutdated,
+)
+
+
+class PlanController(Controller):
+    tags = ("Plans",)
+
+    @post(
+        "/campaigns/{campaign_id:uuid}/plans",
+        status_code=201,
+        operation_class=body_like(*examples.PLAN, required=False),
+        **needs(Scope.SCHEDULES_READ),
+        summary="Preview a campaign's plan",
+        response_description="The plan; nothing is scheduled yet",
+        responses=documented(
+            *BODY,
+            *POSTED,
+            CampaignNotFound,
+            NoPostsToSchedule,
+            CampaignAlreadyScheduled,
+            ContradictoryPlanning,
+            TooManyPosts,
+            TooManyHeld,
+            CampaignOver,
+            PolicyViolated,
+            BeyondHorizon,
+            UnknownZone,
+            ZoneRulesOutdated,
+        ),
+    )
+    async def preview_plan(
+        self,
+        previewing: ForCaller[Previewing],
+        campaign_id: CampaignInPath,
+        request: AnyRequest,
+        data: JSONBody[PlanIn | None] = None,
+    ) -> PlanOut:
+        """What `POST /schedule/campaign/{campaign_id}` would make of the campaign, kept as it is shown, so that
+        `POST /plans/{plan_id}/commit` makes exactly that. With `hold_seconds` its slots are kept for it meanwhile,
+        which needs the scope `schedules:write`. The body may be left out."""
+        asked = (data or PlanIn()).asked()
+        if asked.hold:
+            check_may(request, Scope.SCHEDULES_WRITE)
+        return PlanOut.of(await previewing.preview(campaign_id, asked))
+
+    @get(
+        "/campaigns/{campaign_id:uuid}/plans",
+        **needs(Scope.SCHEDULES_READ),
+        summary="List a campaign's plans",
+        response_description="A page of plans, without their placements",
+        responses=documented(*READ, CampaignNotFound),
+    )
+    async def list_plans(
+        self,
+        previewing: ForCaller[Previewing],
+        campaign_id: CampaignInPath,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> PlanPage:
+        """The latest first, with what became of each."""
+        rows = await previewing.list(campaign_id, limit=limit + 1, after=key_of(cursor, UUID))
+        shown, next_cursor = page_of(rows, limit, lambda preview: preview.plan_id)
+        return PlanPage(items=[PlanSummary.of_preview(preview) for preview in shown], next_cursor=next_cursor)
+
+    @get(
+        "/plans/{plan_id:uuid}",
+        **needs(Scope.SCHEDULES_READ),
+        summary="Read a plan",
+        response_description="The plan, and whether it would commit now",
+        responses=documented(*READ, PlanNotFound, ZoneRulesOutdated),
+    )
+    async def get_plan(self, previewing: ForCaller[Previewing], plan_id: PlanInPath) -> PlanOut:
+        """As it was shown; titles are those that its posts have now."""
+        return PlanOut.of(await previewing.get(plan_id))
+
+    @post(
+        "/plans/{plan_id:uuid}/commit",
+        status_code=201,
+        operation_class=body_like(*examples.COMMIT),
+        **needs(Scope.SCHEDULES_WRITE),
+        summary="Commit a plan",
+        response_description="Scheduled, in time order",
+        responses={
+            200: ResponseSpec(CommittedOut, generate_examples=False, description="It was committed already"),
+            **documented(
+                *BODY,
+                *POSTED,
+                PlanNotFound,
+                PlanHashDiffers,
+                PlanEnded,
+                PlanOutdated,
+                PolicyViolated,
+                QuotaExceeded,
+                UnknownZone,
+                ZoneRulesOutdated,
+            ),
+        },
+    )
+    async def commit_plan(
+        self, previewing: ForCaller[Previewing], plan_id: PlanInPath, data: JSONBody[CommitIn]
+    ) -> Response[CommittedOut]:
+        """Exactly the times that were shown, or nothing. `plan_hash` says what is agreed to. Where something has
+        changed since that leaves its times possible, they stand, and `changed` names it; else it is refused with a
+        fresh preview. The same request again answers 200 with the same schedules."""
+        committed = await previewing.commit(plan_id, data.plan_hash)
+        return Response(CommittedOut.of(plan_id, committed), status_code=201 if committed.is_new else 200)
+
+    @delete(
+        "/plans/{plan_id:uuid}",
+        status_code=200,
+        **needs(Scope.SCHEDULES_WRITE),
+        summary="Discard a plan",
+        response_description="Discarded",
+        responses=documented(*READ, PlanNotFound, PlanEnded),
+    )
+    async def discard_plan(self, previewing: ForCaller[Previewing], plan_id: PlanInPath) -> PlanSummary:
+        """Its slots are free again, and it can be read and not committed."""
+        return PlanSummary.of_preview(await previewing.discard(plan_id))

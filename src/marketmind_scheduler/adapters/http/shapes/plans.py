@@ -1,0 +1,228 @@
+"""Plans as callers ask for them, and as they are shown before anything is scheduled."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, Self, TypedDict
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId, CampaignId, Cursor, Moment, PostId, ZoneName
+from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleCampaignIn, ScheduleOut
+from marketmind_scheduler.application.planning.previewing import Committed, Shown
+from marketmind_scheduler.domain.planning.digests import Part
+from marketmind_scheduler.domain.planning.plan import Placement, Unplaced
+from marketmind_scheduler.domain.planning.preview import LONGEST_HOLD, Asked, Preview, PreviewStatus
+from marketmind_scheduler.domain.planning.problem import Objective
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
+
+_LONGEST_HOLD_SECONDS = int(LONGEST_HOLD.total_seconds())
+
+PlanId = Annotated[UUID, Meta(description="UUIDv7", examples=["019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8e"])]
+PlanHash = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        pattern=r"^[^\u0000]*$",
+        description="The digest of all that the plan was made of and says; the same request with nothing changed has "
+        "the same",
+        examples=["5f2b8d0c7e1a4f6b9c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b"],
+    ),
+]
+
+
+class PlanIn(ScheduleCampaignIn, frozen=True):
+    hold_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=_LONGEST_HOLD_SECONDS,
+            description="For how long its slots are kept for it; this needs the scope `schedules:write`",
+        ),
+    ] = 0
+    grid_minutes: Annotated[
+        Literal[15, 30, 60], Meta(description="Which minutes of the hour may be chosen: every 15, 30 or 60")
+    ] = 30
+    objective: Annotated[
+        Objective,
+        Meta(
+            description="What is made as large as possible: the sum of what the hours are worth, or that less what "
+            "each post loses right behind another of its platform"
+        ),
+    ] = Objective.OWN_POST_DECAY
+    exploration: Annotated[bool, Meta(description="Whether hours of which little is known may be tried")] = True
+
+    def asked(self) -> Asked:
+        """Raises ContradictoryPlanning."""
+        return Asked(
+            scheduler=self.scheduler,
+            platforms=frozenset(self.platforms),
+            renewal=self.renewal(),
+            grid_minutes=self.grid_minutes,
+            objective=self.objective,
+            explores=self.exploration,
+            hold=timedelta(seconds=self.hold_seconds),
+        )
+
+
+class CommitIn(Body, frozen=True):
+    plan_hash: PlanHash
+
+
+class PlacementOut(Struct, frozen=True, kw_only=True):
+    post_id: PostId
+    title: Annotated[str, Meta(description="As it is now", examples=["Meet the new line"])]
+    platform: Platform
+    publish_time: Moment
+    publish_time_local: Annotated[str, Meta(examples=["2030-03-18T19:00:00-07:00[America/Los_Angeles]"])]
+    intent: IntentKind
+    local_time: Annotated[str | None, Meta(examples=["2030-03-18T19:00:00"])]
+    timezone: ZoneName
+    disambiguation: Disambiguation | None
+    resolution: Resolution
+    tz_release: Annotated[str, Meta(examples=["2026f"])]
+    warnings: Annotated[list[str], Meta(description="What to know of this time", examples=[[]])]
+
+    @classmethod
+    def of(cls, placement: Placement, titles: Mapping[UUID, str]) -> Self:
+        slot, intent = placement.slot, placement.slot.intent
+        return cls(
+            post_id=placement.post.post_id,
+            title=titles[placement.post.post_id],
+            platform=placement.post.platform,
+            publish_time=slot.publish_time,
+            publish_time_local=slot.local_text(),
+            intent=intent.kind,
+            local_time=None if intent.local_time is None else intent.local_time.isoformat(),
+            timezone=intent.zone,
+            disambiguation=intent.disambiguation,
+            resolution=intent.resolution,
+            tz_release=intent.tz_release,
+            warnings=list(slot.warnings()),
+        )
+
+
+class UnplacedOut(Struct, frozen=True, kw_only=True):
+    post_id: PostId
+    title: str
+    platform: Platform
+    reason: Annotated[str, Meta(description="What keeps it from a place, proven", examples=["no_capacity"])]
+    sentence: str
+    relaxations: Annotated[list[str], Meta(description="Single changes that would place it, each tried")]
+
+    @classmethod
+    def of(cls, unplaced: Unplaced, titles: Mapping[UUID, str]) -> Self:
+        return cls(
+            post_id=unplaced.post_id,
+            title=titles[unplaced.post_id],
+            platform=unplaced.platform,
+            reason=unplaced.reason,
+            sentence=unplaced.sentence,
+            relaxations=list(unplaced.relaxations),
+        )
+
+
+class PlanSummary(Struct, frozen=True, kw_only=True):
+    plan_id: PlanId
+    plan_hash: PlanHash
+    campaign_id: CampaignId
+    brand_id: BrandId
+    scheduler: SchedulerKind
+    status: Annotated[PreviewStatus, Meta(description="What became of it")]
+    posts: Annotated[int, Meta(ge=0, description="How many posts it places")]
+    left_out: Annotated[int, Meta(ge=0, description="How many it cannot place")]
+    understood_rules: Annotated[int, Meta(ge=0, description="The version of the brand's policy that it obeys")]
+    created_at: Moment
+    expires_at: Annotated[Moment | None, Meta(description="Until when its slots are kept for it; null: they are not")]
+
+    @classmethod
+    def of_preview(cls, preview: Preview) -> Self:
+        return cls(**_summary(preview))
+
+
+class PlanOut(PlanSummary, frozen=True, kw_only=True):
+    placements: Annotated[list[PlacementOut], Meta(description="In time order")]
+    kept: Annotated[list[ScheduleOut], Meta(description="What stands and stays, as it is now")]
+    replaces: Annotated[list[ScheduleOut], Meta(description="What a commit cancels, as it is now")]
+    unplaced: list[UnplacedOut]
+    violations: Annotated[list[str], Meta(description="The rules that it breaks")]
+    would_commit: Annotated[bool, Meta(description="Whether it could be committed now")]
+    changed: Annotated[
+        list[Part],
+        Meta(description="What of that which it was made of is otherwise now; where no time is in the way it commits"),
+    ]
+    in_the_way: Annotated[list[str], Meta(description="What of it cannot stand any more")]
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        preview, titles = shown.preview, shown.titles
+        return cls(
+            **_summary(preview),
+            placements=[PlacementOut.of(each, titles) for each in preview.plan.placements],
+            kept=_schedules(preview.kept, shown),
+            replaces=_schedules(preview.replaces, shown),
+            unplaced=[UnplacedOut.of(each, titles) for each in preview.plan.unplaced],
+            violations=[each.sentence for each in preview.plan.violations],
+            would_commit=shown.would_commit,
+            changed=list(shown.changed),
+            in_the_way=list(shown.broken),
+        )
+
+
+class PlanPage(Struct, frozen=True, kw_only=True):
+    items: Annotated[list[PlanSummary], Meta(description="The latest first")]
+    next_cursor: Cursor
+
+
+class CommittedOut(Struct, frozen=True, kw_only=True):
+    plan_id: PlanId
+    campaign_id: CampaignId
+    schedules: Annotated[list[ScheduleOut], Meta(description="In time order")]
+    changed: Annotated[
+        list[Part], Meta(description="What was otherwise by then than when it was shown, without touching its times")
+    ]
+
+    @classmethod
+    def of(cls, plan_id: UUID, committed: Committed) -> Self:
+        return cls(
+            plan_id=plan_id,
+            campaign_id=committed.campaign_id,
+            schedules=[ScheduleOut.of(schedule) for schedule in committed.schedules],
+            changed=list(committed.changed),
+        )
+
+
+class _Summary(TypedDict):
+    plan_id: UUID
+    plan_hash: str
+    campaign_id: UUID
+    brand_id: UUID
+    scheduler: SchedulerKind
+    status: PreviewStatus
+    posts: int
+    left_out: int
+    understood_rules: int
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def _summary(preview: Preview) -> _Summary:
+    return {
+        "plan_id": preview.plan_id,
+        "plan_hash": preview.plan_hash,
+        "campaign_id": preview.campaign_id,
+        "brand_id": preview.brand_id,
+        "scheduler": preview.asked.scheduler,
+        "status": preview.status,
+        "posts": len(preview.plan.placements),
+        "left_out": len(preview.plan.unplaced),
+        "understood_rules": preview.policy_version,
+        "created_at": preview.created_at,
+        "expires_at": preview.expires_at,
+    }
+
+
+def _schedules(ids: Sequence[UUID], shown: Shown) -> list[ScheduleOut]:
+    return [ScheduleOut.of(shown.schedules[each]) for each in ids if each in shown.schedules]

@@ -1,0 +1,230 @@
+"""Plans over HTTP: what is shown is what is committed, or nothing is."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import EVERYWHERE, Scope
+from tests.fakes.clock import FrozenClock
+from tests.http.steps import Json, a_campaign, a_post_body, add_posts, calling, new_id, observed, problem, walk
+
+TIME = ("post_id", "publish_time", "publish_time_local", "intent", "local_time", "timezone", "disambiguation")
+
+
+@pytest.fixture
+async def campaign_id(client: httpx2.AsyncClient) -> str:
+    return await a_campaign(client, posts=["TWITTER", "TIKTOK", "TWITTER"])
+
+
+async def preview(client: httpx2.AsyncClient, campaign_id: str, **asked: object) -> Json:
+    answer = await client.post(f"/campaigns/{campaign_id}/plans", json=asked)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def commit(client: httpx2.AsyncClient, plan: Json) -> httpx2.Response:
+    return await client.post(f"/plans/{plan['plan_id']}/commit", json={"plan_hash": plan["plan_hash"]})
+
+
+def times(shown: list[Json]) -> list[Json]:
+    return [{name: each[name] for name in TIME} for each in shown]
+
+
+async def schedules(client: httpx2.AsyncClient, campaign_id: str) -> list[Json]:
+    return [
+        each for page in await walk(client, f"/schedule/campaign/{campaign_id}", items="schedules") for each in page
+    ]
+
+
+async def test_a_preview_schedules_nothing_and_a_commit_writes_exactly_what_it_showed(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+    assert await schedules(client, campaign_id) == []
+
+    committed = await commit(client, plan)
+
+    assert committed.status_code == 201
+    assert times(committed.json()["schedules"]) == times(plan["placements"])
+    assert committed.json()["changed"] == []
+    assert await schedules(client, campaign_id) == committed.json()["schedules"]
+    assert (await client.get(f"/plans/{plan['plan_id']}")).json()["status"] == "committed"
+
+
+async def test_a_commit_that_is_repeated_answers_the_same_schedules(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+    first = await commit(client, plan)
+
+    again = await commit(client, plan)
+
+    assert again.status_code == 200
+    assert again.json() == first.json()
+
+
+async def test_scheduling_a_campaign_at_once_makes_what_its_preview_shows(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+
+    at_once = await client.post(f"/schedule/campaign/{campaign_id}")
+
+    assert at_once.status_code == 201
+    assert times(at_once.json()["schedules"]) == times(plan["placements"])
+    [kept] = (await client.get(f"/campaigns/{campaign_id}/plans", params={"limit": 1})).json()["items"]
+    assert (kept["status"], kept["plan_hash"]) == ("committed", plan["plan_hash"])
+
+
+async def test_what_is_committed_is_found_by_scheduling_the_campaign(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    committed = await commit(client, await preview(client, campaign_id))
+
+    found = await client.post(f"/schedule/campaign/{campaign_id}")
+
+    assert found.status_code == 200
+    assert found.json()["schedules"] == committed.json()["schedules"]
+
+
+async def test_the_same_request_with_nothing_changed_has_the_same_hash_and_another_has_another(
+    client: httpx2.AsyncClient, campaign_id: str, clock: FrozenClock
+) -> None:
+    first = await preview(client, campaign_id)
+    clock.advance(timedelta(minutes=10))
+
+    same = await preview(client, campaign_id)
+    others = [
+        await preview(client, campaign_id, platforms=["TWITTER"]),
+        await preview(client, campaign_id, grid_minutes=60),
+    ]
+
+    assert same["plan_hash"] == first["plan_hash"]
+    assert same["plan_id"] != first["plan_id"]
+    assert len({first["plan_hash"], *(each["plan_hash"] for each in others)}) == 3
+
+
+async def test_a_post_that_comes_between_makes_the_plan_outdated_and_a_fresh_one_is_shown(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+    [late] = await add_posts(client, campaign_id, ["TWITTER"])
+
+    refused = problem(await commit(client, plan), 409, "plan_outdated")
+
+    assert refused["details"]["changed"] == ["posts"]
+    assert await schedules(client, campaign_id) == []
+    fresh = (await client.get(f"/plans/{refused['details']['plan_id']}")).json()
+    assert late in [each["post_id"] for each in fresh["placements"]]
+    assert (await commit(client, fresh)).status_code == 201
+
+
+async def test_a_plan_says_whether_it_would_commit_now_and_what_is_in_the_way(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+    assert (plan["would_commit"], plan["changed"], plan["in_the_way"]) == (True, [], [])
+
+    [late] = await add_posts(client, campaign_id, ["TWITTER"])
+
+    shown = (await client.get(f"/plans/{plan['plan_id']}")).json()
+    assert (shown["would_commit"], shown["changed"]) == (False, ["posts"])
+    assert shown["in_the_way"] == [f"post {late} has no placement"]
+
+
+async def test_a_plan_is_agreed_to_by_its_hash(client: httpx2.AsyncClient, campaign_id: str) -> None:
+    plan = await preview(client, campaign_id)
+
+    refused = problem(await commit(client, {**plan, "plan_hash": "0" * 64}), 409, "plan_hash_differs")
+
+    assert refused["details"]["current"] == plan["plan_hash"]
+
+
+async def test_a_discarded_plan_can_be_read_and_not_committed(client: httpx2.AsyncClient, campaign_id: str) -> None:
+    plan = await preview(client, campaign_id, hold_seconds=60)
+
+    discarded = [await client.delete(f"/plans/{plan['plan_id']}") for _ in range(2)]
+
+    assert [each.status_code for each in discarded] == [200, 200]
+    assert (await client.get(f"/plans/{plan['plan_id']}")).json()["status"] == "discarded"
+    problem(await commit(client, plan), 409, "plan_ended")
+
+
+async def test_a_committed_plan_cannot_be_discarded(client: httpx2.AsyncClient, campaign_id: str) -> None:
+    plan = await preview(client, campaign_id)
+    await commit(client, plan)
+
+    problem(await client.delete(f"/plans/{plan['plan_id']}"), 409, "plan_ended")
+
+
+async def test_what_a_replacing_plan_gives_up_and_keeps_is_shown_before(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    made = (await commit(client, await preview(client, campaign_id))).json()["schedules"]
+    by_hand = await client.put(f"/schedule/post/{made[0]['post_id']}", json={"timestamp": "2027-03-16T09:00:00"})
+
+    problem(await client.post(f"/campaigns/{campaign_id}/plans"), 409, "campaign_already_scheduled")
+    plan = await preview(client, campaign_id, replace=True)
+    committed = await commit(client, plan)
+
+    assert [each["schedule_id"] for each in plan["kept"]] == [by_hand.json()["schedule_id"]]
+    assert {each["schedule_id"] for each in plan["replaces"]} == {each["schedule_id"] for each in made[1:]}
+    assert committed.status_code == 201
+    assert {each["post_id"] for each in committed.json()["schedules"]} == {each["post_id"] for each in made[1:]}
+
+
+async def test_a_post_that_is_deleted_takes_its_title_out_of_every_plan(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    secret = {**a_post_body(), "title": "Nobody shall read this"}
+    await client.post(f"/campaigns/{campaign_id}/posts", json={"posts": [secret]})
+    plan = await preview(client, campaign_id)
+    assert secret["title"] in [each["title"] for each in plan["placements"]]
+
+    assert (await client.delete(f"/posts/{secret['post_id']}")).status_code == 204
+
+    shown = await client.get(f"/plans/{plan['plan_id']}")
+    assert secret["title"] not in shown.text
+    assert not shown.json()["would_commit"]
+
+
+async def test_a_brand_holds_a_thousand_slots_at_most(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client, start="2027-03-15", end="2029-12-31", posts=["TWITTER"] * 600)
+    await preview(client, campaign_id, hold_seconds=60)
+
+    answer = await client.post(f"/campaigns/{campaign_id}/plans", json={"hold_seconds": 60})
+
+    assert problem(answer, 422, "too_many_held")["details"]["held"] == 600
+
+
+async def test_slots_are_given_back_when_their_time_is_over(client: httpx2.AsyncClient, clock: FrozenClock) -> None:
+    campaign_id = await a_campaign(client, start="2027-03-15", end="2029-12-31", posts=["TWITTER"] * 600)
+    plan = await preview(client, campaign_id, hold_seconds=60)
+    clock.advance(timedelta(minutes=1))
+
+    await preview(client, campaign_id, hold_seconds=60)
+
+    assert (await commit(client, plan)).status_code == 201
+
+
+async def test_who_may_only_read_looks_at_plans_and_holds_nothing(use_cases: UseCases, campaign_id: str) -> None:
+    issued = await use_cases.key_ring.create(new_id(), scopes={Scope.SCHEDULES_READ}, reach=EVERYWHERE, expires_at=None)
+    headers: Mapping[str, str] = {"authorization": f"Bearer {issued.credential}"}
+    async with calling(observed(use_cases, checks_access=True)) as reader:
+        looked = await reader.post(f"/campaigns/{campaign_id}/plans", headers=headers)
+        held = await reader.post(f"/campaigns/{campaign_id}/plans", headers=headers, json={"hold_seconds": 1})
+
+    assert looked.status_code == 201
+    assert problem(held, 403, "missing_scope")["details"]["scope"] == "schedules:write"
+
+
+async def test_a_plan_that_was_never_made_is_not_found(client: httpx2.AsyncClient) -> None:
+    for answer in (
+        await client.get(f"/plans/{new_id()}"),
+        await client.delete(f"/plans/{new_id()}"),
+        await client.post(f"/plans/{new_id()}/commit", json={"plan_hash": "x"}),
+    ):
+        problem(answer, 404, "plan_not_found")
