@@ -123,7 +123,7 @@ async def test_a_preview_shows_the_titles_that_its_posts_have_now(storage: Stora
     await given(storage, replace(posts[0], title="Another"))
     async with storage.unit_of_work() as work:
         doomed = Doomed(noun=Noun.POST, object_id=posts[1].post_id)
-        await work.erasures.erase(doomed, [posts[1].post_id], at=NOW)
+        await work.erasures.erase(doomed, [posts[1].post_id], cancelled=0, at=NOW)
         await work.commit()
 
     async with storage.reading() as stored:
