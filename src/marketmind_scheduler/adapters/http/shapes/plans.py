@@ -68,7 +68,7 @@ class PlanIn(ScheduleCampaignIn, frozen=True):
 
 
 class CommitIn(Body, frozen=True):
-    plan_hash: PlanHash
+    plan_hash: Annotated[PlanHash, Meta(description="The `plan_hash` of the plan that is agreed to")]
 
 
 class PlacementOut(Struct, frozen=True, kw_only=True):
@@ -76,13 +76,22 @@ class PlacementOut(Struct, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="As it is now", examples=["Meet the new line"])]
     platform: Platform
     publish_time: Moment
-    publish_time_local: Annotated[str, Meta(examples=["2030-03-18T19:00:00-07:00[America/Los_Angeles]"])]
-    intent: IntentKind
-    local_time: Annotated[str | None, Meta(examples=["2030-03-18T19:00:00"])]
+    publish_time_local: Annotated[
+        str,
+        Meta(
+            description="The same instant in `timezone`, as RFC 9557 text",
+            examples=["2030-03-18T19:00:00-07:00[America/Los_Angeles]"],
+        ),
+    ]
+    intent: Annotated[IntentKind, Meta(description="Whether it is a wall time or an instant")]
+    local_time: Annotated[
+        str | None,
+        Meta(description="The wall time in `timezone`; null for an instant", examples=["2030-03-18T19:00:00"]),
+    ]
     timezone: ZoneName
     disambiguation: Disambiguation | None
-    resolution: Resolution
-    tz_release: Annotated[str, Meta(examples=["2026f"])]
+    resolution: Annotated[Resolution, Meta(description="How the wall time became an instant")]
+    tz_release: Annotated[str, Meta(description="The IANA release whose rules were used", examples=["2026f"])]
     warnings: Annotated[list[str], Meta(description="What to know of this time", examples=[[]])]
 
     @classmethod
@@ -106,10 +115,13 @@ class PlacementOut(Struct, frozen=True, kw_only=True):
 
 class UnplacedOut(Struct, frozen=True, kw_only=True):
     post_id: PostId
-    title: str
+    title: Annotated[str, Meta(description="As it is now", examples=["Meet the new line"])]
     platform: Platform
     reason: Annotated[str, Meta(description="What keeps it from a place, proven", examples=["no_capacity"])]
-    sentence: str
+    sentence: Annotated[
+        str,
+        Meta(description="The same in words", examples=["12 posts need slots from 1 to 3 December, and 9 are open"]),
+    ]
     relaxations: Annotated[list[str], Meta(description="Single changes that would place it, each tried")]
 
     @classmethod
@@ -129,7 +141,7 @@ class PlanSummary(Struct, frozen=True, kw_only=True):
     plan_hash: PlanHash
     campaign_id: CampaignId
     brand_id: BrandId
-    scheduler: SchedulerKind
+    scheduler: Annotated[SchedulerKind, Meta(description="Who chose the times")]
     status: Annotated[PreviewStatus, Meta(description="What became of it")]
     posts: Annotated[int, Meta(ge=0, description="How many posts it places")]
     left_out: Annotated[int, Meta(ge=0, description="How many it cannot place")]
@@ -146,12 +158,14 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
     placements: Annotated[list[PlacementOut], Meta(description="In time order")]
     kept: Annotated[list[ScheduleOut], Meta(description="What stands and stays, as it is now")]
     replaces: Annotated[list[ScheduleOut], Meta(description="What a commit cancels, as it is now")]
-    unplaced: list[UnplacedOut]
-    violations: Annotated[list[str], Meta(description="The rules that it breaks")]
+    unplaced: Annotated[list[UnplacedOut], Meta(description="What it cannot place, and why")]
+    violations: Annotated[list[str], Meta(description="The rules that it breaks, a sentence each")]
     would_commit: Annotated[bool, Meta(description="Whether it could be committed now")]
     changed: Annotated[
         list[Part],
-        Meta(description="What of that which it was made of is otherwise now; where no time is in the way it commits"),
+        Meta(
+            description="What of that which it was made of is otherwise now; where no time is in the way it commits",
+        ),
     ]
     in_the_way: Annotated[list[str], Meta(description="What of it cannot stand any more")]
 
@@ -181,7 +195,10 @@ class CommittedOut(Struct, frozen=True, kw_only=True):
     campaign_id: CampaignId
     schedules: Annotated[list[ScheduleOut], Meta(description="In time order")]
     changed: Annotated[
-        list[Part], Meta(description="What was otherwise by then than when it was shown, without touching its times")
+        list[Part],
+        Meta(
+            description="What was otherwise by then than when it was shown, without touching its times", examples=[[]]
+        ),
     ]
 
     @classmethod
