@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.campaign_statuses import follow_schedules
 from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.domain.brand import Brand, BrandChange
 from marketmind_scheduler.domain.campaign import Campaign, CampaignChange, CampaignStatus, check_may_leave
 from marketmind_scheduler.domain.errors import BrandMismatch
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform, Post, PostChange
 from marketmind_scheduler.domain.saying import Unsaid
-from marketmind_scheduler.domain.schedule import what_is_live
+from marketmind_scheduler.domain.schedule import Hold, what_is_live
 from marketmind_scheduler.domain.sources import Difference, changed
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
@@ -173,11 +175,13 @@ async def _check_still_there(work: UnitOfWork, post: Post) -> None:
 async def _change(work: UnitOfWork, found: Post, post: Post, *, take_schedule: bool) -> tuple[str, ...]:
     """Store what changes of a post; return what is to be said of its schedule."""
     standing = await work.schedules.standing_of_post(post.post_id)
+    active = next((each for each in standing if each.is_active), None)
     if not take_schedule:
-        active = next((each for each in standing if each.is_active), None)
         check_may_leave(found, to=post.campaign_id, active=active)
     await work.posts.save([post])
     told = () if post.says_the_same_as(found) else await work.bookings.tell_post_changed([post.post_id])
     if post.campaign_id != found.campaign_id:
         await work.bookings.follow_campaigns([post.post_id])
+        if active and Hold.CAMPAIGN_PAUSED in active.holds:  # as when a pause ends
+            await take_turns(work, [active], now=post.updated_at, age=timedelta())
     return tuple(what_is_live(told))

@@ -247,6 +247,23 @@ async def test_a_post_that_joins_a_paused_campaign_is_held_until_it_leaves(calle
     assert [each["status"] for each in await trigger(caller)] == ["COMPLETED"]
 
 
+async def test_posts_that_leave_a_paused_campaign_go_out_one_by_one(caller: httpx2.AsyncClient) -> None:
+    started = await a_start(caller, posts=3)
+    schedules = [await due(caller, post_id=post_id) for post_id in started.post_ids]
+    await pause(caller, started, CAMPAIGN)
+
+    for post_id in started.post_ids:
+        left = await caller.put(f"/posts/{post_id}", json={"campaign_id": None, "take_schedule": True})
+        assert left.status_code == 200, left.text
+        await trigger(caller)
+
+    found = [await record(caller, each) for each in schedules]
+    assert [each["status"] for each in found] == ["COMPLETED", "PENDING", "PENDING"]
+    second, third = [datetime.fromisoformat(each["next_attempt_at"]) for each in found[1:]]
+    assert timedelta() < second - await present(caller) < timedelta(seconds=32)
+    assert timedelta(seconds=29) < third - second < timedelta(seconds=31)
+
+
 async def test_the_status_of_a_campaign_follows_its_posts(caller: httpx2.AsyncClient, tables: AsyncEngine) -> None:
     started = await a_start(caller, posts=2)
     seen = [await status_of(caller, started)]
