@@ -106,6 +106,9 @@ def downgrade() -> None:
     post_ids = [post_id for post_id, *_ in POSTS]
     if sa.inspect(op.get_bind()).has_table("attempts"):  # of a later schema
         forget_sends(post_ids)
+    if sa.inspect(op.get_bind()).has_table("forgotten_schedules"):
+        forgotten = sa.table("forgotten_schedules", sa.column("post_id", sa.Uuid))
+        op.execute(forgotten.delete().where(forgotten.c.post_id.in_(post_ids)))
     op.execute(schedules.delete().where(schedules.c.post_id.in_(post_ids)))
     op.execute(posts.delete().where(posts.c.post_id.in_(post_ids)))
     op.execute(

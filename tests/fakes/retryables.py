@@ -46,7 +46,9 @@ class InMemoryRetryables:
         )
 
     def _is_last(self, schedule: Schedule) -> bool:
-        others = (row.schedule for row in self._view().rows_of({schedule.post_id}))
+        rows = self._view()
+        forgotten = (each for each in rows.forgotten.values() if each.post_id == schedule.post_id)
+        others = (*(row.schedule for row in rows.rows_of({schedule.post_id})), *forgotten)
         return not any(
             each.is_active
             or each.schedule_id > schedule.schedule_id

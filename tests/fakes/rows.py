@@ -162,6 +162,7 @@ class Rows:
     schedules: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
     attempts: dict[tuple[UUID, int], AttemptRecord] = field(default_factory=dict[tuple[UUID, int], AttemptRecord])
     previews: dict[UUID, Preview] = field(default_factory=dict[UUID, Preview])
+    forgotten: dict[UUID, Schedule] = field(default_factory=dict[UUID, Schedule])
     deleted: frozenset[UUID] = field(default_factory=frozenset[UUID])
     outbox: tuple[AnyEvent, ...] = ()
     events: tuple[AnyEvent, ...] = ()
@@ -180,6 +181,7 @@ class Rows:
             schedules=dict(self.schedules),
             attempts=dict(self.attempts),
             previews=dict(self.previews),
+            forgotten=dict(self.forgotten),
             tz_releases=dict(self.tz_releases),
         )
 
@@ -196,6 +198,10 @@ class Rows:
     def kept_posts_of(self, campaign_id: UUID) -> list[Post]:
         """Without those that were deleted."""
         return [post for post in self.posts_of(campaign_id) if post.post_id not in self.deleted]
+
+    def forgotten_of(self, campaign_id: UUID) -> list[Schedule]:
+        posts = {post.post_id for post in self.posts_of(campaign_id)}
+        return [each for each in self.forgotten.values() if each.post_id in posts]
 
     def put_post(self, post: Post) -> None:
         """Store a post; its schedules show what it says from now on."""
@@ -327,7 +333,7 @@ class Rows:
         if campaign_id not in self.campaigns:
             return
         of_it = [row.schedule for row in self.rows_of({post.post_id for post in self.posts_of(campaign_id)})]
-        statuses = {schedule.status for schedule in of_it}
+        statuses = {schedule.status for schedule in (*of_it, *self.forgotten_of(campaign_id))}
         status = status_of(
             is_paused=campaign_id in self.paused_campaigns,
             is_active=any(schedule.is_active for schedule in of_it),

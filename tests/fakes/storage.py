@@ -230,6 +230,21 @@ class InMemoryEventRepository:
         return min((event.position for event in self._view().events), default=None)
 
 
+class InMemoryForgotten:
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    async def published(self, post_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+        of_posts = [each for each in self._in_order() if each.post_id in post_ids]
+        return {each.post_id: each.schedule_id for each in of_posts if each.status is ScheduleStatus.COMPLETED}
+
+    async def latest_of(self, post_id: UUID) -> UUID | None:
+        return next((each.schedule_id for each in reversed(self._in_order()) if each.post_id == post_id), None)
+
+    def _in_order(self) -> Sequence[Schedule]:
+        return [each for _, each in sorted(self._view().forgotten.items())]
+
+
 class InMemoryScheduleRepository:
     def __init__(self, view: View, reach: Reach) -> None:
         self._view = view
@@ -455,6 +470,7 @@ class InMemoryRepositories:
         self.campaigns = InMemoryCampaignRepository(view, clock, reach)
         self.posts = InMemoryPostRepository(view, reach)
         self.schedules = InMemoryScheduleRepository(view, reach)
+        self.forgotten = InMemoryForgotten(view)
         self.bookings = InMemoryBookings(view, clock, reach)
         self.derivations = InMemoryDerivations(view, clock)
         self.transitions = InMemoryTransitions(view, clock)
@@ -606,6 +622,9 @@ def _found(rows: Rows, schedule_id: UUID, reach: Reach) -> Schedule:
     row = rows.schedules.get(schedule_id)
     if row and reach.covers(row.schedule.brand_id):
         return rows.shown(row.schedule)
+    forgotten = rows.forgotten.get(schedule_id)
+    if forgotten and reach.covers(forgotten.brand_id):
+        raise Deleted.schedule(schedule_id)
     raise UnknownSchedule(schedule_id)
 
 

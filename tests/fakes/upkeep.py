@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import takewhile
 from uuid import UUID
 
 from marketmind_scheduler.domain.event import UPKEEP, AnyEvent, Event, EventKind
@@ -11,6 +10,7 @@ from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.retention import DEFAULT_RETENTION, Retention
 from marketmind_scheduler.domain.schedule import Hold
+from tests.fakes.forgetting import forget
 from tests.fakes.lanes import busy_lanes, lane_of, take_turns
 from tests.fakes.rows import Row, Rows, place_in_time
 from tests.fakes.storage import InMemoryStorage
@@ -65,11 +65,8 @@ class InMemoryUpkeep:
 
     async def forget_expired(self, *, limit: int) -> int:
         """Answers, allowances and keys are not in this storage."""
-        now = self._storage.clock.now()
         with self._storage.changing() as rows:
-            return (
-                _remove_events(rows, told_by=now - self._retention.events, limit=limit) if self._retention.events else 0
-            )
+            return forget(rows, self._retention, now=self._storage.clock.now(), limit=limit)
 
     async def sequence_events(self, *, limit: int) -> int:
         with self._storage.changing() as rows:
@@ -82,13 +79,6 @@ class InMemoryUpkeep:
             for campaign_id in {event.campaign_id for event in told if event.campaign_id}:
                 rows.follow_schedules(campaign_id, now=self._storage.clock.now())
         return len(told)
-
-
-def _remove_events(rows: Rows, *, told_by: datetime, limit: int) -> int:
-    old = list(takewhile(lambda event: event.occurred_at <= told_by, rows.events[:limit]))
-    if old:
-        rows.events, rows.forgotten_up_to = rows.events[len(old) :], old[-1].position
-    return len(old)
 
 
 def _campaign_of(event: AnyEvent, rows: Rows) -> UUID | None:

@@ -18,6 +18,7 @@ from marketmind_scheduler.adapters.postgres.repositories import (
     campaigns,
     derivations,
     erasures,
+    forgotten,
     posts,
     schedules,
     transitions,
@@ -70,6 +71,9 @@ SELECT count(fill(c, 1 + c % 100, c * 100, {POSTS_EACH})) FROM generate_series(1
 SELECT fill(9001, 9001, 1000000, {MANY});
 SELECT fill(9002, 9001, 2000000, {BARE});
 DELETE FROM schedules WHERE schedule_id >= id(2000000);
+SELECT fill(9003, 9001, 3000000, {MANY});
+UPDATE schedules SET status = 'CANCELLED', due_at = NULL, publish_time = now() - interval '90 days',
+       finished_at = now() - interval '90 days' WHERE schedule_id >= id(3000000);
 INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict)
 SELECT schedule_id, 1, now(), now(), 'deferred' FROM schedules;
 INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
@@ -193,6 +197,9 @@ def cases() -> Iterable[Case]:
         yield "steps recorded", transitions.RECORD, [*steps, "2026-01-01", notes, "{PENDING,UNCONFIRMED}"], rows
     yield "schedules added", bookings.ADD, added(BARE_IDS), BARE
     yield "events put in order", upkeep.SEQUENCE, [500], 500
+    yield "schedules forgotten", upkeep.FORGET_SCHEDULES, ["30 days", 500, "{ACTIVE}"], 500
+    yield "schedules kept for their campaign", upkeep.FORGET_SCHEDULES, ["30 days", 500, "{SCHEDULED}"], 500
+    yield "published by forgotten ones", forgotten.PUBLISHED, [an_array(BARE_IDS)], BARE
     yield "events forgotten", upkeep.FORGET_EVENTS, ["30 days", 500], 500
 
 

@@ -59,7 +59,8 @@ class CampaignScheduling:
         asked = Asked(scheduler=kind, platforms=frozenset(platforms), renewal=renewal)
         async with self.storage.reading() as repositories:
             case = await read_case(repositories, campaign_id, asked, zones=self.zones, now=self.clock.now())
-        if case.standing and await self._stands_as_asked(case):
+        is_done = case.is_over and renewal in (Renewal.NOTHING, Renewal.FILL)
+        if is_done or (case.standing and await self._stands_as_asked(case)):
             return case.standing, False
         check_open(case)
         brief = case.brief_of_open_posts(self.zones)
@@ -112,13 +113,13 @@ class CampaignScheduling:
         if any(each.is_chosen for each in decision.given_up):
             return False
         if renewal is Renewal.REPLACE and is_all_kept:
-            return len(posts_out(case.standing)) < len(case.posts)
+            return len({*posts_out(case.standing), *case.published}) < len(case.posts)
         return await self._stands_as_planned(case)
 
     async def _stands_as_planned(self, case: Case) -> bool:
         """Whether what stands is what the scheduler planned, at once or bit by bit, and nothing has changed since."""
         ever, previews = await self._history(case)
-        asked = plannings(case.asked.scheduler, case.posts, case.standing, ever)
+        asked = plannings(case.asked.scheduler, case.shown_posts, case.standing, ever)
         return bool(asked) and all([await self._is_as_planned(case, each, previews) for each in asked])
 
     async def _is_as_planned(self, case: Case, planning: Planning, previews: Mapping[datetime, Preview]) -> bool:

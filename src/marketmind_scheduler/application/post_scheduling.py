@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.asked_times import AskedTime
+from marketmind_scheduler.application.forgotten import check_not_forgotten, check_not_published
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import (
-    AlreadyPublished,
     AlreadyScheduled,
     BeyondHorizon,
     NotRetryable,
@@ -64,8 +64,8 @@ class PostScheduling:
             standing = await work.schedules.standing_of_post(post_id)
             if active := next((each for each in standing if each.is_active), None):
                 return _same_or_refused(active, slot, self.zones), False
-            if standing and not allow_repost:
-                raise AlreadyPublished(post_id, schedule_id=standing[0].schedule_id)
+            if not allow_repost:
+                await check_not_published(work, post_id, standing)
             now = self.clock.now()
             self._check_bounds(slot, asked, now)
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
@@ -82,8 +82,8 @@ class PostScheduling:
         """Give the post of a FAILED or MISSED schedule a new appointment, now or at the time asked for. Returns the new
         schedule, and whether this call made it: the same request again finds the first one's.
 
-        Raises UnknownSchedule, PreconditionFailed, NotRetryable, AlreadyScheduled, AlreadyPublished, and for a time
-        what ``schedule`` raises.
+        Raises UnknownSchedule, Gone, PreconditionFailed, NotRetryable, AlreadyScheduled, AlreadyPublished, and for a
+        time what ``schedule`` raises.
         """
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock((await work.schedules.get(schedule_id)).post_id)
@@ -98,8 +98,7 @@ class PostScheduling:
             if active := next((each for each in standing if each.is_active), None):
                 is_same = active.retry_of == schedule_id and asked is None
                 return active if is_same else _same_or_refused(active, slot, self.zones), False
-            if standing:
-                raise AlreadyPublished(post.post_id, schedule_id=standing[0].schedule_id)
+            await check_not_published(work, post.post_id, standing)
             if asked:
                 self._check_bounds(slot, asked, now)
             await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
@@ -110,12 +109,16 @@ class PostScheduling:
             return shown, True
 
     async def get(self, post_id: UUID) -> Schedule:
-        """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound."""
+        """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound, and Gone where
+        that was forgotten."""
         async with self.storage.reading() as repositories:
             await repositories.posts.get(post_id)
-            if schedule := await repositories.schedules.find_current(post_id):
-                return schedule
-            raise ScheduleNotFound(post_id)
+            schedule = await repositories.schedules.find_current(post_id)
+            if schedule is None or not schedule.is_active:
+                await check_not_forgotten(repositories, post_id, schedule)
+            if schedule is None:
+                raise ScheduleNotFound(post_id)
+            return schedule
 
     async def list(
         self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
@@ -231,5 +234,6 @@ def _same_or_refused(active: Schedule, slot: Slot, zones: ZoneCatalog) -> Schedu
 async def _locked(work: UnitOfWork, post_id: UUID) -> Schedule:
     current = await work.bookings.lock_current(post_id)
     if current is None or not current.is_active:
+        await check_not_forgotten(work, post_id, current)
         raise ScheduleNotFound(post_id)
     return current

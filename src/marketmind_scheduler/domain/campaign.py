@@ -26,6 +26,10 @@ class CampaignStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+UNDER_WAY = frozenset({CampaignStatus.SCHEDULED, CampaignStatus.ACTIVE, CampaignStatus.PAUSED})
+"""Something of it is ahead. What is over of it stays as long: asked for again, its plan is compared with all it had."""
+
+
 def status_of(*, is_paused: bool, is_active: bool, is_published: bool, is_finished: bool) -> CampaignStatus:
     """Where a campaign stands: paused, or by whether one of its schedules is active, PUBLISHED, FINISHED."""
     if is_paused:

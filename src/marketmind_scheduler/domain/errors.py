@@ -387,8 +387,9 @@ class CannotFollow(Conflict):
 
 class Deleted(Gone):
     """What was named is not there any more. A post, campaign or brand was deleted: its schedules and events stay,
-    without their texts, and its id cannot be used again, so register something new under another. Or events behind
-    `after` were removed for their age: begin anew with `details.after`, and look at what you follow in between."""
+    without their texts, and its id cannot be used again, so register something new under another. Or a schedule ended
+    longer ago than schedules are kept. Or events behind `after` are not kept any more: begin anew with `details.after`,
+    and look at what you follow in between."""
 
     code = "gone"
 
@@ -397,6 +398,13 @@ class Deleted(Gone):
         return cls(
             f"{noun} {object_id} was deleted, and its id cannot be used again; register a new {noun} under another id",
             id=object_id,
+        )
+
+    @classmethod
+    def schedule(cls, schedule_id: UUID) -> Self:
+        return cls(
+            f"schedule {schedule_id} ended longer ago than schedules are kept here; GET /schedule lists those that are",
+            schedule_id=schedule_id,
         )
 
     @classmethod

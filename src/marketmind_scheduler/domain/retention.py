@@ -11,6 +11,7 @@ class Retention:
     """For how long after its end each is kept; None: for ever."""
 
     keys: timedelta = KEYS_KEPT
+    schedules: timedelta | None = None  # after their publish time, too
     events: timedelta | None = None
 
 

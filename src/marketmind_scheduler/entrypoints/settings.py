@@ -124,6 +124,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep_keys_days: Annotated[
         int, Meta(ge=1, le=36500, description="how long an API key is still listed after it has expired or was revoked")
     ] = KEYS_KEPT.days
+    keep_schedules_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            description="how long a schedule is still shown after its end and its publish time; 0: for ever",
+        ),
+    ] = 0
     keep_events_days: Annotated[
         int, Meta(ge=0, le=36500, description="how long an event can still be read; 0: for ever")
     ] = 0
@@ -221,7 +229,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def retention(self) -> Retention:
-        return Retention(keys=timedelta(days=self.keep_keys_days), events=_kept(self.keep_events_days))
+        return Retention(
+            keys=timedelta(days=self.keep_keys_days),
+            schedules=_kept(self.keep_schedules_days),
+            events=_kept(self.keep_events_days),
+        )
 
     @property
     def service_role(self) -> str | None:

@@ -14,7 +14,8 @@ class Bookings(Protocol):
     work ends."""
 
     async def lock(self, schedule_id: UUID) -> Schedule:
-        """The schedule, locked against every other change; raises UnknownSchedule. Lock its post first, if at all."""
+        """The schedule, locked against every other change; raises UnknownSchedule, Gone where it was forgotten. Lock
+        its post first, if at all."""
         ...
 
     async def lock_current(self, post_id: UUID) -> Schedule | None:

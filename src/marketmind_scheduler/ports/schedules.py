@@ -1,7 +1,7 @@
 """What is kept of schedules.
 
-Every method is one statement, however many rows it touches, and raises StorageUnavailable when the storage cannot be
-used; see ``Storage.within`` for what is out of reach.
+Every method is one statement, however many rows it touches, and one more where nothing is found. It raises
+StorageUnavailable when the storage cannot be used; see ``Storage.within`` for what is out of reach.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -54,7 +54,7 @@ class ScheduleRepository(Protocol):
     """Reading schedules."""
 
     async def get(self, schedule_id: UUID) -> Schedule:
-        """Raises UnknownSchedule."""
+        """Raises UnknownSchedule, Gone where it was forgotten."""
         ...
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:

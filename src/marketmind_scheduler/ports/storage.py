@@ -10,6 +10,7 @@ from marketmind_scheduler.ports.catalog import BrandRepository, CampaignReposito
 from marketmind_scheduler.ports.derivations import Derivations
 from marketmind_scheduler.ports.erasures import Erasures
 from marketmind_scheduler.ports.events import EventRepository
+from marketmind_scheduler.ports.forgotten import Forgotten
 from marketmind_scheduler.ports.previews import Previews
 from marketmind_scheduler.ports.retryables import Retryables
 from marketmind_scheduler.ports.schedules import ScheduleRepository
@@ -23,7 +24,17 @@ class LostRace(StorageUnavailable):
     code = StorageUnavailable.code
 
 
-class Repositories(Protocol):
+class Past(Protocol):
+    """What is known of what has happened."""
+
+    @property
+    def events(self) -> EventRepository: ...
+
+    @property
+    def forgotten(self) -> Forgotten: ...
+
+
+class Repositories(Past, Protocol):
     @property
     def brands(self) -> BrandRepository: ...
 
@@ -41,9 +52,6 @@ class Repositories(Protocol):
 
     @property
     def previews(self) -> Previews: ...
-
-    @property
-    def events(self) -> EventRepository: ...
 
     @property
     def tz_releases(self) -> TzReleaseRepository: ...

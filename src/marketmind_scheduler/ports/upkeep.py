@@ -45,9 +45,11 @@ class Upkeep(Protocol):
 
     async def forget_expired(self, *, limit: int) -> int:
         """Forget up to ``limit`` of each: answers kept under an Idempotency-Key that have expired, allowances that are
-        whole again, API keys that expired or were revoked long ago, but never the youngest key, and the first events,
-        where they are not kept for ever and no younger one stands before them.
-        Returns how many went of the kind with most."""
+        whole again, API keys that expired or were revoked long ago, but never the youngest key; and where they are not
+        kept for ever, the first events, as far as no younger one stands before them, and schedules that ended so long
+        ago, and should have gone out as long ago, with their attempts. What ``Forgotten`` tells stays. Schedules of a
+        campaign that is UNDER_WAY stay as well, and go at the latest as long after that is over. Returns how many were
+        looked at of the kind with most."""
         ...
 
     async def sequence_events(self, *, limit: int) -> int:

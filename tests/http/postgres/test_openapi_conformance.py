@@ -112,6 +112,7 @@ SAID_BY_NO_SCHEMA = (
     "say what they are to follow",
     "name it with campaign_id",
     "is not a whole number",
+    "goes with",
 )
 
 

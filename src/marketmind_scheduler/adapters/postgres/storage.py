@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.postgres.repositories.campaigns import Postgr
 from marketmind_scheduler.adapters.postgres.repositories.derivations import PostgresDerivations
 from marketmind_scheduler.adapters.postgres.repositories.erasures import PostgresErasures
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
+from marketmind_scheduler.adapters.postgres.repositories.forgotten import PostgresForgotten
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
 from marketmind_scheduler.adapters.postgres.repositories.previews import PostgresPreviews
 from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
@@ -43,6 +44,7 @@ class PostgresUnitOfWork:
         self.campaigns = PostgresCampaignRepository(connection, reach)
         self.posts = PostgresPostRepository(connection, reach)
         self.schedules = PostgresScheduleRepository(connection, reach)
+        self.forgotten = PostgresForgotten(connection)
         self.bookings = PostgresBookings(connection, reach)
         self.derivations = PostgresDerivations(connection)
         self.transitions = PostgresTransitions(connection)

@@ -177,6 +177,7 @@ schedules = Table(
     Column("sent_s3_url", Text),
     Column("post_changed_at", DateTime(timezone=True)),
     Column("not_before", DateTime(timezone=True)),  # until when its latest attempt lets it wait, held or not
+    Column("kept_at", DateTime(timezone=True)),  # when it was old enough to be forgotten, and still needed
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),
@@ -214,6 +215,11 @@ schedules = Table(
     _index_of_some("no_receiver_latest", "latest_at", where="parked = 16 AND latest_at IS NOT NULL"),
     _index_of_some("unconfirmed", "platform", "last_send_at", where="status = 'UNCONFIRMED'"),
     _index_of_some("gone_wrong", "platform", "finished_at", where="status IN ('FAILED', 'MISSED')"),
+    Index(
+        "ix_schedules_over",
+        text("greatest(finished_at, publish_time, kept_at)"),
+        postgresql_where=text("finished_at IS NOT NULL"),
+    ),
     _index_of_some("parked", "platform", "schedule_id", where="status = 'PENDING' AND parked <> 0"),
     postgresql_with={
         "fillfactor": 70,
@@ -240,6 +246,18 @@ attempts = Table(
     Column("s3_url", Text),
     Column("digest", Text),  # see domain.attempt.digest_of
     _one_of("verdict", VerdictKind),
+)
+
+
+# What is still asked of a schedule that is forgotten: whether it was there, and what it did for its post.
+forgotten_schedules = Table(
+    "forgotten_schedules",
+    metadata,
+    Column("schedule_id", Uuid, primary_key=True),
+    Column("post_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("is_dry_run", Boolean, nullable=False),
+    Index(None, "post_id", "schedule_id"),
 )
 
 

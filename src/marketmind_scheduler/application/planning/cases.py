@@ -1,6 +1,6 @@
 """A campaign that is to be planned, with all that its plan depends on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,11 +27,24 @@ class Case:
     asked: Asked
     posts: Sequence[Post]
     standing: Sequence[Schedule]
+    published: Collection[UUID]  # by schedules that were forgotten
     now: datetime
 
     @property
     def decision(self) -> Decision:
-        return decide(self.posts, self.standing, self.asked.renewal)
+        return decide(self.posts, self.standing, self.asked.renewal, self.published)
+
+    @property
+    def shown_posts(self) -> Sequence[Post]:
+        """Without those of which only a forgotten schedule knew."""
+        shown = {each.post_id for each in self.standing}
+        return [post for post in self.posts if post.post_id in shown or post.post_id not in self.published]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether some of it is forgotten, and nothing is ahead: the plan that it had cannot be asked for again."""
+        is_ahead = self.decision.open_posts or not all(each.may_be_out for each in self.standing)
+        return bool(self.published) and not is_ahead
 
     def brief(self, posts: Sequence[Post], kept: Sequence[Schedule], now: datetime, zones: ZoneCatalog) -> Brief:
         """What a scheduler is told who is to place ``posts`` round ``kept``. Raises UnknownZone."""
@@ -77,8 +90,16 @@ async def read_case(
     brand = await repositories.brands.get(campaign.brand_id)
     posts = await repositories.posts.list_of_campaign(campaign_id, platforms=asked.platforms)
     standing = await repositories.schedules.standing_of_campaign(campaign_id, platforms=asked.platforms)
-    moment = moment_of_its_own(standing, now)
-    return Case(campaign=campaign, brand=brand, asked=asked, posts=posts, standing=standing, now=moment)
+    published = await repositories.forgotten.published([post.post_id for post in posts])
+    return Case(
+        campaign=campaign,
+        brand=brand,
+        asked=asked,
+        posts=posts,
+        standing=standing,
+        published=published.keys(),
+        now=moment_of_its_own(standing, now),
+    )
 
 
 def check_open(case: Case) -> None:

@@ -33,17 +33,19 @@ class Decision:
     open_posts: Sequence[Post]
 
 
-def decide(posts: Sequence[Post], standing: Sequence[Schedule], renewal: Renewal) -> Decision:
+def decide(
+    posts: Sequence[Post], standing: Sequence[Schedule], renewal: Renewal, published: Collection[UUID] = ()
+) -> Decision:
     """What a request does with these posts and what stands for them: each post's active schedule and its latest
-    COMPLETED one.
+    COMPLETED one. Posts that are ``published`` are out, though no schedule of theirs may say so any more.
 
     A post that is out, or may be, keeps all it has, a repost too. One of which nothing stands, because it was never
     scheduled or ended as CANCELLED, FAILED or MISSED, is open.
     """
-    out = posts_out(standing)
+    out = {*posts_out(standing), *published}
     kept = [each for each in standing if each.post_id in out or not _is_given_up(each, renewal)]
     given_up = [each for each in standing if each.post_id not in out and _is_given_up(each, renewal)]
-    kept_posts = {each.post_id for each in kept}
+    kept_posts = {each.post_id for each in kept} | out
     return Decision(kept=kept, given_up=given_up, open_posts=[post for post in posts if post.post_id not in kept_posts])
 
 

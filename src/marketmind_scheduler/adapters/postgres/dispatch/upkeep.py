@@ -10,6 +10,7 @@ from marketmind_scheduler.adapters.postgres.repositories.events import TOLD
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
+from marketmind_scheduler.domain.campaign import UNDER_WAY
 from marketmind_scheduler.domain.event import UPKEEP
 from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.pacing import SOON, WITHOUT_TARGET
@@ -27,6 +28,7 @@ _TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 BUSY_LANES = statement("busy_lanes")
 _FORGET_EXPIRED = statement("forget_expired")
 FORGET_EVENTS = statement("forget_events")
+FORGET_SCHEDULES = statement("forget_schedules")
 HOLD_LANES = statement("hold_lanes")
 RELEASE_LANES = statement("release_lanes")
 _LANES_AT_ONCE = 200
@@ -101,11 +103,13 @@ class PostgresUpkeep:
 
     async def forget_expired(self, *, limit: int) -> int:
         async with transaction(self._pool) as connection:
-            forgotten = await connection.fetchval(_FORGET_EXPIRED, self._retention.keys, limit)
-            if self._retention.events and await connection.fetchval(_TRY_LOCK, _FORGETTING):
-                gone = await connection.fetchval(FORGET_EVENTS, self._retention.events, limit)
-                forgotten = max(forgotten, gone)
-            return forgotten
+            kept = self._retention
+            gone = [await connection.fetchval(_FORGET_EXPIRED, kept.keys, limit)]
+            if kept.schedules:
+                gone.append(await connection.fetchval(FORGET_SCHEDULES, kept.schedules, limit, list(UNDER_WAY)))
+            if kept.events and await connection.fetchval(_TRY_LOCK, _FORGETTING):
+                gone.append(await connection.fetchval(FORGET_EVENTS, kept.events, limit))
+            return max(gone)
 
     async def sequence_events(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:

@@ -11,6 +11,7 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.derivations import move
+from marketmind_scheduler.adapters.postgres.repositories.forgotten import missing
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     ADDED,
@@ -25,7 +26,6 @@ from marketmind_scheduler.adapters.postgres.repositories.schedules import CURREN
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import OnLate
-from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 
@@ -66,7 +66,7 @@ class PostgresBookings:
     async def lock(self, schedule_id: UUID) -> Schedule:
         row = await self._connection.fetchrow(f"{SELECT} WHERE s.schedule_id = $1 FOR NO KEY UPDATE OF s", schedule_id)
         if row is None or not self._reach.covers(row["brand_id"]):
-            raise UnknownSchedule(schedule_id)
+            raise await missing(self._connection, self._reach, schedule_id)
         return to_schedule(row)
 
     async def lock_current(self, post_id: UUID) -> Schedule | None:

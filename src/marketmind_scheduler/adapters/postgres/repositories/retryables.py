@@ -18,7 +18,10 @@ _IS_DRY_RUN = "{}.status = 'COMPLETED' AND {}.external_id = 'dry-run-' || {}.sch
 _IS_LAST = f"""NOT EXISTS (
   SELECT FROM schedules n WHERE n.post_id = s.post_id AND n.schedule_id <> s.schedule_id
      AND (n.finished_at IS NULL OR n.schedule_id > s.schedule_id
-          OR n.status = 'COMPLETED' AND NOT ({_IS_DRY_RUN.replace("{}", "n")})))"""
+          OR n.status = 'COMPLETED' AND ({_IS_DRY_RUN.replace("{}", "n")}) IS NOT TRUE))
+  AND NOT EXISTS (
+  SELECT FROM forgotten_schedules f WHERE f.post_id = s.post_id
+     AND (f.schedule_id > s.schedule_id OR f.status = 'COMPLETED' AND NOT f.is_dry_run))"""
 
 
 class PostgresRetryables:

@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.forgotten import missing
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
     SELECT,
@@ -19,7 +20,6 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
 from marketmind_scheduler.adapters.postgres.repositories.selections import Condition, select_page, within
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord
-from marketmind_scheduler.domain.errors import UnknownSchedule
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.sources import Difference
@@ -82,7 +82,7 @@ class PostgresScheduleRepository:
     async def get(self, schedule_id: UUID) -> Schedule:
         if found := await self._reached(f"{SELECT} WHERE s.schedule_id = $1", schedule_id):
             return found[0]
-        raise UnknownSchedule(schedule_id)
+        raise await missing(self._connection, self._reach, schedule_id)
 
     async def find_all(self, schedule_ids: Collection[UUID]) -> Sequence[Schedule]:
         return [each for piece in pieces([*schedule_ids]) for each in await self._reached(FIND_ALL, piece)]

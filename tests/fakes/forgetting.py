@@ -1,0 +1,41 @@
+"""Forgetting what is over for its age, over the rows of the storage in memory."""
+
+from datetime import datetime
+from itertools import takewhile
+
+from marketmind_scheduler.domain.campaign import UNDER_WAY
+from marketmind_scheduler.domain.retention import Retention
+from marketmind_scheduler.domain.schedule import Schedule
+from tests.fakes.rows import Rows
+
+
+def forget(rows: Rows, kept: Retention, *, now: datetime, limit: int) -> int:
+    schedules = 0 if kept.schedules is None else _forget_schedules(rows, by=now - kept.schedules, limit=limit)
+    events = 0 if kept.events is None else _forget_events(rows, by=now - kept.events, limit=limit)
+    return max(schedules, events)
+
+
+def _forget_schedules(rows: Rows, *, by: datetime, limit: int) -> int:
+    ended = [row.schedule for row in rows.schedules.values() if not row.schedule.is_active]
+    old = sorted((each for each in ended if _over_at(each) <= by and not _is_needed(each, rows)), key=_over_at)[:limit]
+    for each in old:
+        rows.forgotten[each.schedule_id] = rows.schedules.pop(each.schedule_id).schedule
+    rows.attempts = {key: record for key, record in rows.attempts.items() if key[0] not in rows.forgotten}
+    return len(old)
+
+
+def _over_at(schedule: Schedule) -> datetime:
+    return max(schedule.updated_at, schedule.publish_time)
+
+
+def _is_needed(schedule: Schedule, rows: Rows) -> bool:
+    campaign_id = rows.posts[schedule.post_id].campaign_id
+    campaign = rows.campaigns.get(campaign_id) if campaign_id and campaign_id not in rows.deleted else None
+    return campaign is not None and campaign.status in UNDER_WAY
+
+
+def _forget_events(rows: Rows, *, by: datetime, limit: int) -> int:
+    old = list(takewhile(lambda event: event.occurred_at <= by, rows.events[:limit]))
+    if old:
+        rows.events, rows.forgotten_up_to = rows.events[len(old) :], old[-1].position
+    return len(old)
