@@ -1,5 +1,6 @@
 """The naive scheduler: one post a day and platform at 19:00 local, evenly from the first usable day to the last."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -9,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketmind_scheduler.domain.errors import CampaignOver, TooManyPosts
+from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.planning.naive import plan_naively
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.rules.violations import Occupied
+from marketmind_scheduler.domain.schedulers import SEVEN_PM, SchedulerKind
 from tests.builders import CAMPAIGN_ID, a_brief, a_slot
 from tests.domain.posts import some_posts
 from tests.domain.times import CampaignRow, instant, rows_of
@@ -23,7 +26,6 @@ pytestmark = pytest.mark.usefixtures("zones")
 
 SAMPLE = rows_of(CampaignRow, "campaign_sample.jsonl")
 ZONES = sorted({row.zone for row in SAMPLE})
-SEVEN_PM = time(19)
 LONG_AGO = instant("1970-01-01T00:00Z")
 
 
@@ -292,3 +294,24 @@ def test_a_refusal_says_that_todays_evening_is_over() -> None:
         plan_naively(a_brief(now=after_seven, posts=some_posts(7)))
     with pytest.raises(TooManyPosts, match=r"the 7 usable days of"):
         plan_naively(a_brief(now=instant("2027-03-13T18:59-08:00"), posts=some_posts(8)))
+
+
+def test_where_others_of_the_lane_stand_at_19_a_post_goes_out_by_its_platforms_pace_later() -> None:
+    day = date(2027, 3, 14)
+    brief = a_brief(first_day=day, last_day=day, now=LONG_AGO, posts=(*some_posts(1), *some_posts(1, Platform.REDDIT)))
+    seven, *_ = (each.slot.publish_time for each in plan_naively(brief).placements)
+
+    def occupied(platform: Platform, *later: timedelta) -> tuple[Occupied, ...]:
+        return tuple(Occupied(holder_id=CAMPAIGN_ID, platform=platform, publish_time=seven + each) for each in later)
+
+    alone, pace = timedelta(), PACES[Platform.REDDIT]
+    others = (*occupied(Platform.REDDIT, alone, pace), *occupied(Platform.YOUTUBE, alone))
+    plan = plan_naively(replace(brief, occupied=others))
+
+    times = {each.post.platform: local(each) for each in plan.placements}
+    [free] = set(times) - {Platform.REDDIT}
+    assert times == {
+        free: datetime.combine(day, SEVEN_PM),
+        Platform.REDDIT: datetime.combine(day, SEVEN_PM) + 2 * pace,
+    }
+    assert violations(plan, brief) == ()

@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.derivation import warnings
 from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.sources import Difference, Sources
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Resolution, Slot
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_campaign, a_post, a_schedule, a_slot, new_id
@@ -65,6 +66,9 @@ def of_schedules() -> Iterator[Warned]:
     yield said, str(other), f"PUT /schedule/post/{schedule.post_id}"
     [said] = replace(schedule, status=ScheduleStatus.COMPLETED, is_outdated=True).warnings()
     yield said, str(schedule.schedule_id), "look at the platform"
+    half_a_minute_later = a_schedule(slot=a_slot("2027-03-17T19:00:30"), scheduler=SchedulerKind.NAIVE)
+    [said] = half_a_minute_later.warnings()
+    yield said, "19:00:30", f"PUT /schedule/post/{half_a_minute_later.post_id}"
     [said] = schedule.why_it_waits(now=schedule.publish_time + CLAIMED_WITHIN)
     yield said, "due since 2027-03-18T02:00:00Z", "marketmind-scheduler status"
 

@@ -12,7 +12,7 @@ from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.errors import StaleVersion
 from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN, RETRIES
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.schedulers import SEVEN_PM, SchedulerKind
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Slot
 
@@ -173,8 +173,20 @@ class Schedule:
         together = ", ".join(map(str, self.beside))
         return (
             *self.slot.warnings(),
+            *([self._makes_room()] if self._is_late_for_naive else []),
             *([self.what_is_live()] if self.is_outdated and self.may_be_out else []),
             *([self._goes_out_with(together)] if together else []),
+        )
+
+    @property
+    def _is_late_for_naive(self) -> bool:
+        wanted = self.slot.intent.local_time
+        return self.scheduler is SchedulerKind.NAIVE and wanted is not None and wanted.time() != SEVEN_PM
+
+    def _makes_room(self) -> str:
+        return (
+            f"another post of the brand had {SEVEN_PM:%H:%M} on {self.platform} already, so this one goes out at "
+            f"{self.slot.local_text()}; where that is not meant, move it: PUT /schedule/post/{self.post_id}"
         )
 
     def _goes_out_with(self, others: str) -> str:

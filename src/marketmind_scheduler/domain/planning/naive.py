@@ -1,37 +1,35 @@
 """The naive scheduler's rule: one post a day at 19:00 in the brand's zone, evenly over the campaign's days."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from marketmind_scheduler.domain.errors import CampaignOver, TooManyPosts
+from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.schedulers import SEVEN_PM, SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, local_day, resolve
 
-SEVEN_PM = time(19)
+_AT_ONCE = timedelta()
 
 
 def plan_naively(brief: Brief) -> Plan:
     """Spread each platform's posts, in their order, over the days of the brief whose 19:00 is still ahead and that
-    nothing kept of the platform has taken.
+    nothing kept of the platform has taken. Where another post of the lane stands at that 19:00 already, the post goes
+    out by the platform's pace later, for two never stand at one instant.
 
     The first post takes the first of these days and the last post the last; the steps between are the floor or the
     ceiling of (days - 1) / (posts - 1). Raises CampaignOver when no day is usable, TooManyPosts when a platform has
     more posts than days.
     """
 
-    @cache
-    def seven_pm(day: date) -> Slot:
-        return _seven_pm(day, brief)
-
     first_day = first_usable_day(brief)
     usable = [first_day + timedelta(days=nth) for nth in range((brief.last_day - first_day).days + 1)]
     if not usable:
         raise CampaignOver(brief.campaign_id, last_day=brief.last_day, zone=brief.zone)
-    taken = _days_taken(brief)
+    taken, evening = _days_taken(brief), _evenings(brief)
     placements: list[Placement] = []
     for platform, posts in _by_platform(brief.posts).items():
         days = [day for day in usable if day not in taken[platform]]
@@ -46,7 +44,8 @@ def plan_naively(brief: Brief) -> Plan:
             )
         offsets = spread(len(posts), len(days))
         placements += (
-            Placement(post=post, slot=seven_pm(days[offset])) for post, offset in zip(posts, offsets, strict=True)
+            Placement(post=post, slot=evening(days[offset], platform))
+            for post, offset in zip(posts, offsets, strict=True)
         )
     placements.sort(key=lambda placement: placement.slot.publish_time)
     return Plan(scheduler=SchedulerKind.NAIVE, placements=tuple(placements))
@@ -85,9 +84,27 @@ def _days_taken(brief: Brief) -> defaultdict[Platform, set[date]]:
     return taken
 
 
-def _seven_pm(day: date, brief: Brief) -> Slot:
+def _evenings(brief: Brief) -> Callable[[date, Platform], Slot]:
+    """The first slot from 19:00 on that nothing of another campaign has taken."""
+    taken = {(each.platform, each.publish_time) for each in brief.occupied}
+
+    @cache
+    def seven_pm(day: date) -> Slot:
+        return _seven_pm(day, brief)
+
+    def evening(day: date, platform: Platform) -> Slot:
+        slot, later = seven_pm(day), timedelta()
+        while (platform, slot.publish_time) in taken:
+            later += PACES[platform]
+            slot = _seven_pm(day, brief, later)
+        return slot
+
+    return evening
+
+
+def _seven_pm(day: date, brief: Brief, later: timedelta = _AT_ONCE) -> Slot:
     return resolve(
-        datetime.combine(day, SEVEN_PM),
+        datetime.combine(day, SEVEN_PM) + later,
         zone=brief.zone,
         disambiguation=Disambiguation.COMPATIBLE,
         tz_release=brief.tz_release,
