@@ -35,7 +35,7 @@ class Post:
 
     def says_the_same_as(self, other: "Post") -> bool:
         """Whether the same would be sent."""
-        return (self.title, self.s3_url) == (other.title, other.s3_url)
+        return (self.title, self.s3_url, self.campaign_id) == (other.title, other.s3_url, other.campaign_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
