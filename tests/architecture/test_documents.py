@@ -135,6 +135,12 @@ def test_every_command_exists_with_its_options() -> None:
             check_command(words)
 
 
+def test_operation_names_every_command() -> None:
+    told = {words[0] for words in commands_in((CHECKOUT / "docs/operation.md").read_text())}
+
+    assert set(main.list_commands(Context(main))) - told == set()
+
+
 def test_every_target_of_make_exists() -> None:
     targets = re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
 
