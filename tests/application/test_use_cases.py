@@ -122,7 +122,7 @@ async def test_when_the_feed_is_closed_readers_of_any_reach_return(use_cases: Us
     use_cases.event_feed.close()
 
     async with asyncio.timeout(2):
-        assert await waiting == []
+        assert await waiting == ([], 0)
 
 
 def test_callers_of_one_reach_share_theirs_and_those_who_reach_everything_have_the_service_s(
