@@ -1,57 +1,97 @@
-"""Which way fits which lane: the first that is exact and quick enough."""
+"""Which way solves which lane: the first of these that can, and so the one that proves the most."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from marketmind_scheduler.adapters.numeric.assignment import by_assignment
+from marketmind_scheduler.adapters.numeric.case import Case, Found, NotThisWay, simple_bound
+from marketmind_scheduler.adapters.numeric.days import by_days
 from marketmind_scheduler.adapters.numeric.decay import decay_of
-from marketmind_scheduler.adapters.numeric.exchange import Exchange
-from marketmind_scheduler.adapters.numeric.intervals import best_slots
-from marketmind_scheduler.adapters.numeric.lane import Ints, Lane, lane_of
+from marketmind_scheduler.adapters.numeric.exchange import improved
+from marketmind_scheduler.adapters.numeric.intervals import by_intervals
+from marketmind_scheduler.adapters.numeric.lane import Ints, lane_of
+from marketmind_scheduler.adapters.numeric.order import by_order
 from marketmind_scheduler.adapters.numeric.packing import PackedProblem, packed
-from marketmind_scheduler.adapters.numeric.posts import NOWHERE, Posts, posts_of
+from marketmind_scheduler.adapters.numeric.posts import NOWHERE, posts_of
+from marketmind_scheduler.adapters.numeric.prices import by_prices
 from marketmind_scheduler.adapters.numeric.sweep import first_that_fit
 from marketmind_scheduler.domain.planning.problem import Certificate, LaneChoice, LaneProblem, Method
 
 PER_WEIGHT = 1_000
+_WAYS: Sequence[Callable[[Case], Found]] = (by_days, by_intervals, by_order, by_prices, by_assignment)
 
 
 def solve_lane(problem: LaneProblem) -> LaneChoice:
-    """The best choice there is time for: the same for the same problem, on any machine."""
+    """The same for the same problem, on any machine."""
     return choice(packed(problem))
 
 
 def choice(packed: PackedProblem) -> LaneChoice:
-    lane = lane_of(packed)
-    posts, decay = posts_of(packed.rest, lane), decay_of(packed.rest)
-    start = first_that_fit(lane, posts)
-    count = int((start != NOWHERE).sum())
-    if posts.alike and not decay.part:
-        chosen, bound = best_slots(lane, count)
-        weight = int(posts.weight.max(initial=0))
-        slots = posts.in_their_order(chosen)
-        return _choice(lane, slots, Method.INTERVALS, weight * int(lane.value[chosen].sum()), weight * bound)
-    return quick_choice(packed)
+    return _solved(packed, best)
 
 
 def quick_choice(packed: PackedProblem) -> LaneChoice:
     """What is found at once."""
-    lane = lane_of(packed)
-    posts, decay = posts_of(packed.rest, lane), decay_of(packed.rest)
-    exchange = Exchange(lane, posts, decay, first_that_fit(lane, posts))
-    exchange.improve()
-    value, bound = exchange.value(), _simple_bound(lane, posts)
-    more_may_fit = not posts.share_slots and NOWHERE in exchange.slots
-    return _choice(lane, exchange.slots, Method.QUICK, value, max(bound, value + PER_WEIGHT * more_may_fit))
+    return _solved(packed, quick)
 
 
-def _simple_bound(lane: Lane, posts: Posts) -> int:
-    """The heaviest posts in the best slots, whatever the rules say."""
-    values = np.sort(np.maximum(lane.value, 0))[::-1][: len(posts)]
-    return int(np.sort(posts.weight)[::-1][: len(values)] @ values)
+def best(case: Case) -> Found:
+    if np.all(case.posts.first >= case.posts.behind):
+        return Found(slots=case.start, bound=0, method=Method.DAYS, most_fit=True)
+    if case.posts.alike and not case.all_fit:
+        return _with_those_that_fit(case)
+    for way in _WAYS:
+        try:
+            return way(case)
+        except NotThisWay:
+            continue
+    return by_exchange(case)
 
 
-def _choice(lane: Lane, slots: Ints, method: Method, value: int, bound: int) -> LaneChoice:
-    numbers = lane.number.tolist()
-    return LaneChoice(
-        chosen=[None if slot == NOWHERE else numbers[slot] for slot in slots.tolist()],
-        certificate=Certificate(method=method, value=value // PER_WEIGHT, bound=max(value, bound) // PER_WEIGHT),
+def by_exchange(case: Case) -> Found:
+    """An easier case's best is a bound for as many posts; where it keeps the rules of this one, it is the best. Else it
+    is where to begin."""
+    easier = [best(each) for each in case.easier()]
+    starts = [found.slots for found in easier if case.keeps(found.slots)] or [case.start]
+    slots = max((improved(case, start) for start in starts), key=lambda slots: (_placed(slots), case.value(slots)))
+    bounds = [found.bound for found in easier if found.most_fit and _placed(found.slots) == _placed(slots)]
+    return Found(
+        slots=slots,
+        bound=min(bounds, default=simple_bound(case)),
+        method=Method.EXCHANGE,
+        most_fit=bool(bounds) or _are_most(case, slots),
     )
+
+
+def quick(case: Case) -> Found:
+    slots = improved(case, case.start)
+    return Found(slots=slots, bound=simple_bound(case), method=Method.QUICK, most_fit=_are_most(case, slots))
+
+
+def _with_those_that_fit(case: Case) -> Found:
+    """Of posts that are alike the first ones go out."""
+    found = best(replace(case, posts=case.posts.first_ones(case.count), start=case.start[: case.count]))
+    return replace(found, slots=case.posts.in_their_order(found.slots))
+
+
+def _placed(slots: Ints) -> int:
+    return int((slots != NOWHERE).sum())
+
+
+def _are_most(case: Case, slots: Ints) -> bool:
+    """Whether certainly no choice places more."""
+    return case.posts.share_slots or NOWHERE not in slots
+
+
+def _solved(packed: PackedProblem, way: Callable[[Case], Found]) -> LaneChoice:
+    lane = lane_of(packed)
+    posts, numbers = posts_of(packed.rest, lane), lane.number.tolist()
+    case = Case(lane=lane, posts=posts, decay=decay_of(packed.rest), start=first_that_fit(lane, posts))
+    found = way(case)
+    value = case.value(found.slots)
+    bound = max(found.bound, value) if found.most_fit else max(found.bound, value + PER_WEIGHT)
+    certificate = Certificate(method=found.method, value=value // PER_WEIGHT, bound=bound // PER_WEIGHT)
+    chosen = [None if slot == NOWHERE else numbers[slot] for slot in found.slots.tolist()]
+    return LaneChoice(chosen=chosen, certificate=certificate)

@@ -31,9 +31,15 @@ class Decay:
 
     def lost(self, since: Ints) -> Ints:
         near = since < self.reach
-        seconds, which = np.unique(since[near], return_inverse=True)
+        seconds = since[near]
         lost = np.zeros(since.shape, np.int64)
-        lost[near] = np.array([_lost(self, each) for each in seconds.tolist()], np.int64)[which]
+        if len(seconds):
+            step = max(1, int(np.gcd.reduce(seconds)))  # slots stand on a grid, so the table is short
+            steps = seconds // step
+            table = np.zeros(int(steps.max()) + 1, np.int64)
+            occurring = np.flatnonzero(np.bincount(steps)) if len(steps) > len(table) else np.unique(steps)
+            table[occurring] = [_lost(self, each * step) for each in occurring.tolist()]
+            lost[near] = table[steps]
         return lost
 
 

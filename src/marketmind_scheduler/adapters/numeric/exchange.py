@@ -2,38 +2,34 @@
 
 import numpy as np
 
-from marketmind_scheduler.adapters.numeric.decay import Decay, worths
-from marketmind_scheduler.adapters.numeric.lane import Ints, Lane, Truths
-from marketmind_scheduler.adapters.numeric.posts import NOWHERE, Posts
+from marketmind_scheduler.adapters.numeric.case import Case, placed_in_time_order
+from marketmind_scheduler.adapters.numeric.decay import worths
+from marketmind_scheduler.adapters.numeric.lane import Ints, Truths
+from marketmind_scheduler.adapters.numeric.posts import NOWHERE
 
-_LOOKS = 40_000_000  # at so many slots in all
+_LOOKS = 8_000_000  # at so many slots in all
 
 
-class Exchange:
-    """A choice that only gets better: more posts first, then more worth. It keeps every rule at each moment."""
+def improved(case: Case, slots: Ints) -> Ints:
+    """A choice that is no worse, with no fewer posts: what fits is placed, what gains is moved, and heavier posts have
+    the better slots, until nothing changes or enough was looked at. It keeps every rule, if ``slots`` do."""
+    exchange = _Exchange(case, slots)
+    exchange.improve()
+    return exchange.slots
 
-    def __init__(self, lane: Lane, posts: Posts, decay: Decay, slots: Ints) -> None:
-        self._lane, self._posts, self._decay = lane, posts, decay
+
+class _Exchange:
+    def __init__(self, case: Case, slots: Ints) -> None:
+        self._lane, self._posts, self._decay = case.lane, case.posts, case.decay
         self.slots = slots.copy()
-        self._looks = _LOOKS // max(1, len(lane.at))
+        self._looks = _LOOKS // max(1, len(case.lane.at))
 
     def improve(self) -> None:
-        """Place what fits, move what gains, let heavier posts have the better slots, until nothing changes or enough
-        was looked at."""
         changes = True
         while changes and self._looks > 0:
             changes = self._each_moved()
             if not self._posts.in_order:
                 changes = self._exchanged() or changes
-
-    def value(self) -> int:
-        """The sum of weight times worth."""
-        who = self._in_time_order()
-        return int(self._posts.weight[who] @ worths(self._lane, self._decay, self.slots[who]))
-
-    def _in_time_order(self) -> Ints:
-        placed = np.flatnonzero(self.slots != NOWHERE)
-        return placed[np.argsort(self.slots[placed], kind="stable")]
 
     def _each_moved(self) -> bool:
         moved = False
@@ -46,7 +42,7 @@ class Exchange:
 
     def _moved(self, post: int) -> bool:
         was, self.slots[post] = self.slots[post], NOWHERE
-        who = self._in_time_order()
+        who = placed_in_time_order(self.slots)
         others, weights = self.slots[who], self._posts.weight[who]
         open_ = self._open_to(post) & ~self._lane.closed_beside(others)
         if not open_.any():
@@ -89,7 +85,7 @@ class Exchange:
 
     def _exchanged(self) -> bool:
         """Whether two posts of different weight changed places: the heavier has the better slot then."""
-        who = self._in_time_order()
+        who = placed_in_time_order(self.slots)
         worth = np.zeros(len(self._posts), np.int64)
         worth[who] = worths(self._lane, self._decay, self.slots[who])
         changed = False

@@ -1,25 +1,29 @@
 """The best slots for posts that are all alike: a linear model that is whole by its nature.
 
-Every rule says "at most so many in a stretch of slots", so each column of the matrix has its ones side by side, and
-so each corner of the model is whole, its prices too. The prices, rounded to the whole numbers that they are, prove the
-bound in exact arithmetic, whatever the solver's floats were.
+Every rule says "at most so many in a stretch of slots", so each column of the matrix has its ones side by side, and so
+each corner of the model is whole, its prices too. Rounded to the whole numbers that they are, they prove the bound.
 """
 
 import numpy as np
 
+from marketmind_scheduler.adapters.numeric.case import Case, Found, NotThisWay
 from marketmind_scheduler.adapters.numeric.lane import Ints, Lane, Limits, joined
-from marketmind_scheduler.adapters.numeric.linear import Model, solved, stretches, taken_whole
+from marketmind_scheduler.adapters.numeric.linear import Model, proven, solved, stretches
+from marketmind_scheduler.domain.planning.problem import Method
 
 
-def best_slots(lane: Lane, count: int) -> tuple[Ints, int]:
-    """``count`` slots, ascending, that are together worth the most, and a bound above every such choice; as many must
-    fit. Raises ArithmeticError where the solver's answer breaks a rule."""
-    chosen, bound = _best_by(joined((lane.gaps, lane.days)), lane, count)
+def by_intervals(case: Case) -> Found:
+    """For posts that are alike, without decay."""
+    if case.decay.part or not case.posts.alike:
+        raise NotThisWay
+    lane = case.lane
+    chosen, bound = _best_by(joined((lane.gaps, lane.days)), lane, case.count)
     if not lane.keeps(chosen):  # long windows make many entries, and seldom bind
-        chosen, bound = _best_by(joined((lane.gaps, lane.days, lane.rolling)), lane, count)
-    if len(chosen) != count or not lane.keeps(chosen):
-        raise ArithmeticError(f"{count} of {len(lane.at)} slots were to be chosen, and the answer breaks a rule")
-    return chosen, bound
+        chosen, bound = _best_by(joined((lane.gaps, lane.days, lane.rolling)), lane, case.count)
+    if len(chosen) != case.count or not lane.keeps(chosen):
+        raise NotThisWay
+    slots = case.posts.in_their_order(chosen)
+    return Found(slots=slots, bound=case.weight * bound, method=Method.INTERVALS, most_fit=True)
 
 
 def _best_by(limits: Limits, lane: Lane, count: int) -> tuple[Ints, int]:
@@ -32,15 +36,5 @@ def _best_by(limits: Limits, lane: Lane, count: int) -> tuple[Ints, int]:
         most=np.append(limits.most, count).astype(np.float64),
     )
     answer = solved(model)
-    chosen = np.flatnonzero(taken_whole(answer.x)) if answer.x is not None else np.zeros(0, np.int64)
-    return chosen, _proven(lane, limits, count, answer.dual)
-
-
-def _proven(lane: Lane, limits: Limits, count: int, dual: Ints) -> int:
-    """What weak duality says of these prices; true of any that are not negative."""
-    prices, for_all = np.maximum(dual[:-1], 0), int(dual[-1])
-    steps = np.zeros(len(lane.at) + 1, np.int64)
-    np.add.at(steps, limits.first, prices)
-    np.subtract.at(steps, limits.behind, prices)
-    gained = lane.value - np.cumsum(steps[:-1]) - for_all
-    return for_all * count + int(prices @ limits.most) + int(np.maximum(gained, 0).sum())
+    chosen = np.zeros(0, np.int64) if answer.x is None else np.flatnonzero(answer.x > 1 / 2)
+    return chosen, proven(model, answer.dual)

@@ -135,8 +135,9 @@ def _beside(at: Ints, taken: Ints, gap: int) -> Truths:
 
 
 def _room(problem: LaneProblem, days: Ints, slots: int) -> Ints:
-    most = slots if problem.per_day is None else problem.per_day
-    taken_on = dict(problem.taken_on)
+    if problem.per_day is None:
+        return np.full(len(days), slots, np.int64)
+    most, taken_on = problem.per_day, dict(problem.taken_on)
     return np.array([max(0, most - taken_on.get(day, 0)) for day in days.tolist()], np.int64)
 
 
@@ -185,6 +186,11 @@ def _binding(limits: Limits, at: Ints, gap: int) -> Limits:
     limits = limits.where(np.minimum(by_gap, limits.behind - limits.first) > limits.most)
     within = (np.diff(limits.behind, prepend=-1) == 0) & (np.diff(limits.most, prepend=-1) >= 0)
     return limits.where(~within)
+
+
+def nothing_limited() -> Limits:
+    none = np.zeros(0, np.int64)
+    return Limits(none, none, none)
 
 
 def joined(kinds: Iterable[Limits]) -> Limits:

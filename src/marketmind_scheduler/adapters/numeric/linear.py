@@ -1,18 +1,18 @@
 """Linear models for HiGHS, passed as arrays and solved alike each time: one thread, and no limit of time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 import numpy.typing as npt
 
-from marketmind_scheduler.adapters.numeric.lane import Ints, Truths
+from marketmind_scheduler.adapters.numeric.lane import Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """The most of ``cost`` times x, each x from 0 to 1, each row, a sum of columns, from ``least`` to ``most``. The
-    ``columns`` of row r stand from ``begin[r]`` until before ``begin[r + 1]``."""
+    """The most of ``cost`` times x, each x from 0 to 1, each row, a sum of columns, from ``least``, which may be minus
+    infinity, to ``most``. The ``columns`` of row r stand from ``begin[r]`` until before ``begin[r + 1]``."""
 
     cost: Ints
     begin: Ints
@@ -41,15 +41,16 @@ def solved(model: Model, *, nodes: int | None = None) -> Solved:
         highs.setOptionValue("presolve", "off")  # it takes longer than solving without it
     else:
         highs.setOptionValue("mip_max_nodes", nodes)
-    highs.passModel(_as_lp(model, is_whole=nodes is not None))
+    unit = max(1, int(np.gcd.reduce(model.cost)))  # a multiple of all costs is the same model
+    highs.passModel(_as_lp(replace(model, cost=model.cost // unit), is_whole=nodes is not None))
     highs.run()
     solution, info = highs.getSolution(), highs.getInfo()
     is_optimal = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     has_solution = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     return Solved(
         x=np.array(solution.col_value) if has_solution else None,
-        dual=np.rint(np.array(solution.row_dual)).astype(np.int64),
-        bound=info.objective_function_value if nodes is None else info.mip_dual_bound,
+        dual=np.rint(np.array(solution.row_dual)).astype(np.int64) * unit,
+        bound=(info.objective_function_value if nodes is None else info.mip_dual_bound) * unit,
         is_optimal=is_optimal,
     )
 
@@ -82,5 +83,11 @@ def stretches(first: Ints, behind: Ints) -> tuple[Ints, Ints]:
     return begin, columns
 
 
-def taken_whole(x: npt.NDArray[np.float64]) -> Truths:
-    return x > 1 / 2
+def proven(model: Model, dual: Ints) -> int:
+    """A bound above every value, by weak duality, which holds for any prices: in whole numbers, so that no rounding of
+    the solver's is in it. Prices of the wrong sign count as none."""
+    dual = np.where(np.isinf(model.least), np.maximum(dual, 0), dual)
+    gained = model.cost.copy()
+    np.subtract.at(gained, model.columns, np.repeat(dual, np.diff(model.begin)))
+    at = np.where(dual > 0, model.most, model.least)
+    return int(dual[dual != 0] @ at[dual != 0].astype(np.int64)) + int(np.maximum(gained, 0).sum())

@@ -1,6 +1,6 @@
 """The posts of a lane as columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,10 +32,35 @@ class Posts:
     def alike(self) -> bool:
         return self.share_slots and bool(np.all(self.weight == self.weight[:1]))
 
+    def first_ones(self, count: int) -> "Posts":
+        kept = slice(count)
+        return replace(self, weight=self.weight[kept], first=self.first[kept], behind=self.behind[kept])
+
+    def alike_by_one(self) -> "Posts":
+        """Posts that are alike, as of a weight of 1."""
+        return replace(self, weight=np.ones(len(self), np.int64))
+
+    def between_their_neighbours(self) -> "Posts":
+        """In order, where none is left out, no post begins before an earlier one may or ends after a later one may."""
+        first, behind = np.maximum.accumulate(self.first), np.minimum.accumulate(self.behind[::-1])[::-1]
+        return replace(self, first=first, behind=behind)
+
     def in_their_order(self, chosen: Ints) -> Ints:
         """For each post its slot, where they are alike: as many as there are slots, the first ones first."""
         slots = np.full(len(self), NOWHERE, np.int64)
         slots[: len(chosen)] = chosen
+        return slots
+
+    def by_weight(self, chosen: Ints, worth: Ints) -> Ints:
+        """For each post its slot, where all may take any: the heaviest has the one worth the most. Posts of one weight
+        have theirs in campaign order."""
+        best_first = chosen[np.argsort(-worth, kind="stable")]
+        heaviest_first = np.argsort(-self.weight, kind="stable")[: len(chosen)]
+        slots = np.full(len(self), NOWHERE, np.int64)
+        slots[heaviest_first] = best_first
+        for weight in np.unique(self.weight).tolist():
+            same = heaviest_first[self.weight[heaviest_first] == weight]
+            slots[np.sort(same)] = np.sort(slots[same])
         return slots
 
 

@@ -58,9 +58,13 @@ class _InOrder:
         self._next = 0
 
     def at(self, slot: int) -> int | None:
-        while self._next < len(self._windows) and self._windows[self._next][1] <= slot:
+        while self._next < len(self._windows) and self._is_over(*self._windows[self._next], slot):
             self._next += 1
         return self._next if self._next < len(self._windows) and self._windows[self._next][0] <= slot else None
+
+    @staticmethod
+    def _is_over(first: int, behind: int, slot: int) -> bool:
+        return behind <= max(slot, first)
 
     def take(self) -> None:
         self._next += 1
