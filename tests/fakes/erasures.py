@@ -9,6 +9,7 @@ from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event
 from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.rules.policy import Blackout
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.transitions import Locked
 from tests.fakes.rows import Rows, View
@@ -78,7 +79,21 @@ class InMemoryErasures:
             content = replace(brand.content, name="", tone_profile="")
             rows.brands[doomed.object_id] = replace(brand, content=content, updated_at=at)
             erased.add(doomed.object_id)
+            _erase_rules(rows, doomed.object_id)
         return erased
+
+
+def _erase_rules(rows: Rows, brand_id: UUID) -> None:
+    rows.policies[brand_id] = tuple(
+        replace(
+            policy,
+            rules=tuple(replace(each, name=None) if isinstance(each, Blackout) else each for each in policy.rules),
+        )
+        for policy in rows.policies.get(brand_id, ())
+    )
+    rows.own_caps[brand_id] = tuple(
+        (platform, cap and replace(cap, source="")) for platform, cap in rows.own_caps.get(brand_id, ())
+    )
 
 
 def _part_of(post: Post, noun: Noun) -> UUID | None:

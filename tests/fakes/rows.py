@@ -13,6 +13,8 @@ from marketmind_scheduler.domain.event import SERVICE, AnyEvent, Event, EventKin
 from marketmind_scheduler.domain.lifecycle import held, post_changed, released
 from marketmind_scheduler.domain.planning.preview import Preview
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.rules.caps import PlatformCap
+from marketmind_scheduler.domain.rules.policy import Policy
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.standing import Standing
@@ -153,6 +155,9 @@ def storable(text: str | None) -> str | None:
     return text and text[:_LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
+_WITH_TIMES = (EventKind.SCHEDULED, EventKind.RESCHEDULED)
+
+
 @dataclass(slots=True)
 class Rows:
     brands: dict[UUID, Brand] = field(default_factory=dict[UUID, Brand])
@@ -168,6 +173,10 @@ class Rows:
     events: tuple[AnyEvent, ...] = ()
     forgotten_up_to: int = 0  # the position of the last event that was forgotten
     tz_releases: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    policies: dict[UUID, tuple[Policy, ...]] = field(default_factory=dict[UUID, tuple[Policy, ...]])
+    own_caps: dict[UUID, tuple[tuple[Platform, PlatformCap | None], ...]] = field(
+        default_factory=dict[UUID, tuple[tuple[Platform, PlatformCap | None], ...]]
+    )
     last_position: int = 0
     actor: str = field(default=SERVICE, compare=False)
     """Who tells the events."""
@@ -183,6 +192,8 @@ class Rows:
             previews=dict(self.previews),
             forgotten=dict(self.forgotten),
             tz_releases=dict(self.tz_releases),
+            policies=dict(self.policies),
+            own_caps=dict(self.own_caps),
         )
 
     def posts_of(self, campaign_id: UUID) -> list[Post]:
@@ -275,6 +286,7 @@ class Rows:
             note=note,
             occurred_at=now,
             actor=self.actor,
+            overridden=schedule.overridden if kind in _WITH_TIMES else frozenset(),
         )
         self.outbox = (*self.outbox, event)
 

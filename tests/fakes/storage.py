@@ -30,6 +30,7 @@ from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 from tests.fakes.erasures import InMemoryErasures
 from tests.fakes.lanes import take_turns
+from tests.fakes.policies import InMemoryLanes, InMemoryPolicyRepository
 from tests.fakes.previews import InMemoryPreviews
 from tests.fakes.retryables import InMemoryRetryables
 from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
@@ -477,6 +478,8 @@ class InMemoryRepositories:
         self.erasures = InMemoryErasures(view, clock)
         self.retryables = InMemoryRetryables(view, reach)
         self.previews = InMemoryPreviews(view, clock, reach)
+        self.lanes = InMemoryLanes(view)
+        self.policies = InMemoryPolicyRepository(view, reach)
         self.events = InMemoryEventRepository(view, reach)
         self.tz_releases = InMemoryTzReleaseRepository(view)
 
@@ -584,6 +587,7 @@ def is_chosen(rows: Rows, schedule: Schedule, chosen: ScheduleFilter) -> bool:
         and chosen.platform in (None, schedule.platform)
         and (chosen.from_time is None or schedule.publish_time >= chosen.from_time)
         and (chosen.to_time is None or schedule.publish_time < chosen.to_time)
+        and (chosen.among is None or schedule.schedule_id in chosen.among)
         and (not chosen.differs or _differs(schedule, chosen))
     )
 

@@ -58,7 +58,7 @@ class Theirs:
     plan_id: str
 
     def in_path(self, path: str) -> str:
-        return path.format(**vars(self))
+        return path.format(**vars(self), platform="TWITTER")
 
 
 @pytest.fixture
@@ -186,6 +186,12 @@ def bodies(theirs: Theirs) -> Mapping[tuple[str, str], Any]:
         ("POST", "/campaigns/{campaign_id}/shift"): {"by": "P7D"},
         ("POST", "/brands/{brand_id}/follow"): {"zone": True},
         ("POST", "/plans/{plan_id}/commit"): {"plan_hash": "x"},
+        ("PUT", "/brands/{brand_id}/policy"): {"rules": []},
+        ("PUT", "/brands/{brand_id}/platform-caps/{platform}"): {
+            "limit": 5,
+            "window": {"kind": "rolling", "seconds": 60},
+            "reason": "ours",
+        },
         ("POST", "/schedule/post/{post_id}"): time,
         ("PUT", "/schedule/post/{post_id}"): time,
         ("POST", "/schedules/{schedule_id}/confirm"): {"published": True},

@@ -256,7 +256,7 @@ def objects(node: Any, components: Json) -> Iterator[Json]:
 
 def test_every_request_body_refuses_unknown_fields() -> None:
     bodies = [operation["requestBody"] for _, _, operation in operations() if "requestBody" in operation]
-    assert len(bodies) == 19
+    assert len(bodies) == 21
     for body in bodies:
         found = list(objects(body["content"]["application/json"]["schema"], document()["components"]["schemas"]))
         assert found
@@ -341,4 +341,5 @@ def test_the_ids_in_the_paths_of_the_explorer_are_those_of_the_demo_data_where_i
         ("plan_id", SOME_SCHEDULE),
         ("schedule_id", SOME_SCHEDULE),  # nothing is scheduled in the demo data
         ("code", "already_scheduled"),
+        ("platform", "TWITTER"),
     }

@@ -15,6 +15,7 @@ from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.planning.replanning import Planning, Renewal, plannings, posts_out
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -46,12 +47,14 @@ class CampaignScheduling:
         kind: SchedulerKind,
         platforms: Collection[Platform],
         renewal: Renewal = Renewal.NOTHING,
+        override: Overriding = NOTHING,
     ) -> tuple[Sequence[Schedule], bool]:
         """Schedule every post of a campaign on ``platforms``, all or nothing, and let the campaign's status follow.
 
         Returns the schedules in time order, and whether this call made them: the same request again, with nothing
         changed, finds what stands. ``renewal`` says what is kept and what is planned anew, as
-        ``replanning.decide`` does; what is given up is cancelled in the same transaction.
+        ``replanning.decide`` does; what is given up is cancelled in the same transaction. The new ones may break the
+        rules in ``override``.
 
         Raises CampaignNotFound, CampaignAlreadyScheduled, NoPostsToSchedule, PolicyViolated, BeyondHorizon,
         QuotaExceeded, ZoneRulesOutdated, and what the scheduler raises: TooManyPosts, CampaignOver.
@@ -66,8 +69,9 @@ class CampaignScheduling:
         brief = case.brief_of_open_posts(self.zones)
         plan = await proposed(self.schedulers[kind], brief, horizon=self.horizon)
         async with self.storage.unit_of_work() as work:
-            await check_unchanged(work, case)
-            stored = await Writing(quota=self.quota, new_id=self.new_id).write(work, case, plan, now=case.now)
+            rules = await check_unchanged(work, case)
+            writing = Writing(quota=self.quota, new_id=self.new_id, override=override)
+            stored = await writing.write(work, case, plan, rules=rules, now=case.now)
             await self._remember(work, case, brief, plan, stored)
             await work.commit()
         return stored, True

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.application.lanes import check_lanes, lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.application.zone_rules import check_zone_rules
@@ -41,14 +42,15 @@ class Following:
         """Move a campaign's days and its PENDING schedules ``by`` so many whole local days, all or nothing: wall times
         stay, also those chosen by hand. Returns the campaign and the schedules as they are then, in time order.
 
-        Raises CampaignNotFound, TimeInPast, BeyondHorizon, ZoneRulesOutdated, and CannotFollow with the schedules that
-        cannot be moved.
+        Raises CampaignNotFound, TimeInPast, BeyondHorizon, ZoneRulesOutdated, PolicyViolated, and CannotFollow with the
+        schedules that cannot be moved. What may break a rule where it stands may break it there, too.
         """
         now = self.clock.now()
         async with self.storage.unit_of_work() as work:
             await check_zone_rules(work, self.zones)
-            await work.campaigns.get(campaign_id)
+            found = await work.campaigns.get(campaign_id)
             await work.posts.lock_of_campaign(campaign_id, platforms=frozenset(Platform))
+            rules = await lock_lanes(work, [(found.brand_id, platform) for platform in Platform])
             await work.campaigns.lock(campaign_id)
             campaign = await work.campaigns.get(campaign_id)
             days = by(campaign)
@@ -60,6 +62,7 @@ class Following:
                 return shifted(slot, days=days, zone=campaign.zone, tz_release=self.zones.release)
 
             moved = self._all_moved([each.schedule for each in locked] if days else [], to, now)
+            await check_lanes(work, rules, moved, now=now)
             if preview or not days:
                 return later, _in_time_order(moved or [each.schedule for each in locked])
             stored = await work.campaigns.save(later)
@@ -74,13 +77,15 @@ class Following:
         """Let the brand's PENDING schedules follow it, all or nothing: those that took its default zone keep their wall
         clock in the new one, and all may be as late as it says now. Returns those that change, in time order.
 
-        Raises BrandNotFound, ZoneRulesOutdated, and CannotFollow with the schedules that cannot.
+        Raises BrandNotFound, ZoneRulesOutdated, PolicyViolated, and CannotFollow with the schedules that cannot.
         """
         chosen = {Difference.ZONE: zone, Difference.LATENESS: lateness}
         differs = frozenset(difference for difference, is_wanted in chosen.items() if is_wanted)
         now = self.clock.now()
         async with self.storage.unit_of_work() as work:
             await check_zone_rules(work, self.zones)
+            await work.brands.get(brand_id)
+            rules = await lock_lanes(work, [(brand_id, platform) for platform in Platform])
             await work.brands.lock(brand_id)
             brand = await work.brands.get(brand_id)
             self.zones.check(brand.content.default_zone)
@@ -88,6 +93,9 @@ class Following:
             follows = self._all_followed(found, brand, now, moves=zone)
             if lateness:
                 follows = [with_lateness(each, brand.content.lateness) for each in follows]
+            before = {each.schedule_id: each.publish_time for each in found}
+            moved = [each for each in follows if each.publish_time != before[each.schedule_id]]
+            await check_lanes(work, rules, moved, now=now)
             if preview or not follows:
                 return brand, _in_time_order(follows)
             schedules = await self._stored(work, follows, now)

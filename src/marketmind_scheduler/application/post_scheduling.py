@@ -1,12 +1,13 @@
 """Scheduling single posts: schedule, read, move, cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.forgotten import check_not_forgotten, check_not_published
+from marketmind_scheduler.application.lanes import breaking_ids, check_lanes, lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
@@ -14,30 +15,25 @@ from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import (
     AlreadyScheduled,
-    BeyondHorizon,
     NotRetryable,
     ScheduleNotFound,
     SendInFlight,
-    TimeInPast,
 )
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
 from marketmind_scheduler.domain.pacing import OVERDUE
-from marketmind_scheduler.domain.post import Post
-from marketmind_scheduler.domain.saying import kept
+from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
+from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.domain.standing import Standing
-from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Slot
-from marketmind_scheduler.domain.written_times import read_slot
+from marketmind_scheduler.domain.wall_clock import IntentKind, Slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change
-
-_GRACE = timedelta(seconds=60)  # for the way here, and for clocks that differ a little
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,49 +46,53 @@ class PostScheduling:
     quota: Quota
 
     @repeats_lost_races
-    async def schedule(self, post_id: UUID, asked: AskedTime, *, allow_repost: bool) -> tuple[Schedule, bool]:
-        """Give a post its appointment. Returns the schedule, and whether this call made it: the same request again
-        finds the first one's.
+    async def schedule(
+        self, post_id: UUID, asked: AskedTime, *, allow_repost: bool, override: Overriding = NOTHING
+    ) -> tuple[Schedule, bool]:
+        """Give a post its appointment; it may break the rules in ``override``. Returns the schedule, and whether this
+        call made it: the same request again finds the first one's.
 
         Raises PostNotFound, AlreadyScheduled for another time while one is active, AlreadyPublished unless
-        ``allow_repost``, TimeInPast, BeyondHorizon, QuotaExceeded, ZoneRulesOutdated, and what ``read_slot`` raises.
+        ``allow_repost``, TimeInPast, BeyondHorizon, QuotaExceeded, PolicyViolated, ZoneRulesOutdated, and what
+        ``read_slot`` raises.
         """
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock(post_id)
-            brand = await work.brands.get(post.brand_id)
-            slot = await self._slot(asked, brand.content.default_zone, work)
+            rules = await lock_lanes(work, [(post.brand_id, post.platform)])
+            slot = await self._slot(asked, rules[post.brand_id].zone, work)
             standing = await work.schedules.standing_of_post(post_id)
             if active := next((each for each in standing if each.is_active), None):
                 return _same_or_refused(active, slot, self.zones), False
             if not allow_repost:
                 await check_not_published(work, post_id, standing)
             now = self.clock.now()
-            self._check_bounds(slot, asked, now)
-            await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
-            [schedule] = await work.bookings.add([self._new_schedule(post, slot, now)])
-            await take_turns(work, [schedule], now=now)
-            shown = await work.schedules.get(schedule.schedule_id)
-            await work.commit()
-            return shown, True
+            asked.check_bounds(slot, now=now, horizon=self.horizon)
+            wanted = Schedule.pending(self.new_id(), post=post, slot=slot, scheduler=None, now=now, overridden=override)
+            return await self._made(work, wanted, rules, now), True
 
     @repeats_lost_races
     async def try_again(
-        self, schedule_id: UUID, asked: AskedTime | None, *, expected: Expectation[ScheduleRecord] = ANYTHING
+        self,
+        schedule_id: UUID,
+        asked: AskedTime | None,
+        *,
+        override: Overriding = NOTHING,
+        expected: Expectation[ScheduleRecord] = ANYTHING,
     ) -> tuple[Schedule, bool]:
         """Give the post of a FAILED or MISSED schedule a new appointment, now or at the time asked for. Returns the new
         schedule, and whether this call made it: the same request again finds the first one's.
 
-        Raises UnknownSchedule, Gone, PreconditionFailed, NotRetryable, AlreadyScheduled, AlreadyPublished, and for a
-        time what ``schedule`` raises.
+        Raises UnknownSchedule, Gone, PreconditionFailed, NotRetryable, AlreadyScheduled, AlreadyPublished,
+        PolicyViolated, and for a time what ``schedule`` raises.
         """
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock((await work.schedules.get(schedule_id)).post_id)
+            rules = await lock_lanes(work, [(post.brand_id, post.platform)])
             failed = await work.bookings.lock(schedule_id)
             expected.check(await record_of(work, failed))
             if not may_be_tried_again(Standing.of(failed)):
                 raise NotRetryable(schedule_id, status=failed.status)
-            brand = await work.brands.get(post.brand_id)
-            now, zone = self.clock.now(), brand.content.default_zone
+            now, zone = self.clock.now(), rules[post.brand_id].zone
             slot = await self._slot(asked, zone, work) if asked else self._at(now, zone)
             standing = await work.schedules.standing_of_post(post.post_id)
             if active := next((each for each in standing if each.is_active), None):
@@ -100,13 +100,11 @@ class PostScheduling:
                 return active if is_same else _same_or_refused(active, slot, self.zones), False
             await check_not_published(work, post.post_id, standing)
             if asked:
-                self._check_bounds(slot, asked, now)
-            await self.quota.check(work.schedules, brand.brand_id, adding=1, now=now)
-            [schedule] = await work.bookings.add([self._new_schedule(post, slot, now, retry_of=schedule_id)])
-            await take_turns(work, [schedule], now=now, age=OVERDUE if asked else timedelta())
-            shown = await work.schedules.get(schedule.schedule_id)
-            await work.commit()
-            return shown, True
+                asked.check_bounds(slot, now=now, horizon=self.horizon)
+            wanted = Schedule.pending(
+                self.new_id(), post=post, slot=slot, scheduler=None, now=now, retry_of=schedule_id, overridden=override
+            )
+            return await self._made(work, wanted, rules, now, age=OVERDUE if asked else timedelta()), True
 
     async def get(self, post_id: UUID) -> Schedule:
         """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound, and Gone where
@@ -121,10 +119,20 @@ class PostScheduling:
             return schedule
 
     async def list(
-        self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
+        self,
+        chosen: ScheduleFilter,
+        *,
+        breaks_policy: bool = False,
+        limit: int,
+        after: tuple[datetime, UUID] | None,
     ) -> Sequence[Schedule]:
-        """Up to ``limit`` schedules in time order, those behind ``after``. The days of a campaign are looked up where
-        what differs from them is asked for; raises CampaignNotFound."""
+        """Up to ``limit`` schedules in time order, those behind ``after``; with ``breaks_policy`` only PENDING ones
+        that break their brand's rules as they are now. The days of a campaign are looked up where what differs from
+        them is asked for; raises CampaignNotFound."""
+        if breaks_policy:
+            async with self.storage.unit_of_work() as work:
+                breaking = await breaking_ids(work, chosen.brand_id, now=self.clock.now())
+            chosen = replace(chosen, among=frozenset(breaking))
         async with self.storage.reading() as repositories:
             if Difference.DATES in chosen.differs and chosen.campaign_id:
                 campaign = await repositories.campaigns.get(chosen.campaign_id)
@@ -138,27 +146,32 @@ class PostScheduling:
         asked: AskedTime,
         *,
         version: int | None,
+        override: Overriding = NOTHING,
         expected: Expectation[Schedule] = ANYTHING,
     ) -> Schedule:
         """Move the post's PENDING schedule to another time, in the zone and with the disambiguation that it has, unless
-        the caller says otherwise.
+        the caller says otherwise. It may break the rules in ``override``; at the instant that it has, it stays allowed
+        to break what it was allowed to.
 
         Raises PostNotFound, ScheduleNotFound when none is active, PreconditionFailed, StaleVersion, SendInFlight when
-        its post may be out, TimeInPast, BeyondHorizon, and what ``read_slot`` raises.
+        its post may be out, TimeInPast, BeyondHorizon, PolicyViolated, and what ``read_slot`` raises.
         """
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock(post_id)
-            brand = await work.brands.get(post.brand_id)
+            rules = await lock_lanes(work, [(post.brand_id, post.platform)])
             current = await _locked(work, post_id)
             expected.check(current)
             current.check_version(version)
-            slot = await self._slot(asked.over(current.slot), brand.content.default_zone, work)
+            slot = await self._slot(asked.over(current.slot), rules[post.brand_id].zone, work)
             is_same = slot.asks_the_same_as(current.slot, self.zones) and slot.takes_its_zone_as(current.slot)
             if is_same and Hold.LATE not in current.holds:
                 return current
             now = self.clock.now()
             moved = move(current, slot, now=now)
-            self._check_bounds(slot, asked, now)
+            asked.check_bounds(slot, now=now, horizon=self.horizon)
+            if slot.publish_time != current.publish_time:
+                moved = replace(moved, overridden=override)
+                await check_lanes(work, rules, [moved], now=now)
             stored = await work.bookings.move(moved)
             await take_turns(work, [stored], now=now)
             shown = await work.schedules.get(stored.schedule_id)
@@ -185,16 +198,26 @@ class PostScheduling:
             await work.commit()
             return stored
 
+    async def _made(
+        self,
+        work: UnitOfWork,
+        wanted: Schedule,
+        rules: Mapping[UUID, BrandRules],
+        now: datetime,
+        *,
+        age: timedelta = OVERDUE,
+    ) -> Schedule:
+        """Store a new schedule, and commit."""
+        await check_lanes(work, rules, [wanted], now=now)
+        await self.quota.check(work.schedules, wanted.brand_id, adding=1, now=now)
+        [schedule] = await work.bookings.add([wanted])
+        await take_turns(work, [schedule], now=now, age=age)
+        shown = await work.schedules.get(schedule.schedule_id)
+        await work.commit()
+        return shown
+
     async def _slot(self, asked: AskedTime, default_zone: str, work: UnitOfWork) -> Slot:
-        slot = read_slot(
-            asked.text,
-            zone=kept(asked.zone, None),
-            default_zone=asked.usual_zone or default_zone,
-            disambiguation=kept(asked.disambiguation, Disambiguation.COMPATIBLE),
-            zones=self.zones,
-        )
-        if asked.usual_zone and slot.intent.zone_is_default:
-            slot = slot.in_zone_by_default(is_default=False)
+        slot = asked.slot(default_zone, self.zones)
         if slot.intent.kind is IntentKind.WALL:
             await check_zone_rules(work, self.zones)
         return slot
@@ -202,22 +225,6 @@ class PostScheduling:
     def _at(self, instant: datetime, zone: str) -> Slot:
         self.zones.check(zone)
         return Slot.at(instant, zone=zone, tz_release=self.zones.release).in_zone_by_default()
-
-    def _new_schedule(self, post: Post, slot: Slot, now: datetime, *, retry_of: UUID | None = None) -> Schedule:
-        return Schedule.pending(
-            self.new_id(),
-            post=post,
-            slot=slot,
-            scheduler=None,
-            now=now,
-            retry_of=retry_of,
-        )
-
-    def _check_bounds(self, slot: Slot, asked: AskedTime, now: datetime) -> None:
-        if slot.publish_time < now - _GRACE:
-            raise TimeInPast(asked.text, earliest=now - _GRACE)
-        if slot.publish_time > now + self.horizon:
-            raise BeyondHorizon(asked.text, latest=now + self.horizon)
 
 
 def _same_or_refused(active: Schedule, slot: Slot, zones: ZoneCatalog) -> Schedule:

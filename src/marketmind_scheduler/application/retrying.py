@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.application.lanes import check_lanes, lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.rules.limits import least_distance
+from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
+from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.wall_clock import Slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -49,11 +53,12 @@ class Retrying:
             return Retried(lanes=await work.retryables.count(chosen), left=0)
 
     @repeats_lost_races
-    async def retry(self, chosen: RetryFilter) -> Retried:
+    async def retry(self, chosen: RetryFilter, *, override: Overriding = NOTHING) -> Retried:
         """Give up to MOST_AT_ONCE of them a new schedule each, all or nothing: on each lane one now and one more at
-        each pace, in the order of their publish times, behind what waits there. Done again it finds only what is left.
+        each pace, or as far apart as the policy wants them, in the order of their publish times, behind what waits
+        there. They may break the rules in ``override``. Done again it finds only what is left.
 
-        Raises BrandNotFound, CampaignNotFound, QuotaExceeded.
+        Raises BrandNotFound, CampaignNotFound, QuotaExceeded, PolicyViolated.
         """
         lanes = (await self.preview(chosen)).lanes
         async with self.storage.unit_of_work() as work:
@@ -63,22 +68,33 @@ class Retrying:
                 await self.quota.check(work.schedules, brand_id, adding=adding, now=now)
             if found:
                 posts = {post.post_id: post for post in await work.posts.find_all([each.post_id for each in found])}
-                stored = await work.bookings.add(self._appointments(found, posts, now))
+                rules = await lock_lanes(work, [(each.brand_id, each.platform) for each in found])
+                wanted = self._appointments(found, posts, rules, now, override)
+                await check_lanes(work, rules, wanted, now=now)
+                stored = await work.bookings.add(wanted)
                 await take_turns(work, stored, now=now, age=timedelta())
                 await work.commit()
         return Retried(lanes=_lanes(found), left=max(0, sum(each.schedules for each in lanes) - len(found)))
 
-    def _appointments(self, found: Sequence[Schedule], posts: Mapping[UUID, Post], now: datetime) -> Sequence[Schedule]:
+    def _appointments(
+        self,
+        found: Sequence[Schedule],
+        posts: Mapping[UUID, Post],
+        rules: Mapping[UUID, BrandRules],
+        now: datetime,
+        override: Overriding,
+    ) -> Sequence[Schedule]:
         before: Counter[tuple[UUID, Platform]] = Counter()  # how many of a lane go out sooner
         made: list[Schedule] = []
         for each in found:
             lane = each.brand_id, each.platform
-            at = now + before[lane] * PACES[each.platform]
+            apart = max(PACES[each.platform], least_distance(rules[each.brand_id], each.platform))
+            at = now + before[lane] * apart
             before[lane] += 1
-            made.append(self._appointment(each, posts[each.post_id], at, now))
+            made.append(self._appointment(each, posts[each.post_id], at, now, override))
         return made
 
-    def _appointment(self, failed: Schedule, post: Post, at: datetime, now: datetime) -> Schedule:
+    def _appointment(self, failed: Schedule, post: Post, at: datetime, now: datetime, override: Overriding) -> Schedule:
         return Schedule.pending(
             self.new_id(),
             post=post,
@@ -86,6 +102,7 @@ class Retrying:
             scheduler=None,
             now=now,
             retry_of=failed.schedule_id,
+            overridden=override,
         )
 
 

@@ -20,6 +20,7 @@ from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.planning.previewing import Previewing
+from marketmind_scheduler.application.policies import Policies
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.application.retrying import Retrying
@@ -49,6 +50,7 @@ class UseCases:
     retrying: Retrying
     reachability: Reachability
     following: Following
+    policies: Policies
     pausing: Pausing
     pulling: Pulling
     upkeeping: Upkeeping
@@ -81,6 +83,7 @@ class UseCases:
             deleting=replace(self.deleting, storage=there(self.deleting.storage)),
             campaign_posts=replace(self.campaign_posts, storage=there(self.campaign_posts.storage)),
             following=replace(self.following, storage=there(self.following.storage)),
+            policies=replace(self.policies, storage=there(self.policies.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
             previewing=replace(

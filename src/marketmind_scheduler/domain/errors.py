@@ -137,6 +137,18 @@ class PostNotFound(NotFound):
         super().__init__(f"there is no post {post_id}; register it with PUT /posts/{post_id}", post_id=post_id)
 
 
+class PolicyVersionNotFound(NotFound):
+    """The brand's policy has never had this version. `GET /brands/{brand_id}/policy` says which one it has now."""
+
+    def __init__(self, brand_id: UUID, *, version: int, latest: int) -> None:
+        super().__init__(
+            f"the policy of brand {brand_id} has the versions 0 to {latest}, and not {version}",
+            brand_id=brand_id,
+            version=version,
+            latest=latest,
+        )
+
+
 class ScheduleNotFound(NotFound):
     """The post has no active schedule that could be moved or cancelled; when it is read, it has never had one."""
 
@@ -586,11 +598,15 @@ class TooManyHeld(Rejected):
 
 
 class PolicyViolated(Rejected):
-    """The scheduler's plan breaks a rule, so nothing of it was stored. `details.violations` names each break."""
+    """A time would break a rule of the brand's policy or of a platform, or a scheduler's plan a rule of its own, so
+    nothing was stored. `details.violations` names up to a hundred breaks: of a brand's rule with `rule`,
+    `policy_version`, `limit`, `observed`, the schedules that it stands beside (`with`) and the closest open times
+    (`nearest`). Choose one of those; or pass over the rule with `override`, which needs the scope `admin`."""
 
-    def __init__(self, violations: Sequence[str]) -> None:
+    def __init__(self, sentences: Sequence[str], violations: Sequence[Mapping[str, object]] = ()) -> None:
         super().__init__(
-            f"the plan breaks {len(violations)} rule(s), first: {violations[0]}", violations=list(violations)
+            f"{len(sentences)} rule(s) would be broken, first: {sentences[0]}",
+            violations=list(violations[:100]) or list(sentences),
         )
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.schedule import ScheduleStatus, dry_run_id
 
 
@@ -59,6 +60,7 @@ class Event:
     note: str | None
     occurred_at: datetime
     actor: str | None
+    overridden: frozenset[RuleKind] = frozenset()  # of one that was made or moved
 
     @property
     def is_dry_run(self) -> bool:

@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.errors import StaleVersion
 from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN, RETRIES
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.schedulers import SEVEN_PM, SchedulerKind
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Slot
@@ -68,7 +69,8 @@ class Schedule:
     ``is_doubtful``: an earlier send of it may be out, though it is PENDING again. Such a schedule never ends as FAILED,
     MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED
     schedule that this one makes good for. ``on_late`` and ``latest_at`` are what its brand said of lateness when it was
-    made; the storage fills them in. ``is_outdated``: its post has changed since its latest send began. ``beside``: a
+    made; the storage fills them in. ``overridden`` are the rules that it may break, because somebody who may said so.
+    ``is_outdated``: its post has changed since its latest send began. ``beside``: a
     few other active schedules of its brand and platform at the same instant, ``s3_url``, where its post's media lie
     now, and ``sources``, what its brand and campaign say now, are no part of it.
     """
@@ -96,6 +98,7 @@ class Schedule:
     lost_leases: int = 0
     on_late: OnLate = OnLate.PUBLISH
     latest_at: datetime | None = None
+    overridden: frozenset[RuleKind] = frozenset()
     is_outdated: bool = False
     beside: tuple[UUID, ...] = field(default=(), compare=False)
     s3_url: str = field(default="", compare=False)
@@ -111,6 +114,7 @@ class Schedule:
         scheduler: SchedulerKind | None,
         now: datetime,
         retry_of: UUID | None = None,
+        overridden: frozenset[RuleKind] = frozenset(),
     ) -> Self:
         """A new appointment of ``post``, made at ``now``."""
         return cls(
@@ -129,6 +133,7 @@ class Schedule:
             created_at=now,
             updated_at=now,
             retry_of=retry_of,
+            overridden=overridden,
         )
 
     @property

@@ -20,9 +20,9 @@ from marketmind_scheduler.domain.sources import Difference
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleFilter:
     """Which schedules to list; None does not limit. ``from_time`` is included, ``to_time`` is not.
-    ``without`` leaves out what has that status, ``in_title`` is a part of the title in upper or lower case.
-    ``differs``: only what is PENDING and stands otherwise than its sources in one of these, as ``domain.derivation``
-    says; for DATES, which need ``days``, outside of these instants."""
+    ``without`` leaves out what has that status, ``in_title`` is a part of the title in upper or lower case. ``among``:
+    only these. ``differs``: only what is PENDING and stands otherwise than its sources in one of these, as
+    ``domain.derivation`` says; for DATES, which need ``days``, outside of these instants."""
 
     brand_id: UUID | None = None
     campaign_id: UUID | None = None
@@ -34,6 +34,7 @@ class ScheduleFilter:
     differs: frozenset[Difference] = frozenset()
     days: tuple[datetime, datetime] | None = None
     in_title: str | None = None
+    among: frozenset[UUID] | None = None
 
 
 def outside_of(campaign: Campaign) -> ScheduleFilter:

@@ -11,6 +11,8 @@ from marketmind_scheduler.ports.derivations import Derivations
 from marketmind_scheduler.ports.erasures import Erasures
 from marketmind_scheduler.ports.events import EventRepository
 from marketmind_scheduler.ports.forgotten import Forgotten
+from marketmind_scheduler.ports.lanes import Lanes
+from marketmind_scheduler.ports.policies import PolicyRepository
 from marketmind_scheduler.ports.previews import Previews
 from marketmind_scheduler.ports.retryables import Retryables
 from marketmind_scheduler.ports.schedules import ScheduleRepository
@@ -66,6 +68,12 @@ class UnitOfWork(Repositories, Protocol):
 
     @property
     def erasures(self) -> Erasures: ...
+
+    @property
+    def lanes(self) -> Lanes: ...
+
+    @property
+    def policies(self) -> PolicyRepository: ...
 
     @property
     def retryables(self) -> Retryables: ...

@@ -39,6 +39,7 @@ from marketmind_scheduler.adapters.http.routes.health import SERVICE, HealthCont
 from marketmind_scheduler.adapters.http.routes.metrics import MetricsController
 from marketmind_scheduler.adapters.http.routes.pausing import PausingController
 from marketmind_scheduler.adapters.http.routes.plans import PlanController
+from marketmind_scheduler.adapters.http.routes.policies import PolicyController
 from marketmind_scheduler.adapters.http.routes.post_schedules import PostScheduleController
 from marketmind_scheduler.adapters.http.routes.posts import PostController
 from marketmind_scheduler.adapters.http.routes.retrying import RetryingController
@@ -92,6 +93,7 @@ def create_app(
             BrandController,
             CampaignController,
             PostController,
+            PolicyController,
             HealthController,
             MetricsController,
             create_static_files_router(
@@ -197,6 +199,7 @@ def _openapi(*, docs_are_public: bool = True) -> OpenAPIConfig:
             Tag("Dispatch", "For callers that drive it by cron, and for services that publish by themselves."),
             Tag("Events", "Every change, in its final order."),
             Tag("Catalog", "Brands, campaigns and posts, registered by sibling services."),
+            Tag("Rules", "When a brand's posts may go out, and what the platforms allow."),
             Tag("Service", "What this is and how it is."),
         ],
         render_plugins=[

@@ -28,7 +28,17 @@ _IDEMPOTENCY_KEY: dict[str, Any] = {
 }
 _SHOW_ONE = {
     f"#/components/schemas/{name}Out"
-    for name in ("Brand", "ChangedBrand", "Campaign", "Post", "ChangedPost", "Schedule", "ScheduleRecord")
+    for name in (
+        "Brand",
+        "ChangedBrand",
+        "Campaign",
+        "Post",
+        "ChangedPost",
+        "Schedule",
+        "ScheduleRecord",
+        "Policy",
+        "ChangedPolicy",
+    )
 }
 _ETAG = {
     "ETag": {

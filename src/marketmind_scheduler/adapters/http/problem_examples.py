@@ -42,6 +42,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.BrandNotFound(_BRAND),
         errors.CampaignNotFound(_CAMPAIGN),
         errors.PostNotFound(_POST),
+        errors.PolicyVersionNotFound(_BRAND, version=7, latest=3),
         errors.ScheduleNotFound(_POST),
         errors.Deleted.of("post", _POST),
         errors.UnknownSchedule(_SCHEDULE),

@@ -14,7 +14,9 @@ _WITHIN_SECONDS = 4  # leaves a second of the five that a caller waits at most
 # serialization, deadlock, a table changed under a cached statement; and what a row refers to, looked up just before,
 # is gone or belongs to another brand
 _RACES = frozenset({"40001", "40P01", "0A000", "23503"})
-_RACE_CONSTRAINTS = frozenset({"uq_schedules_active_post", "pk_brands", "pk_campaigns", "pk_posts"})
+_RACE_CONSTRAINTS = frozenset(
+    {"uq_schedules_active_post", "pk_brands", "pk_campaigns", "pk_posts", "pk_policies", "pk_platform_cap_overrides"}
+)
 _UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006")
 
 

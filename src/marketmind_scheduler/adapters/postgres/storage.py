@@ -17,6 +17,8 @@ from marketmind_scheduler.adapters.postgres.repositories.derivations import Post
 from marketmind_scheduler.adapters.postgres.repositories.erasures import PostgresErasures
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
 from marketmind_scheduler.adapters.postgres.repositories.forgotten import PostgresForgotten
+from marketmind_scheduler.adapters.postgres.repositories.lane_entries import PostgresLanes
+from marketmind_scheduler.adapters.postgres.repositories.policies import PostgresPolicyRepository
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
 from marketmind_scheduler.adapters.postgres.repositories.previews import PostgresPreviews
 from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
@@ -49,6 +51,8 @@ class PostgresUnitOfWork:
         self.derivations = PostgresDerivations(connection)
         self.transitions = PostgresTransitions(connection)
         self.erasures = PostgresErasures(connection)
+        self.lanes = PostgresLanes(connection)
+        self.policies = PostgresPolicyRepository(connection, reach)
         self.retryables = PostgresRetryables(connection, reach)
         self.previews = PostgresPreviews(connection, reach)
         self.tz_releases = PostgresTzReleaseRepository(connection)

@@ -178,6 +178,7 @@ schedules = Table(
     Column("post_changed_at", DateTime(timezone=True)),
     Column("not_before", DateTime(timezone=True)),  # until when its latest attempt lets it wait, held or not
     Column("kept_at", DateTime(timezone=True)),  # when it was old enough to be forgotten, and still needed
+    Column("overridden", Text),  # kinds of rules that it may break, with commas between; NULL: none
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),
@@ -299,6 +300,7 @@ event_outbox = Table(
     Column("note", Text),
     Column("campaign_id", Uuid),  # of a deletion; else the post's is taken with the position
     *_deletion_columns(),
+    Column("overridden", Text),
     CheckConstraint(
         "CASE WHEN schedule_id IS NULL THEN num_nulls(posts, cancelled) = 0 "
         "ELSE num_nulls(post_id, platform, publish_time, status, retry_count) = 0 END",
@@ -315,6 +317,7 @@ events = Table(
     Column("campaign_id", Uuid),  # of its post, when it got its position
     Column("note", Text),
     *_deletion_columns(),
+    Column("overridden", Text),
     Index(None, "brand_id", "position"),
 )
 
@@ -355,6 +358,37 @@ reservations = Table(
     _one_of("platform", Platform),
     Index(None, "brand_id", "platform", "publish_time"),
     Index(None, "expires_at"),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("brand_id", Uuid, ForeignKey(brands.c.brand_id), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("rules", JSONB, nullable=False),
+    Column("is_across", Boolean, nullable=False),  # one of its rules counts posts of several platforms together
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, server_default=text(_ACTOR)),
+    CheckConstraint("version >= 1", name="version"),
+)
+
+platform_cap_overrides = Table(
+    "platform_cap_overrides",
+    metadata,
+    Column("brand_id", Uuid, ForeignKey(brands.c.brand_id), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("platform", Text, nullable=False),
+    Column("most", Integer),  # NULL: taken back
+    Column("window_seconds", Integer),  # of a rolling window
+    Column("window_zone", Text),  # of a calendar day
+    Column("reason", Text, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, server_default=text(_ACTOR)),
+    _one_of("platform", Platform),
+    CheckConstraint("revision >= 1", name="revision"),
+    CheckConstraint(
+        "num_nonnulls(window_seconds, window_zone) = CASE WHEN most IS NULL THEN 0 ELSE 1 END", name="window"
+    ),
 )
 
 api_keys = Table(

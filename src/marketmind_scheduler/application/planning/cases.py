@@ -1,10 +1,11 @@
 """A campaign that is to be planned, with all that its plan depends on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from marketmind_scheduler.application.lanes import lock_lanes
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
@@ -13,6 +14,7 @@ from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, Po
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal, decide, moment_of_its_own
 from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.storage import LostRace, Repositories, UnitOfWork
@@ -112,20 +114,26 @@ def check_open(case: Case) -> None:
         raise NoPostsToSchedule(campaign_id, platforms=sorted(asked.platforms), out_already=len(case.posts))
 
 
-async def lock_campaign(work: UnitOfWork, asked: Asked, campaign_id: UUID) -> Sequence[UUID]:
-    """Let nobody else change the campaign, its posts or what stands for them; return the posts in their order."""
+async def lock_campaign(
+    work: UnitOfWork, asked: Asked, *, campaign_id: UUID, brand_id: UUID
+) -> tuple[Sequence[UUID], Mapping[UUID, BrandRules]]:
+    """Let nobody else change the campaign, its posts, what stands for them or on their lanes; return the posts in their
+    order, and the brand's rules."""
     posts = await work.posts.lock_of_campaign(campaign_id, platforms=asked.platforms)
+    rules = await lock_lanes(work, [(brand_id, platform) for platform in asked.platforms])
     await work.campaigns.lock(campaign_id)
-    return posts
+    return posts, rules
 
 
-async def check_unchanged(work: UnitOfWork, case: Case) -> None:
-    """Lock what ``case`` was read from, and raise LostRace if anything of it changed since."""
+async def check_unchanged(work: UnitOfWork, case: Case) -> Mapping[UUID, BrandRules]:
+    """Lock what ``case`` was read from, and raise LostRace if anything of it changed since; return the brand's
+    rules."""
     campaign_id, platforms = case.campaign.campaign_id, case.asked.platforms
-    posts = await lock_campaign(work, case.asked, campaign_id)
+    posts, rules = await lock_campaign(work, case.asked, campaign_id=campaign_id, brand_id=case.brand.brand_id)
     standing = await work.schedules.standing_of_campaign(campaign_id, platforms=platforms)
     if list(posts) != [post.post_id for post in case.posts] or list(standing) != list(case.standing):
         raise LostRace
+    return rules
 
 
 def _placed(kept: Schedule) -> Placement:

@@ -21,6 +21,7 @@ from marketmind_scheduler.domain.errors import (
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.preview import MOST_HELD, Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.promises import violations
+from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -127,7 +128,9 @@ class Previewing:
     async def _committed(self, plan_id: UUID, given_hash: str) -> "Committed | _Outdated":
         async with self.storage.unit_of_work() as work:
             preview = await work.previews.get(plan_id)
-            await lock_campaign(work, preview.asked, preview.campaign_id)
+            _, rules = await lock_campaign(
+                work, preview.asked, campaign_id=preview.campaign_id, brand_id=preview.brand_id
+            )
             preview = await work.previews.lock(plan_id)
             _check_committable(preview, given_hash)
             if preview.status is PreviewStatus.COMMITTED:
@@ -137,13 +140,15 @@ class Previewing:
             changed = preview.changed_in(brief)
             if broken := violations(preview.plan, brief):
                 return _Outdated(preview, changed, broken)
-            stored = await self._written(work, preview, case)
+            stored = await self._written(work, preview, case, rules)
             await work.commit()
         return Committed(campaign_id=preview.campaign_id, schedules=stored, changed=changed, is_new=True)
 
-    async def _written(self, work: UnitOfWork, preview: Preview, case: Case) -> Sequence[Schedule]:
+    async def _written(
+        self, work: UnitOfWork, preview: Preview, case: Case, rules: Mapping[UUID, BrandRules]
+    ) -> Sequence[Schedule]:
         writing = Writing(quota=self.quota, new_id=self.new_id)
-        stored = await writing.write(work, case, preview.plan, now=case.now)
+        stored = await writing.write(work, case, preview.plan, rules=rules, now=case.now)
         await work.previews.end(preview.committed([each.schedule_id for each in stored], at=case.now))
         return stored
 

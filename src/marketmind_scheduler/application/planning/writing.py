@@ -1,13 +1,17 @@
 """A plan becomes schedules: as a whole or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from marketmind_scheduler.application.lanes import check_lanes
 from marketmind_scheduler.application.planning.cases import Case
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled
 from marketmind_scheduler.domain.planning.plan import Plan
+from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
+from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
@@ -18,13 +22,18 @@ from marketmind_scheduler.ports.transitions import Change, Locked
 class Writing:
     quota: Quota
     new_id: NewId
+    override: Overriding = NOTHING
 
-    async def write(self, work: UnitOfWork, case: Case, plan: Plan, *, now: datetime) -> Sequence[Schedule]:
+    async def write(
+        self, work: UnitOfWork, case: Case, plan: Plan, *, rules: Mapping[UUID, BrandRules], now: datetime
+    ) -> Sequence[Schedule]:
         """Give up what the case gives up and add what is planned, in time order; the campaign's status follows. Raises
-        QuotaExceeded, and LostRace where something that is given up is not PENDING any more."""
+        PolicyViolated for what these rules do not allow, QuotaExceeded, and LostRace where something that is given up
+        is not PENDING any more."""
         given_up, campaign_id = case.decision.given_up, case.campaign.campaign_id
         schedules = self._appointments(plan, case, now)
         await _cancel(work, given_up, now)
+        await check_lanes(work, rules, schedules, now=now)
         adding = len(schedules) - len(given_up)
         await self.quota.check(work.schedules, case.brand.brand_id, adding=adding, now=now)
         stored = await work.bookings.add(schedules)
@@ -40,6 +49,7 @@ class Writing:
                 slot=placement.slot.in_zone_by_default(),  # a campaign's days are its brand's
                 scheduler=plan.scheduler,
                 now=now,
+                overridden=self.override,
             )
             for placement in plan.placements
         ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from marketmind_scheduler.domain.errors import InvalidRule
+from marketmind_scheduler.domain.rules.caps import Rolling, Window
 from marketmind_scheduler.domain.rules.policy import (
     Blackout,
     ControlShare,
@@ -15,6 +16,7 @@ from marketmind_scheduler.domain.rules.policy import (
     QuietHours,
     RollingCap,
     Rule,
+    RuleKind,
     Slots,
     Weekday,
 )
@@ -45,6 +47,14 @@ def check_rules(rules: Sequence[Rule]) -> None:
         raise InvalidRule(
             MOST_RULES + 1, last.kind, field="its number", found=MOST_RULES + 1, right=f"{MOST_RULES} at most"
         )
+
+
+def check_cap(limit: int, window: Window) -> None:
+    """Raise InvalidRule for a brand's own cap that cannot be."""
+    seconds = round(window.length.total_seconds()) if isinstance(window, Rolling) else 1
+    faults = (*_outside("limit", limit, 0, MOST_POSTS), *_outside("seconds", seconds, 1, MOST_HOURS * 3600))
+    for fault in faults:
+        raise InvalidRule(1, RuleKind.PLATFORM_CAP, field=fault.field, found=fault.found, right=fault.right)
 
 
 def _faults(rule: Rule) -> Iterator[Fault]:

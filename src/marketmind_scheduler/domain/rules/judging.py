@@ -1,7 +1,7 @@
 """Whether posts may stand at the instants that are wanted for them, beside what stands there already."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -58,19 +58,41 @@ def violations(
     first MOST_WITH_NEAREST posts.
     """
     binding = rules.without(override)
-    crowds = [_crowd(limit, wanted, occupied) for limit in limits(binding, {each.platform for each in wanted})]
-    broken: defaultdict[UUID, list[_Break]] = defaultdict(list)
-    for each in wanted:
-        broken[each.post_id] += _closed(each, binding, now)
-    for crowd in crowds:
-        for each, found in _beyond(crowd):
-            broken[each.post_id].append(found)
+    crowds = _crowds(wanted, occupied, binding)
+    broken = _broken(wanted, crowds, binding, now)
     told: list[Violation] = []
-    bad = sorted((each for each in wanted if broken[each.post_id]), key=lambda each: (each.publish_time, each.post_id))
+    bad = sorted(
+        (each for each in wanted if each.post_id in broken), key=lambda each: (each.publish_time, each.post_id)
+    )
     for nth, each in enumerate(bad):
         nearest = _nearest(each, binding, crowds, now) if nth < MOST_WITH_NEAREST else None
         told += [_violation(each, found, binding, nearest) for found in broken[each.post_id]]
     return told
+
+
+def breaking(
+    wanted: Sequence[Wanted], occupied: Sequence[Occupied], rules: BrandRules, *, now: datetime
+) -> Mapping[UUID, Collection[RuleKind]]:
+    """By post, the kinds of rules of which ``violations`` would tell, for those posts of which it would."""
+    broken = _broken(wanted, _crowds(wanted, occupied, rules), rules, now)
+    return {post_id: frozenset(each.rule for each in found) for post_id, found in broken.items()}
+
+
+def _broken(
+    wanted: Sequence[Wanted], crowds: Sequence[_Crowd], rules: BrandRules, now: datetime
+) -> Mapping[UUID, Sequence[_Break]]:
+    broken: defaultdict[UUID, list[_Break]] = defaultdict(list)
+    for each in wanted:
+        for found in _closed(each, rules, now):
+            broken[each.post_id].append(found)
+    for crowd in crowds:
+        for each, found in _beyond(crowd):
+            broken[each.post_id].append(found)
+    return broken
+
+
+def _crowds(wanted: Sequence[Wanted], occupied: Sequence[Occupied], rules: BrandRules) -> Sequence[_Crowd]:
+    return [_crowd(limit, wanted, occupied) for limit in limits(rules, {each.platform for each in wanted})]
 
 
 def _crowd(limit: Limit, wanted: Sequence[Wanted], occupied: Sequence[Occupied]) -> _Crowd:

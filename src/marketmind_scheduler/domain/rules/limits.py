@@ -43,6 +43,12 @@ def longest_window(found: Sequence[Limit]) -> timedelta:
     return max((limit.length for limit in found), default=timedelta())
 
 
+def least_distance(rules: BrandRules, platform: Platform) -> timedelta:
+    """How far apart the posts of a lane stand at least."""
+    distances = (limit.length for limit in limits(rules, {platform}) if limit.rule is RuleKind.MIN_GAP)
+    return max(distances, default=timedelta())
+
+
 def company(limit: Limit, instants: Sequence[datetime]) -> Sequence[Sequence[int]]:
     """For each of these ascending instants, the positions of those, it among them, that stand together with it in the
     fullest window that holds it."""

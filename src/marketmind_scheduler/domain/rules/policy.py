@@ -50,6 +50,15 @@ class RuleKind(StrEnum):
     PLATFORM_CAP = "platform_cap"  # of the platform, not of a policy
 
 
+NEVER_BROKEN = frozenset({RuleKind.SLOTS, RuleKind.CONTROL_SHARE})
+"""What these say closes no time, so there is nothing to pass over."""
+
+Overriding: TypeAlias = frozenset[RuleKind]
+"""The kinds of rules that somebody who may passes over."""
+
+NOTHING: Overriding = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
     """Nothing goes out from ``begin`` until before ``end``; where ``end`` is not later, it is of the next day. The
@@ -160,6 +169,12 @@ class Policy:
     def of(self, platform: Platform) -> Sequence[Rule]:
         """The rules that are for a platform."""
         return [rule for rule in self.rules if platform in rule.platforms]
+
+    @property
+    def is_across(self) -> bool:
+        """Whether one of the rules counts posts of several platforms together."""
+        counting = (rule for rule in self.rules if isinstance(rule, MinGap | DailyCap | RollingCap))
+        return any(rule.across_platforms for rule in counting)
 
     def without(self, kinds: Collection[RuleKind]) -> "Policy":
         """The same but for the rules of these kinds."""

@@ -36,6 +36,8 @@ class BrandRules:
     policy: Policy
     caps: Mapping[Platform, Sequence[PlatformCap]]
     zone: str
+    caps_revision: int = 0
+    """Rises with each change of the brand's own caps."""
 
     def without(self, kinds: Collection[RuleKind]) -> "BrandRules":
         """The same but for what is passed over."""
@@ -60,3 +62,20 @@ class Violation:
     sentence: str
     with_: tuple[UUID, ...] = ()
     nearest: tuple[datetime | None, datetime | None] = (None, None)
+
+    def told(self) -> Mapping[str, object]:
+        """As callers read it."""
+        before, after = (each and each.isoformat() for each in self.nearest)
+        return {
+            "rule": self.rule,
+            "policy_version": self.policy_version,
+            "post_id": self.post_id,
+            "platform": self.platform,
+            "publish_time": self.publish_time,
+            "local_time": self.local_time.isoformat(),
+            "limit": self.limit,
+            "observed": self.observed,
+            "with": list(self.with_),
+            "nearest": {"before": before, "after": after},
+            "sentence": self.sentence,
+        }

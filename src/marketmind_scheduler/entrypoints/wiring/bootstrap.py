@@ -42,6 +42,7 @@ from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.planning.previewing import Previewing
+from marketmind_scheduler.application.policies import Policies
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
@@ -116,6 +117,7 @@ def assemble(
         deleting=Deleting(storage=storage.patient(), clock=clock),
         campaign_posts=CampaignPosts(storage=storage.patient(), clock=clock),
         following=Following(storage=storage.patient(), zones=zones, clock=clock, horizon=horizon),
+        policies=Policies(storage=storage, zones=zones, clock=clock),
         post_scheduling=PostScheduling(
             storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota
         ),

@@ -26,6 +26,7 @@ from marketmind_scheduler.domain.errors import (
     MissingScope,
     Unauthenticated,
 )
+from marketmind_scheduler.domain.rules.policy import Overriding, RuleKind
 from marketmind_scheduler.ports.rate_limits import Allowance
 
 SECURITY = "bearer"
@@ -92,6 +93,14 @@ class CheckAccess:
             log.warning("access refused", code=refused.code, key_id=key_id_in(credential))
             raise
         return caller
+
+
+def overriding(request: Request[Any, Any, Any], kinds: Iterable[str]) -> Overriding:
+    """The rules that the caller asks to pass over. Raises MissingScope where there are any and they may not."""
+    asked = frozenset(map(RuleKind, kinds))
+    if asked:
+        check_may(request, Scope.ADMIN)
+    return asked
 
 
 def provided(use_cases: UseCases) -> Mapping[str, Provide]:

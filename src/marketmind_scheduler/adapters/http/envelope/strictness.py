@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from enum import StrEnum
 from functools import cache
 from types import NoneType
 from typing import Annotated, Any, ClassVar, cast
@@ -14,7 +15,7 @@ from litestar.connection import ASGIConnection
 from litestar.dto import AbstractDTO
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
@@ -91,11 +92,19 @@ async def check_request(request: Request[Any, Any, Any]) -> Response[None] | Non
         return _allowed(request)
     if any(isinstance(value, UUID) for value in request.path_params.values()) and misspelled_in_path(request):
         raise NotFoundException
+    _check_path(request)
     if request.scope["query_string"]:
         _check_query(request)
     if (needed := _needed_body(request.route_handler)) and not await request.body():
         raise Malformed(f"there is no body; send {taken(needed)}", at="$")
     return None
+
+
+def _check_path(request: Request[Any, Any, Any]) -> None:
+    """Texts in the path that are one of few."""
+    for name, kind in _choices_in_path(request.route_handler).items():
+        if not _is_taken(kind, request.path_params[name]):
+            raise Malformed(wrong_parameter(_type_info(kind), request.path_params[name]), at=name)
 
 
 def _check_query(request: Request[Any, Any, Any]) -> None:
@@ -156,6 +165,15 @@ def _query_types(handler: BaseRouteHandler) -> Mapping[str, Any]:
         for name, field in parameters
         if isinstance(kwarg := field.kwarg_definition, QueryParameter)
     }
+
+
+@cache
+def _choices_in_path(handler: BaseRouteHandler) -> Mapping[str, Any]:
+    parameters = handler.parsed_fn_signature.parameters.items()
+    in_path = {
+        name: field.annotation for name, field in parameters if isinstance(field.kwarg_definition, PathParameter)
+    }
+    return {name: kind for name, kind in in_path.items() if isinstance(kind, type) and issubclass(kind, StrEnum)}
 
 
 def _without_none(field: FieldDefinition) -> Any:

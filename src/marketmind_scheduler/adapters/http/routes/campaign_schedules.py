@@ -6,7 +6,8 @@ from litestar import Controller, Response, delete, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
-from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs, overriding
+from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest
 from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ
@@ -78,17 +79,23 @@ class CampaignScheduleController(Controller):
         self,
         campaign_scheduling: ForCaller[CampaignScheduling],
         campaign_id: CampaignInPath,
+        request: AnyRequest,
         data: JSONBody[ScheduleCampaignIn | None] = None,
     ) -> Response[CampaignSchedulesOut]:
         """Every post of the campaign, all or nothing. The naive scheduler spreads each platform's posts evenly over
         the campaign's days, one a day at 19:00 in the brand's zone. The same request again, with nothing changed,
         answers 200 with the same schedules. Where some of it stands otherwise, `fill` places the rest and moves
         nothing, and `replace` plans anew what a scheduler has placed; both keep the times that a person chose, and the
-        days that these have taken on a platform are not used again. Answered is what was made. The body may be left
-        out."""
+        days that these have taken on a platform are not used again. Where one of its times would break the brand's
+        policy or a platform's cap, nothing is made; `override` passes over rules. Answered is what was made. The body
+        may be left out."""
         asked = data or ScheduleCampaignIn()
         schedules, is_new = await campaign_scheduling.schedule(
-            campaign_id, kind=asked.scheduler, platforms=frozenset(asked.platforms), renewal=asked.renewal()
+            campaign_id,
+            kind=asked.scheduler,
+            platforms=frozenset(asked.platforms),
+            renewal=asked.renewal(),
+            override=overriding(request, asked.override),
         )
         return Response(CampaignSchedulesOut.of(campaign_id, schedules), status_code=201 if is_new else 200)
 

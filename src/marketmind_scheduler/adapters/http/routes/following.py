@@ -18,6 +18,7 @@ from marketmind_scheduler.domain.errors import (
     BrandNotFound,
     CampaignNotFound,
     CannotFollow,
+    PolicyViolated,
     TimeInPast,
     UnknownZone,
     UnreadableTime,
@@ -41,6 +42,7 @@ class FollowingController(Controller):
             *POSTED,
             CampaignNotFound,
             CannotFollow,
+            PolicyViolated,
             UnreadableTime,
             TimeInPast,
             BeyondHorizon,
@@ -62,7 +64,9 @@ class FollowingController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Let a brand's schedules follow it",
         response_description="They follow, or as they would",
-        responses=documented(*BODY, *POSTED, BrandNotFound, CannotFollow, UnknownZone, ZoneRulesOutdated),
+        responses=documented(
+            *BODY, *POSTED, BrandNotFound, CannotFollow, PolicyViolated, UnknownZone, ZoneRulesOutdated
+        ),
     )
     async def follow_brand(
         self, following: ForCaller[Following], brand_id: BrandInPath, data: JSONBody[FollowIn]

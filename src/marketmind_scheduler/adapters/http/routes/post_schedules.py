@@ -4,7 +4,7 @@ from litestar import Controller, Response, delete, get, post, put
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs, overriding
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ_ONE, TIME
@@ -23,6 +23,7 @@ from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
     AlreadyScheduled,
+    PolicyViolated,
     PostNotFound,
     PreconditionFailed,
     QuotaExceeded,
@@ -44,14 +45,23 @@ class PostScheduleController(Controller):
         response_description="Scheduled",
         responses={
             200: ResponseSpec(ScheduleOut, generate_examples=False, description="It was scheduled so already"),
-            **documented(*BODY, *POSTED, PostNotFound, AlreadyScheduled, AlreadyPublished, QuotaExceeded, *TIME),
+            **documented(
+                *BODY, *POSTED, PostNotFound, AlreadyScheduled, AlreadyPublished, QuotaExceeded, PolicyViolated, *TIME
+            ),
         },
     )
     async def schedule_post(
-        self, post_scheduling: ForCaller[PostScheduling], post_id: PostInPath, data: JSONBody[SchedulePostIn]
+        self,
+        post_scheduling: ForCaller[PostScheduling],
+        post_id: PostInPath,
+        data: JSONBody[SchedulePostIn],
+        request: AnyRequest,
     ) -> Response[ScheduleOut]:
-        """The same request again answers 200 with the same schedule."""
-        schedule, is_new = await post_scheduling.schedule(post_id, data.asked(), allow_repost=data.allow_repost)
+        """The same request again answers 200 with the same schedule. It obeys the brand's policy and the platform's
+        caps; `override` passes over rules."""
+        schedule, is_new = await post_scheduling.schedule(
+            post_id, data.asked(), allow_repost=data.allow_repost, override=overriding(request, data.override)
+        )
         return tagged(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
 
     @get(
@@ -75,7 +85,7 @@ class PostScheduleController(Controller):
         summary="Move a post to another time",
         response_description="Moved",
         responses=documented(
-            *BODY, PostNotFound, ScheduleNotFound, SendInFlight, StaleVersion, PreconditionFailed, *TIME
+            *BODY, PostNotFound, ScheduleNotFound, SendInFlight, StaleVersion, PreconditionFailed, PolicyViolated, *TIME
         ),
     )
     async def move_post(
@@ -86,9 +96,14 @@ class PostScheduleController(Controller):
         request: AnyRequest,
     ) -> Response[ScheduleOut]:
         """It keeps its id and gets a new version; zone and disambiguation stay where the body leaves them out. While a
-        send is in flight, or may be out, it is refused."""
+        send is in flight, or may be out, it is refused. At another instant it obeys the brand's policy and the
+        platform's caps; `override` passes over rules."""
         moved = await post_scheduling.move(
-            post_id, data.asked(), version=data.version, expected=conditions_of(request).on(ScheduleOut.of)
+            post_id,
+            data.asked(),
+            version=data.version,
+            override=overriding(request, data.override),
+            expected=conditions_of(request).on(ScheduleOut.of),
         )
         return tagged(ScheduleOut.of(moved))
 

@@ -3,7 +3,8 @@
 from litestar import Controller, post
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs, overriding
+from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest
 from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED
@@ -16,6 +17,7 @@ from marketmind_scheduler.domain.errors import (
     BeyondHorizon,
     BrandNotFound,
     CampaignNotFound,
+    PolicyViolated,
     QuotaExceeded,
     TimeInPast,
     UnreadableTime,
@@ -39,16 +41,19 @@ class RetryingController(Controller):
             BrandNotFound,
             CampaignNotFound,
             QuotaExceeded,
+            PolicyViolated,
             UnreadableTime,
             TimeInPast,
             BeyondHorizon,
         ),
     )
-    async def retry_schedules(self, retrying: ForCaller[Retrying], data: JSONBody[RetryManyIn]) -> RetriedOut:
+    async def retry_schedules(
+        self, retrying: ForCaller[Retrying], data: JSONBody[RetryManyIn], request: AnyRequest
+    ) -> RetriedOut:
         """Each gets a new schedule that names the old one as `retry_of`. They go out from now on, one by one on each
-        brand's platform, 30 seconds apart (10 minutes on Reddit), in the order of their publish times. Ask with
-        `preview` first. What is published, or has an active schedule, is left out, so that asking again does no
-        harm."""
-        chosen = data.chosen()
-        retried = await (retrying.preview(chosen) if data.preview else retrying.retry(chosen))
+        brand's platform, 30 seconds apart (10 minutes on Reddit), or as far as the policy wants them, in the order of
+        their publish times; where one of them would break a rule, none is made. Ask with `preview` first. What is
+        published, or has an active schedule, is left out, so that asking again does no harm."""
+        chosen, override = data.chosen(), overriding(request, data.override)
+        retried = await (retrying.preview(chosen) if data.preview else retrying.retry(chosen, override=override))
         return RetriedOut.of(retried, preview=data.preview)

@@ -4,7 +4,7 @@ from litestar import Controller, Response, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
-from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs, overriding
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ_ONE, TIME
@@ -23,6 +23,7 @@ from marketmind_scheduler.domain.errors import (
     ContradictoryConfirmation,
     NotRetryable,
     NotUnconfirmed,
+    PolicyViolated,
     PreconditionFailed,
     QuotaExceeded,
     UnknownSchedule,
@@ -99,6 +100,7 @@ class ScheduleRecordController(Controller):
                 AlreadyScheduled,
                 AlreadyPublished,
                 QuotaExceeded,
+                PolicyViolated,
                 PreconditionFailed,
                 *TIME,
             ),
@@ -111,10 +113,12 @@ class ScheduleRecordController(Controller):
         request: AnyRequest,
         data: JSONBody[RetryIn | None] = None,
     ) -> Response[ScheduleOut]:
-        """Now, or at the given time. The new schedule names the old one as `retry_of`. The body may be left out."""
+        """Now, or at the given time. The new schedule names the old one as `retry_of`. It obeys the brand's policy and
+        the platform's caps; `override` passes over rules. The body may be left out."""
         schedule, is_new = await post_scheduling.try_again(
             schedule_id,
             data.asked() if data else None,
+            override=overriding(request, data.override if data else ()),
             expected=conditions_of(request).on(ScheduleRecordOut.of_record, _without_attempts),
         )
         return tagged(ScheduleOut.of(schedule), status_code=201 if is_new else 200)

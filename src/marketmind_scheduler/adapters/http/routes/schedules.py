@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.http.shapes.cursors import (
 )
 from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandFilter,
+    BreaksPolicyFilter,
     CampaignFilter,
     DiffersFilter,
     FromFilter,
@@ -60,6 +61,7 @@ class ScheduleController(Controller):
         to_time: ToFilter = None,
         in_title: TitleFilter = None,
         differs: DiffersFilter = None,
+        breaks_policy: BreaksPolicyFilter = None,
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> SchedulePage:
@@ -74,6 +76,8 @@ class ScheduleController(Controller):
             in_title=in_title,
             differs=differences_of(differs, campaign_id),
         )
-        rows = await post_scheduling.list(chosen, limit=limit + 1, after=after_in_time(cursor))
+        rows = await post_scheduling.list(
+            chosen, breaks_policy=bool(breaks_policy), limit=limit + 1, after=after_in_time(cursor)
+        )
         shown, next_cursor = page_of(rows, limit, place_in_time)
         return SchedulePage(items=[ScheduleOut.of(schedule) for schedule in shown], next_cursor=next_cursor)

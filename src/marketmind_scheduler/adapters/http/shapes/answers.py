@@ -133,13 +133,16 @@ def _may_be(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any]) -> 
             return any(_may_be(value, kind, known) for kind in kinds)
         case _:
             kinds = {str: "string", int: "integer", list: "array", type(None): "null"}
-            return kinds[type(value)] in schema.get("type", ()) and value in schema.get("enum", [value])
+            choices = schema.get("enum", [schema.get("const", value)])
+            return kinds[type(value)] in schema.get("type", ()) and value in choices
 
 
 def _plain(schema: Mapping[str, Any]) -> Any:
     kind = schema.get("type")
     if shown := schema.get("examples") or schema.get("enum"):
         return shown[0]
+    if "const" in schema:
+        return schema["const"]
     if isinstance(kind, list):  # or null
         return None
     of_kind: Mapping[str, object] = {"integer": schema.get("minimum", 0), "boolean": False, "object": {}}

@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
 )
 from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event, EventKind
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 
 Count = Annotated[int, Meta(ge=0)]
@@ -54,6 +55,10 @@ class EventOut(Struct, frozen=True, kw_only=True):
             examples=["content-service"],
         ),
     ]
+    override: Annotated[
+        list[RuleKind],
+        Meta(description="Of one that was made or moved: the kinds of rules that were passed over for it"),
+    ]
     posts: Annotated[
         Count | UnsetType, Meta(description="Of a deletion only: how many posts went, without an event of each")
     ] = UNSET
@@ -86,6 +91,7 @@ class EventOut(Struct, frozen=True, kw_only=True):
             note=event.note,
             occurred_at=event.occurred_at,
             actor=event.actor,
+            override=sorted(event.overridden),
         )
 
     @classmethod
@@ -109,6 +115,7 @@ class EventOut(Struct, frozen=True, kw_only=True):
             note=None,
             occurred_at=event.occurred_at,
             actor=event.actor,
+            override=[],
             posts=event.posts,
             cancelled=event.cancelled,
         )

@@ -74,6 +74,30 @@ POST_ORDER = (
         },
     ),
 )
+POLICY = (
+    Example(
+        summary="Quiet nights, an hour between posts, three a day",
+        value={
+            "rules": [
+                {"kind": "quiet_hours", "from": "22:00", "to": "07:00"},
+                {"kind": "min_gap", "minutes": 60},
+                {"kind": "daily_cap", "posts": 3, "across_platforms": True},
+                {"kind": "blackout", "first_date": "2030-12-24", "last_date": "2030-12-26", "name": "Holidays"},
+            ]
+        },
+    ),
+    Example(summary="No rules", value={"rules": []}),
+)
+PLATFORM_CAP = (
+    Example(
+        summary="Twenty a day, whichever day",
+        value={"limit": 20, "window": {"kind": "rolling", "seconds": 86400}, "reason": "a young account"},
+    ),
+    Example(
+        summary="Five on a calendar day",
+        value={"limit": 5, "window": {"kind": "calendar", "timezone": _ZONE}, "reason": "agreed with the platform"},
+    ),
+)
 SHIFT = (
     Example(summary="A week later, to look at", value={"by": "P7D", "preview": True}),
     Example(summary="To another first day", value={"to_start": "2030-04-15"}),

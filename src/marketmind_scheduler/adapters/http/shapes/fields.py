@@ -1,12 +1,14 @@
 """What several bodies share: fields with their bounds and examples, and the strictness of a body."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.http.words.taken import told_as
+from marketmind_scheduler.domain.rules.policy import RuleKind
 
 MOST_POSTS_IN_A_BODY = 10_000
 MOST_POSTS_IN_AN_ORDER = 100_000
@@ -20,6 +22,9 @@ _NO_NUL = r"^[^\u0000]*$"
 # a host or bucket, then anything without spaces; Python's $ alone would allow a line feed behind it
 _MEDIA_URL = r"^(s3|https?)://[A-Za-z0-9._~%:@-]+([/?#][^\u0000-\u0020\u007f]*)?$(?!\n)"
 
+Overridable = Literal[
+    "quiet_hours", "posting_hours", "blackout", "min_gap", "daily_cap", "rolling_cap", "lead_time", "platform_cap"
+]
 BrandId = Annotated[UUID, Meta(examples=[DEMO_BRAND])]
 CampaignId = Annotated[UUID, Meta(examples=[DEMO_CAMPAIGN])]
 PostId = Annotated[UUID, Meta(examples=[DEMO_POST])]
@@ -77,6 +82,14 @@ ExternalId = Annotated[
 ]
 DryRun = Annotated[
     bool, Meta(description="It was called published and nothing was posted: `SCHEDULER_PUBLISHER` was `dry_run`")
+]
+Override = Annotated[
+    Sequence[Overridable],
+    Meta(
+        max_length=len(RuleKind),
+        description="Kinds of rules to pass over; needs the scope `admin`, and is shown with the schedule",
+        examples=[["quiet_hours"]],
+    ),
 ]
 Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=_NO_NUL)]
 ClaimToken = Annotated[int, Meta(ge=1, le=2**53 - 1, description="As it was given with the claim", examples=[1])]

@@ -58,6 +58,15 @@ WithCancelled = Annotated[
 ]
 
 
+BreaksPolicyFilter = Annotated[
+    bool | None,
+    QueryParameter(
+        name="breaks_policy",
+        description="`true`: only PENDING ones that break their brand's policy, or cap of its own, as it is now",
+    ),
+]
+
+
 class Unconfirmed(StrEnum):
     """What is to become of schedules of which nobody knows whether they are out."""
 

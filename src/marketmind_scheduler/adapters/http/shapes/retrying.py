@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId
+from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId, Override
 from marketmind_scheduler.application.retrying import MOST_AT_ONCE, Retried
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
@@ -49,6 +49,7 @@ class RetryManyIn(Body, frozen=True):
     dry_run: Annotated[
         bool, Meta(description="Instead of those, what a dry run called published: it is sent in earnest")
     ] = False
+    override: Override = ()
     preview: Annotated[bool, Meta(description="Count them and change nothing")] = False
 
     def chosen(self) -> RetryFilter:

@@ -12,6 +12,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     ExternalId,
     Moment,
     Note,
+    Override,
     Timestamp,
     ZoneName,
     external_text,
@@ -89,6 +90,7 @@ class RetryIn(Body, frozen=True):
     timestamp: Annotated[Timestamp, Meta(description="When to publish; without it, now")] | None = None
     timezone: ZoneName | None = None
     disambiguation: Disambiguation = Disambiguation.COMPATIBLE
+    override: Override = ()
 
     def asked(self) -> AskedTime | None:
         """None means now; raises UnreadableTime for a zone without a time."""

@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     Cursor,
     DryRun,
     Moment,
+    Override,
     PostId,
     ScheduleId,
     Timestamp,
@@ -25,6 +26,7 @@ from marketmind_scheduler.domain.derivation import warnings
 from marketmind_scheduler.domain.errors import ContradictoryPlanning
 from marketmind_scheduler.domain.planning.replanning import Renewal
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
@@ -47,6 +49,7 @@ class TimeIn(Body, frozen=True):
 
 class SchedulePostIn(TimeIn, frozen=True):
     allow_repost: Annotated[bool, Meta(description="Publish it again although it is out already")] = False
+    override: Override = ()
 
 
 class MovePostIn(Body, frozen=True):
@@ -59,6 +62,7 @@ class MovePostIn(Body, frozen=True):
     version: (
         Annotated[int, Meta(ge=1, le=2**31 - 1, description="Refuse unless this is the current version")] | None
     ) = None
+    override: Override = ()
 
     def asked(self) -> AskedTime:
         return AskedTime(text=self.timestamp, zone=said(self.timezone), disambiguation=said(self.disambiguation))
@@ -76,6 +80,7 @@ class ScheduleCampaignIn(Body, frozen=True):
         False
     )
     fill: Annotated[bool, Meta(description="Place only the posts that have no schedule, and move nothing")] = False
+    override: Override = ()
 
     def renewal(self) -> Renewal:
         """Raises ContradictoryPlanning."""
@@ -142,6 +147,9 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             examples=[[]],
         ),
     ]
+    override: Annotated[
+        list[RuleKind], Meta(description="The kinds of rules that were passed over for it", examples=[[]])
+    ]
     created_at: Moment
     updated_at: Moment
 
@@ -175,6 +183,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             scheduler=schedule.scheduler,
             version=schedule.version,
             warnings=[*warnings(schedule), *_reasons(schedule)],
+            override=sorted(schedule.overridden),
             created_at=schedule.created_at,
             updated_at=schedule.updated_at,
         )

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import inspect
 
-from marketmind_scheduler.adapters.http.words.taken import bare, choices, has_examples, taken
+from marketmind_scheduler.adapters.http.words.taken import bare, choices, has_examples, member, tags, taken
 from marketmind_scheduler.domain.ids import is_id
 from marketmind_scheduler.domain.quoting import meant, quoted
 
@@ -32,7 +32,7 @@ def refusal(kind: inspect.Type, sent: object, invalid: msgspec.ValidationError) 
 
 def misspelled_ids(kind: inspect.Type, sent: Any, place: str = "$") -> Iterator[Fault]:
     """The ids that are not written as ids are: msgspec takes them without hyphens too."""
-    match bare(kind):
+    match bare(member(kind, sent)):
         case inspect.UUIDType() if isinstance(sent, str) and not is_id(sent):
             yield place, _fault(kind, sent)
         case inspect.StructType(fields=fields) if isinstance(sent, dict):
@@ -52,26 +52,29 @@ def wrong_parameter(kind: inspect.Type, written: str) -> str:
 
 
 def _fault(kind: inspect.Type, sent: object) -> str:
-    match bare(kind), sent:
-        case inspect.StructType(fields=fields), dict():
-            return _fault_of_object(kind, fields, list(cast("dict[str, object]", sent)))
+    match bare(member(kind, sent)), sent:
+        case inspect.StructType() as struct, dict():
+            return _fault_of_object(kind, struct, list(cast("dict[str, object]", sent)))
         case inspect.StrType(), str() if _NUL in sent:
             return "it holds the character U+0000; leave it out"
         case _:
             return f"{_shown(kind, sent)} is not {taken(kind)}{_hint(kind, sent)}"
 
 
-def _fault_of_object(kind: inspect.Type, fields: Sequence[inspect.Field], sent: Sequence[str]) -> str:
-    known = [field.encode_name for field in fields]
+def _fault_of_object(kind: inspect.Type, struct: inspect.StructType, sent: Sequence[str]) -> str:
+    tag = [struct.tag_field] if struct.tag_field else []
+    if not set(tag).issubset(sent):
+        return f"{struct.tag_field} is missing; it is {taken(tags(kind))}"
+    known = [*tag, *(field.encode_name for field in struct.fields)]
     if unknown := next((name for name in sent if name not in known), None):
         close = meant(unknown, known)
         hint = f"did you mean {close}? " if close else ""
         return f"there is no field {quoted(unknown)}; {hint}There are {', '.join(sorted(known))}"
-    missing = [field.encode_name for field in fields if field.required and field.encode_name not in sent]
+    missing = [field.encode_name for field in struct.fields if field.required and field.encode_name not in sent]
     if not missing:
         return ""
     verb = "is" if len(missing) == 1 else "are"
-    return f"{', '.join(missing)} {verb} missing; send {taken(kind)}"
+    return f"{', '.join(missing)} {verb} missing; send {taken(struct)}"
 
 
 def _shown(kind: inspect.Type, sent: object) -> str:
@@ -110,7 +113,9 @@ def _meant_choice(kind: inspect.Type, written: str) -> str:
 
 
 def _inner(kind: inspect.Type, sent: Any, step: str | int) -> tuple[inspect.Type, Any]:
-    match bare(kind):
+    match bare(member(kind, sent)):
+        case inspect.StructType(tag_field=tag) if tag == step:
+            return tags(kind), sent[step]
         case inspect.StructType(fields=fields):
             return next(field.type for field in fields if field.encode_name == step), sent[step]
         case inspect.ListType(item_type=item):

@@ -28,6 +28,8 @@ def taken(kind: inspect.Type) -> str:
             return f"a text{_size(least, most, 'characters')}{_such_as(kind)}"
         case inspect.ListType(item_type=item, min_length=least, max_length=most):
             return f"a list{_size(least, most, 'items')}, each of them {taken(item)}"
+        case inspect.FloatType():
+            return f"a number{_such_as(kind)}"
         case inspect.StructType() | inspect.DictType():
             return f"an object such as {_json(example(kind))}"
         case other:
@@ -51,9 +53,10 @@ def example(kind: inspect.Type) -> object:
     if (given := _examples(kind)) and given[0]:
         return given[0]
     match bare(kind):
-        case inspect.StructType(fields=fields):
+        case inspect.StructType(fields=fields, tag_field=tag_field, tag=tag):
             shown = [field for field in fields if field.required] or [each for each in fields if not _is_flag(each)]
-            return {field.encode_name: example(field.type) for field in shown}
+            tagged: dict[str, object] = {tag_field: tag} if tag_field else {}
+            return tagged | {field.encode_name: example(field.type) for field in shown}
         case inspect.ListType(item_type=item):
             return [example(item)]
         case other:
@@ -89,6 +92,32 @@ def choices(kind: inspect.Type) -> Sequence[str]:
 
 def has_examples(kind: inspect.Type) -> bool:
     return bool(_examples(kind))
+
+
+def member(kind: inspect.Type, sent: object) -> inspect.Type:
+    """Of several objects that a tag tells apart, the one whose tag is sent, else the first; anything else itself."""
+    if not isinstance(sent, dict):
+        return kind
+    given = cast("Mapping[str, object]", sent)
+    tagged = ((each, given.get(each.tag_field)) for each in _objects(kind) if each.tag_field)
+    return next((each for each, tag in tagged if tag == each.tag), kind)
+
+
+def tags(kind: inspect.Type) -> inspect.Type:
+    """What the tag may be that tells these objects apart."""
+    return inspect.LiteralType(values=tuple(each.tag for each in _objects(kind) if each.tag is not None))
+
+
+def _objects(kind: inspect.Type) -> Sequence[inspect.StructType]:
+    match kind:
+        case inspect.StructType():
+            return [kind]
+        case inspect.Metadata(type=described):
+            return _objects(described)
+        case inspect.UnionType(types=types):
+            return [each for each in types if isinstance(each, inspect.StructType)]
+        case _:
+            return []
 
 
 def bare(kind: inspect.Type) -> inspect.Type:

@@ -12,6 +12,7 @@ from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
     SELECT,
+    of_overridden,
     of_slot,
     to_holds,
     to_schedule,
@@ -112,4 +113,5 @@ def _moved(schedule: Schedule) -> tuple[object, ...]:
         schedule.lost_leases,
         schedule.version,
         schedule.scheduler,
+        of_overridden(schedule.overridden),
     )

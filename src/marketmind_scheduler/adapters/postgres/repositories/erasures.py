@@ -39,6 +39,12 @@ _ERASE_BRAND = """
 UPDATE brands SET brand_name = '', tone_profile = '', deleted_at = $2, updated_at = $2
  WHERE brand_id = $1 AND deleted_at IS NULL RETURNING brand_id
 """
+_ERASE_RULES = """
+UPDATE policies SET rules = (SELECT coalesce(jsonb_agg(rule - 'name' ORDER BY nth), '[]')
+                               FROM jsonb_array_elements(rules) WITH ORDINALITY AS each(rule, nth))
+ WHERE brand_id = $1
+"""
+_ERASE_REASONS = "UPDATE platform_cap_overrides SET reason = '' WHERE brand_id = $1"
 _WHOLES: Mapping[Noun, Sequence[str]] = {
     Noun.POST: (),
     Noun.CAMPAIGN: (_ERASE_CAMPAIGNS.format("campaign"),),
@@ -89,6 +95,9 @@ class PostgresErasures:
         erased: list[UUID] = [*post_ids]
         for erasing in _WHOLES[doomed.noun]:
             erased += [row[0] for row in await self._connection.fetch(erasing, doomed.object_id, at)]
+        if doomed.noun is Noun.BRAND:
+            await self._connection.execute(_ERASE_RULES, doomed.object_id)
+            await self._connection.execute(_ERASE_REASONS, doomed.object_id)
         await self._forget_answers([str(each) for each in erased])
         if doomed.object_id in erased:
             tell = _TELL.format(ids=_IDS_TOLD[doomed.noun], noun=doomed.noun)

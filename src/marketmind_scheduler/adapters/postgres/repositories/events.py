@@ -6,6 +6,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import to_overridden
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event, EventKind
@@ -14,7 +15,7 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus
 
 TOLD = (
     *("kind", "schedule_id", "brand_id", "post_id", "platform", "publish_time", "previous_publish_time", "status"),
-    *("retry_count", "external_id", "error", "note", "occurred_at", "actor", "posts", "cancelled"),
+    *("retry_count", "external_id", "error", "note", "occurred_at", "actor", "posts", "cancelled", "overridden"),
 )
 """The columns that an event has from its telling on."""
 
@@ -84,4 +85,5 @@ def _to_schedule_event(row: Record) -> Event:
         note=row["note"],
         occurred_at=row["occurred_at"],
         actor=row["actor"],
+        overridden=to_overridden(row["overridden"]),
     )

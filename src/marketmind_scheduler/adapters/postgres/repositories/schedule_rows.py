@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 from marketmind_scheduler.adapters.postgres import tables
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.sources import Sources
@@ -55,6 +56,7 @@ def to_schedule(row: Record) -> Schedule:
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
     for name, kind in _ENUMS.items():
         plain[name] = plain[name] and kind(plain[name])
+    plain["overridden"] = to_overridden(plain["overridden"])
     return Schedule(
         **plain,
         title=row["title"],
@@ -91,6 +93,14 @@ def to_holds(parked: int) -> frozenset[Hold]:
     return frozenset(hold for hold, bit in HOLDS.items() if parked & bit)
 
 
+def of_overridden(kinds: Iterable[RuleKind]) -> str | None:
+    return ",".join(sorted(kinds)) or None
+
+
+def to_overridden(text: str | None) -> frozenset[RuleKind]:
+    return frozenset(map(RuleKind, text.split(","))) if text else frozenset()
+
+
 def of_slot(slot: Slot) -> Mapping[str, object]:
     """What is stored of a slot, by column."""
     intent = slot.intent
@@ -108,7 +118,8 @@ def of_slot(slot: Slot) -> Mapping[str, object]:
 
 def _to_row(schedule: Schedule) -> Mapping[str, object]:
     plain = {name: getattr(schedule, name) for name in _PLAIN}
-    return {**plain, **of_slot(schedule.slot), "status": schedule.status}
+    overridden = of_overridden(schedule.overridden)
+    return {**plain, **of_slot(schedule.slot), "status": schedule.status, "overridden": overridden}
 
 
 def _to_sources(row: Record) -> Sources:

@@ -134,6 +134,7 @@ def conditions_of(chosen: ScheduleFilter) -> Sequence[Condition]:
         (f"{SHOWN_STATUS} <> {{}}", chosen.without),
         ("s.platform = {}", chosen.platform),
         ("p.title ILIKE ANY({}::text[])", None if chosen.in_title is None else containing(chosen.in_title)),
+        ("s.schedule_id = ANY({}::uuid[])", None if chosen.among is None else list(chosen.among)),
         ("s.publish_time >= {}", chosen.from_time),
         ("s.publish_time < {}", chosen.to_time),
         *([_differing(chosen)] if chosen.differs else []),
