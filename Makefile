@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: help run test check docs chaos bench bench-dispatch audit lock clean
+.PHONY: help run test check docs chaos bench bench-dispatch bench-planning audit lock clean
 help: ## what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -31,6 +31,9 @@ chaos: $(VENV)/.installed ## every kind of fault while dispatchers work; under f
 PEERS := .venv-peers
 bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher beside two other queues
 	@$(BIN)/python -m benchmarks.dispatch --peers-python $(PEERS)/bin/python $(ARGS)
+
+bench-planning: $(VENV)/.installed ## see what plans are worth in imagined worlds; ARGS=--speed: how fast they are made
+	@$(BIN)/python -m benchmarks.planning $(ARGS)
 
 AUDIT := .venv-audit
 audit: $(AUDIT)/.installed ## look the locked packages up among known vulnerabilities; needs internet
