@@ -16,7 +16,7 @@ from marketmind_scheduler.adapters.numeric.posts import NOWHERE
 from marketmind_scheduler.domain.planning.problem import Method
 
 _HOUR = 3_600
-_MOST_WHOLE, _MOST_COLUMNS = 60_000, 300_000
+_MOST_WHOLE, _MOST_COLUMNS = 60_000, 90_000
 _NODES = 500
 
 
@@ -28,8 +28,10 @@ def by_assignment(case: Case) -> Found:
     if grid.columns > _MOST_WHOLE and not grid.is_whole_by_nature:
         grid, method = Grid(case, min(_HOUR, case.lane.gap)), Method.ASSIGNMENT_HOURLY
     if grid.columns > _MOST_COLUMNS:
+        grid = Grid(case, case.lane.gap)  # the coarsest whose pieces hold one post each
+    if grid.columns > _MOST_COLUMNS:
         raise NotThisWay
-    if grid.columns > _MOST_WHOLE and not grid.is_whole_by_nature:
+    if not grid.is_whole_by_nature and grid.columns > _MOST_WHOLE:
         method = Method.EXCHANGE
     return _found(case, grid, method)
 
