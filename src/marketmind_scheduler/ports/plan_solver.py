@@ -14,7 +14,7 @@ class PlanSolver(Protocol):
     """
 
     async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
-        """The choice for each problem, in their order; they are solved side by side. What is not done after eight
+        """The choice for each problem, in their order; they are solved side by side. What is not done after six
         seconds is chosen by a cheaper way, and its certificate says so by its method."""
         ...
 

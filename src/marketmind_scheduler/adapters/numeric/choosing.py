@@ -20,6 +20,7 @@ from marketmind_scheduler.adapters.numeric.sweep import first_that_fit
 from marketmind_scheduler.domain.planning.problem import Certificate, LaneChoice, LaneProblem, Method
 
 PER_WEIGHT = 1_000
+_FEW_LOOKS = 500_000
 _WAYS: Sequence[Callable[[Case], Found]] = (by_days, by_intervals, by_order, by_prices, by_assignment)
 
 
@@ -66,7 +67,7 @@ def by_exchange(case: Case) -> Found:
 
 
 def quick(case: Case) -> Found:
-    slots = improved(case, case.start)
+    slots = improved(case, case.start, looks=_FEW_LOOKS)
     return Found(slots=slots, bound=simple_bound(case), method=Method.QUICK, most_fit=_are_most(case, slots))
 
 

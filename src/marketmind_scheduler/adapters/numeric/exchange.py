@@ -10,19 +10,19 @@ from marketmind_scheduler.adapters.numeric.posts import NOWHERE
 _LOOKS = 8_000_000  # at so many slots in all
 
 
-def improved(case: Case, slots: Ints) -> Ints:
+def improved(case: Case, slots: Ints, *, looks: int = _LOOKS) -> Ints:
     """A choice that is no worse, with no fewer posts: what fits is placed, what gains is moved, and heavier posts have
     the better slots, until nothing changes or enough was looked at. It keeps every rule, if ``slots`` do."""
-    exchange = _Exchange(case, slots)
+    exchange = _Exchange(case, slots, looks)
     exchange.improve()
     return exchange.slots
 
 
 class _Exchange:
-    def __init__(self, case: Case, slots: Ints) -> None:
+    def __init__(self, case: Case, slots: Ints, looks: int) -> None:
         self._lane, self._posts, self._decay = case.lane, case.posts, case.decay
         self.slots = slots.copy()
-        self._looks = _LOOKS // max(1, len(case.lane.at))
+        self._looks = looks // max(1, len(case.lane.at))
 
     def improve(self) -> None:
         changes = True
