@@ -13,16 +13,19 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
+from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from tests.builders import NOW
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.holds import InMemoryHolds
+from tests.fakes.profile_fitter import DirectProfileFitter
 from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.queue_standing import InMemoryQueueStandings
 from tests.fakes.readiness import ScriptedReadiness
+from tests.fakes.refits import InMemoryRefits
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 
@@ -62,6 +65,8 @@ def outbound(storage: InMemoryStorage, publisher: ScriptedPublisher) -> Outbound
         storage=storage,
         holds=InMemoryHolds(storage),
         standings=InMemoryQueueStandings(storage),
+        refits=InMemoryRefits(storage),
+        fitter=DirectProfileFitter(),
         publisher=publisher,
         publishing=Publishing(by="script", means="a test says what becomes of each post"),
         platforms=Platform,

@@ -31,6 +31,7 @@ from tests.fakes.clock import FrozenClock, Ticking
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.publisher import ScriptedPublisher
+from tests.fakes.refits import nothing_to_learn
 from tests.fakes.slow_storage import SlowStorage
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
@@ -174,7 +175,12 @@ def make(
 
 
 def upkeeping_over(storage: Storage, observer: RecordingObserver, upkeep: InMemoryUpkeep) -> Upkeeping:
-    return Upkeeping(lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5), upkeep=upkeep, observer=observer)
+    return Upkeeping(
+        lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
+        upkeep=upkeep,
+        refitting=nothing_to_learn(observer),
+        observer=observer,
+    )
 
 
 @asynccontextmanager

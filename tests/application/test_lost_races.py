@@ -22,7 +22,8 @@ from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
+from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace

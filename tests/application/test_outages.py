@@ -25,6 +25,7 @@ from tests.builders import NOW, TZ_RELEASE, a_brand, a_post, a_schedule, given
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.publisher import ScriptedPublisher
+from tests.fakes.refits import nothing_to_learn
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 from tests.jumping_time import in_jumping_time, seconds_passed
@@ -107,6 +108,7 @@ async def dispatch(storage: InMemoryStorage, receiver: Arrivals, *, until: float
     upkeeping = Upkeeping(
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=InMemoryUpkeep(storage),
+        refitting=nothing_to_learn(observer),
         observer=observer,
     )
     dispatcher = Dispatcher(

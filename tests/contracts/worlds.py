@@ -10,9 +10,10 @@ from sqlalchemy import DateTime
 
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.tables import attempts, event_outbox, schedules
+from marketmind_scheduler.adapters.postgres.tables import attempts, event_outbox, refits, schedules
 from marketmind_scheduler.adapters.postgres.tables import events as events_table
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
@@ -28,6 +29,7 @@ from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Intent, Resolution, Slot
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
 from marketmind_scheduler.ports.holds import Holds
+from marketmind_scheduler.ports.refits import Refits
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.transitions import Change
 from marketmind_scheduler.ports.upkeep import Upkeep
@@ -35,6 +37,7 @@ from tests.builders import TZ_RELEASE, a_brand, a_post, a_schedule, given
 from tests.fakes.clock import FrozenClock
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.holds import InMemoryHolds
+from tests.fakes.refits import InMemoryRefits
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 from tests.stored import TestedStorage, cancel_pending
@@ -64,6 +67,8 @@ class World(Protocol):
     @property
     def holds(self) -> Holds: ...
     @property
+    def refits(self) -> Refits: ...
+    @property
     def lost_and_late(self) -> LostAndLate: ...
 
     def keeping(self, retention: Retention) -> Upkeep:
@@ -84,6 +89,7 @@ class InMemoryWorld:
         self.queue = InMemoryDispatchQueue(self.storage)
         self.upkeep = InMemoryUpkeep(self.storage)
         self.holds = InMemoryHolds(self.storage)
+        self.refits = InMemoryRefits(self.storage)
         self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
 
     def keeping(self, retention: Retention) -> Upkeep:
@@ -103,6 +109,7 @@ class PostgresWorld:
         self.queue = PostgresDispatchQueue(pool)
         self.upkeep = PostgresUpkeep(pool)
         self.holds = PostgresHolds(pool)
+        self.refits = PostgresRefits(pool)
         self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
 
     def keeping(self, retention: Retention) -> Upkeep:
@@ -113,7 +120,7 @@ class PostgresWorld:
         return now.astimezone(UTC)
 
     async def pass_time(self, by: timedelta) -> None:
-        for table in (schedules, attempts, event_outbox, events_table):
+        for table in (schedules, attempts, refits, event_outbox, events_table):
             moments = [each.name for each in table.c if isinstance(each.type, DateTime) and each.type.timezone]
             put_back = ", ".join(f"{name} = {name} - $1::interval" for name in moments)
             await self.pool.execute(f"UPDATE {table.name} SET {put_back}", by)  # noqa: S608  # the names are ours
@@ -127,6 +134,7 @@ class ActingWorld:
         self.queue = world.queue.acting(actor)
         self.upkeep = world.upkeep.acting(actor)
         self.holds = world.holds.acting(actor)
+        self.refits = world.refits
         self.lost_and_late = LostAndLate(storage=self.storage, jitter=without_chance)
         self.keeping = world.keeping
         self.now = world.now

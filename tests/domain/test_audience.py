@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.audience.observations import (
     LEARNING_AGE,
     Arm,
     Figure,
+    History,
     Observation,
     Unlearned,
     outcomes_of,
@@ -30,11 +31,10 @@ OBSERVED = Observation(
     observation_id="o1",
     brand_id=UUID(int=1),
     platform=Platform.REDDIT,
+    of=History(PUBLISHED, "t3_abc"),
     figure=Figure.VIEWS,
     value=10,
     measured_at=PUBLISHED + 48 * HOUR,
-    reference="t3_abc",
-    published_at=PUBLISHED,
 )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from marketmind_scheduler.domain.attempt import Claim, Settlement
+from marketmind_scheduler.domain.audience.refitting import Refit
 from marketmind_scheduler.domain.breaker import BreakerState
-from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.errors import SchedulerUnavailable, StorageUnavailable
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -25,6 +26,7 @@ class RecordingObserver:
         self.too_late: list[ScheduleStatus] = []
         self.breaker_states: list[tuple[Platform, str, BreakerState]] = []
         self.spreads: list[int] = []
+        self.failed_fits: list[tuple[Refit, SchedulerUnavailable]] = []
         self.outages: list[StorageUnavailable] = []
         self.surprises: list[Exception] = []
 
@@ -54,6 +56,9 @@ class RecordingObserver:
 
     def spread(self, schedules: int) -> None:
         self.spreads.append(schedules)
+
+    def unfitted(self, refit: Refit, error: SchedulerUnavailable) -> None:
+        self.failed_fits.append((refit, error))
 
     def unavailable(self, error: StorageUnavailable) -> None:
         self.outages.append(error)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from marketmind_scheduler.domain.audience.observations import History
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event
@@ -78,6 +79,7 @@ class InMemoryErasures:
             brand = rows.brands[doomed.object_id]
             content = replace(brand.content, name="", tone_profile="")
             rows.brands[doomed.object_id] = replace(brand, content=content, updated_at=at)
+            _erase_audience(rows, doomed.object_id)
             erased.add(doomed.object_id)
             _erase_rules(rows, doomed.object_id)
         return erased
@@ -94,6 +96,14 @@ def _erase_rules(rows: Rows, brand_id: UUID) -> None:
     rows.own_caps[brand_id] = tuple(
         (platform, cap and replace(cap, source="")) for platform, cap in rows.own_caps.get(brand_id, ())
     )
+
+
+def _erase_audience(rows: Rows, brand_id: UUID) -> None:
+    for key, each in rows.observations.items():
+        if each.brand_id == brand_id and isinstance(each.of, History):
+            rows.observations[key] = replace(each, of=replace(each.of, reference=None))
+    for lane in [lane for lane in rows.refits if lane[0] == brand_id]:
+        del rows.refits[lane]
 
 
 def _part_of(post: Post, noun: Noun) -> UUID | None:

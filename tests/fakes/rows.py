@@ -7,9 +7,11 @@ from typing import Self
 from uuid import UUID
 
 from marketmind_scheduler.domain.attempt import AttemptRecord, digest_of
+from marketmind_scheduler.domain.audience.observations import Observation
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
 from marketmind_scheduler.domain.event import SERVICE, AnyEvent, Event, EventKind
+from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.lifecycle import held, post_changed, released
 from marketmind_scheduler.domain.planning.preview import Preview
 from marketmind_scheduler.domain.post import Platform, Post
@@ -18,6 +20,7 @@ from marketmind_scheduler.domain.rules.policy import Policy
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.standing import Standing
+from marketmind_scheduler.ports.observations import Snapshot
 from marketmind_scheduler.ports.transitions import Change, Locked, Tried
 
 _LONGEST_TEXT = 1000
@@ -177,6 +180,12 @@ class Rows:
     own_caps: dict[UUID, tuple[tuple[Platform, PlatformCap | None], ...]] = field(
         default_factory=dict[UUID, tuple[tuple[Platform, PlatformCap | None], ...]]
     )
+    observations: dict[tuple[UUID, str], Observation] = field(default_factory=dict[tuple[UUID, str], Observation])
+    profiles: dict[Lane, Snapshot] = field(default_factory=dict[Lane, Snapshot])
+    refits: dict[Lane, tuple[datetime, datetime | None]] = field(
+        default_factory=dict[Lane, tuple[datetime, datetime | None]]
+    )
+    """Of each lane when it is due, and until when somebody is at it."""
     last_position: int = 0
     actor: str = field(default=SERVICE, compare=False)
     """Who tells the events."""
@@ -194,6 +203,9 @@ class Rows:
             tz_releases=dict(self.tz_releases),
             policies=dict(self.policies),
             own_caps=dict(self.own_caps),
+            observations=dict(self.observations),
+            profiles=dict(self.profiles),
+            refits=dict(self.refits),
         )
 
     def posts_of(self, campaign_id: UUID) -> list[Post]:

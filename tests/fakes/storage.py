@@ -30,6 +30,7 @@ from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 from tests.fakes.erasures import InMemoryErasures
 from tests.fakes.lanes import take_turns
+from tests.fakes.observations import InMemoryObservations
 from tests.fakes.policies import InMemoryLanes, InMemoryPolicyRepository
 from tests.fakes.previews import InMemoryPreviews
 from tests.fakes.retryables import InMemoryRetryables
@@ -481,6 +482,7 @@ class InMemoryRepositories:
         self.lanes = InMemoryLanes(view)
         self.policies = InMemoryPolicyRepository(view, reach)
         self.events = InMemoryEventRepository(view, reach)
+        self.observations = InMemoryObservations(view, clock, reach)
         self.tz_releases = InMemoryTzReleaseRepository(view)
 
 

@@ -51,6 +51,21 @@ OPERATIONS = {
     "put post": Operation(
         method="PUT", path="/posts/{new}", body={"brand_id": "{brand}", "campaign_id": "{campaign}", **_CONTENT}
     ),
+    "tell observations": Operation(
+        method="POST",
+        path="/engagement-observations",
+        body={
+            "observations": [
+                {
+                    "observation_id": "views of a day",
+                    "post_id": "{scheduled}",
+                    "figure": "views",
+                    "value": 5600,
+                    "measured_at": "2027-03-19T02:00:00Z",
+                }
+            ]
+        },
+    ),
     "register posts": Operation(
         method="POST", path="/campaigns/{campaign}/posts", body={"posts": [{"post_id": "{new}", **_CONTENT}]}
     ),

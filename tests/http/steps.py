@@ -29,7 +29,8 @@ from marketmind_scheduler.domain.access import Caller
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
+from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
@@ -41,9 +42,11 @@ from marketmind_scheduler.ports.tracing import Tracing
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.holds import InMemoryHolds
+from tests.fakes.profile_fitter import DirectProfileFitter
 from tests.fakes.publisher import Answer, ScriptedPublisher
 from tests.fakes.queue_standing import InMemoryQueueStandings
 from tests.fakes.readiness import ScriptedReadiness
+from tests.fakes.refits import InMemoryRefits
 from tests.fakes.rows import Rows
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
@@ -89,6 +92,8 @@ def in_memory(
         storage=storage,
         holds=InMemoryHolds(storage),
         standings=InMemoryQueueStandings(storage),
+        refits=InMemoryRefits(storage),
+        fitter=DirectProfileFitter(),
         publisher=publisher or DryRunPublisher(),
         publishing=PUBLISHERS[PublisherKind.DRY_RUN].publishing,
         platforms=Platform,

@@ -28,6 +28,7 @@ from marketmind_scheduler.domain.verdict import Deferred
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, given
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.publisher import ScriptedPublisher
+from tests.fakes.refits import nothing_to_learn
 from tests.postgres.given import given_due
 from tests.postgres.poolers import TransactionPooler
 
@@ -56,7 +57,10 @@ async def dispatching(pool: Pool, observer: RecordingObserver, publisher: Script
     """A dispatcher at work."""
     storage = PostgresStorage(pool)
     upkeeping = Upkeeping(
-        lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5), upkeep=PostgresUpkeep(pool), observer=observer
+        lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
+        upkeep=PostgresUpkeep(pool),
+        refitting=nothing_to_learn(observer),
+        observer=observer,
     )
     dispatcher = Dispatcher(
         queue=PostgresDispatchQueue(pool),

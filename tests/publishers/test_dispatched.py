@@ -23,6 +23,7 @@ from tests.builders import a_brand, a_post, a_schedule, a_slot, given
 from tests.fakes.clock import FrozenClock
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
+from tests.fakes.refits import nothing_to_learn
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 from tests.loops import telling_all_misses
@@ -59,6 +60,7 @@ async def dispatching(
             upkeeping=Upkeeping(
                 lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
                 upkeep=InMemoryUpkeep(storage),
+                refitting=nothing_to_learn(observer),
                 observer=observer,
             ),
             storage=storage,

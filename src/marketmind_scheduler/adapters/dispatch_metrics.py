@@ -9,8 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.exposition import choose_encoder
 
 from marketmind_scheduler.domain.attempt import Claim, Settlement
+from marketmind_scheduler.domain.audience.refitting import Refit
 from marketmind_scheduler.domain.breaker import BreakerState
-from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.errors import SchedulerUnavailable, StorageUnavailable
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -171,6 +172,10 @@ class MeteredDispatch:
 
     def spread(self, schedules: int) -> None:
         log.info("overdue posts go out one by one", schedules=schedules)
+
+    def unfitted(self, refit: Refit, error: SchedulerUnavailable) -> None:
+        because = str(error.__cause__ or error)
+        log.warning("a profile was not fitted", brand_id=str(refit.brand_id), platform=refit.platform, because=because)
 
     def unavailable(self, error: StorageUnavailable) -> None:
         if not self._is_unavailable:

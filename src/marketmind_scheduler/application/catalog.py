@@ -53,6 +53,7 @@ class Catalog:
             if Difference.ZONE in said_otherwise:
                 zone = brand.content.default_zone
                 await work.derivations.rename_zone(brand_id, zone, other_names=self.zones.other_names_of(zone))
+                await work.observations.outdate(brand_id)
             chosen = ScheduleFilter(brand_id=brand_id, differs=said_otherwise)
             otherwise = await work.derivations.tell_changed(chosen) if said_otherwise else 0
             await work.commit()

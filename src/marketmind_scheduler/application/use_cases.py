@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from marketmind_scheduler.application.access import Access, KeyRing
+from marketmind_scheduler.application.audiences import Audiences
 from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
@@ -18,6 +19,7 @@ from marketmind_scheduler.application.event_feed import EventFeed
 from marketmind_scheduler.application.following import Following
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
+from marketmind_scheduler.application.observing import Observing
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.planning.previewing import Previewing
 from marketmind_scheduler.application.policies import Policies
@@ -47,6 +49,8 @@ class UseCases:
     campaign_scheduling: CampaignScheduling
     previewing: Previewing
     schedule_records: ScheduleRecords
+    observing: Observing
+    audiences: Audiences
     retrying: Retrying
     reachability: Reachability
     following: Following
@@ -91,6 +95,8 @@ class UseCases:
                 storage=there(self.previewing.storage),
                 beside=self.previewing.beside.within(reach).acting(actor),
             ),
+            observing=replace(self.observing, storage=there(self.observing.storage)),
+            audiences=replace(self.audiences, storage=there(self.audiences.storage)),
             retrying=replace(self.retrying, storage=there(self.retrying.storage)),
             schedule_records=replace(self.schedule_records, storage=there(self.schedule_records.storage)),
             pausing=replace(self.pausing, storage=there(self.pausing.storage), holds=self.pausing.holds.acting(actor)),

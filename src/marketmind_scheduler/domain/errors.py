@@ -18,7 +18,7 @@ A class's docstring is what callers read about its code under ``/problems/{code}
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 from uuid import UUID
 
 from marketmind_scheduler.domain.quoting import quoted, shortened
@@ -501,6 +501,30 @@ class DuplicatePost(Rejected):
 
     def __init__(self, post_id: UUID) -> None:
         super().__init__(f"post {post_id} stands in the body more than once; name each post once", post_id=post_id)
+
+
+class Fault(NamedTuple):
+    """What is wrong with one of several observations, counted from 0, and in which field."""
+
+    nth: int
+    field: str
+    wrong: str
+
+    @property
+    def place(self) -> str:
+        return f"observations[{self.nth}].{self.field}"
+
+
+class ObservationsRefused(Rejected):
+    """Some of the observations cannot be taken, so none was. `details.errors` names up to a hundred, each by its place
+    and with what would be right."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        first = faults[0]
+        super().__init__(
+            f"{len(faults)} of the observations cannot be taken, so none was; first {first.place}: {first.wrong}",
+            errors=[{"at": fault.place, "message": fault.wrong} for fault in faults[:100]],
+        )
 
 
 class OrderIncomplete(Rejected):

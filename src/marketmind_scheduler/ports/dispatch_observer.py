@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Protocol
 
 from marketmind_scheduler.domain.attempt import Claim, Settlement
+from marketmind_scheduler.domain.audience.refitting import Refit
 from marketmind_scheduler.domain.breaker import BreakerState
-from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.errors import SchedulerUnavailable, StorageUnavailable
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -43,6 +44,10 @@ class UpkeepObserver(Protocol):
     def came_too_late(self, statuses: Sequence[ScheduleStatus]) -> None: ...
 
     def spread(self, schedules: int) -> None: ...
+
+    def unfitted(self, refit: Refit, error: SchedulerUnavailable) -> None:
+        """A lane's profile could not be fitted; somebody tries again in a minute."""
+        ...
 
     def unavailable(self, error: StorageUnavailable) -> None: ...
 

@@ -12,6 +12,7 @@ from marketmind_scheduler.ports.erasures import Erasures
 from marketmind_scheduler.ports.events import EventRepository
 from marketmind_scheduler.ports.forgotten import Forgotten
 from marketmind_scheduler.ports.lanes import Lanes
+from marketmind_scheduler.ports.observations import Observations
 from marketmind_scheduler.ports.policies import PolicyRepository
 from marketmind_scheduler.ports.previews import Previews
 from marketmind_scheduler.ports.retryables import Retryables
@@ -54,6 +55,9 @@ class Repositories(Past, Protocol):
 
     @property
     def previews(self) -> Previews: ...
+
+    @property
+    def observations(self) -> Observations: ...
 
     @property
     def tz_releases(self) -> TzReleaseRepository: ...

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
@@ -28,12 +29,14 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import Outbound, assemble
+from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
+from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.tracing import Tracing
+from tests.fakes.profile_fitter import DirectProfileFitter
 from tests.http.steps import HORIZON
 
 
@@ -55,6 +58,8 @@ def over(
         storage=PostgresStorage(pool),
         holds=PostgresHolds(pool),
         standings=PostgresQueueStandings(pool),
+        refits=PostgresRefits(pool),
+        fitter=DirectProfileFitter(),
         publisher=publisher or DryRunPublisher(),
         publishing=PUBLISHERS[PublisherKind.DRY_RUN].publishing,
         platforms=Platform,

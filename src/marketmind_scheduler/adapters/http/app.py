@@ -29,6 +29,7 @@ from marketmind_scheduler.adapters.http.envelope.strictness import StrictBody, c
 from marketmind_scheduler.adapters.http.envelope.time_limit import SECONDS, TimeLimit
 from marketmind_scheduler.adapters.http.openapi import Explorable, StrictStructs, operation_id
 from marketmind_scheduler.adapters.http.problems import to_problem
+from marketmind_scheduler.adapters.http.routes.audiences import AudienceController
 from marketmind_scheduler.adapters.http.routes.brands import BrandController
 from marketmind_scheduler.adapters.http.routes.campaign_schedules import CampaignScheduleController
 from marketmind_scheduler.adapters.http.routes.campaigns import CampaignController
@@ -90,6 +91,7 @@ def create_app(
             FollowingController,
             DispatchController,
             EventController,
+            AudienceController,
             BrandController,
             CampaignController,
             PostController,
@@ -198,6 +200,7 @@ def _openapi(*, docs_are_public: bool = True) -> OpenAPIConfig:
             Tag("Pausing", "Holding a campaign or a whole brand."),
             Tag("Dispatch", "For callers that drive it by cron, and for services that publish by themselves."),
             Tag("Events", "Every change, in its final order."),
+            Tag("Audience", "When a brand's audience reacts, learned from what its posts did."),
             Tag("Catalog", "Brands, campaigns and posts, registered by sibling services."),
             Tag("Rules", "When a brand's posts may go out, and what the platforms allow."),
             Tag("Service", "What this is and how it is."),

@@ -9,7 +9,16 @@ from litestar._openapi.schema_generation import SchemaCreator
 from litestar._openapi.schema_generation.plugins.struct import StructSchemaPlugin
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Example, OpenAPI, Operation, RequestBody, Schema
+from litestar.openapi.spec import (
+    Example,
+    OpenAPI,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    RequestBody,
+    Schema,
+)
 from litestar.typing import FieldDefinition
 
 from marketmind_scheduler.adapters.http.envelope.conditions import TAGS
@@ -137,6 +146,20 @@ def body_like(*examples: Example, required: bool = True) -> type[Operation]:
     return WithExamples
 
 
+def shown_as_pictures(table: str) -> type[Operation]:
+    """An operation whose answer is shown as a table, which begins so, or as a picture where that is asked for."""
+
+    @dataclass
+    class WithPictures(Operation):
+        def __post_init__(self) -> None:
+            shown = (self.responses or {})["200"]
+            if isinstance(shown, OpenAPIResponse) and shown.content is not None:
+                for media_type, example in (("text/plain", table), ("image/svg+xml", "<svg …>…</svg>")):
+                    shown.content[media_type] = OpenAPIMediaType(Schema(type=OpenAPIType.STRING), example=example)
+
+    return WithPictures
+
+
 def _corrected(node: Any) -> Any:
     """Bounds of integers as integers, and as one schema `X or null` where X is a plain type, and X that may be left
     out."""
@@ -175,7 +198,7 @@ def _show_answers(operation: dict[str, Any], known: dict[str, Any]) -> None:
         if status not in ("200", "201"):
             continue
         for shown in response.get("content", {}).values():
-            shown["example"] = answer_of(operation["operationId"], shown["schema"], known)
+            shown.setdefault("example", answer_of(operation["operationId"], shown["schema"], known))
 
 
 def _readable(operation: dict[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.BrandMismatch(campaign_id=_CAMPAIGN, campaign_brand_id=_BRAND, brand_id=_OTHER_BRAND),
         errors.IdempotencyKeyReused(),
         errors.DuplicatePost(_POST),
+        errors.ObservationsRefused([errors.Fault(0, "post_id", f"there is no post {_POST}; register it")]),
         errors.OrderIncomplete(_CAMPAIGN, missing=[_POST], foreign=[]),
         errors.DuplicateClaim(_SCHEDULE),
         errors.DatesReversed(start_date=date(2027, 3, 21), end_date=date(2027, 3, 15)),

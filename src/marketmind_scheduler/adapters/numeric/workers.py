@@ -5,6 +5,8 @@ import os
 import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from marketmind_scheduler.adapters.numeric.frames import HEAD, framed, length_of
@@ -83,6 +85,16 @@ class Workers:
             leaving = asyncio.ensure_future(_ended(self._idle.pop()))
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
+
+
+@asynccontextmanager
+async def working() -> AsyncGenerator[Workers]:
+    """Workers that start when they are needed, and end with the context."""
+    workers = Workers()
+    try:
+        yield workers
+    finally:
+        await workers.close()
 
 
 async def _exchanged(worker: Process, question: bytes) -> bytes:

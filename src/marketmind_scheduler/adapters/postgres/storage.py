@@ -18,6 +18,7 @@ from marketmind_scheduler.adapters.postgres.repositories.erasures import Postgre
 from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
 from marketmind_scheduler.adapters.postgres.repositories.forgotten import PostgresForgotten
 from marketmind_scheduler.adapters.postgres.repositories.lane_entries import PostgresLanes
+from marketmind_scheduler.adapters.postgres.repositories.observations import PostgresObservations
 from marketmind_scheduler.adapters.postgres.repositories.policies import PostgresPolicyRepository
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
 from marketmind_scheduler.adapters.postgres.repositories.previews import PostgresPreviews
@@ -55,6 +56,7 @@ class PostgresUnitOfWork:
         self.policies = PostgresPolicyRepository(connection, reach)
         self.retryables = PostgresRetryables(connection, reach)
         self.previews = PostgresPreviews(connection, reach)
+        self.observations = PostgresObservations(connection, reach)
         self.tz_releases = PostgresTzReleaseRepository(connection)
         self.events = PostgresEventRepository(connection, reach)
 

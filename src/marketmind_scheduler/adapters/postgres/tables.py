@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import SchemaItem
 
+from marketmind_scheduler.domain.audience.observations import MOST, Figure
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.pacing import RETRIES
@@ -389,6 +390,50 @@ platform_cap_overrides = Table(
     CheckConstraint(
         "num_nonnulls(window_seconds, window_zone) = CASE WHEN most IS NULL THEN 0 ELSE 1 END", name="window"
     ),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("brand_id", Uuid, ForeignKey(brands.c.brand_id), primary_key=True),
+    Column("observation_id", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("figure", Text, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("measured_at", DateTime(timezone=True), nullable=False),
+    Column("is_paid", Boolean, nullable=False),
+    Column("post_id", Uuid),
+    Column("published_at", DateTime(timezone=True)),  # of a post of before; else its schedule says
+    Column("reference", Text),  # what the caller calls such a post; NULL once its brand is deleted
+    ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
+    _one_of("platform", Platform),
+    _one_of("figure", Figure),
+    CheckConstraint(f"value BETWEEN 0 AND {MOST}", name="value"),
+    CheckConstraint("(post_id IS NULL) = (published_at IS NOT NULL)", name="of_one_post"),
+    CheckConstraint("reference IS NULL OR post_id IS NULL", name="reference_of_history"),
+    Index(None, "brand_id", "platform", "measured_at"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("brand_id", Uuid, ForeignKey(brands.c.brand_id), primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("fitted_at", DateTime(timezone=True), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),  # the JSON that the digest is of
+    _one_of("platform", Platform),
+)
+
+refits = Table(
+    "refits",
+    metadata,
+    Column("brand_id", Uuid, ForeignKey(brands.c.brand_id), primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("leased_until", DateTime(timezone=True)),  # NULL: nobody is at it
+    _one_of("platform", Platform),
+    Index(None, "due_at"),
 )
 
 api_keys = Table(

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.application.refitting import Refitting
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import OVERDUE, PACES
 from marketmind_scheduler.ports.dispatch_observer import UpkeepObserver
@@ -13,15 +14,18 @@ from marketmind_scheduler.ports.upkeep import Upkeep
 
 _AT_ONCE = 1000
 _UPKEEP_SECONDS, _SEQUENCE_SECONDS, _FORGET_SECONDS = 1.0, 0.1, 60.0
+_REFIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upkeeping:
-    """Leases that ran out, posts that are too late, lanes that are behind, the order of events, and what has expired.
+    """Leases that ran out, posts that are too late, lanes that are behind, the order of events, what has expired, and
+    profiles to be fitted anew.
     Any number of processes may do it at once."""
 
     lost_and_late: LostAndLate
     upkeep: Upkeep
+    refitting: Refitting
     observer: UpkeepObserver
 
     @asynccontextmanager
@@ -32,6 +36,7 @@ class Upkeeping:
                 loops.create_task(self._every(_UPKEEP_SECONDS, self.keep_up)),
                 loops.create_task(self._every(_SEQUENCE_SECONDS, self.sequence)),
                 loops.create_task(self._every(_FORGET_SECONDS, self.forget)),
+                loops.create_task(self._every(_REFIT_SECONDS, self.refitting.refit_due)),
             ]
             try:
                 yield

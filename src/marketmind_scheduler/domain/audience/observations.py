@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.post import Platform
 
 
@@ -47,21 +48,36 @@ class Unlearned(StrEnum):
     TOO_LATE = "too_late"
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """A post that went out at an instant without this service, which knows it by a ``reference`` of the caller's; None
+    once its brand was deleted."""
+
+    published_at: datetime
+    reference: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One figure of one post, measured at an instant. ``observation_id`` is the caller's, unique within the brand.
-    Either ``post_id`` names a post of this service, or ``reference`` one of its history, with ``published_at``."""
+    """One figure of one post, measured at an instant. ``observation_id`` is the caller's, unique within the brand;
+    ``of`` is a post of this service, by its id, or one of the lane's history."""
 
     observation_id: str
     brand_id: UUID
     platform: Platform
+    of: UUID | History
     figure: Figure
     value: int
     measured_at: datetime
     is_paid: bool = False
-    post_id: UUID | None = None
-    reference: str | None = None
-    published_at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[UUID, str]:
+        return self.brand_id, self.observation_id
+
+    @property
+    def lane(self) -> Lane:
+        return self.brand_id, self.platform
 
     def supersedes(self, stored: "Observation") -> bool:
         """Whether it takes the place of what is stored under its id: the later measurement counts, whichever comes

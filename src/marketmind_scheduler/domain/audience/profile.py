@@ -90,10 +90,14 @@ class Profile:
         return cls(platform=platform, effects=prior_of(platform).effects, sds=(COLD_SD,) * CELLS, prior_sd=COLD_SD)
 
     @property
+    def canonical(self) -> str:
+        """All of it as JSON, sorted: of equal histories the same, in any order, on any machine."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), default=datetime.isoformat)
+
+    @property
     def digest(self) -> str:
-        """SHA-256 of all of it, in hexadecimal: of equal histories the same, in any order, on any machine."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), default=datetime.isoformat)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        """SHA-256 of that, in hexadecimal: the snapshot's name."""
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
 
     def value(self, cell: int, *, boldness: float = 0) -> int:
         """The multiplier of an hour in millionths, so many standard deviations above what is expected."""

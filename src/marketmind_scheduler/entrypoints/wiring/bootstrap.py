@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
+from marketmind_scheduler.adapters.numeric.fitter import NumericProfileFitter
+from marketmind_scheduler.adapters.numeric.workers import working
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import open_pool
@@ -26,6 +29,7 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.access import Access, KeyRing
+from marketmind_scheduler.application.audiences import Audiences
 from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
 from marketmind_scheduler.application.catalog import Catalog
@@ -40,6 +44,7 @@ from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.following import Following
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
+from marketmind_scheduler.application.observing import Observing
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.planning.previewing import Previewing
 from marketmind_scheduler.application.policies import Policies
@@ -47,6 +52,7 @@ from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.reachability import Reachability
+from marketmind_scheduler.application.refitting import Refitting
 from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
@@ -93,7 +99,10 @@ def assemble(
 ) -> UseCases:
     """Every use case over these adapters."""
     lost_and_late = LostAndLate(storage=outbound.storage.acting(UPKEEP), jitter=random.random)
-    upkeeping = Upkeeping(lost_and_late=lost_and_late, upkeep=outbound.upkeep, observer=outbound.observer)
+    refitting = Refitting(refits=outbound.refits, fitter=outbound.fitter, observer=outbound.observer)
+    upkeeping = Upkeeping(
+        lost_and_late=lost_and_late, upkeep=outbound.upkeep, refitting=refitting, observer=outbound.observer
+    )
     dispatcher = Dispatcher(
         queue=outbound.queue,
         upkeeping=upkeeping,
@@ -143,6 +152,8 @@ def assemble(
         reachability=Reachability(publisher=outbound.publisher, platforms=outbound.platforms),
         retrying=Retrying(storage=storage.patient(), zones=zones, clock=clock, new_id=new_id, quota=quota),
         schedule_records=ScheduleRecords(storage=storage),
+        observing=Observing(storage=storage),
+        audiences=Audiences(storage=storage, refitting=refitting),
         pausing=Pausing(storage=storage, holds=outbound.holds),
         pulling=Pulling(storage=storage, queue=outbound.pulled, upkeeping=upkeeping, retries=outbound.retries),
         upkeeping=upkeeping,
@@ -182,6 +193,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
     async with (
         publishing(settings, tracing=tracing) as publisher,
         verifying_tokens(settings) as tokens,
+        working() as workers,
         open_pool(database_url, size=settings.pool_size, on_query=on_query) as pool,
         open_pool(
             database_url, size=settings.pool_size, idle_seconds=LONGEST_REQUEST_SECONDS, on_query=on_query
@@ -198,6 +210,8 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             storage=PostgresStorage(dispatch_pool),
             holds=PostgresHolds(pool),
             standings=PostgresQueueStandings(pool),
+            refits=PostgresRefits(dispatch_pool),
+            fitter=NumericProfileFitter(workers),
             publisher=publisher,
             publishing=PUBLISHERS[settings.publisher].publishing,
             platforms=settings.published_platforms,

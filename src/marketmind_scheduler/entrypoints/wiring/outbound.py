@@ -11,8 +11,10 @@ from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
 from marketmind_scheduler.ports.holds import Holds
 from marketmind_scheduler.ports.metrics import Metrics
+from marketmind_scheduler.ports.profile_fitter import ProfileFitter
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.queue_standing import QueueStandings
+from marketmind_scheduler.ports.refits import Refits
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
 from marketmind_scheduler.ports.upkeep import Upkeep
@@ -29,6 +31,8 @@ class Outbound:
     storage: Storage
     holds: Holds
     standings: QueueStandings
+    refits: Refits
+    fitter: ProfileFitter
     publisher: Publisher
     publishing: Publishing
     platforms: Collection[Platform]

@@ -86,15 +86,14 @@ def _decoded(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
 
 async def check_request(request: Request[Any, Any, Any]) -> Response[None] | None:
     """Refuse ids in the path that are not written as ids are, query parameters that the route does not know, that are
-    given more than once, or that Litestar would read too generously, and a body that is missing. Answers OPTIONS
-    itself."""
+    given more than once, that Litestar would read too generously or that are missing, and a body that is missing.
+    Answers OPTIONS itself."""
     if request.method == "OPTIONS":
         return _allowed(request)
     if any(isinstance(value, UUID) for value in request.path_params.values()) and misspelled_in_path(request):
         raise NotFoundException
     _check_path(request)
-    if request.scope["query_string"]:
-        _check_query(request)
+    _check_query(request)
     if (needed := _needed_body(request.route_handler)) and not await request.body():
         raise Malformed(f"there is no body; send {taken(needed)}", at="$")
     return None
@@ -118,6 +117,9 @@ def _check_query(request: Request[Any, Any, Any]) -> None:
             raise Malformed("leave the parameter out instead of sending null", at=name)
         if not _is_taken(known[name], values[0]):
             raise Malformed(wrong_parameter(_type_info(known[name]), values[0]), at=name)
+    for name in _needed_query(request.route_handler):
+        if name not in request.query_params:
+            raise Malformed(f"this query parameter is missing; send {taken(_type_info(known[name]))}", at=name)
 
 
 def _offered(name: str, known: Collection[str]) -> str:
@@ -174,6 +176,16 @@ def _choices_in_path(handler: BaseRouteHandler) -> Mapping[str, Any]:
         name: field.annotation for name, field in parameters if isinstance(field.kwarg_definition, PathParameter)
     }
     return {name: kind for name, kind in in_path.items() if isinstance(kind, type) and issubclass(kind, StrEnum)}
+
+
+@cache
+def _needed_query(handler: BaseRouteHandler) -> Collection[str]:
+    parameters = handler.parsed_fn_signature.parameters.items()
+    return [
+        kwarg.name or name
+        for name, field in parameters
+        if isinstance(kwarg := field.kwarg_definition, QueryParameter) and field.is_required
+    ]
 
 
 def _without_none(field: FieldDefinition) -> Any:

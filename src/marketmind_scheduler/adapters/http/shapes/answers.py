@@ -114,7 +114,7 @@ def example_of(schema: Mapping[str, Any], known: Mapping[str, Any], shown: Mappi
             required = [name for name in properties if name in schema["required"]]
             return {name: _field(name, properties[name], known, shown) for name in required}
         case {"type": "array", "items": items}:
-            return [example_of(items, known, shown)]
+            return [example_of(items, known, shown)] * schema.get("minItems", 1)
         case _:
             return _plain(schema)
 
@@ -145,5 +145,5 @@ def _plain(schema: Mapping[str, Any]) -> Any:
         return schema["const"]
     if isinstance(kind, list):  # or null
         return None
-    of_kind: Mapping[str, object] = {"integer": schema.get("minimum", 0), "boolean": False, "object": {}}
+    of_kind: Mapping[str, object] = {"integer": schema.get("minimum", 0), "number": 1.0, "boolean": False, "object": {}}
     return of_kind.get(str(kind), "text")

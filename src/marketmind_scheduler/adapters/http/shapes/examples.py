@@ -2,7 +2,7 @@
 
 from litestar.openapi.spec import Example
 
-from marketmind_scheduler.adapters.http.shapes.fields import DEMO_BRAND, DEMO_CAMPAIGN
+from marketmind_scheduler.adapters.http.shapes.fields import DEMO_BRAND, DEMO_CAMPAIGN, DEMO_POST
 
 _ZONE = "America/Los_Angeles"
 _SEVEN_PM = "2030-03-18T19:00:00"
@@ -149,6 +149,39 @@ RETRY_MANY = (
     Example(summary="How many a wrong secret cost", value={"error": "the receiver answered 401", "preview": True}),
     Example(summary="One brand's, since the evening", value={"brand_id": DEMO_BRAND, "since": "2030-03-18T19:00:00Z"}),
     Example(summary="In earnest, what was only a dry run", value={"dry_run": True, "preview": True}),
+)
+OBSERVATIONS = (
+    Example(
+        summary="Of a post of before",
+        value={
+            "observations": [
+                {
+                    "observation_id": "tw-1890-engagements-24h",
+                    "brand_id": DEMO_BRAND,
+                    "platform": "TWITTER",
+                    "published_at": "2030-03-19T02:00:00Z",
+                    "reference": "1890",
+                    "figure": "engagements",
+                    "value": 1234,
+                    "measured_at": "2030-03-20T02:00:00Z",
+                }
+            ]
+        },
+    ),
+    Example(
+        summary="Of a post of this service",
+        value={
+            "observations": [
+                {
+                    "observation_id": "demo-views-24h",
+                    "post_id": DEMO_POST,
+                    "figure": "views",
+                    "value": 5600,
+                    "measured_at": "2030-03-20T02:00:00Z",
+                }
+            ]
+        },
+    ),
 )
 TRIGGER = (Example(summary="Up to 50", value={"limit": 50}),)
 CLAIMS = (

@@ -110,6 +110,21 @@ def differences_of(differs: Differs | None, campaign_id: UUID | None) -> frozens
     return frozenset() if differs is None else frozenset({Difference(differs)})
 
 
+OnPlatform = Annotated[Platform, QueryParameter(name="platform", description="On which platform")]
+
+
+class Format(StrEnum):
+    """How an answer is shown: as data, as a table for a terminal, or as a picture."""
+
+    JSON = "json"
+    TEXT = "text"
+    SVG = "svg"
+
+
+FormatParameter = Annotated[
+    Format, QueryParameter(name="format", description="As data, as a table for a terminal, or as a picture")
+]
+
 PlatformFilter = Annotated[Platform | None, QueryParameter(name="platform", description="Only on this platform")]
 StatusFilter = Annotated[
     ScheduleStatus | None, QueryParameter(name="status", description="Only those with this status")

@@ -45,6 +45,11 @@ UPDATE policies SET rules = (SELECT coalesce(jsonb_agg(rule - 'name' ORDER BY nt
  WHERE brand_id = $1
 """
 _ERASE_REASONS = "UPDATE platform_cap_overrides SET reason = '' WHERE brand_id = $1"
+# Whoever observes something of a brand's history has its brand locked.
+_OF_AUDIENCE = (
+    "UPDATE observations SET reference = NULL WHERE brand_id = $1 AND reference IS NOT NULL",
+    "DELETE FROM refits WHERE brand_id = $1",
+)
 _WHOLES: Mapping[Noun, Sequence[str]] = {
     Noun.POST: (),
     Noun.CAMPAIGN: (_ERASE_CAMPAIGNS.format("campaign"),),
@@ -92,6 +97,9 @@ class PostgresErasures:
             await self._connection.execute(ERASE_POSTS, piece, at)
         for erasing in _OF_EVENTS:  # each looks through all events of the brand
             await self._connection.execute(erasing, list(post_ids))
+        if doomed.noun is Noun.BRAND:
+            for erasing in _OF_AUDIENCE:
+                await self._connection.execute(erasing, doomed.object_id)
         erased: list[UUID] = [*post_ids]
         for erasing in _WHOLES[doomed.noun]:
             erased += [row[0] for row in await self._connection.fetch(erasing, doomed.object_id, at)]
