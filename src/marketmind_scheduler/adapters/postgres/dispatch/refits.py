@@ -45,6 +45,11 @@ SELECT $1, $2, clock_timestamp(), $3, $4
  WHERE $3 IS DISTINCT FROM (SELECT digest FROM profiles WHERE brand_id = $1 AND platform = $2
                              ORDER BY fitted_at DESC LIMIT 1)
 """
+# Plans name snapshots by their digest, and are looked at while they are young.
+_FORGET_OLD = """
+DELETE FROM profiles p WHERE brand_id = $1 AND platform = $2 AND fitted_at < now() - interval '90 days'
+   AND EXISTS (SELECT FROM profiles n WHERE n.brand_id = $1 AND n.platform = $2 AND n.fitted_at > p.fitted_at)
+"""
 LANE_HISTORY = statement("lane_history")
 
 
@@ -76,6 +81,7 @@ class PostgresRefits:
         async with transaction(self._pool) as connection:
             if await connection.fetchval(_END, *lane, refit.leased_until, refit.next_at):
                 await connection.execute(_KEEP, *lane, profile.digest, profile.canonical)
+                await connection.execute(_FORGET_OLD, *lane)
 
 
 def _to_refit(row: Record) -> Refit:
