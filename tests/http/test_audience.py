@@ -3,7 +3,9 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
+from runpy import run_path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -15,6 +17,7 @@ from tests.fakes.profile_fitter import DirectProfileFitter
 from tests.http.steps import NOON, Json, a_brand, a_campaign, add_posts, new_id, problem
 from tests.loops import on_each
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "observations.py"
 HOUR = timedelta(hours=1)
 
 
@@ -293,6 +296,20 @@ async def test_the_picture_can_be_read_without_colours_and_by_a_screen_reader(cl
     assert "Tuesday 09:00: " in "\n".join(titles)
     dots = {each.get("r") for each in picture.iter(f"{name}circle")}
     assert len(dots) > 3
+
+
+async def test_the_audience_of_the_example_is_found_again(client: httpx2.AsyncClient) -> None:
+    made = run_path(str(EXAMPLE))["observations"]("TWITTER", NOON.timestamp())
+    brand_id = await a_brand(client)
+    answer = await tell(client, *(each | {"brand_id": brand_id} for each in made))
+    assert (answer.json()["added"], answer.json()["not_learned"]) == (180, [])
+
+    shown = await learned(client, brand_id)
+
+    assert (shown["signal"], shown["gate"]["verdict"]) == ("ok", "trusted")
+    best = max(shown["cells"], key=lambda each: each["multiplier"])
+    assert 5 <= best["hour"] <= 10
+    assert all(each["multiplier"] < 0.9 for each in shown["cells"] if each["hour"] == 19)
 
 
 async def test_a_missing_platform_is_named(client: httpx2.AsyncClient) -> None:
