@@ -9,12 +9,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.machinery import ModuleSpec
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import asyncpg
 import pytest
+from rich.console import Console
 
 from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
@@ -27,7 +29,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Unsent
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.commands.database_checks import judge_database
-from marketmind_scheduler.entrypoints.commands.doctor import diagnose
+from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_table
 from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings
@@ -512,3 +514,15 @@ def test_scripts_read_findings_as_json(tmp_path: Path) -> None:
         ("database", "wrong"),
         ("publisher", "doubtful"),
     }
+
+
+def test_a_terminal_of_80_columns_cuts_no_name_that_is_to_be_copied() -> None:
+    findings = diagnose({"DATABASE_URL": UNUSED_DATABASE}, connect=False, clock=SystemClock())
+    output = StringIO()
+
+    Console(file=output, width=80).print(findings_table(findings))
+
+    shown = output.getvalue()
+    assert "SCHEDULER_PUBLISHER=dry_run " in shown
+    assert "→ set SCHEDULER_PUBLISHER=webhook " in shown
+    assert max(map(len, shown.splitlines())) <= 80

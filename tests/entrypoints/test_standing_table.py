@@ -85,6 +85,12 @@ def test_a_reading_says_when_it_was_made_and_what_goes_out_next() -> None:
     assert "\x1b" not in shown
 
 
+def test_an_empty_line_parts_the_tables() -> None:
+    lines = [line.strip() for line in view(a_reading()).splitlines()]
+
+    assert lines[lines.index("next posts") - 1] == ""
+
+
 def test_a_reading_fits_80_columns_and_obeys_no_title() -> None:
     shown = view(a_reading(title="\x1b[2J\n" + "long " * 100))
 

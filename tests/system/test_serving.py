@@ -101,6 +101,14 @@ async def test_the_curl_that_it_prints_works_as_pasted(home: Path) -> None:
     assert answer.count(b'"status":"PENDING"') == 3
 
 
+async def test_where_callers_need_a_key_the_curl_that_it_prints_sends_one(home: Path) -> None:
+    settings = {"SCHEDULER_AUTH": "keys", "SCHEDULER_LOG_FORMAT": "console"}
+    async with serving(SCHEDULER_DATA_DIR=str(home), **settings) as service:
+        [pasted] = re.findall(r"curl .+", service.output())
+
+    assert pasted.endswith('-H "authorization: Bearer $KEY"')
+
+
 async def test_a_second_start_answers_within_four_seconds_with_the_data_of_the_first(home: Path) -> None:
     async with serving(SCHEDULER_DATA_DIR=str(home)) as first, first.client() as client:
         registered = (await client.put(BRAND, json=BRAND_BODY)).json()

@@ -35,7 +35,8 @@ def announce(settings: Settings) -> None:
             publisher=publishing.by,
         )
         return
-    path = f"-X POST {url}/schedule/campaign/{DEMO_CAMPAIGN}" if settings.loads_demo_data else f"{url}/"
+    key = ' -H "authorization: Bearer $KEY"' if settings.auth is Auth.KEYS else ""
+    path = f"-X POST {url}/schedule/campaign/{DEMO_CAMPAIGN}{key}" if settings.loads_demo_data else f"{url}/"
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"\n[bold green]Marketmind Scheduler {version('marketmind-scheduler')} is ready[/]")
     console.print(f"  [bold]API[/]         {url}")

@@ -56,12 +56,14 @@ def diagnose(environment: Mapping[str, str], *, connect: bool, clock: Clock) -> 
 
 
 def findings_table(findings: Iterable[Finding]) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
-    for name in ("", "check", "found", "what to do"):
+    """What to do stands below what was found, so that 80 columns hold names and values to be copied in one piece."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False, show_edge=False)
+    for name in ("", "check", "found, and → what to do"):
         table.add_column(name, overflow="fold")
     for finding in findings:
         mark = Text(finding.mark, style=_STYLES[finding.mark])
-        table.add_row(mark, Text(finding.check), Text(finding.found), Text(finding.remedy))
+        remedy = f"\n→ {finding.remedy}" if finding.remedy else ""
+        table.add_row(mark, Text(finding.check), Text(finding.found).append(remedy, style="bold"))
     return table
 
 

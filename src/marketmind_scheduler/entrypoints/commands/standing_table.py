@@ -48,10 +48,10 @@ def reading_view(reading: Reading) -> Group:
         parts.append(Text.from_markup(aloud(reading.publishing)))
     if reading.dead_ends:
         parts.append(Text(reading.dead_ends, style="yellow"))
-    tables = [standing_table(reading.standing)]
+    tables = ["", standing_table(reading.standing)]
     if reading.next_posts:
-        tables.append(_next_table(reading.next_posts))
-    return Group(*parts, "", *tables)
+        tables += ["", _next_table(reading.next_posts)]
+    return Group(*parts, *tables)
 
 
 def reading_json(reading: Reading) -> str:
