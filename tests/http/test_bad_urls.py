@@ -233,8 +233,11 @@ async def test_a_method_that_a_path_does_not_take_is_named_with_those_it_takes(
 ) -> None:
     answer = await client.request(method, path.format(new=new_id()))
 
-    problem(answer, 405, "method_not_allowed")
+    refused = problem(answer, 405, "method_not_allowed")
     assert set(answer.headers["allow"].split(", ")) == named(path)
+    path_and_method, _, taken = refused["detail"].partition("; it takes ")
+    assert path_and_method == f"{refused['instance']} does not take {method}"
+    assert set(taken.split(", ")) == named(path) - {"HEAD"}
 
 
 @on_each("path", ALLOWED)

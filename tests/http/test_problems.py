@@ -176,3 +176,10 @@ async def test_an_unexpected_fault_is_logged_with_its_traceback_and_request_id(f
     assert fault["exc_info"].__traceback__ is not None
     assert (request["event"], request["status"]) == ("request", 500)
     assert {fault["request_id"], request["request_id"]} == {answer.headers["x-request-id"]}
+
+
+async def test_a_code_that_no_problem_has_is_answered_with_where_they_are_listed(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/problems/malformd")
+
+    said = problem(answer, 404, "no_such_route")["detail"]
+    assert said == "No problem has the code 'malformd'; `GET /problems` lists them."

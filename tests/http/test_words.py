@@ -79,7 +79,7 @@ CURES = (
     "give this query parameter once",
     "leave it out",
     "leave the parameter out",
-    "There are",
+    "The object takes",
     "this path takes",
     "take the comma before it away",
     "close every text",
@@ -209,7 +209,7 @@ async def test_what_a_body_says_of_itself_is_said_in_its_own_words(client: httpx
         ({"title": None}, "$.title", "null is not a text"),
         ({"brand_id": "a" * 32}, "$.brand_id", f"is not {AN_ID}"),
         ({"campain_id": new_id()}, "$", "there is no field 'campain_id'; did you mean campaign_id?"),
-        ({"colour": "red"}, "$", "There are brand_id, campaign_id, platform, s3_url"),
+        ({"colour": "red"}, "$", "The object takes brand_id, campaign_id, platform, s3_url"),
     ],
 )
 async def test_a_post_is_refused_with_what_would_be_right(
@@ -231,7 +231,10 @@ async def test_a_post_is_refused_with_what_would_be_right(
         (b"{}", 'timestamp is missing; send an object such as {"timestamp":"2030-03-18T19:00:00"}'),
         (b"[]", "a list of 0 items is not an object such as"),
         (b'{"timestamp": 1893456000}', "1893456000 is not a text"),
-        (b'{"timestamp": "x", "time_zone": "UTC"}', "there is no field 'time_zone'; did you mean timezone? There are"),
+        (
+            b'{"timestamp": "x", "time_zone": "UTC"}',
+            "there is no field 'time_zone'; did you mean timezone? The object takes",
+        ),
         (b'{"timestamp": "x", "allow_repost": "true"}', "'true' is not true or false; write it without quotes"),
         (b"\xef\xbb\xbf{}", "a byte order mark; send UTF-8 without one"),
         (b'{"timestamp": "\xff"}', "byte 16 is not UTF-8"),

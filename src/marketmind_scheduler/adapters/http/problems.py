@@ -193,8 +193,7 @@ def explained() -> dict[str, tuple[int, str]]:
 
 def _general(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     code, meaning = GENERAL[error.status_code]
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        meaning = directions(request) or meaning
+    meaning = directions(request, error) or meaning
     places = error.extra if isinstance(error.extra, list) else []
     errors = [FieldProblem(str(place.get("at") or place.get("key", "")), str(place["message"])) for place in places]
     detail = "; ".join(f"{place.at}: {place.message}" for place in errors) or meaning

@@ -68,8 +68,8 @@ def _fault_of_object(kind: inspect.Type, struct: inspect.StructType, sent: Seque
     known = [*tag, *(field.encode_name for field in struct.fields)]
     if unknown := next((name for name in sent if name not in known), None):
         close = meant(unknown, known)
-        hint = f"did you mean {close}? " if close else ""
-        return f"there is no field {quoted(unknown)}; {hint}There are {', '.join(sorted(known))}"
+        hint = f"; did you mean {close}?" if close else "."
+        return f"there is no field {quoted(unknown)}{hint} The object takes {', '.join(sorted(known))}"
     missing = [field.encode_name for field in struct.fields if field.required and field.encode_name not in sent]
     if not missing:
         return ""

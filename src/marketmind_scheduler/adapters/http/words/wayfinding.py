@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.routes import HTTPRoute
 from litestar.types.internal_types import PathParameterDefinition
 
@@ -28,11 +29,23 @@ _ELSEWHERE = {
 }
 
 
-def directions(request: _AnyRequest) -> str | None:
-    """Why nothing is here, where that can be told."""
+def directions(request: _AnyRequest, error: HTTPException) -> str | None:
+    """Why nothing is here, or what the path takes, where that can be told."""
+    match error:
+        case NotFoundException():
+            return _why_nothing_is_here(request)
+        case MethodNotAllowedException(headers={"allow": methods}):
+            return f"{request.url.path} does not take {request.method}; it takes {methods}"
+        case _:
+            return None
+
+
+def _why_nothing_is_here(request: _AnyRequest) -> str | None:
     if (misspelled := misspelled_in_path(request)) is not None:
         return f"{quoted(misspelled)} is not {AN_ID}"
     path = request.url.path.rstrip("/") or "/"
+    if path.startswith("/problems/"):
+        return f"No problem has the code {quoted(path.removeprefix('/problems/'))}; `GET /problems` lists them."
     return next((f"Nothing is at this path; {where}." for where, paths in _ELSEWHERE.items() if path in paths), None)
 
 
