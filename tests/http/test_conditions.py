@@ -300,5 +300,5 @@ async def test_the_document_offers_conditions_and_tags_where_there_are_any(clien
     }
 
     assert conditional == tagged - {("post", "/schedule/post/{post_id}")}
-    assert len(conditional) == 16
+    assert len(conditional) == 18
     assert all("304" in paths[path][method]["responses"] for method, path in conditional if method == "get")

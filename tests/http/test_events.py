@@ -129,6 +129,8 @@ async def test_every_change_of_a_schedule_is_told_in_its_order(
     assert timedelta() <= occurred_at - await present(client) < timedelta(minutes=1)
     assert [event["actor"] for event in told] == [*["anybody"] * 4, "dispatcher", "dispatcher"]
     assert last.pop("actor") == "dispatcher"
+    assert [event["override"] for event in told] == [[]] * len(told)
+    del last["override"]
     assert last.pop("position") > told[-2]["position"]
     assert last == {
         "kind": "schedule.completed",

@@ -1,8 +1,8 @@
 WITH done AS (
-  INSERT INTO schedules AS s (schedule_id, post_id, brand_id, platform, retry_count, scheduler, version, created_at, updated_at, is_doubtful, external_id, note, retry_of, max_retries, lost_leases, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status, parked, due_at, on_late, latest_at)
+  INSERT INTO schedules AS s (schedule_id, post_id, brand_id, platform, retry_count, scheduler, version, created_at, updated_at, is_doubtful, external_id, note, retry_of, max_retries, lost_leases, overridden, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status, parked, due_at, on_late, latest_at)
   SELECT i.*, h.parked, CASE WHEN h.parked = 0 THEN i.publish_time END, b.on_late,
          CASE WHEN b.on_late <> 'publish' THEN i.publish_time + make_interval(secs => b.max_lateness_seconds) END
-    FROM unnest($1::UUID[], $2::UUID[], $3::UUID[], $4::TEXT[], $5::INTEGER[], $6::TEXT[], $7::INTEGER[], $8::TIMESTAMP WITH TIME ZONE[], $9::TIMESTAMP WITH TIME ZONE[], $10::BOOLEAN[], $11::TEXT[], $12::TEXT[], $13::UUID[], $14::INTEGER[], $15::INTEGER[], $16::TIMESTAMP WITH TIME ZONE[], $17::TIMESTAMP WITHOUT TIME ZONE[], $18::TEXT[], $19::TEXT[], $20::TEXT[], $21::TEXT[], $22::BOOLEAN[], $23::TEXT[], $24::TEXT[]) AS i(schedule_id, post_id, brand_id, platform, retry_count, scheduler, version, created_at, updated_at, is_doubtful, external_id, note, retry_of, max_retries, lost_leases, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status)
+    FROM unnest($1::UUID[], $2::UUID[], $3::UUID[], $4::TEXT[], $5::INTEGER[], $6::TEXT[], $7::INTEGER[], $8::TIMESTAMP WITH TIME ZONE[], $9::TIMESTAMP WITH TIME ZONE[], $10::BOOLEAN[], $11::TEXT[], $12::TEXT[], $13::UUID[], $14::INTEGER[], $15::INTEGER[], $16::TEXT[], $17::TIMESTAMP WITH TIME ZONE[], $18::TIMESTAMP WITHOUT TIME ZONE[], $19::TEXT[], $20::TEXT[], $21::TEXT[], $22::TEXT[], $23::BOOLEAN[], $24::TEXT[], $25::TEXT[]) AS i(schedule_id, post_id, brand_id, platform, retry_count, scheduler, version, created_at, updated_at, is_doubtful, external_id, note, retry_of, max_retries, lost_leases, overridden, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status)
     JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
            WHERE brand_id = ANY($3::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
     LEFT JOIN LATERAL (
@@ -12,7 +12,9 @@ WITH done AS (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
   RETURNING s.*
 ), told AS (
-  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
-  SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count FROM done)
+  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
+                            overridden)
+  SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden
+    FROM done)
 SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, ARRAY(SELECT o.schedule_id FROM schedules o WHERE o.brand_id = s.brand_id AND o.publish_time = s.publish_time AND o.platform = s.platform AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL AND s.finished_at IS NULL ORDER BY o.schedule_id LIMIT 3) AS beside
   FROM done s JOIN posts p ON p.post_id = s.post_id

@@ -19,6 +19,7 @@ from marketmind_scheduler.adapters.postgres.repositories import (
     derivations,
     erasures,
     forgotten,
+    lane_entries,
     posts,
     schedules,
     transitions,
@@ -141,6 +142,9 @@ def of_reach() -> tuple[str, Sequence[object]]:
 def cases() -> Iterable[Case]:
     hold, hold_on_brand = STATEMENTS[Hold.CAMPAIGN_PAUSED], STATEMENTS[Hold.BRAND_PAUSED]
     yield "zone renamed", derivations.RENAME_ZONE, [BIG_BRAND, "Asia/Kolkata", "{Asia/Calcutta}"], len(IDS)
+    occupied = [BIG_BRAND, an_array(PLATFORMS), START, START + timedelta(days=30), "{}"]
+    yield "lane looked at", lane_entries.OCCUPIED, occupied, len(IDS)
+    yield "brand looked at", lane_entries.AHEAD, [BIG_BRAND], len(IDS)
     for of, ids in ((BIG_CAMPAIGN, IDS), (CAMPAIGN_ID, IDS_OF_FEW), (BARE_CAMPAIGN, BARE_IDS)):
         rows = len(ids)
         listed, platforms = an_array(ids), an_array(PLATFORMS)

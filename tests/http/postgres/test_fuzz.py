@@ -77,7 +77,8 @@ async def test_no_header_and_no_body_is_a_fault_of_ours(
     async with calling(app) as client:
         for _ in range(REQUESTS):
             named = dict.fromkeys(("brand_id", "campaign_id", "plan_id", "post_id", "schedule_id"), brand_id) | {
-                "code": "x"
+                "code": "x",
+                "platform": "TWITTER",
             }
             headers = [(b"content-type", b"application/json"), *some_headers(chance)]
             if chance.random() < 0.8:

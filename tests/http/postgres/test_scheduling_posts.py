@@ -62,6 +62,7 @@ async def test_a_post_is_scheduled_at_a_wall_time_in_a_zone(client: httpx2.Async
         "error": None,
         "note": None,
         "retry_of": None,
+        "override": [],
         "intent": "wall",
         "local_time": "2027-03-17T19:00:00",
         "timezone": LOS_ANGELES,

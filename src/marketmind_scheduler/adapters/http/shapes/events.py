@@ -56,9 +56,9 @@ class EventOut(Struct, frozen=True, kw_only=True):
         ),
     ]
     override: Annotated[
-        list[RuleKind],
-        Meta(description="Of one that was made or moved: the kinds of rules that were passed over for it"),
-    ]
+        list[RuleKind] | UnsetType,
+        Meta(description="Of a schedule that was made or moved: the kinds of rules that were passed over for it"),
+    ] = UNSET
     posts: Annotated[
         Count | UnsetType, Meta(description="Of a deletion only: how many posts went, without an event of each")
     ] = UNSET
@@ -115,7 +115,6 @@ class EventOut(Struct, frozen=True, kw_only=True):
             note=None,
             occurred_at=event.occurred_at,
             actor=event.actor,
-            override=[],
             posts=event.posts,
             cancelled=event.cancelled,
         )
