@@ -57,7 +57,7 @@ main.add_command(doubt)
 
 @main.command()
 def serve() -> None:
-    """Serve the API.
+    """Serve the API, and publish what is due unless SCHEDULER_DISPATCH=off.
 
     Migrates first, under a lock, so any number of replicas may start at once. Ctrl-C stops it.
     """
