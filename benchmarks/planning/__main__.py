@@ -1,19 +1,19 @@
 """How much of what could be seen of a brand's posts each way of planning them gets, in imagined worlds.
 
-Run it from the repository as `python -m benchmarks.planning`. It prints the same figures on every machine, but for the
+Run it from the repository as `python -m benchmarks.planning`. It prints the same figures every time, but for the
 seconds, and draws the weeks of learning into docs/planning-curves.svg.
 """
 
 import argparse
 import multiprocessing
 import os
-import runpy
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from benchmarks import planning_speed
 from benchmarks.planning.curves import picture
 from benchmarks.planning.figures import Played
 from benchmarks.planning.playing import known_of, outcomes_of
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--curves", type=Path, default=_CURVES, help=f"where to draw, {_CURVES} by default")
     chosen = parser.parse_args(arguments)
     if chosen.speed:
-        runpy.run_module("benchmarks.planning_speed", run_name="__main__")
+        planning_speed.main()
         return
     lanes = chosen.lanes or _LANES * (_FULL if chosen.full else 1)
     console = Console(width=140)

@@ -1,4 +1,5 @@
 from itertools import combinations
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -103,6 +104,12 @@ def test_weeks_are_alike_for_whoever_knows_the_rates() -> None:
         for rates in (world.visits, world.competing):
             assert rates.shape[1] == WEEK
             assert rates.min() > 0
+
+
+def test_the_picture_in_the_papers_is_one_of_every_world() -> None:
+    drawn = ET.fromstring(Path("docs/planning-curves.svg").read_text(encoding="utf-8"))  # noqa: S314  # our own
+    titles = {each.text for each in drawn.iter(f"{SVG}text")}
+    assert {world.name for world in WORLDS} <= titles
 
 
 def _keeps(posts: tuple[float, ...]) -> bool:
