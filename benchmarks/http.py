@@ -123,14 +123,15 @@ def wait_for(port: int) -> None:
 
 
 async def prepare(url: str) -> Sequence[UUID]:
-    """Register a brand and as many posts as one burst schedules, straight in the database."""
+    """Register a brand and as many posts as one burst schedules, straight in the database; no cap of their platform
+    binds, for they are all scheduled for one instant."""
     posts = [uuid7() for _ in range(REQUESTS["POST /schedule/post"])]
     connection = await asyncpg.connect(url)
     brand = uuid7()
     await connection.execute("INSERT INTO brands VALUES ($1, 'Bench', 'Europe/Berlin', '', now(), now())", brand)
     await connection.execute(
         "INSERT INTO posts (post_id, brand_id, title, s3_url, platform, created_at, updated_at) "
-        "SELECT unnest($1::uuid[]), $2, 'Bench', 's3://bench/post', 'TWITTER', now(), now()",
+        "SELECT unnest($1::uuid[]), $2, 'Bench', 's3://bench/post', 'LINKEDIN', now(), now()",
         posts,
         brand,
     )

@@ -273,7 +273,7 @@ async def test_two_who_schedule_one_campaign_on_different_platforms_at_once_both
         campaign = a_campaign(campaign_id=new_id())
         posts = [
             a_post(campaign_id=campaign.campaign_id, platform=platform)
-            for platform in (Platform.TWITTER, Platform.TIKTOK)
+            for platform in (Platform.TWITTER, Platform.LINKEDIN)
             for _ in range(5)
         ]
         await given(storage, campaign, *posts)
@@ -281,7 +281,7 @@ async def test_two_who_schedule_one_campaign_on_different_platforms_at_once_both
         scheduled = await asyncio.gather(
             *(
                 scheduling.schedule(campaign.campaign_id, kind=SchedulerKind.NAIVE, platforms={platform})
-                for platform in (Platform.TWITTER, Platform.TIKTOK)
+                for platform in (Platform.TWITTER, Platform.LINKEDIN)
             )
         )
 

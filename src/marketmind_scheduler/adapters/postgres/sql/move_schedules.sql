@@ -3,8 +3,8 @@
 -- $3 publish_time, $4 intent, $5 local_time, $6 timezone, $7 disambiguation, $8 resolution, $9 tz_release,
 -- $10 zone_is_default, $11 on_late, $12 latest_at, $13 max_retries, $14 lost_leases, $15 version, $16 scheduler,
 -- $17 overridden; $18 is updated_at.
--- What keeps its time waits as long as it was put off. Their claims are revoked. Tells an event of each; returns their ids, the bits of their holds, and title, campaign_id
--- and s3_url of their posts.
+-- What keeps its time waits as long as it was put off. Their claims are revoked. Tells an event of each; returns their
+-- ids, the bits of their holds, and title, campaign_id and s3_url of their posts.
 --
 -- As for new schedules, brands and campaigns are locked against pausing: one that is moved to where a pause or a
 -- resumption has been already must not be forgotten.
