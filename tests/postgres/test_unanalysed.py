@@ -20,6 +20,7 @@ from marketmind_scheduler.adapters.postgres.repositories import (
     erasures,
     forgotten,
     lane_entries,
+    observations,
     posts,
     schedules,
     transitions,
@@ -129,6 +130,13 @@ def added(of: Sequence[UUID]) -> Sequence[str]:
     return [an_array(each[name]) for name in ADDED]
 
 
+def observed(of: Sequence[UUID]) -> Sequence[str]:
+    """What tells one figure of each of these posts."""
+    same = ["TWITTER", "views", "1", "2027-01-01", "f"]
+    brand, *said = ([value] * len(of) for value in (BIG_BRAND, *same))
+    return [an_array(each) for each in (brand, of, *said, of, ["NULL"] * len(of), ["NULL"] * len(of))]
+
+
 def of_campaign(status: str) -> tuple[str, Sequence[object]]:
     conditions = [(schedules.OF_CAMPAIGN, BIG_CAMPAIGN), ("s.status = {}", status)]
     return select_page(SELECT, conditions, order="s.publish_time, s.schedule_id", limit=50)
@@ -145,6 +153,9 @@ def cases() -> Iterable[Case]:
     occupied = [BIG_BRAND, an_array(PLATFORMS), START, START + timedelta(days=30), "{}"]
     yield "lane looked at", lane_entries.OCCUPIED, occupied, len(IDS)
     yield "brand looked at", lane_entries.AHEAD, [BIG_BRAND], len(IDS)
+    yield "observed posts found", observations.POSTS, [an_array(IDS)], len(IDS)
+    yield "observations found", observations.FIND_ALL, [an_array([BIG_BRAND] * len(IDS)), an_array(IDS)], len(IDS)
+    yield "observations saved", observations.SAVE, observed(IDS), len(IDS)
     for of, ids in ((BIG_CAMPAIGN, IDS), (CAMPAIGN_ID, IDS_OF_FEW), (BARE_CAMPAIGN, BARE_IDS)):
         rows = len(ids)
         listed, platforms = an_array(ids), an_array(PLATFORMS)
