@@ -1,9 +1,104 @@
-"""The schedulers that need nothing but their brief."""
+"""The schedulers: rules that need nothing but their brief, and one that asks a solver."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief
+from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, unplaced_of
 from marketmind_scheduler.domain.planning.naive import plan_naively
-from marketmind_scheduler.domain.planning.plan import Brief, Plan
+from marketmind_scheduler.domain.planning.plan import Brief, Plan, PostToPlace, Unplaced
+from marketmind_scheduler.domain.planning.problem import LaneChoice
+from marketmind_scheduler.domain.planning.queueing import plan_by_queue
+from marketmind_scheduler.domain.planning.room import Stand, counts_lanes_together, stands
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.ports.plan_solver import PlanSolver
+
+_BOLDNESS = (1.0, 0.5, 0.25, 0.125)
+"""How many standard deviations above what is expected an hour is taken for: the first that stays in the budget."""
+_MOST_EXPLORATORY = 0.15
+_MOST_EXPLORING = 500
+"""Posts of a plan up to which hours are tried; a larger one costs a solver its time."""
 
 
 class NaiveScheduler:
     async def propose(self, brief: Brief) -> Plan:
         return plan_naively(brief)
+
+
+class QueueScheduler:
+    async def propose(self, brief: Brief) -> Plan:
+        return await asyncio.to_thread(plan_by_queue, brief)
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    lane: LaneBrief
+    choice: LaneChoice
+    expected: LaneChoice
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementScheduler:
+    """The best open slots of each lane, by what is believed of its hours; lanes that are counted together one after
+    another. Raises SchedulerUnavailable."""
+
+    solver: PlanSolver
+
+    async def propose(self, brief: Brief) -> Plan:
+        solved = await self._solved(brief, 0)
+        if brief.explores and len(brief.posts) <= _MOST_EXPLORING:
+            solved = await self._explored(brief, solved)
+        placements = [each for lane in solved for each in placements_of(lane.lane, lane.choice, brief, lane.expected)]
+        placements.sort(key=lambda each: (each.slot.publish_time, each.post.platform))
+        return Plan(
+            scheduler=SchedulerKind.ENGAGEMENT,
+            placements=tuple(placements),
+            unplaced=tuple([each for lane in solved for each in await self._unplaced(lane, brief)]),
+            certificates={each.lane.platform: each.choice.certificate for each in solved},
+        )
+
+    async def _explored(self, brief: Brief, expected: Sequence[_Solved]) -> Sequence[_Solved]:
+        for boldness in _BOLDNESS:
+            bold = await self._solved(brief, boldness)
+            tried = [_Solved(each.lane, each.choice, known.choice) for each, known in zip(bold, expected, strict=True)]
+            share = exploratory_share([(each.lane, each.choice, each.expected) for each in tried], brief)
+            if share <= _MOST_EXPLORATORY:
+                return tried
+        return expected
+
+    async def _solved(self, brief: Brief, boldness: float) -> Sequence[_Solved]:
+        standing = list(stands(brief))
+        solved: list[_Solved] = []
+        for group in _lanes(brief):
+            lanes = await asyncio.to_thread(_briefs, group, brief, standing, boldness)
+            choices = await self.solver.solve([each.problem for each in lanes])
+            for lane, choice in zip(lanes, choices, strict=True):
+                solved.append(_Solved(lane, choice, choice))
+                standing += _taken(lane, choice)
+        return solved
+
+    async def _unplaced(self, solved: _Solved, brief: Brief) -> Sequence[Unplaced]:
+        if all(each is not None for each in solved.choice.chosen):
+            return ()
+        why = await self.solver.why_unplaced(solved.lane.problem, solved.choice)
+        return unplaced_of(solved.lane, why, brief.zone)
+
+
+def _lanes(brief: Brief) -> Sequence[Sequence[tuple[Platform, Sequence[PostToPlace]]]]:
+    """The lanes that are solved side by side, group by group: all of them, unless a rule counts several together."""
+    in_lanes = sorted(brief.posts, key=lambda post: post.platform)  # a stable sort: their order stays
+    lanes = [(platform, list(posts)) for platform, posts in groupby(in_lanes, key=lambda post: post.platform)]
+    return [[lane] for lane in lanes] if counts_lanes_together(brief.binding) else [lanes]
+
+
+def _briefs(
+    lanes: Sequence[tuple[Platform, Sequence[PostToPlace]]], brief: Brief, standing: Sequence[Stand], boldness: float
+) -> Sequence[LaneBrief]:
+    return [lane_brief(platform, posts, brief, standing, boldness=boldness) for platform, posts in lanes]
+
+
+def _taken(lane: LaneBrief, choice: LaneChoice) -> Sequence[Stand]:
+    return [(lane.platform, lane.slots[each].instant) for each in choice.chosen if each is not None]

@@ -5,7 +5,9 @@ from enum import StrEnum
 
 
 class SchedulerKind(StrEnum):
-    NAIVE = "naive"
+    NAIVE = "naive"  # one post a day and platform at 19:00
+    QUEUE = "queue"  # the brand's weekly slots, in order
+    ENGAGEMENT = "engagement"  # the best open slots, by what is known of the audience
 
 
 SEVEN_PM = time(19)

@@ -34,7 +34,7 @@ def parts_of(brief: Brief) -> Mapping[Part, str]:
         Part.POLICY: (policy.version, policy.rules) if policy else (0, ()),
         Part.CAPS: caps,
         Part.OCCUPIED: sorted([*map(_standing, brief.kept), *(_standing_elsewhere(each) for each in brief.occupied)]),
-        Part.PROFILES: (),
+        Part.PROFILES: {platform: profile.digest for platform, profile in brief.profiles.items()},
         Part.TZ: (brief.zone, brief.tz_release),
         Part.WINDOW: (brief.first_day, brief.last_day, brief.earliest_at, brief.grid_minutes),
         Part.OBJECTIVE: (brief.objective, brief.explores),

@@ -1,13 +1,16 @@
 """What a scheduler is given, and what it answers with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.brand import BrandContent
 from marketmind_scheduler.domain.planning.problem import Certificate, Objective
+from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.policy import Policy
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Violation
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Slot, next_on_grid
@@ -44,6 +47,7 @@ class Brief:
     kept: tuple["Placement", ...] = ()
     occupied: tuple[Occupied, ...] = ()
     rules: BrandRules | None = None
+    profiles: Mapping[Platform, Profile] = field(default_factory=dict[Platform, Profile])
     grid_minutes: int = 30
     objective: Objective = Objective.OWN_POST_DECAY
     explores: bool = True
@@ -53,6 +57,15 @@ class Brief:
         return self.brand.default_zone
 
     @property
+    def binding(self) -> BrandRules:
+        """What its times must keep; nothing where nothing was read."""
+        return self.rules or BrandRules(policy=Policy(brand_id=self.campaign_id), caps={}, zone=self.zone)
+
+    def profile_of(self, platform: Platform) -> Profile:
+        """What is believed of the lane's hours; the prior where nothing is learned."""
+        return self.profiles.get(platform) or Profile.cold(platform)
+
+    @property
     def earliest_at(self) -> datetime:
         """The first instant of the grid after ``now``."""
         return next_on_grid(self.now, self.zone, timedelta(minutes=self.grid_minutes))
@@ -60,10 +73,11 @@ class Brief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """One post in one slot."""
+    """One post in one slot, and why it is that; what follows a fixed rule has no reason besides."""
 
     post: PostToPlace
     slot: Slot
+    reason: Reason | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.numeric.fitter import NumericProfileFitter
+from marketmind_scheduler.adapters.numeric.solver import NumericPlanSolver
 from marketmind_scheduler.adapters.numeric.workers import working
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
@@ -225,7 +226,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             readiness=PostgresReadiness(pool),
             keys=PostgresApiKeys(pool),
             outbound=outbound,
-            schedulers=schedulers_of(settings),
+            schedulers=schedulers_of(settings, NumericPlanSolver(workers)),
             zones=zones,
             clock=SystemClock(),
             new_id=new_uuid7,

@@ -1,18 +1,44 @@
 """The kinds of schedulers: how each is made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from marketmind_scheduler.application.schedulers import NaiveScheduler
+from marketmind_scheduler.application.schedulers import EngagementScheduler, NaiveScheduler, QueueScheduler
+from marketmind_scheduler.domain.errors import SchedulerUnavailable
+from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.ports.plan_solver import PlanSolver
 from marketmind_scheduler.ports.scheduler import Scheduler
 
 
-def schedulers_of(settings: Settings) -> Mapping[SchedulerKind, Scheduler]:
+_WHY_NOT = "this process solves nothing; ask one that serves the API"
+
+
+class NoSolver:
+    """Stands for the solver where nothing is to be solved."""
+
+    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+        del problems
+        raise SchedulerUnavailable(_WHY_NOT)
+
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
+        del problem, post, slot
+        raise SchedulerUnavailable(_WHY_NOT)
+
+    async def why_unplaced(
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
+    ) -> WhyUnplaced:
+        del problem, choice, later
+        raise SchedulerUnavailable(_WHY_NOT)
+
+
+def schedulers_of(settings: Settings, solver: PlanSolver | None = None) -> Mapping[SchedulerKind, Scheduler]:
     """One for each kind that a request may ask for."""
-    return {kind: made(settings) for kind, made in SCHEDULERS.items()}
+    return {kind: made(settings, solver or NoSolver()) for kind, made in SCHEDULERS.items()}
 
 
-SCHEDULERS: Mapping[SchedulerKind, Callable[[Settings], Scheduler]] = {
-    SchedulerKind.NAIVE: lambda _settings: NaiveScheduler(),
+SCHEDULERS: Mapping[SchedulerKind, Callable[[Settings, PlanSolver], Scheduler]] = {
+    SchedulerKind.NAIVE: lambda _settings, _solver: NaiveScheduler(),
+    SchedulerKind.QUEUE: lambda _settings, _solver: QueueScheduler(),
+    SchedulerKind.ENGAGEMENT: lambda _settings, solver: EngagementScheduler(solver),
 }

@@ -1,0 +1,101 @@
+"""The queue scheduler's rule: the posts of each lane take, in their order, the next of the brand's weekly slots."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace, Unplaced
+from marketmind_scheduler.domain.planning.room import Counted, Stand, limits_of, stands
+from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.openness import closed_by
+from marketmind_scheduler.domain.rules.policy import Slots, Weekday
+from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.wall_clock import Disambiguation, Resolution, Slot, resolve
+
+NO_SLOTS, NO_CAPACITY = "no_slots", "no_capacity"
+
+
+def plan_by_queue(brief: Brief) -> Plan:
+    """Each slot of the policy that is open under every rule, and at which nothing stands, takes one post of its lane.
+    What finds none up to the last day is unplaced."""
+    standing = list(stands(brief))
+    placements: list[Placement] = []
+    unplaced: list[Unplaced] = []
+    in_lanes = sorted(brief.posts, key=lambda post: post.platform)  # a stable sort: their order stays
+    for platform, posts in groupby(in_lanes, key=lambda post: post.platform):
+        placed, left = _queued(platform, list(posts), brief, standing)
+        standing += [(platform, each.slot.publish_time) for each in placed]
+        placements += placed
+        unplaced += left
+    placements.sort(key=lambda placement: (placement.slot.publish_time, placement.post.platform))
+    return Plan(scheduler=SchedulerKind.QUEUE, placements=tuple(placements), unplaced=tuple(unplaced))
+
+
+def _queued(
+    platform: Platform, posts: Sequence[PostToPlace], brief: Brief, standing: Sequence[Stand]
+) -> tuple[Sequence[Placement], Sequence[Unplaced]]:
+    counted = [Counted.of(limit, standing) for limit in limits_of(brief, platform)]
+    taken = {instant for lane, instant in standing if lane is platform}
+    waiting = list(reversed(posts))
+    placed: list[Placement] = []
+    for slot in _weekly(platform, brief):
+        at = slot.publish_time
+        if not waiting:
+            break
+        if at in taken or any(each.is_full(at) for each in counted) or not _takes(waiting[-1], at):
+            continue
+        placed.append(Placement(post=waiting.pop(), slot=slot))
+        for each in counted:
+            each.add(platform, at)
+    left = list(reversed(waiting))
+    return placed, [_unplaced(post, len(left), brief) for post in left]
+
+
+def _takes(post: PostToPlace, at: datetime) -> bool:
+    return (post.not_before is None or post.not_before <= at) and (post.not_after is None or at <= post.not_after)
+
+
+def _weekly(platform: Platform, brief: Brief) -> Iterator[Slot]:
+    """The weekly slots of the platform on the brief's days that are ahead and open by themselves, in time order."""
+    times = {each for rule in brief.binding.policy.of(platform) if isinstance(rule, Slots) for each in rule.times}
+    for nth in range((brief.last_day - brief.first_day).days + 1):
+        day = brief.first_day + timedelta(days=nth)
+        for at in sorted(at for weekday, at in times if weekday is Weekday.of(day)):
+            slot = _resolved(datetime.combine(day, at), brief)
+            if slot and slot.publish_time > brief.now and not _is_closed(slot, platform, brief):
+                yield slot
+
+
+def _resolved(wall: datetime, brief: Brief) -> Slot | None:
+    """The slot of a wall time, the first where it happens twice; None where the clock jumps over it."""
+    slot = resolve(wall, zone=brief.zone, disambiguation=Disambiguation.COMPATIBLE, tz_release=brief.tz_release)
+    return None if slot.intent.resolution is Resolution.GAP_SHIFTED else slot
+
+
+def _is_closed(slot: Slot, platform: Platform, brief: Brief) -> bool:
+    return closed_by(slot.publish_time, platform, brief.binding, now=brief.now) is not None
+
+
+def _unplaced(post: PostToPlace, left: int, brief: Brief) -> Unplaced:
+    days = _days(brief.first_day, brief.last_day)
+    if any(isinstance(rule, Slots) for rule in brief.binding.policy.of(post.platform)):
+        reason, sentence = (
+            NO_CAPACITY,
+            (
+                f"{left} {post.platform} posts find no open weekly slot any more {days}; lengthen the campaign, or add "
+                "times to the slots of the policy"
+            ),
+        )
+    else:
+        reason, sentence = (
+            NO_SLOTS,
+            (
+                f"the brand's policy has no weekly slots for {post.platform}; add a rule of the kind slots with PUT "
+                "/brands/{brand_id}/policy"
+            ),
+        )
+    return Unplaced(post_id=post.post_id, platform=post.platform, reason=reason, sentence=sentence)
+
+
+def _days(first: date, last: date) -> str:
+    return f"on {first}" if first == last else f"from {first} to {last}"
