@@ -10,7 +10,6 @@ from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.ports.plan_solver import PlanSolver
 from marketmind_scheduler.ports.scheduler import Scheduler
 
-
 _WHY_NOT = "this process solves nothing; ask one that serves the API"
 
 
