@@ -1,8 +1,9 @@
 """Previews: made, read, committed or discarded. What is committed is what was shown."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
@@ -10,6 +11,8 @@ from marketmind_scheduler.application.planning.cases import Case, check_open, lo
 from marketmind_scheduler.application.planning.proposing import proposed
 from marketmind_scheduler.application.planning.writing import Writing
 from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.domain.audience.profile import Profile
+from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import (
     PlanEnded,
     PlanHashDiffers,
@@ -19,11 +22,15 @@ from marketmind_scheduler.domain.errors import (
     TooManyHeld,
 )
 from marketmind_scheduler.domain.planning.digests import Part
+from marketmind_scheduler.domain.planning.plan import Brief
 from marketmind_scheduler.domain.planning.preview import MOST_HELD, Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.rules.violations import BrandRules
+from marketmind_scheduler.domain.planning.room import slots_of
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.wall_clock import days_in
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
@@ -38,6 +45,7 @@ class Shown:
     has ended."""
 
     preview: Preview
+    campaign: Campaign
     zone: str
     titles: Mapping[UUID, str]
     schedules: Mapping[UUID, Schedule]
@@ -47,6 +55,16 @@ class Shown:
     @property
     def would_commit(self) -> bool:
         return self.preview.status is PreviewStatus.OPEN and not (self.broken or self.preview.plan.is_incomplete)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictured:
+    """A preview beside what is believed and open now: ``profiles`` are those of its lanes, ``open_hours`` the hours, by
+    the wall clock, in which at least one of them has an open time."""
+
+    shown: Shown
+    profiles: Sequence[Profile]
+    open_hours: frozenset[datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +102,15 @@ class Previewing:
         return await self._previewed(campaign_id, asked, self.storage)
 
     async def get(self, plan_id: UUID) -> Shown:
-        """Raises PlanNotFound."""
-        async with self.storage.reading() as repositories:
-            preview = await repositories.previews.get(plan_id)
-            shown = await _shown(preview, repositories)
-            if preview.status is not PreviewStatus.OPEN:
-                return shown
-            brief = (await self._case(repositories, preview)).brief_of_open_posts(self.zones)
-        return replace(shown, changed=preview.changed_in(brief), broken=violations(preview.plan, brief))
+        """Raises PlanNotFound, ZoneRulesOutdated."""
+        return (await self._read(plan_id))[0]
+
+    async def picture(self, plan_id: UUID) -> Pictured:
+        """Raises PlanNotFound, ZoneRulesOutdated."""
+        shown, brief = await self._read(plan_id)
+        platforms = {each.post.platform for each in shown.preview.plan.placements}
+        open_hours = await asyncio.to_thread(_open_hours, brief, platforms)
+        return Pictured(shown=shown, profiles=[brief.profile_of(each) for each in platforms], open_hours=open_hours)
 
     async def list(self, campaign_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Preview]:
         """Up to ``limit`` previews, the latest first, those behind ``after``. Raises CampaignNotFound."""
@@ -123,6 +142,16 @@ class Previewing:
             await work.previews.end(discarded)
             await work.commit()
         return discarded
+
+    async def _read(self, plan_id: UUID) -> tuple[Shown, Brief]:
+        """A preview, and what its scheduler would be told now."""
+        async with self.storage.reading() as repositories:
+            preview = await repositories.previews.get(plan_id)
+            shown = await _shown(preview, repositories)
+            brief = (await self._case(repositories, preview)).brief_of_open_posts(self.zones)
+        if preview.status is PreviewStatus.OPEN:
+            shown = replace(shown, changed=preview.changed_in(brief), broken=violations(preview.plan, brief))
+        return shown, brief
 
     @repeats_lost_races
     async def _committed(self, plan_id: UUID, given_hash: str) -> "Committed | _Outdated":
@@ -205,11 +234,18 @@ async def _check_room(work: UnitOfWork, preview: Preview) -> None:
         raise TooManyHeld(preview.brand_id, held=held, adding=adding, most=MOST_HELD)
 
 
+def _open_hours(brief: Brief, platforms: Collection[Platform]) -> frozenset[datetime]:
+    ever = replace(brief, now=days_in(brief.first_day, brief.first_day, brief.zone)[0] - timedelta(days=1))
+    slots = (slot for platform in platforms for slot in slots_of(ever, platform))
+    return frozenset(slot.local_time.replace(minute=0) for slot in slots)
+
+
 async def _shown(preview: Preview, repositories: Repositories) -> Shown:
     schedules = await repositories.schedules.find_all([*preview.kept, *preview.replaces])
     brand = await repositories.brands.get(preview.brand_id)
     return Shown(
         preview=preview,
+        campaign=await repositories.campaigns.get(preview.campaign_id),
         zone=brand.content.default_zone,
         titles=await repositories.previews.titles(preview),
         schedules={each.schedule_id: each for each in schedules},

@@ -1,10 +1,12 @@
 """Plans over HTTP: shown before anything is scheduled, committed as they were shown."""
 
+from enum import StrEnum
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
 from litestar.openapi import ResponseSpec
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, check_may, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest
@@ -14,6 +16,7 @@ from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes import examples
 from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
 from marketmind_scheduler.adapters.http.shapes.parameters import CampaignInPath, PlanInPath
+from marketmind_scheduler.adapters.http.shapes.plan_picture import plan_picture
 from marketmind_scheduler.adapters.http.shapes.plans import (
     CommitIn,
     CommittedOut,
@@ -22,6 +25,7 @@ from marketmind_scheduler.adapters.http.shapes.plans import (
     PlanPage,
     PlanSummary,
 )
+from marketmind_scheduler.application.planning.plan_text import plan_text
 from marketmind_scheduler.application.planning.previewing import Previewing
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
@@ -42,6 +46,19 @@ from marketmind_scheduler.domain.errors import (
     UnknownZone,
     ZoneRulesOutdated,
 )
+
+PICTURE_HEADERS = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+
+
+class PlanFormat(StrEnum):
+    TEXT = "text"
+    SVG = "svg"
+
+
+Form = Annotated[
+    PlanFormat | None,
+    QueryParameter(name="format", description="A table for a terminal, or a picture; left out: JSON"),
+]
 
 
 class PlanController(Controller):
@@ -109,11 +126,26 @@ class PlanController(Controller):
         **needs(Scope.SCHEDULES_READ),
         summary="Read a plan",
         response_description="The plan, and whether it would commit now",
-        responses=documented(*READ, PlanNotFound, ZoneRulesOutdated),
+        responses={
+            200: ResponseSpec(
+                PlanOut, generate_examples=False, description="The plan, and whether it would commit now"
+            ),
+            **documented(*READ, PlanNotFound, ZoneRulesOutdated),
+        },
     )
-    async def get_plan(self, previewing: ForCaller[Previewing], plan_id: PlanInPath) -> PlanOut:
-        """As it was shown; titles are those that its posts have now."""
-        return PlanOut.of(await previewing.get(plan_id))
+    async def get_plan(
+        self, previewing: ForCaller[Previewing], plan_id: PlanInPath, form: Form = None
+    ) -> Response[Any]:
+        """As it was shown; titles are those that its posts have now. `format=text` is a table for a terminal, and
+        `format=svg` a picture of the campaign: days by hours in the brand's zone."""
+        match form:
+            case PlanFormat.TEXT:
+                return Response(plan_text(await previewing.get(plan_id)), media_type="text/plain; charset=utf-8")
+            case PlanFormat.SVG:
+                picture = plan_picture(await previewing.picture(plan_id))
+                return Response(picture, media_type="image/svg+xml", headers=PICTURE_HEADERS)
+            case None:
+                return Response(PlanOut.of(await previewing.get(plan_id)))
 
     @post(
         "/plans/{plan_id:uuid}/commit",

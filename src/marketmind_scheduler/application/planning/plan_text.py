@@ -1,0 +1,143 @@
+"""A plan as a table for the terminal."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from unicodedata import combining, east_asian_width
+
+from marketmind_scheduler.application.planning.previewing import Shown
+from marketmind_scheduler.domain.planning.plan import Placement
+from marketmind_scheduler.domain.planning.preview import PreviewStatus
+from marketmind_scheduler.domain.planning.reasons import Reason
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.wall_clock import wall_time
+
+_TITLE = 36
+_MILLION = 1_000_000
+_BAR, _BAR_OF = "▏▎▍▌▋▊▉█", 0.5
+"""A bar of one sign for each half of a usual post."""
+
+
+def plan_text(shown: Shown) -> str:
+    """The plan as lines of about a hundred signs: what goes out when and why, what stays, what it gives up, what is
+    left out, and how good it is."""
+    return "\n".join([*_head(shown), "", *_table(shown), *_rest(shown), "", *_foot(shown), ""])
+
+
+def _head(shown: Shown) -> Iterator[str]:
+    preview, campaign = shown.preview, shown.campaign
+    posts = len(preview.plan.placements)
+    yield f"{campaign.name} · {campaign.start_date} to {campaign.end_date} · {shown.zone}"
+    yield (
+        f"{_number(posts, 'post')} placed by {preview.asked.scheduler}, rules version {preview.policy_version}, "
+        f"plan {preview.plan_id}"
+    )
+
+
+def _table(shown: Shown) -> Iterator[str]:
+    day = ""
+    for placement in shown.preview.plan.placements:
+        local = wall_time(placement.slot.publish_time, shown.zone)
+        today = f"{local:%a %d %b}"
+        title = _fitted(shown.titles[placement.post.post_id], _TITLE)
+        line = f"  {today if today != day else '':<10}  {_clock(local)}  {placement.post.platform:<9}  {title}"
+        yield f"{line}  {_why(placement)}".rstrip()
+        day = today
+
+
+def _why(placement: Placement) -> str:
+    reason = placement.reason
+    if reason is None:
+        return "; ".join(placement.slot.warnings())
+    low, high = (each / _MILLION for each in reason.interval_80)
+    marks = ", ".join([*_marks(reason), *placement.slot.warnings()])
+    expected = reason.expected_multiplier
+    return f"{expected / _MILLION:.2f} {_bar(expected)}  {low:.2f} to {high:.2f}  {marks}"
+
+
+def _marks(reason: Reason) -> Iterator[str]:
+    yield f"signal {reason.signal}"
+    if reason.is_exploratory:
+        yield "tried to learn"
+    if reason.is_control:
+        yield "left at 19:00 to compare"
+    if reason.matters_little:
+        yield "the hour matters little"
+
+
+def _bar(multiplier: int) -> str:
+    eighths = min(32, round(8 * multiplier / _MILLION / _BAR_OF))
+    full, rest = divmod(eighths, 8)
+    return f"{'█' * full}{_BAR[rest - 1] if rest else ''}".ljust(4)
+
+
+def _rest(shown: Shown) -> Iterator[str]:
+    preview = shown.preview
+    kept = [shown.schedules[each] for each in preview.kept if each in shown.schedules]
+    given_up = [shown.schedules[each] for each in preview.replaces if each in shown.schedules]
+    yield from _schedules("stays as it is", kept, shown)
+    yield from _schedules("is given up", given_up, shown)
+    if preview.plan.unplaced:
+        yield from ("", "left out")
+        for sentence, titles in _grouped(shown).items():
+            yield f"  {', '.join(titles[:3])}{f' and {len(titles) - 3} more' if len(titles) > 3 else ''}: {sentence}"
+        for relaxation in sorted({each for left in preview.plan.unplaced for each in left.relaxations}):
+            yield f"  it would fit: {relaxation}"
+    if preview.plan.violations:
+        yield from ("", "breaks the rules")
+        yield from (f"  {each.sentence}" for each in preview.plan.violations)
+
+
+def _schedules(word: str, schedules: Sequence[Schedule], shown: Shown) -> Iterator[str]:
+    if schedules:
+        yield from ("", word)
+    for each in sorted(schedules, key=lambda one: one.publish_time):
+        local = wall_time(each.publish_time, shown.zone)
+        yield f"  {local:%a %d %b}  {_clock(local)}  {each.platform:<9}  {_fitted(each.title, _TITLE)}  {each.status}"
+
+
+def _grouped(shown: Shown) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in shown.preview.plan.unplaced:
+        found.setdefault(each.sentence, []).append(shown.titles[each.post_id] or str(each.post_id))
+    return found
+
+
+def _foot(shown: Shown) -> Iterator[str]:
+    preview = shown.preview
+    for platform, certificate in (preview.plan.certificates or {}).items():
+        how_good = "proven best" if certificate.proven else f"at most {max(0.001, certificate.gap):.1%} below the best"
+        yield (
+            f"{platform}: {how_good} for these rules and what is believed of the hours "
+            f"({certificate.method}, {preview.asked.objective}, every {preview.asked.grid_minutes} minutes)"
+        )
+    if preview.status is not PreviewStatus.OPEN:
+        yield f"This plan is {preview.status}."
+    elif shown.would_commit:
+        yield "Nothing is scheduled yet. To schedule exactly this:"
+        yield f'  POST /plans/{preview.plan_id}/commit {{"plan_hash": "{preview.plan_hash}"}}'
+    else:
+        yield "It cannot be committed as it stands."
+        yield from (f"  {each}" for each in shown.broken)
+
+
+def _clock(local: datetime) -> str:
+    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _fitted(text: str, width: int) -> str:
+    """The text, shortened or filled up to so many columns of a terminal; nothing in it moves the cursor."""
+    shown = ""
+    for sign in (each if each.isprintable() else " " for each in text):
+        if _columns(shown + sign) > width - (1 if shown + sign != text else 0):
+            shown += "…"
+            break
+        shown += sign
+    return shown + " " * (width - _columns(shown))
+
+
+def _columns(text: str) -> int:
+    return sum(0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1 for each in text)
