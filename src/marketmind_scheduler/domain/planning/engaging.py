@@ -1,6 +1,7 @@
 """The engagement scheduler's plan: what a solver has chosen, as placements with their reasons, and what is left out."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 
 from marketmind_scheduler.domain.audience.priors import prior_of
@@ -30,13 +31,26 @@ def placements_of(lane: LaneBrief, choice: LaneChoice, brief: Brief, expected: L
     profile = brief.profile_of(lane.platform)
     matters_little = _matters_little([profile.value(cell_at(slot.local_time)) for slot in lane.slots])
     placed: list[Placement] = []
-    for post, chosen, without in zip(lane.posts, choice.chosen, expected.chosen, strict=True):
+    for post, chosen, without in zip(lane.posts, in_order(lane, choice), in_order(lane, expected), strict=True):
         if chosen is not None:
             slot = lane.slots[chosen]
             is_exploratory = without is not None and _value(profile, lane.slots[without]) > _value(profile, slot)
             reason = reason_at(slot, profile, is_exploratory=is_exploratory, matters_little=matters_little)
             placed.append(Placement(post=post, slot=slot_at(slot, brief), reason=reason))
     return placed
+
+
+def in_order(lane: LaneBrief, choice: LaneChoice) -> Sequence[int | None]:
+    """What was chosen, where posts that are alike have their slots in campaign order."""
+    alike: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for nth, post in enumerate(lane.posts):
+        alike[post.weight, post.not_before, post.not_after].append(nth)
+    chosen: list[int | None] = [None] * len(lane.posts)
+    for posts in alike.values():
+        slots = sorted(slot for nth in posts if (slot := choice.chosen[nth]) is not None)
+        for nth, slot in zip(posts, slots, strict=False):
+            chosen[nth] = slot
+    return chosen
 
 
 def reason_at(
