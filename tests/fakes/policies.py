@@ -13,8 +13,10 @@ from marketmind_scheduler.domain.rules.platform_caps import caps_of_brand
 from marketmind_scheduler.domain.rules.policy import Policy
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Wanted
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.lanes import Ahead
 from marketmind_scheduler.ports.storage import LostRace
+from tests.fakes.previews import reserved
 from tests.fakes.rows import Rows, View, in_time_order
 
 
@@ -54,8 +56,9 @@ class InMemoryPolicyRepository:
 
 
 class InMemoryLanes:
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, clock: Clock) -> None:
         self._view = view
+        self._clock = clock
 
     async def lock(self, lanes: Mapping[UUID, Collection[Platform]]) -> Mapping[UUID, BrandRules]:
         rows = self._view()
@@ -78,14 +81,15 @@ class InMemoryLanes:
         if (now.policy.version, now.caps_revision) != (rules.policy.version, rules.caps_revision):
             raise LostRace
         standing = (row.schedule for row in self._view().schedules.values())
-        return [
+        scheduled = [
             Occupied(holder_id=each.schedule_id, platform=each.platform, publish_time=each.publish_time)
             for each in standing
-            if each.brand_id == brand_id
-            and each.platform in platforms
-            and begin <= each.publish_time <= end
-            and (each.is_active or each.status is ScheduleStatus.COMPLETED)
-            and each.schedule_id not in besides
+            if each.brand_id == brand_id and (each.is_active or each.status is ScheduleStatus.COMPLETED)
+        ]
+        return [
+            each
+            for each in (*scheduled, *reserved(self._view(), brand_id, now=self._clock.now()))
+            if each.platform in platforms and begin <= each.publish_time <= end and each.holder_id not in besides
         ]
 
     async def ahead(self, brand_id: UUID) -> Sequence[Ahead]:

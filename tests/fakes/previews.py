@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import PlanNotFound
 from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
+from marketmind_scheduler.domain.rules.violations import Occupied
 from marketmind_scheduler.ports.clock import Clock
-from tests.fakes.rows import View
+from tests.fakes.rows import Rows, View
 
 
 class InMemoryPreviews:
@@ -42,16 +44,24 @@ class InMemoryPreviews:
     async def end(self, preview: Preview) -> None:
         self._view().previews[preview.plan_id] = preview
 
+    async def give_back(self, plan_id: UUID) -> None:
+        previews = self._view().previews
+        previews[plan_id] = replace(previews[plan_id], expires_at=None)
+
     async def titles(self, preview: Preview) -> Mapping[UUID, str]:
         return {post_id: self._view().posts[post_id].title for post_id in preview.post_ids}
 
     async def count_held(self, brand_id: UUID) -> int:
-        return sum(len(_slots(each)) for each in self._view().previews.values() if self._is_held(each, brand_id))
-
-    def _is_held(self, preview: Preview, brand_id: UUID) -> bool:
-        is_open = preview.status is PreviewStatus.OPEN and preview.brand_id == brand_id
-        return is_open and preview.expires_at is not None and preview.expires_at > self._clock.now()
+        return len(reserved(self._view(), brand_id, now=self._clock.now()))
 
 
-def _slots(preview: Preview) -> set[tuple[str, str]]:
-    return {(each.post.platform, each.slot.local_text()) for each in preview.plan.placements}
+def reserved(rows: Rows, brand_id: UUID, *, now: datetime) -> Sequence[Occupied]:
+    """The slots of a brand that are held for plans at ``now``."""
+    held = {
+        (each.plan_id, placement.post.platform, placement.slot.publish_time)
+        for each in rows.previews.values()
+        if each.brand_id == brand_id and each.status is PreviewStatus.OPEN
+        if each.expires_at is not None and each.expires_at > now
+        for placement in each.plan.placements
+    }
+    return [Occupied(holder_id=plan, platform=platform, publish_time=at) for plan, platform, at in sorted(held)]

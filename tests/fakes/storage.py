@@ -479,7 +479,7 @@ class InMemoryRepositories:
         self.erasures = InMemoryErasures(view, clock)
         self.retryables = InMemoryRetryables(view, reach)
         self.previews = InMemoryPreviews(view, clock, reach)
-        self.lanes = InMemoryLanes(view)
+        self.lanes = InMemoryLanes(view, clock)
         self.policies = InMemoryPolicyRepository(view, reach)
         self.events = InMemoryEventRepository(view, reach)
         self.observations = InMemoryObservations(view, clock, reach)

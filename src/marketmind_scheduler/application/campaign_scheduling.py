@@ -60,8 +60,8 @@ class CampaignScheduling:
         QuotaExceeded, ZoneRulesOutdated, and what the scheduler raises: TooManyPosts, CampaignOver.
         """
         asked = Asked(scheduler=kind, platforms=frozenset(platforms), renewal=renewal)
-        async with self.storage.reading() as repositories:
-            case = await read_case(repositories, campaign_id, asked, zones=self.zones, now=self.clock.now())
+        async with self.storage.unit_of_work() as work:
+            case = await read_case(work, campaign_id, asked, zones=self.zones, now=self.clock.now())
         is_done = case.is_over and renewal in (Renewal.NOTHING, Renewal.FILL)
         if is_done or (case.standing and await self._stands_as_asked(case)):
             return case.standing, False
@@ -127,17 +127,17 @@ class CampaignScheduling:
         return bool(asked) and all([await self._is_as_planned(case, each, previews) for each in asked])
 
     async def _is_as_planned(self, case: Case, planning: Planning, previews: Mapping[datetime, Preview]) -> bool:
-        """A rule answers the same brief with the same plan, so it is asked again; of what else was planned the plan is
-        kept."""
+        """The naive rule looks at little besides, so it is asked again; else the plan is kept that was made then."""
         try:
             brief = case.brief(planning.posts, planning.kept, planning.made_at, self.zones)
-            if case.asked.scheduler is not SchedulerKind.NAIVE:
-                stored = previews.get(planning.made_at)
-                return bool(stored and stored.was_asked_of(brief) and planning.agrees_with(stored.plan, self.zones))
-            plan = await self.schedulers[case.asked.scheduler].propose(brief)
+            if case.asked.scheduler is SchedulerKind.NAIVE:
+                plan = await self.schedulers[case.asked.scheduler].propose(brief)
+                if planning.agrees_with(plan, self.zones):
+                    return True
         except Rejected:
             return False
-        return planning.agrees_with(plan, self.zones)
+        stored = previews.get(planning.made_at)
+        return bool(stored and stored.was_asked_of(brief) and planning.agrees_with(stored.plan, self.zones))
 
     async def _history(self, case: Case) -> tuple[Sequence[Schedule], Mapping[datetime, Preview]]:
         """All that these posts ever had, and the previews that were committed, by when."""

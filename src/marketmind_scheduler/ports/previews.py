@@ -27,7 +27,11 @@ class Previews(Protocol):
         ...
 
     async def end(self, preview: Preview) -> None:
-        """Keep how a preview ended that this unit of work has locked or added, and give back its slots."""
+        """Keep how a preview ended that this unit of work has locked or added, and give back what is held for it."""
+        ...
+
+    async def give_back(self, plan_id: UUID) -> None:
+        """Let nothing be held for a preview any more."""
         ...
 
     async def titles(self, preview: Preview) -> Mapping[UUID, str]:

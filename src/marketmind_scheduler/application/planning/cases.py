@@ -10,14 +10,17 @@ from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import CampaignAlreadyScheduled, NoPostsToSchedule
+from marketmind_scheduler.domain.planning.forecast import REACH
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal, decide, moment_of_its_own
-from marketmind_scheduler.domain.post import Post
-from marketmind_scheduler.domain.rules.violations import BrandRules
+from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.rules.limits import limits, longest_window
+from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.wall_clock import days_in
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.ports.storage import LostRace, Repositories, UnitOfWork
+from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class Case:
     posts: Sequence[Post]
     standing: Sequence[Schedule]
     published: Collection[UUID]  # by schedules that were forgotten
+    rules: BrandRules
+    occupied: Sequence[Occupied]
     now: datetime
 
     @property
@@ -61,6 +66,8 @@ class Case:
             now=now,
             posts=tuple(PostToPlace(post_id=post.post_id, platform=post.platform) for post in posts),
             kept=tuple(_placed(each) for each in kept if each.platform in platforms),
+            occupied=(*self.occupied, *(_stood(each) for each in kept if each.platform not in platforms)),
+            rules=self.rules,
             grid_minutes=self.asked.grid_minutes,
             objective=self.asked.objective,
             explores=self.asked.explores,
@@ -70,6 +77,11 @@ class Case:
         """What a scheduler is told now. Raises UnknownZone."""
         decision = self.decision
         return self.brief(decision.open_posts, decision.kept, self.now, zones)
+
+    @property
+    def beside(self) -> Sequence[Occupied]:
+        """All that stands beside what is to be placed, with the ids of what stands."""
+        return [*self.occupied, *map(_stood, self.decision.kept)]
 
     def preview(self, plan_id: UUID, brief: Brief, plan: Plan) -> Preview:
         """The preview of a plan that was made of this brief."""
@@ -84,15 +96,25 @@ class Case:
 
 
 async def read_case(
-    repositories: Repositories, campaign_id: UUID, asked: Asked, *, zones: ZoneCatalog, now: datetime
+    work: UnitOfWork,
+    campaign_id: UUID,
+    asked: Asked,
+    *,
+    zones: ZoneCatalog,
+    now: datetime,
+    own_plan: Collection[UUID] = (),
 ) -> Case:
-    """Raises CampaignNotFound, ZoneRulesOutdated."""
-    await check_zone_rules(repositories, zones)
-    campaign = await repositories.campaigns.get(campaign_id)
-    brand = await repositories.brands.get(campaign.brand_id)
-    posts = await repositories.posts.list_of_campaign(campaign_id, platforms=asked.platforms)
-    standing = await repositories.schedules.standing_of_campaign(campaign_id, platforms=asked.platforms)
-    published = await repositories.forgotten.published([post.post_id for post in posts])
+    """Nothing is locked. What is held for ``own_plan`` is not in its way. Raises CampaignNotFound, ZoneRulesOutdated,
+    UnknownZone, and LostRace where the brand's rules change meanwhile."""
+    await check_zone_rules(work, zones)
+    campaign = await work.campaigns.get(campaign_id)
+    brand = await work.brands.get(campaign.brand_id)
+    zones.check(brand.content.default_zone)
+    posts = await work.posts.list_of_campaign(campaign_id, platforms=asked.platforms)
+    standing = await work.schedules.standing_of_campaign(campaign_id, platforms=asked.platforms)
+    published = await work.forgotten.published([post.post_id for post in posts])
+    rules = (await work.lanes.lock({campaign.brand_id: ()}))[campaign.brand_id]
+    besides = [*(each.schedule_id for each in standing), *own_plan]
     return Case(
         campaign=campaign,
         brand=brand,
@@ -100,7 +122,22 @@ async def read_case(
         posts=posts,
         standing=standing,
         published=published.keys(),
+        rules=rules,
+        occupied=await _occupied(work, rules, campaign, asked.platforms, besides),
         now=moment_of_its_own(standing, now),
+    )
+
+
+async def _occupied(
+    work: UnitOfWork, rules: BrandRules, campaign: Campaign, platforms: Collection[Platform], besides: Collection[UUID]
+) -> Sequence[Occupied]:
+    """What stands on the lanes that count with these, out to the longest window on both sides of the days."""
+    counting = limits(rules, platforms)
+    begin, over = days_in(campaign.start_date, campaign.end_date, rules.zone)
+    reach = max(REACH, longest_window(counting))
+    counted = {platform for limit in counting for platform in limit.platforms}
+    return await work.lanes.occupied(
+        rules, platforms=counted | set(platforms), begin=begin - reach, end=over + reach, besides=besides
     )
 
 
@@ -134,6 +171,10 @@ async def check_unchanged(work: UnitOfWork, case: Case) -> Mapping[UUID, BrandRu
     if list(posts) != [post.post_id for post in case.posts] or list(standing) != list(case.standing):
         raise LostRace
     return rules
+
+
+def _stood(kept: Schedule) -> Occupied:
+    return Occupied(holder_id=kept.schedule_id, platform=kept.platform, publish_time=kept.publish_time)
 
 
 def _placed(kept: Schedule) -> Placement:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import Case, check_open, lock_campaign, read_case
-from marketmind_scheduler.application.planning.proposing import proposed
+from marketmind_scheduler.application.planning.proposing import judged, proposed
 from marketmind_scheduler.application.planning.writing import Writing
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.audience.profile import Profile
@@ -22,12 +22,12 @@ from marketmind_scheduler.domain.errors import (
     TooManyHeld,
 )
 from marketmind_scheduler.domain.planning.digests import Part
-from marketmind_scheduler.domain.planning.plan import Brief
+from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.preview import MOST_HELD, Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.promises import violations
-from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.planning.room import slots_of
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import days_in
@@ -145,12 +145,14 @@ class Previewing:
 
     async def _read(self, plan_id: UUID) -> tuple[Shown, Brief]:
         """A preview, and what its scheduler would be told now."""
-        async with self.storage.reading() as repositories:
-            preview = await repositories.previews.get(plan_id)
-            shown = await _shown(preview, repositories)
-            brief = (await self._case(repositories, preview)).brief_of_open_posts(self.zones)
+        async with self.storage.unit_of_work() as work:
+            preview = await work.previews.get(plan_id)
+            shown = await _shown(preview, work)
+            case = await self._case(work, preview)
+        brief = case.brief_of_open_posts(self.zones)
         if preview.status is PreviewStatus.OPEN:
-            shown = replace(shown, changed=preview.changed_in(brief), broken=violations(preview.plan, brief))
+            broken = await _in_the_way(preview.plan, brief, case)
+            shown = replace(shown, changed=preview.changed_in(brief), broken=broken)
         return shown, brief
 
     @repeats_lost_races
@@ -167,8 +169,10 @@ class Previewing:
             case = await self._case(work, preview)
             brief = case.brief_of_open_posts(self.zones)
             changed = preview.changed_in(brief)
-            if broken := violations(preview.plan, brief):
+            broken = await _in_the_way(preview.plan, brief, case)
+            if broken and changed:
                 return _Outdated(preview, changed, broken)
+            await work.previews.give_back(plan_id)
             stored = await self._written(work, preview, case, rules)
             await work.commit()
         return Committed(campaign_id=preview.campaign_id, schedules=stored, changed=changed, is_new=True)
@@ -182,11 +186,11 @@ class Previewing:
         return stored
 
     async def _previewed(self, campaign_id: UUID, asked: Asked, storage: Storage) -> Shown:
-        async with storage.reading() as repositories:
-            case = await read_case(repositories, campaign_id, asked, zones=self.zones, now=self.clock.now())
+        async with storage.unit_of_work() as work:
+            case = await read_case(work, campaign_id, asked, zones=self.zones, now=self.clock.now())
         check_open(case)
         brief = case.brief_of_open_posts(self.zones)
-        plan = await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon)
+        plan = await judged(await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon), case)
         preview = case.preview(self.new_id(), brief, plan)
         async with storage.unit_of_work() as work:
             await _check_room(work, preview)
@@ -203,9 +207,16 @@ class Previewing:
             return None
         return shown.preview.plan_id
 
-    async def _case(self, repositories: Repositories, preview: Preview) -> Case:
-        now = self.clock.now()
-        return await read_case(repositories, preview.campaign_id, preview.asked, zones=self.zones, now=now)
+    async def _case(self, work: UnitOfWork, preview: Preview) -> Case:
+        """The campaign as it is now, to a plan whose own slots are free to it."""
+        return await read_case(
+            work,
+            preview.campaign_id,
+            preview.asked,
+            zones=self.zones,
+            now=self.clock.now(),
+            own_plan=[preview.plan_id],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +243,12 @@ async def _check_room(work: UnitOfWork, preview: Preview) -> None:
     held, adding = await work.previews.count_held(preview.brand_id), len(preview.plan.placements)
     if held + adding > MOST_HELD:
         raise TooManyHeld(preview.brand_id, held=held, adding=adding, most=MOST_HELD)
+
+
+async def _in_the_way(plan: Plan, brief: Brief, case: Case) -> Sequence[str]:
+    """Why the plan's times cannot stand as things are, a sentence each."""
+    broken = (await judged(plan, case)).violations
+    return [*violations(plan, brief), *(each.sentence for each in broken)]
 
 
 def _open_hours(brief: Brief, platforms: Collection[Platform]) -> frozenset[datetime]:

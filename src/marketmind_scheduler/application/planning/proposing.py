@@ -1,11 +1,19 @@
 """Asking a scheduler, and holding its plan to what every plan must keep."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
+from marketmind_scheduler.application.planning.cases import Case
 from marketmind_scheduler.domain.errors import BeyondHorizon, PolicyViolated
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.promises import violations
+from marketmind_scheduler.domain.rules.judging import violations as broken_rules
+from marketmind_scheduler.domain.rules.violations import Wanted
 from marketmind_scheduler.ports.scheduler import Scheduler
+
+_MANY = 500  # are judged beside the event loop
 
 
 async def proposed(scheduler: Scheduler, brief: Brief, *, horizon: timedelta) -> Plan:
@@ -18,3 +26,14 @@ async def proposed(scheduler: Scheduler, brief: Brief, *, horizon: timedelta) ->
     if last and last.publish_time > brief.now + horizon:
         raise BeyondHorizon(last.local_text(), latest=brief.now + horizon)
     return plan
+
+
+async def judged(plan: Plan, case: Case) -> Plan:
+    """The plan with what it breaks of the brand's rules."""
+    wanted = [
+        Wanted(post_id=each.post.post_id, platform=each.post.platform, publish_time=each.slot.publish_time)
+        for each in plan.placements
+    ]
+    judge = partial(broken_rules, wanted, case.beside, case.rules, now=case.now)
+    found = await asyncio.to_thread(judge) if len(wanted) > _MANY else judge()
+    return replace(plan, violations=tuple(found))

@@ -48,7 +48,7 @@ def brief_hash(parts: Mapping[Part, str]) -> str:
 
 def plan_hash(brief: str, plan: Plan) -> str:
     """Of the brief whose hash is given and all that was made of it."""
-    return digest((brief, plan.scheduler, [_placed(each) for each in plan.placements], plan.unplaced, plan.violations))
+    return digest((brief, plan.scheduler, [_placed(each) for each in plan.placements], plan.unplaced))
 
 
 def digest(value: object) -> str:

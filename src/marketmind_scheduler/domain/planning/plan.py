@@ -7,7 +7,7 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.brand import BrandContent
-from marketmind_scheduler.domain.planning.problem import Certificate, Objective
+from marketmind_scheduler.domain.planning.problem import Certificate, Method, Objective
 from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import Policy
@@ -45,9 +45,9 @@ class Brief:
     now: datetime
     posts: tuple[PostToPlace, ...]
     kept: tuple["Placement", ...] = ()
-    occupied: tuple[Occupied, ...] = ()
-    rules: BrandRules | None = None
-    profiles: Mapping[Platform, Profile] = field(default_factory=dict[Platform, Profile])
+    occupied: tuple[Occupied, ...] = field(default=(), compare=False)  # what surrounds the campaign is told by digests
+    rules: BrandRules | None = field(default=None, compare=False)
+    profiles: Mapping[Platform, Profile] = field(default_factory=dict[Platform, Profile], compare=False)
     grid_minutes: int = 30
     objective: Objective = Objective.OWN_POST_DECAY
     explores: bool = True
@@ -102,6 +102,19 @@ class Plan:
     unplaced: tuple[Unplaced, ...] = ()
     violations: tuple[Violation, ...] = ()
     certificates: Mapping[Platform, Certificate] | None = None
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """How good the lanes' choices are together."""
+        lanes = list((self.certificates or {}).values())
+        if not lanes:
+            return None
+        methods = {each.method for each in lanes}
+        return Certificate(
+            method=lanes[0].method if len(methods) == 1 else Method.SEVERAL,
+            value=sum(each.value for each in lanes),
+            bound=sum(each.bound for each in lanes),
+        )
 
     @property
     def is_incomplete(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Self
 from uuid import UUID
 
 from marketmind_scheduler.domain.planning.digests import Part, brief_hash, parts_of, plan_hash
+from marketmind_scheduler.domain.planning.forecast import Forecast, forecasts
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.problem import Objective
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal
@@ -57,6 +58,7 @@ class Preview:
     policy_version: int
     kept: tuple[UUID, ...]
     replaces: tuple[UUID, ...]
+    forecast: tuple[Forecast, ...] = ()
     created_at: datetime
     expires_at: datetime | None = None
     status: PreviewStatus = PreviewStatus.OPEN
@@ -78,6 +80,7 @@ class Preview:
             policy_version=brief.rules.policy.version if brief.rules else 0,
             kept=tuple(each.schedule_id for each in decision.kept),
             replaces=tuple(each.schedule_id for each in decision.given_up),
+            forecast=tuple(forecasts(plan.placements, brief)),
             created_at=brief.now,
         )
 

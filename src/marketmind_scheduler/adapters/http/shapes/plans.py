@@ -8,6 +8,13 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId, CampaignId, Cursor, Moment, PostId, ZoneName
+from marketmind_scheduler.adapters.http.shapes.plan_reasons import (
+    ForecastOut,
+    PlanCertificateOut,
+    ReasonOut,
+    ViolationOut,
+    told,
+)
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleCampaignIn, ScheduleOut
 from marketmind_scheduler.application.planning.previewing import Committed, Shown
 from marketmind_scheduler.domain.planning.digests import Part
@@ -93,6 +100,7 @@ class PlacementOut(Struct, frozen=True, kw_only=True):
     resolution: Annotated[Resolution, Meta(description="How the wall time became an instant")]
     tz_release: Annotated[str, Meta(description="The IANA release whose rules were used", examples=["2026f"])]
     warnings: Annotated[list[str], Meta(description="What to know of this time", examples=[[]])]
+    reason: Annotated[ReasonOut | None, Meta(description="Why it is this time; null for what follows a fixed rule")]
 
     @classmethod
     def of(cls, placement: Placement, titles: Mapping[UUID, str]) -> Self:
@@ -110,6 +118,7 @@ class PlacementOut(Struct, frozen=True, kw_only=True):
             resolution=intent.resolution,
             tz_release=intent.tz_release,
             warnings=list(slot.warnings()),
+            reason=placement.reason and ReasonOut.of(placement.reason),
         )
 
 
@@ -159,7 +168,17 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
     kept: Annotated[list[ScheduleOut], Meta(description="What stands and stays, as it is now")]
     replaces: Annotated[list[ScheduleOut], Meta(description="What a commit cancels, as it is now")]
     unplaced: Annotated[list[UnplacedOut], Meta(description="What it cannot place, and why")]
-    violations: Annotated[list[str], Meta(description="The rules that it breaks, a sentence each")]
+    violations: Annotated[list[ViolationOut], Meta(description="The rules that it breaks")]
+    forecast: Annotated[
+        list[ForecastOut], Meta(description="Of each platform's caps the fullest window, once it is committed")
+    ]
+    certificate: Annotated[
+        PlanCertificateOut | None,
+        Meta(description="How good it is shown to be, as a whole and by platform; null for what follows a fixed rule"),
+    ]
+    warnings: Annotated[
+        list[str], Meta(description="What to know of it, a sentence each: caps that are not refused, only known of")
+    ]
     would_commit: Annotated[bool, Meta(description="Whether it could be committed now")]
     changed: Annotated[
         list[Part],
@@ -178,7 +197,10 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
             kept=_schedules(preview.kept, shown),
             replaces=_schedules(preview.replaces, shown),
             unplaced=[UnplacedOut.of(each, titles) for each in preview.plan.unplaced],
-            violations=[each.sentence for each in preview.plan.violations],
+            violations=told(preview.plan.violations),
+            forecast=[ForecastOut.of(each) for each in preview.forecast],
+            certificate=PlanCertificateOut.of_plan(preview.plan, preview.asked),
+            warnings=[said for each in preview.forecast if (said := each.warning())],
             would_commit=shown.would_commit,
             changed=list(shown.changed),
             in_the_way=list(shown.broken),

@@ -12,6 +12,7 @@ from marketmind_scheduler.adapters.postgres.repositories.selections import selec
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import PlanNotFound
 from marketmind_scheduler.domain.planning.digests import Part
+from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
 from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
 
@@ -43,6 +44,7 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
     policy_version: int
     kept: tuple[UUID, ...]
     replaces: tuple[UUID, ...]
+    forecast: tuple[Forecast, ...] = ()
 
 
 class PostgresPreviews:
@@ -74,7 +76,10 @@ class PostgresPreviews:
     async def end(self, preview: Preview) -> None:
         ended = (preview.status, preview.ended_at, list(preview.schedule_ids))
         await self._connection.execute(_END, preview.plan_id, *ended)
-        await self._connection.execute(_GIVE_BACK, preview.plan_id)
+        await self.give_back(preview.plan_id)
+
+    async def give_back(self, plan_id: UUID) -> None:
+        await self._connection.execute(_GIVE_BACK, plan_id)
 
     async def titles(self, preview: Preview) -> Mapping[UUID, str]:
         rows = await self._connection.fetch(_TITLES, list(preview.post_ids))
@@ -98,6 +103,7 @@ def _said(preview: Preview) -> str:
         policy_version=preview.policy_version,
         kept=preview.kept,
         replaces=preview.replaces,
+        forecast=preview.forecast,
     )
     return msgspec.json.encode(said).decode()
 
@@ -115,6 +121,7 @@ def _to_preview(row: Record) -> Preview:
         policy_version=said.policy_version,
         kept=said.kept,
         replaces=said.replaces,
+        forecast=said.forecast,
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         status=PreviewStatus(row["status"]),
