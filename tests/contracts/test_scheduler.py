@@ -1,18 +1,24 @@
 """What Scheduler promises: a plan that places each post once, or a reason why there is none."""
 
-from datetime import UTC, date, datetime
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 
 import pytest
 
+from marketmind_scheduler.adapters.numeric.solver import NumericPlanSolver
+from marketmind_scheduler.adapters.numeric.workers import working
 from marketmind_scheduler.domain.errors import Rejected
 from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
 from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.policy import DailyCap, Policy, Slots, Weekday
+from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.scheduler import Scheduler
-from tests.builders import a_brief, new_id
+from tests.builders import BRAND_ID, a_brief, new_id
 
 
 def posts(*platforms: Platform) -> tuple[PostToPlace, ...]:
@@ -34,14 +40,28 @@ IMPOSSIBLE = {
 }
 
 
+DAILY = Policy(
+    brand_id=BRAND_ID, version=1, rules=(Slots(times=tuple((weekday, time(18, 15)) for weekday in Weekday)),)
+)
+
+
+ONE_A_DAY = replace(DAILY, rules=(*DAILY.rules, DailyCap(posts=1)))
+
+
 @pytest.fixture(params=SchedulerKind)
-def scheduler(request: pytest.FixtureRequest) -> Scheduler:
-    return schedulers_of(Settings())[request.param]
+async def scheduler(request: pytest.FixtureRequest) -> AsyncGenerator[Scheduler]:
+    async with working() as workers:
+        yield schedulers_of(Settings(), NumericPlanSolver(workers))[request.param]
+
+
+def with_slots(brief: Brief) -> Brief:
+    """The brief of a brand that has a weekly slot on every day, for the scheduler that fills them."""
+    return replace(brief, rules=BrandRules(policy=DAILY, caps={}, zone=brief.zone))
 
 
 @pytest.mark.parametrize("brief", BRIEFS.values(), ids=BRIEFS.keys())
 async def test_a_plan_places_each_post_once(scheduler: Scheduler, brief: Brief) -> None:
-    plan = await scheduler.propose(brief)
+    plan = await scheduler.propose(with_slots(brief))
 
     placed = sorted(placement.post.post_id for placement in plan.placements)
     assert placed == sorted(post.post_id for post in brief.posts)
@@ -49,7 +69,7 @@ async def test_a_plan_places_each_post_once(scheduler: Scheduler, brief: Brief) 
 
 @pytest.mark.parametrize("brief", BRIEFS.values(), ids=BRIEFS.keys())
 async def test_a_plan_breaks_no_rule_and_comes_in_time_order(scheduler: Scheduler, brief: Brief) -> None:
-    plan = await scheduler.propose(brief)
+    plan = await scheduler.propose(with_slots(brief))
 
     times = [placement.slot.publish_time for placement in plan.placements]
     assert violations(plan, brief) == ()
@@ -58,14 +78,23 @@ async def test_a_plan_breaks_no_rule_and_comes_in_time_order(scheduler: Schedule
 
 @pytest.mark.parametrize("brief", BRIEFS.values(), ids=BRIEFS.keys())
 async def test_the_same_brief_gives_the_same_plan(scheduler: Scheduler, brief: Brief) -> None:
-    first = await scheduler.propose(brief)
+    first = await scheduler.propose(with_slots(brief))
     await scheduler.propose(a_brief())
-    second = await scheduler.propose(brief)
+    second = await scheduler.propose(with_slots(brief))
 
     assert first == second
 
 
 @pytest.mark.parametrize("brief", IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
-async def test_posts_that_cannot_be_placed_are_rejected(scheduler: Scheduler, brief: Brief) -> None:
-    with pytest.raises(Rejected):
-        await scheduler.propose(brief)
+async def test_posts_that_cannot_be_placed_are_rejected_or_left_out_with_a_reason(
+    scheduler: Scheduler, brief: Brief
+) -> None:
+    crowded = replace(with_slots(brief), rules=BrandRules(policy=ONE_A_DAY, caps={}, zone=brief.zone))
+    try:
+        plan = await scheduler.propose(crowded)
+    except Rejected:
+        return
+
+    assert plan.unplaced
+    assert all(each.sentence for each in plan.unplaced)
+    assert len(plan.placements) + len(plan.unplaced) == len(brief.posts)

@@ -7,8 +7,8 @@ from marketmind_scheduler.domain.planning.plan import Brief, Plan
 
 class Scheduler(Protocol):
     async def propose(self, brief: Brief) -> Plan:
-        """A plan that places each post of the brief once; the same plan for the same brief.
+        """A plan that places each post of the brief once, or says why it is left out; the same for the same brief.
 
-        It stores nothing. Raises a Rejected error when the posts cannot be placed.
+        It stores nothing. Raises a Rejected error when the posts cannot be placed, SchedulerUnavailable.
         """
         ...

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketmind_scheduler.application.lanes import lock_lanes
 from marketmind_scheduler.application.zone_rules import check_zone_rules
+from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import CampaignAlreadyScheduled, NoPostsToSchedule
@@ -35,6 +36,7 @@ class Case:
     published: Collection[UUID]  # by schedules that were forgotten
     rules: BrandRules
     occupied: Sequence[Occupied]
+    profiles: Mapping[Platform, Profile]
     now: datetime
 
     @property
@@ -68,6 +70,7 @@ class Case:
             kept=tuple(_placed(each) for each in kept if each.platform in platforms),
             occupied=(*self.occupied, *(_stood(each) for each in kept if each.platform not in platforms)),
             rules=self.rules,
+            profiles={platform: profile for platform, profile in self.profiles.items() if platform in platforms},
             grid_minutes=self.asked.grid_minutes,
             objective=self.asked.objective,
             explores=self.asked.explores,
@@ -124,8 +127,15 @@ async def read_case(
         published=published.keys(),
         rules=rules,
         occupied=await _occupied(work, rules, campaign, asked.platforms, besides),
+        profiles=await _profiles(work, campaign.brand_id, asked) if asked.looks_at_audiences else {},
         now=moment_of_its_own(standing, now),
     )
+
+
+async def _profiles(work: UnitOfWork, brand_id: UUID, asked: Asked) -> Mapping[Platform, Profile]:
+    """What is believed of the hours of lanes that have learned something."""
+    found = {platform: await work.observations.newest((brand_id, platform)) for platform in sorted(asked.platforms)}
+    return {platform: snapshot.profile for platform, snapshot in found.items() if snapshot}
 
 
 async def _occupied(

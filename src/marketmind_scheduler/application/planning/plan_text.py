@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from unicodedata import combining, east_asian_width
 
-from marketmind_scheduler.application.planning.previewing import Shown
+from marketmind_scheduler.application.planning.shown import Shown
 from marketmind_scheduler.domain.planning.plan import Placement
 from marketmind_scheduler.domain.planning.preview import PreviewStatus
 from marketmind_scheduler.domain.planning.reasons import Reason

@@ -36,8 +36,8 @@ class Forecast:
             return None
         length = "one day" if self.window_seconds is None else f"{self.window_seconds / 3600:g} hours"
         return (
-            f"{self.used} posts on {self.platform} within {length} from {self.begins_at:%Y-%m-%dT%H:%MZ} on; its cap is "
-            f"{self.limit} ({self.grade}: {self.source}); spread them, or set a cap of the brand's own"
+            f"{self.used} posts on {self.platform} within {length} from {self.begins_at:%Y-%m-%dT%H:%MZ} on; its cap "
+            f"is {self.limit} ({self.grade}: {self.source}); spread them, or set a cap of the brand's own"
         )
 
 

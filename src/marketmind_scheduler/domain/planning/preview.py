@@ -38,6 +38,10 @@ class Asked:
     explores: bool = True
     hold: timedelta = timedelta()
 
+    @property
+    def looks_at_audiences(self) -> bool:
+        return self.scheduler is SchedulerKind.ENGAGEMENT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:

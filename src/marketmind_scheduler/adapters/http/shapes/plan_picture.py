@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from html import escape
 from uuid import UUID
 
-from marketmind_scheduler.application.planning.previewing import Pictured
+from marketmind_scheduler.application.planning.shown import Pictured
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.audience.week import MILLION, cell_at
 from marketmind_scheduler.domain.planning.plan import Placement

@@ -21,12 +21,12 @@ from marketmind_scheduler.domain.rules.violations import Violation
 _MILLION, _THOUSAND = 1_000_000, 1_000
 _DIGITS = 3
 
-LocalTime = Annotated[str, Meta(description="A wall time in the brand's zone", examples=["2030-03-18T09:30:00"])]
+WallTime = Annotated[str, Meta(description="A wall time in the brand's zone", examples=["2030-03-18T09:30:00"])]
 Multiplier = Annotated[float, Meta(description="Of what a usual post of the lane gets", examples=[1.18])]
 
 
 class BindingOut(Struct, frozen=True, kw_only=True, rename={"with_": "with"}):
-    local_time: LocalTime
+    local_time: WallTime
     multiplier: Multiplier
     rule: Annotated[RuleKind | None, Meta(description="The first rule that closed it; null: another post stands there")]
     with_: Annotated[list[UUID], Meta(description="The schedules that the rule counts", examples=[[]])]
@@ -42,7 +42,7 @@ class BindingOut(Struct, frozen=True, kw_only=True, rename={"with_": "with"}):
 
 
 class RunnerUpOut(Struct, frozen=True, kw_only=True):
-    local_time: LocalTime
+    local_time: WallTime
     change: Annotated[
         float, Meta(description="What the lane's value would change by, in parts of a usual post", examples=[-0.03])
     ]
@@ -157,7 +157,7 @@ class ViolationOut(Struct, frozen=True, kw_only=True, rename={"with_": "with"}):
     post_id: PostId
     platform: Platform
     publish_time: Moment
-    local_time: LocalTime
+    local_time: WallTime
     limit: Annotated[str, Meta(description="What the rule allows", examples=["1 post in 2 hours"])]
     observed: Annotated[str, Meta(description="What there would be", examples=["2 posts in 1 hour"])]
     with_: Annotated[list[UUID], Meta(description="The schedules that it counts", examples=[[]])]
