@@ -117,7 +117,7 @@ class CertificateOut(Struct, frozen=True, kw_only=True):
 
 
 class PlanCertificateOut(CertificateOut, frozen=True, kw_only=True):
-    lanes: Annotated[dict[str, CertificateOut], Meta(description="The same of each platform")]
+    lanes: Annotated[dict[str, CertificateOut], Meta(description="The same of each platform", examples=[{}])]
 
     @classmethod
     def of_plan(cls, plan: Plan, asked: Asked) -> Self | None:
