@@ -86,6 +86,20 @@ def test_large_lanes_are_placed_best_in_time(name: str) -> None:
     assert (chosen.certificate.method, chosen.certificate.proven) == (method, True)
 
 
+@on_each("posts", [100, 500, 1_400])
+def test_posts_that_take_from_each_other_for_days_are_placed_nearly_best_in_time(posts: int) -> None:
+    problem = a_year(candidates(posts), min_gap=2 * HOUR, per_day=4, objective=DECAY, decay=(500_000, DAY))
+    columns, begun = packed(problem), process_time()
+
+    chosen = choice(columns)
+
+    assert process_time() - begun < 5
+    assert None not in chosen.chosen
+    assert kept(problem, chosen)
+    assert chosen.certificate.method is Method.PRICES
+    assert chosen.certificate.gap < 0.000_1
+
+
 @pytest.mark.slow
 @on_each("hours", [1, 24])
 def test_ten_thousand_posts_that_decay_are_placed_nearly_best(hours: int) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -11,19 +11,24 @@ from marketmind_scheduler.domain.planning.problem import LaneProblem, Objective
 
 WHOLE = 1_000_000
 _NOTHING_LEFT = 15  # e to the power of -15, of a million, is less than a half
+_UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Decay:
     """``part`` of the worth, in millionths, is lost right behind another post; after ``seconds``, a part of 1/e of
-    that; after ``reach``, none."""
+    that; after ``reach``, none: less than a half of a millionth, or ``forgotten`` before, which is worth more."""
 
     part: int
     seconds: int
+    forgotten: int | None = None
 
     @property
     def reach(self) -> int:
-        return _NOTHING_LEFT * self.seconds if self.part else 0
+        if not self.part:
+            return 0
+        ends = _NOTHING_LEFT * self.seconds
+        return ends if self.forgotten is None else min(ends, self.forgotten)
 
     def worth(self, value: Ints, since: Ints) -> Ints:
         """Of a post of ``value``, these seconds after the one before."""
@@ -35,11 +40,7 @@ class Decay:
         lost = np.zeros(since.shape, np.int64)
         if len(seconds):
             step = max(1, int(np.gcd.reduce(seconds)))  # slots stand on a grid, so the table is short
-            steps = seconds // step
-            table = np.zeros(int(steps.max()) + 1, np.int64)
-            occurring = np.flatnonzero(np.bincount(steps)) if len(steps) > len(table) else np.unique(steps)
-            table[occurring] = [_lost(self, each * step) for each in occurring.tolist()]
-            lost[near] = table[steps]
+            lost[near] = _looked_up(self, step, seconds // step)
         return lost
 
 
@@ -56,6 +57,21 @@ def since_last(lane: Lane, chosen: Ints) -> Ints:
 def worths(lane: Lane, decay: Decay, chosen: Ints) -> Ints:
     """What a post of the usual weight is worth in each slot chosen, ascending."""
     return decay.worth(lane.value[chosen], since_last(lane, chosen))
+
+
+def _looked_up(decay: Decay, step: int, steps: Ints) -> Ints:
+    table = _table(decay, step)
+    missing = steps[table[steps] == _UNKNOWN]
+    if len(missing):
+        occurring = np.unique(missing)
+        table[occurring] = [_lost(decay, each * step) for each in occurring.tolist()]
+    return table[steps]
+
+
+@lru_cache(maxsize=32)
+def _table(decay: Decay, step: int) -> Ints:
+    """By steps of so many seconds what is lost, as far as somebody asked."""
+    return np.full(decay.reach // step + 1, _UNKNOWN, np.int64)
 
 
 @cache
