@@ -173,10 +173,10 @@ def content(**more: str) -> Json:
     return {name: value for name, value in a_post_body().items() if name != "post_id"} | more
 
 
-def needed(operation: Json) -> Json:
-    """A value for each query parameter that must be there."""
-    needed = [each for each in operation.get("parameters", ()) if each["in"] == "query" and each.get("required")]
-    return {each["name"]: "TWITTER" for each in needed}
+def needed(operation: Json) -> Mapping[str, str]:
+    """What each query parameter says that cannot be left out."""
+    names = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query" and each.get("required")]
+    return {name: {"post_id": new_id(), "at": "2029-03-17T19:00:00"}.get(name, "TWITTER") for name in names}
 
 
 def bodies(theirs: Theirs) -> Mapping[tuple[str, str], Any]:

@@ -228,3 +228,64 @@ async def test_a_plan_that_was_never_made_is_not_found(client: httpx2.AsyncClien
         await client.post(f"/plans/{new_id()}/commit", json={"plan_hash": "x"}),
     ):
         problem(answer, 404, "plan_not_found")
+
+
+async def test_a_wrong_wish_is_answered_by_the_rule_that_closes_it(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+    quiet = {"kind": "quiet_hours", "from": "22:00", "to": "07:00"}
+    assert (await client.put(f"/brands/{plan['brand_id']}/policy", json={"rules": [quiet]})).is_success
+    post_id = plan["placements"][0]["post_id"]
+
+    closed = await client.get(f"/plans/{plan['plan_id']}/why", params={"post_id": post_id, "at": "2027-03-16T03:00:00"})
+    opened = await client.get(f"/plans/{plan['plan_id']}/why", params={"post_id": post_id, "at": "2027-03-16T10:00:00"})
+    beyond = await client.get(f"/plans/{plan['plan_id']}/why", params={"post_id": post_id, "at": "2027-04-16T10:00:00"})
+
+    assert [each["rule"] for each in closed.json()["violations"]] == ["quiet_hours"]
+    assert opened.json()["violations"] == []
+    assert opened.json()["sentence"].startswith("it could stand there")
+    assert "is not one of the campaign's days" in beyond.json()["sentence"]
+
+
+async def test_a_policy_that_closes_a_planned_time_makes_the_plan_outdated_and_another_does_not(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+    harmless = {"kind": "quiet_hours", "from": "22:00", "to": "07:00"}
+    await client.put(f"/brands/{plan['brand_id']}/policy", json={"rules": [harmless]})
+    assert (await client.get(f"/plans/{plan['plan_id']}")).json()["changed"] == ["policy"]
+    evenings = {"kind": "quiet_hours", "from": "18:00", "to": "07:00"}
+    await client.put(f"/brands/{plan['brand_id']}/policy", json={"rules": [evenings]})
+
+    refused = problem(await commit(client, plan), 409, "plan_outdated")
+
+    assert refused["details"]["changed"] == ["policy"]
+    fresh = (await client.get(f"/plans/{refused['details']['plan_id']}")).json()
+    assert {each["rule"] for each in fresh["violations"]} == {"quiet_hours"}
+    problem(await commit(client, fresh), 422, "policy_violated")
+
+
+async def test_slots_that_are_held_are_taken_to_others_and_free_to_their_own_plan(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id, hold_seconds=3600)
+    other_id = await a_campaign(client, brand_id=plan["brand_id"], posts=["TWITTER"])
+
+    other = await preview(client, other_id)
+
+    assert other["placements"][0]["publish_time"] not in [each["publish_time"] for each in plan["placements"]]
+    assert (await commit(client, plan)).status_code == 201
+
+
+async def test_a_plan_is_a_table_and_a_picture(client: httpx2.AsyncClient, campaign_id: str) -> None:
+    plan = await preview(client, campaign_id)
+
+    table = await client.get(f"/plans/{plan['plan_id']}", params={"format": "text"})
+    picture = await client.get(f"/plans/{plan['plan_id']}", params={"format": "svg"})
+
+    assert "19:00  TWITTER    Meet the new line" in table.text
+    assert plan["plan_hash"] in table.text
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert picture.text.count("<circle") == 1 + len(plan["placements"])
+    assert picture.text.count("<title") > 168

@@ -26,7 +26,7 @@ def plan_text(shown: Shown) -> str:
 def _head(shown: Shown) -> Iterator[str]:
     preview, campaign = shown.preview, shown.campaign
     posts = len(preview.plan.placements)
-    yield f"{campaign.name} · {campaign.start_date} to {campaign.end_date} · {shown.zone}"
+    yield f"{_printable(campaign.name)} · {campaign.start_date} to {campaign.end_date} · {shown.zone}"
     yield (
         f"{_number(posts, 'post')} placed by {preview.asked.scheduler}, rules version {preview.policy_version}, "
         f"plan {preview.plan_id}"
@@ -132,12 +132,17 @@ def _number(count: int, noun: str) -> str:
 def _fitted(text: str, width: int) -> str:
     """The text, shortened or filled up to so many columns of a terminal; nothing in it moves the cursor."""
     shown = ""
-    for sign in (each if each.isprintable() else " " for each in text):
+    for sign in _printable(text):
         if _columns(shown + sign) > width - (1 if shown + sign != text else 0):
             shown += "…"
             break
         shown += sign
     return shown + " " * (width - _columns(shown))
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _columns(text: str) -> int:

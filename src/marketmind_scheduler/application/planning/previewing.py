@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import Case, check_open, lock_campaign, read_case
+from marketmind_scheduler.application.planning.explaining import Why, why_not
 from marketmind_scheduler.application.planning.proposing import judged, proposed
 from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown
 from marketmind_scheduler.application.planning.writing import Writing
@@ -63,6 +64,17 @@ class Previewing:
     async def get(self, plan_id: UUID) -> Shown:
         """Raises PlanNotFound, ZoneRulesOutdated."""
         return (await self._read(plan_id))[0]
+
+    @repeats_lost_races
+    async def why(self, plan_id: UUID, post_id: UUID, at: str) -> Why:
+        """Why this post does not stand at the wall time ``at`` of the brand's zone, as things are now; nothing is
+        stored. Raises PlanNotFound, PostNotFound for a post that the plan does not place, and what ``read_slot``
+        raises."""
+        async with self.storage.unit_of_work() as work:
+            preview = await work.previews.get(plan_id)
+            case = await self._case(work, preview)
+        brief = case.brief_of_open_posts(self.zones)
+        return why_not(preview, case, brief, post_id=post_id, at=at, zones=self.zones)
 
     async def picture(self, plan_id: UUID) -> Pictured:
         """Raises PlanNotFound, ZoneRulesOutdated."""

@@ -1,4 +1,4 @@
-"""The command line: serve, dispatch, status, doctor, keys, migrate, demo."""
+"""The command line: serve, dispatch, plan, status, doctor, keys, migrate, demo."""
 
 import asyncio
 import gc
@@ -24,6 +24,7 @@ from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_
 from marketmind_scheduler.entrypoints.commands.doubt import doubt
 from marketmind_scheduler.entrypoints.commands.keys import keys
 from marketmind_scheduler.entrypoints.commands.parent import stop_with_make
+from marketmind_scheduler.entrypoints.commands.plan import plan
 from marketmind_scheduler.entrypoints.commands.standing_table import Reading, reading_json, reading_view
 from marketmind_scheduler.entrypoints.findings import Mark
 from marketmind_scheduler.entrypoints.processes import api, dispatcher
@@ -53,6 +54,7 @@ def main() -> None:
 
 main.add_command(keys)
 main.add_command(doubt)
+main.add_command(plan)
 
 
 @main.command()

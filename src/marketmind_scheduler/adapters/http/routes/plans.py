@@ -17,6 +17,7 @@ from marketmind_scheduler.adapters.http.shapes import examples
 from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
 from marketmind_scheduler.adapters.http.shapes.parameters import CampaignInPath, PlanInPath
 from marketmind_scheduler.adapters.http.shapes.plan_picture import plan_picture
+from marketmind_scheduler.adapters.http.shapes.plan_reasons import WhyOut
 from marketmind_scheduler.adapters.http.shapes.plans import (
     CommitIn,
     CommittedOut,
@@ -35,15 +36,18 @@ from marketmind_scheduler.domain.errors import (
     CampaignOver,
     ContradictoryPlanning,
     NoPostsToSchedule,
+    OffsetContradictsZone,
     PlanEnded,
     PlanHashDiffers,
     PlanNotFound,
     PlanOutdated,
     PolicyViolated,
+    PostNotFound,
     QuotaExceeded,
     TooManyHeld,
     TooManyPosts,
     UnknownZone,
+    UnreadableTime,
     ZoneRulesOutdated,
 )
 
@@ -58,6 +62,15 @@ class PlanFormat(StrEnum):
 Form = Annotated[
     PlanFormat | None,
     QueryParameter(name="format", description="A table for a terminal, or a picture; left out: JSON"),
+]
+
+
+WhichPost = Annotated[UUID, QueryParameter(name="post_id", description="A post that the plan places")]
+AtTime = Annotated[
+    str,
+    QueryParameter(
+        name="at", max_length=100, description="A wall time in the brand's zone, such as `2030-03-18T09:30:00`"
+    ),
 ]
 
 
@@ -146,6 +159,27 @@ class PlanController(Controller):
                 return Response(picture, media_type="image/svg+xml", headers=PICTURE_HEADERS)
             case None:
                 return Response(PlanOut.of(await previewing.get(plan_id)))
+
+    @get(
+        "/plans/{plan_id:uuid}/why",
+        **needs(Scope.SCHEDULES_READ),
+        summary="Ask why a post is not at another time",
+        response_description="What stands against it, or what that hour is worth",
+        responses=documented(
+            *READ,
+            PlanNotFound,
+            PostNotFound,
+            UnreadableTime,
+            UnknownZone,
+            OffsetContradictsZone,
+            ZoneRulesOutdated,
+        ),
+    )
+    async def ask_why(
+        self, previewing: ForCaller[Previewing], plan_id: PlanInPath, post_id: WhichPost, at: AtTime
+    ) -> WhyOut:
+        """As things are now, with all other posts of the plan where they are. Nothing is stored."""
+        return WhyOut.of(await previewing.why(plan_id, post_id, at))
 
     @post(
         "/plans/{plan_id:uuid}/commit",

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.http.shapes.fields import Moment, PostId
+from marketmind_scheduler.application.planning.explaining import Why
 from marketmind_scheduler.domain.audience.profile import Signal
 from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
@@ -179,6 +180,42 @@ class ViolationOut(Struct, frozen=True, kw_only=True, rename={"with_": "with"}):
             with_=list(violation.with_),
             nearest=NearestOut(before=before, after=after),
             sentence=violation.sentence,
+        )
+
+
+class WhyOut(Struct, frozen=True, kw_only=True):
+    post_id: PostId
+    platform: Platform
+    publish_time: Annotated[Moment, Meta(description="The instant that is asked about")]
+    publish_time_local: Annotated[
+        str,
+        Meta(
+            description="The same in the brand's zone, as RFC 9557 text",
+            examples=["2030-03-18T03:00:00-07:00[America/Los_Angeles]"],
+        ),
+    ]
+    sentence: Annotated[
+        str,
+        Meta(
+            description="The first thing that stands against it; else what that hour is worth beside the planned one",
+            examples=["it could stand there, and that hour is worth 1.00 of a usual post, the planned one 1.18"],
+        ),
+    ]
+    violations: Annotated[list[ViolationOut], Meta(description="The rules that close it, with all else where it is")]
+    multiplier: Annotated[Multiplier, Meta(description="Of that hour, of what a usual post of the lane gets")]
+    planned_multiplier: Annotated[Multiplier, Meta(description="Of the hour at which it is planned")]
+
+    @classmethod
+    def of(cls, why: Why) -> Self:
+        return cls(
+            post_id=why.placement.post.post_id,
+            platform=why.placement.post.platform,
+            publish_time=why.slot.publish_time,
+            publish_time_local=why.slot.local_text(),
+            sentence=why.sentence,
+            violations=told(why.violations),
+            multiplier=_rounded(why.multiplier),
+            planned_multiplier=_rounded(why.planned_multiplier),
         )
 
 
