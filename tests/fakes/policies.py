@@ -88,7 +88,7 @@ class InMemoryLanes:
         ]
         return [
             each
-            for each in (*scheduled, *reserved(self._view(), brand_id, now=self._clock.now()))
+            for each in (*scheduled, *reserved(self._view(), brand_id, now=self._clock.now(), besides=besides))
             if each.platform in platforms and begin <= each.publish_time <= end and each.holder_id not in besides
         ]
 

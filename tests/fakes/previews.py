@@ -1,6 +1,6 @@
 """Previews in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -44,9 +44,10 @@ class InMemoryPreviews:
     async def end(self, preview: Preview) -> None:
         self._view().previews[preview.plan_id] = preview
 
-    async def give_back(self, plan_id: UUID) -> None:
+    async def give_back(self, campaign_id: UUID) -> None:
         previews = self._view().previews
-        previews[plan_id] = replace(previews[plan_id], expires_at=None)
+        for each in [each for each in previews.values() if each.campaign_id == campaign_id]:
+            previews[each.plan_id] = replace(each, expires_at=None)
 
     async def titles(self, preview: Preview) -> Mapping[UUID, str]:
         return {post_id: self._view().posts[post_id].title for post_id in preview.post_ids}
@@ -55,12 +56,12 @@ class InMemoryPreviews:
         return len(reserved(self._view(), brand_id, now=self._clock.now()))
 
 
-def reserved(rows: Rows, brand_id: UUID, *, now: datetime) -> Sequence[Occupied]:
-    """The slots of a brand that are held for plans at ``now``."""
+def reserved(rows: Rows, brand_id: UUID, *, now: datetime, besides: Collection[UUID] = ()) -> Sequence[Occupied]:
+    """The slots of a brand that are held at ``now`` for plans, ``besides`` those of these campaigns."""
     held = {
         (each.plan_id, placement.post.platform, placement.slot.publish_time)
         for each in rows.previews.values()
-        if each.brand_id == brand_id and each.status is PreviewStatus.OPEN
+        if each.brand_id == brand_id and each.campaign_id not in besides and each.status is PreviewStatus.OPEN
         if each.expires_at is not None and each.expires_at > now
         for placement in each.plan.placements
     }

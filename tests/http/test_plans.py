@@ -9,7 +9,7 @@ import pytest
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import EVERYWHERE, Scope
 from tests.fakes.clock import FrozenClock
-from tests.http.steps import Json, a_campaign, a_post_body, add_posts, calling, new_id, observed, problem, walk
+from tests.http.steps import Json, a_brand, a_campaign, a_post_body, add_posts, calling, new_id, observed, problem, walk
 
 TIME = ("post_id", "publish_time", "publish_time_local", "intent", "local_time", "timezone", "disambiguation")
 
@@ -289,3 +289,29 @@ async def test_a_plan_is_a_table_and_a_picture(client: httpx2.AsyncClient, campa
     assert picture.headers["content-type"].startswith("image/svg+xml")
     assert picture.text.count("<circle") == 1 + len(plan["placements"])
     assert picture.text.count("<title") > 168
+
+
+async def test_what_is_held_for_a_campaign_is_in_nobodys_way_but_others(
+    client: httpx2.AsyncClient,
+) -> None:
+    brand_id = await a_brand(client)
+    mine, other = [await a_campaign(client, brand_id=brand_id, posts=["TWITTER"]) for _ in range(2)]
+    first = await preview(client, mine, hold_seconds=3600)
+
+    again = await preview(client, mine, hold_seconds=3600)
+    assert again["plan_hash"] == first["plan_hash"]
+    assert (await preview(client, other))["placements"][0]["local_time"].endswith("19:00:30")
+
+    assert (await commit(client, again)).status_code == 201
+    await client.delete(f"/schedule/campaign/{mine}")
+    assert (await preview(client, other))["placements"][0]["local_time"].endswith("19:00:00")
+
+
+async def test_a_deleted_campaign_holds_nothing_any_more(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    gone, other = [await a_campaign(client, brand_id=brand_id, posts=["TWITTER"]) for _ in range(2)]
+    await preview(client, gone, hold_seconds=3600)
+
+    assert (await client.delete(f"/campaigns/{gone}")).status_code == 204
+
+    assert (await preview(client, other))["placements"][0]["local_time"].endswith("19:00:00")

@@ -44,8 +44,8 @@ class Lanes(Protocol):
         besides: Collection[UUID] = (),
     ) -> Sequence[Occupied]:
         """What stands on these platforms of the rules' brand between these instants, both included, ``besides`` these
-        schedules and plans: what is active, what is COMPLETED, and what is held for a plan. Raises LostRace where the
-        brand has other rules by now."""
+        schedules: what is active, what is COMPLETED, and what is held for a plan, unless it is one of a campaign among
+        ``besides``. Raises LostRace where the brand has other rules by now."""
         ...
 
     async def ahead(self, brand_id: UUID) -> Sequence[Ahead]:

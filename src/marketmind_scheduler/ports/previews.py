@@ -30,8 +30,8 @@ class Previews(Protocol):
         """Keep how a preview ended that this unit of work has locked or added, and give back what is held for it."""
         ...
 
-    async def give_back(self, plan_id: UUID) -> None:
-        """Let nothing be held for a preview any more."""
+    async def give_back(self, campaign_id: UUID) -> None:
+        """Let nothing be held for any preview of a campaign any more."""
         ...
 
     async def titles(self, preview: Preview) -> Mapping[UUID, str]:

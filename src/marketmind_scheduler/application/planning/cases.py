@@ -105,9 +105,8 @@ async def read_case(
     *,
     zones: ZoneCatalog,
     now: datetime,
-    own_plan: Collection[UUID] = (),
 ) -> Case:
-    """Nothing is locked. What is held for ``own_plan`` is not in its way. Raises CampaignNotFound, ZoneRulesOutdated,
+    """Nothing is locked. What is held for the campaign is not in its way. Raises CampaignNotFound, ZoneRulesOutdated,
     UnknownZone, and LostRace where the brand's rules change meanwhile."""
     await check_zone_rules(work, zones)
     campaign = await work.campaigns.get(campaign_id)
@@ -117,7 +116,7 @@ async def read_case(
     standing = await work.schedules.standing_of_campaign(campaign_id, platforms=asked.platforms)
     published = await work.forgotten.published([post.post_id for post in posts])
     rules = (await work.lanes.lock({campaign.brand_id: ()}))[campaign.brand_id]
-    besides = [*(each.schedule_id for each in standing), *own_plan]
+    besides = [*(each.schedule_id for each in standing), campaign_id]
     return Case(
         campaign=campaign,
         brand=brand,

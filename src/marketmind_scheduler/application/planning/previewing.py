@@ -10,7 +10,7 @@ from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import Case, check_open, lock_campaign, read_case
 from marketmind_scheduler.application.planning.explaining import Why, why_not
 from marketmind_scheduler.application.planning.proposing import judged, proposed
-from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown
+from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown, shown_of
 from marketmind_scheduler.application.planning.writing import Writing
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.errors import (
@@ -35,7 +35,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
-from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ class Previewing:
         """A preview, and what its scheduler would be told now."""
         async with self.storage.unit_of_work() as work:
             preview = await work.previews.get(plan_id)
-            shown = await _shown(preview, work)
+            shown = await shown_of(preview, work)
             case = await self._case(work, preview)
         brief = case.brief_of_open_posts(self.zones)
         if preview.status is PreviewStatus.OPEN:
@@ -143,7 +143,6 @@ class Previewing:
             broken = await _in_the_way(preview.plan, brief, case)
             if broken and changed:
                 return _Outdated(preview, changed, broken)
-            await work.previews.give_back(plan_id)
             stored = await self._written(work, preview, case, rules)
             await work.commit()
         return Committed(campaign_id=preview.campaign_id, schedules=stored, changed=changed, is_new=True)
@@ -164,9 +163,10 @@ class Previewing:
         plan = await judged(await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon), case)
         preview = case.preview(self.new_id(), brief, plan)
         async with storage.unit_of_work() as work:
-            await _check_room(work, preview)
+            if asked.hold:
+                await self._check_holdable(work, preview)
             stored = await work.previews.add(preview)
-            shown = await _shown(stored, work)
+            shown = await shown_of(stored, work)
             await work.commit()
         return shown
 
@@ -178,15 +178,24 @@ class Previewing:
             return None
         return shown.preview.plan_id
 
+    async def _check_holdable(self, work: UnitOfWork, preview: Preview) -> None:
+        """Let nobody else into the preview's lanes. Raises LostRace where its times cannot stand any more, and
+        TooManyHeld."""
+        await lock_campaign(work, preview.asked, campaign_id=preview.campaign_id, brand_id=preview.brand_id)
+        case = await self._case(work, preview)
+        brief = case.brief_of_open_posts(self.zones)
+        if preview.changed_in(brief) and await _in_the_way(preview.plan, brief, case):
+            raise LostRace
+        await _check_room(work, preview)
+
     async def _case(self, work: UnitOfWork, preview: Preview) -> Case:
-        """The campaign as it is now, to a plan whose own slots are free to it."""
+        """The campaign as it is now."""
         return await read_case(
             work,
             preview.campaign_id,
             preview.asked,
             zones=self.zones,
             now=self.clock.now(),
-            own_plan=[preview.plan_id],
         )
 
 
@@ -208,8 +217,6 @@ def _check_committable(preview: Preview, given_hash: str) -> None:
 
 async def _check_room(work: UnitOfWork, preview: Preview) -> None:
     """Raises TooManyHeld."""
-    if not preview.asked.hold:
-        return
     await work.brands.lock(preview.brand_id)
     held, adding = await work.previews.count_held(preview.brand_id), len(preview.plan.placements)
     if held + adding > MOST_HELD:
@@ -226,18 +233,6 @@ def _open_hours(brief: Brief, platforms: Collection[Platform]) -> frozenset[date
     ever = replace(brief, now=days_in(brief.first_day, brief.first_day, brief.zone)[0] - timedelta(days=1))
     slots = (slot for platform in platforms for slot in slots_of(ever, platform))
     return frozenset(slot.local_time.replace(minute=0) for slot in slots)
-
-
-async def _shown(preview: Preview, repositories: Repositories) -> Shown:
-    schedules = await repositories.schedules.find_all([*preview.kept, *preview.replaces])
-    brand = await repositories.brands.get(preview.brand_id)
-    return Shown(
-        preview=preview,
-        campaign=await repositories.campaigns.get(preview.campaign_id),
-        zone=brand.content.default_zone,
-        titles=await repositories.previews.titles(preview),
-        schedules={each.schedule_id: each for each in schedules},
-    )
 
 
 async def _in_order(work: UnitOfWork, preview: Preview) -> Sequence[Schedule]:

@@ -10,6 +10,7 @@ from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.ports.storage import Repositories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +51,16 @@ class Committed:
     schedules: Sequence[Schedule]
     changed: Sequence[Part] = ()
     is_new: bool = False
+
+
+async def shown_of(preview: Preview, repositories: Repositories) -> Shown:
+    """A preview beside what it speaks of; nothing is looked at again."""
+    schedules = await repositories.schedules.find_all([*preview.kept, *preview.replaces])
+    brand = await repositories.brands.get(preview.brand_id)
+    return Shown(
+        preview=preview,
+        campaign=await repositories.campaigns.get(preview.campaign_id),
+        zone=brand.content.default_zone,
+        titles=await repositories.previews.titles(preview),
+        schedules={each.schedule_id: each for each in schedules},
+    )

@@ -27,12 +27,15 @@ class Writing:
     async def write(
         self, work: UnitOfWork, case: Case, plan: Plan, *, rules: Mapping[UUID, BrandRules], now: datetime
     ) -> Sequence[Schedule]:
-        """Give up what the case gives up and add what is planned, in time order; the campaign's status follows. Raises
+        """Give up what the case gives up and add what is planned, in time order; the campaign's status follows, and
+        nothing is held for it any more. Raises
         PolicyViolated for what these rules do not allow, QuotaExceeded, and LostRace where something that is given up
-        is not PENDING any more."""
+        is not PENDING any more, or a time was taken since the case was read."""
         given_up, campaign_id = case.decision.given_up, case.campaign.campaign_id
         schedules = self._appointments(plan, case, now)
         await _cancel(work, given_up, now)
+        await work.previews.give_back(campaign_id)
+        await _check_free(work, case, plan)
         await check_lanes(work, rules, schedules, now=now)
         adding = len(schedules) - len(given_up)
         await self.quota.check(work.schedules, case.brand.brand_id, adding=adding, now=now)
@@ -61,6 +64,19 @@ async def _cancel(work: UnitOfWork, pending: Sequence[Schedule], now: datetime) 
     if not all(may_be_cancelled(each.standing) for each in locked):
         raise LostRace
     await work.transitions.record([called_off(each) for each in locked], at=now)
+
+
+async def _check_free(work: UnitOfWork, case: Case, plan: Plan) -> None:
+    """Raises LostRace where another post of the lane stands at one of the plan's times by now."""
+    places = {(each.post.platform, each.slot.publish_time) for each in plan.placements}
+    if not places:
+        return
+    instants = [instant for _, instant in places]
+    standing = await work.lanes.occupied(
+        case.rules, platforms=case.asked.platforms, begin=min(instants), end=max(instants)
+    )
+    if any((each.platform, each.publish_time) in places for each in standing):
+        raise LostRace
 
 
 def called_off(pending: Locked) -> Change:

@@ -12,7 +12,7 @@ def violations(plan: Plan, brief: Brief) -> tuple[str, ...]:
     """Name every rule that ``plan`` breaks; empty when it may be stored.
 
     Each post of the brief has one placement, on a day of the brief and ahead of its ``now``, or a reason why it has
-    none, and no lane has two posts at one instant, what is kept included.
+    none, and no lane has two posts at one instant, what is kept and what is occupied included.
     """
     return (*_unplaced_or_foreign(plan, brief), *_outside_the_days(plan, brief), *_at_one_instant(plan, brief))
 
@@ -43,8 +43,8 @@ def _outside_the_days(plan: Plan, brief: Brief) -> list[str]:
 
 def _at_one_instant(plan: Plan, brief: Brief) -> list[str]:
     placed = Counter(_place(placement) for placement in plan.placements)
-    kept = Counter(_place(placement) for placement in brief.kept if _place(placement) in placed)
-    taken = placed + kept
+    stands = (*map(_place, brief.kept), *((each.platform, each.publish_time) for each in brief.occupied))
+    taken = placed + Counter(place for place in stands if place in placed)
     return [f"{times} {platform} posts at {instant}" for (platform, instant), times in taken.items() if times > 1]
 
 

@@ -31,6 +31,7 @@ SELECT DISTINCT $1::uuid, $2::uuid, slot.platform, slot.publish_time, $5::timest
 """
 _END = "UPDATE previews SET status = $2, ended_at = $3, schedule_ids = $4 WHERE plan_id = $1"
 _GIVE_BACK = "DELETE FROM reservations WHERE plan_id = $1"
+_GIVE_ALL_BACK = "DELETE FROM reservations r USING previews p WHERE r.plan_id = p.plan_id AND p.campaign_id = $1"
 _TITLES = "SELECT post_id, title FROM posts WHERE post_id = ANY($1::uuid[])"
 COUNT_HELD = "SELECT count(*) FROM reservations WHERE brand_id = $1 AND expires_at > now()"
 
@@ -76,10 +77,10 @@ class PostgresPreviews:
     async def end(self, preview: Preview) -> None:
         ended = (preview.status, preview.ended_at, list(preview.schedule_ids))
         await self._connection.execute(_END, preview.plan_id, *ended)
-        await self.give_back(preview.plan_id)
+        await self._connection.execute(_GIVE_BACK, preview.plan_id)
 
-    async def give_back(self, plan_id: UUID) -> None:
-        await self._connection.execute(_GIVE_BACK, plan_id)
+    async def give_back(self, campaign_id: UUID) -> None:
+        await self._connection.execute(_GIVE_ALL_BACK, campaign_id)
 
     async def titles(self, preview: Preview) -> Mapping[UUID, str]:
         rows = await self._connection.fetch(_TITLES, list(preview.post_ids))

@@ -1,5 +1,5 @@
--- What stands on the platforms $2 of the brand $1 from $3 to $4, besides the schedules and plans $5, with what is held
--- for plans, under their ids; and the brand's latest policy and cap of its own. One row at least: without a schedule
+-- What stands on the platforms $2 of the brand $1 from $3 to $4, besides the schedules $5, with what is held for
+-- plans, under their ids, but for those of the campaigns $5; and the brand's latest policy and cap of its own. One row at least: without a schedule
 -- where nothing stands there.
 SELECT r.version, r.revision, s.schedule_id, s.platform, s.publish_time
   FROM (SELECT coalesce((SELECT max(version) FROM policies WHERE brand_id = $1), 0) AS version,
@@ -11,4 +11,5 @@ SELECT r.version, r.revision, s.schedule_id, s.platform, s.publish_time
      UNION ALL
     SELECT plan_id, platform, publish_time FROM reservations h
      WHERE h.brand_id = $1 AND h.platform = ANY($2::text[]) AND h.publish_time BETWEEN $3 AND $4
-       AND h.expires_at > now() AND h.plan_id <> ALL($5::uuid[])) s ON true
+       AND h.expires_at > now()
+       AND NOT EXISTS (SELECT FROM previews p WHERE p.plan_id = h.plan_id AND p.campaign_id = ANY($5::uuid[]))) s ON true
