@@ -18,11 +18,19 @@ from marketmind_scheduler.domain.audience.observations import (
     outcomes_of,
     unlearned,
 )
-from marketmind_scheduler.domain.audience.priors import NAMED_ONCE, NAMED_TWICE, SUNDAY, prior_of
+from marketmind_scheduler.domain.audience.priors import (
+    KNOWING_NOTHING,
+    NAMED_ONCE,
+    NAMED_TWICE,
+    SUNDAY,
+    THE_RULES,
+    prior_of,
+)
 from marketmind_scheduler.domain.audience.profile import Gate, Profile, Signal, Verdict
 from marketmind_scheduler.domain.audience.residuals import residuals
-from marketmind_scheduler.domain.audience.week import CELLS, MILLION, cell_of
+from marketmind_scheduler.domain.audience.week import CELLS, HOURS, MILLION, cell_of
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SEVEN_PM
 from tests.domain.audiences import HOUR, TODAY, history, measured, observed
 from tests.loops import on_each
 
@@ -142,15 +150,25 @@ def test_what_two_studies_name_counts_more_and_beats_sunday() -> None:
     assert twitter.effects[cell_of(1, 12)] == twitter.effects[cell_of(4, 9)] == NAMED_TWICE
     assert twitter.effects[cell_of(1, 9)] == twitter.effects[cell_of(0, 8)] == NAMED_ONCE
     assert (twitter.effects[cell_of(1, 14)], twitter.effects[cell_of(6, 9)]) == (0, SUNDAY)
-    assert (tiktok.effects[cell_of(6, 13)], tiktok.effects[cell_of(6, 19)]) == (NAMED_ONCE, NAMED_ONCE)
-    assert prior_of(Platform.REDDIT).effects == (0,) * CELLS
+    assert (tiktok.effects[cell_of(6, 13)], tiktok.effects[cell_of(6, 20)]) == (NAMED_ONCE, NAMED_ONCE)
+    assert prior_of(Platform.REDDIT) == KNOWING_NOTHING
+
+
+@on_each("platform", Platform)
+def test_before_any_post_only_what_two_studies_name_is_worth_leaving_the_naive_rule_for(platform: Platform) -> None:
+    worth = Profile.cold(platform).effects
+    for cell, effect in enumerate(worth):
+        named = effect - (THE_RULES if cell % HOURS == SEVEN_PM.hour else 0)
+        assert named in (0, SUNDAY, NAMED_ONCE, NAMED_TWICE)
+        seven_pm = worth[cell_of(cell // HOURS, SEVEN_PM.hour)]
+        assert effect <= seven_pm or named == NAMED_TWICE or cell >= cell_of(6, 0), cell
 
 
 @on_each("platform", Platform)
 def test_a_prior_names_its_studies_with_date_and_url_or_says_nothing(platform: Platform) -> None:
     prior = prior_of(platform)
     assert len(prior.effects) == CELLS
-    assert bool(prior.studies) == any(prior.effects)
+    assert bool(prior.studies) == (prior.effects != KNOWING_NOTHING.effects)
     assert all(study.date and study.url.startswith("https://") for study in prior.studies)
 
 
@@ -158,14 +176,30 @@ def test_what_is_believed_of_an_unknown_lane_is_its_prior_and_no_signal() -> Non
     cold = Profile.cold(Platform.LINKEDIN)
     assert cold.effects == prior_of(Platform.LINKEDIN).effects
     assert cold.signal is Signal.NONE
-    assert cold.value(cell_of(1, 10)) == 1_284_025
+    assert cold.value(cell_of(1, 10)) == 1_083_287
     assert (cold.own_share(0), cold.effective_posts(0)) == (0, 0)
 
 
 def test_a_profile_is_judged_only_once_it_has_foretold_twenty_posts() -> None:
-    assert Gate(scored=19, profile_score=-9, prior_score=-1).verdict is Verdict.UNPROVEN
-    assert Gate(scored=20, profile_score=-1, prior_score=-1).verdict is Verdict.REJECTED
-    assert Gate(scored=20, profile_score=0, prior_score=-1).verdict is Verdict.TRUSTED
+    far_behind = Gate(scored=19, profile_score=-9, prior_score=-1, nothing_score=-1)
+    assert far_behind.verdict is Verdict.UNPROVEN
+    assert replace(far_behind, scored=20).verdict is Verdict.REJECTED
+
+
+@on_each(("prior_score", "nothing_score"), [(-1, -7), (-7, -1), (-1, -1)])
+def test_a_profile_is_rejected_where_it_lacks_more_of_the_better_than_chance_explains(
+    prior_score: int, nothing_score: int
+) -> None:
+    gate = Gate(scored=60, profile_score=-5, prior_score=prior_score, nothing_score=nothing_score)
+    assert replace(gate, error=4).verdict is Verdict.TRUSTED
+    assert replace(gate, error=3).verdict is Verdict.REJECTED
+
+
+def test_where_a_profile_is_rejected_what_foretold_better_is_believed_and_of_equals_what_claims_less() -> None:
+    studies = prior_of(Platform.TWITTER)
+    assert Gate(prior_score=-1, nothing_score=-2).believed(studies) is studies
+    assert Gate(prior_score=-2, nothing_score=-1).believed(studies) is KNOWING_NOTHING
+    assert Gate(prior_score=-1, nothing_score=-1).believed(studies) is KNOWING_NOTHING
 
 
 def test_the_digest_is_of_all_that_a_profile_says() -> None:

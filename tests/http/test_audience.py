@@ -61,11 +61,12 @@ async def test_before_anything_is_told_the_prior_is_shown_with_its_sources(clien
         (day, hour) for day in ("MO", "TU", "WE", "TH", "FR", "SA", "SU") for hour in range(24)
     ]
     assert (shown["signal"], shown["snapshot"], shown["control"]) == ("none", None, None)
-    assert shown["gate"] == {"verdict": "unproven", "scored": 0, "profile_score": 0, "prior_score": 0}
+    scores = dict.fromkeys(("scored", "profile_score", "prior_score", "nothing_score", "standard_error"), 0)
+    assert shown["gate"] == {"verdict": "unproven", **scores}
     assert [each["key"] for each in shown["sources"]] == ["sprout-2023", "buffer-2025", "hootsuite-2023"]
     tuesday_at_nine = shown["cells"][24 + 9]
-    assert tuesday_at_nine["multiplier"] == 1.161834
-    assert tuesday_at_nine["interval_80"][0] < 1.161834 < tuesday_at_nine["interval_80"][1]
+    assert tuesday_at_nine["multiplier"] == 1.040811
+    assert tuesday_at_nine["interval_80"][0] < 1.040811 < tuesday_at_nine["interval_80"][1]
     assert (tuesday_at_nine["posts"], tuesday_at_nine["own_share"]) == (0, 0)
 
 

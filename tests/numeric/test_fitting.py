@@ -15,7 +15,7 @@ from marketmind_scheduler.domain.audience.profile import COLD_SD, Kernel, Profil
 from marketmind_scheduler.domain.audience.residuals import residuals
 from marketmind_scheduler.domain.audience.week import CELLS, MILLION, cell_of
 from marketmind_scheduler.domain.post import Platform
-from tests.domain.audiences import history, measured, morning, observed
+from tests.domain.audiences import HOUR, TODAY, history, measured, morning, observed
 from tests.loops import on_each, telling_all_misses
 
 NORMAL_90 = 1.644854
@@ -88,7 +88,7 @@ def _drawn(posts: int, seed: int) -> tuple[list[float], Lessons]:
 
 def test_intervals_hold_what_they_promise() -> None:
     with telling_all_misses() as trying:
-        for posts, worlds in ((5, 6), (30, 6), (100, 6), (1_000, 4), (20_000, 3)):
+        for posts, worlds in ((5, 20), (30, 10), (100, 6), (1_000, 4), (20_000, 3)):
             with trying(posts=posts):
                 within: list[bool] = []
                 for seed in range(worlds):
@@ -99,6 +99,34 @@ def test_intervals_hold_what_they_promise() -> None:
                         for found, effect, sd in zip(profile.effects, effects, profile.sds, strict=True)
                     ]
                 assert 0.85 <= sum(within) / len(within) <= 0.99
+
+
+def test_hours_that_do_not_matter_are_left_where_nobody_knows_anything() -> None:
+    """Neither what studies say of them nor what chance makes of few posts moves a plan far."""
+    for seed in range(6):
+        chance = Random(seed)  # noqa: S311
+        lane = history(
+            [
+                measured(
+                    nth,
+                    published=TODAY - (57 - nth) * 24 * HOUR + chance.randrange(6, 23) * HOUR,
+                    value=round(exp(5 + chance.gauss(0, 0.8))),
+                    platform=Platform.TWITTER,
+                )
+                for nth in range(56)
+            ],
+            platform=Platform.TWITTER,
+        )
+        profile = fitted(lane)
+        assert max(profile.effects) - min(profile.effects) < 0.5 * MILLION, seed
+
+
+def test_studies_that_are_wrong_of_a_lane_are_given_up() -> None:
+    """It hears from its audience in the evening only, of which no study of the platform speaks."""
+    profile = fitted(replace(observed(300, lambda cell, _: -morning(cell)), platform=Platform.TWITTER))
+    assert profile.gate.verdict is Verdict.TRUSTED
+    assert profile.gate.nothing_score > profile.gate.prior_score
+    assert profile.value(cell_of(1, 12)) < 0.9 * MILLION < profile.value(cell_of(1, 21))
 
 
 def test_a_series_whose_hours_have_changed_closes_the_gate_and_leaves_the_prior() -> None:

@@ -18,8 +18,8 @@ class ProfileFitter(Protocol):
         ...
 
     async def fit(self, history: LaneHistory) -> Profile:
-        """What the lane's posts leave to believe, whatever their order. Where they say too little, or foretold the
-        latest of them worse than the prior, that is the prior."""
+        """What the lane's posts leave to believe, whatever their order. Where the latest of them were foretold
+        worse than by who learns nothing, that is the prior, or that nothing is known."""
         ...
 
     async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:

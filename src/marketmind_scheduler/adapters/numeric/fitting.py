@@ -11,14 +11,15 @@ from marketmind_scheduler.adapters.numeric.likelihood import most_probable
 from marketmind_scheduler.domain.audience.comparison import compared
 from marketmind_scheduler.domain.audience.lessons import Lesson, Lessons, Statistics, lessons_of, statistics_of
 from marketmind_scheduler.domain.audience.observations import LaneHistory
-from marketmind_scheduler.domain.audience.priors import prior_of
+from marketmind_scheduler.domain.audience.priors import KNOWING_NOTHING, prior_of
 from marketmind_scheduler.domain.audience.profile import JUDGED_BY, Gate, Profile, Verdict
 from marketmind_scheduler.domain.audience.week import MILLION
 from marketmind_scheduler.domain.post import Platform
 
 
 def fitted(history: LaneHistory) -> Profile:
-    """What the lane's posts leave to believe, or the prior alone where that has foretold the latest posts better."""
+    """What the lane's posts leave to believe; where that has foretold the latest posts worse than who learns nothing,
+    the prior alone, or that nothing is known."""
     lessons = lessons_of(history)
     return replace(learned(history.platform, lessons), comparison=compared(lessons.each, history.arms))
 
@@ -26,14 +27,18 @@ def fitted(history: LaneHistory) -> Profile:
 def learned(platform: Platform, lessons: Lessons) -> Profile:
     """The same from what the posts teach, without a comparison."""
     statistics = statistics_of(lessons.each)
+    prior = prior_of(platform)
+    gate = _gate(lessons.each, prior.effects)
     cold = replace(
         Profile.cold(platform),
         figure=lessons.figure,
         posts=statistics.posts,
-        gate=_gate(lessons.each, prior_of(platform).effects),
+        gate=gate,
         last_published=lessons.last_published,
     )
-    return cold if cold.gate.verdict is Verdict.REJECTED else informed(cold, statistics)
+    if gate.verdict is Verdict.REJECTED:
+        return replace(cold, effects=gate.believed(prior).effects)
+    return informed(cold, statistics)
 
 
 def informed(cold: Profile, statistics: Statistics) -> Profile:
@@ -69,17 +74,29 @@ def _gate(lessons: Sequence[Lesson], prior: Sequence[int]) -> Gate:
     kernel, variance = most_probable(seen)
     before = covariance(kernel)
     belief = Belief.after(seen, before, variance)
-    by_profile = by_prior = 0.0
-    for lesson in lessons[-JUDGED_BY:]:
-        cell, above = lesson.cell, (lesson.residual - prior[lesson.cell]) / MILLION
-        by_profile += _log_density(above - belief.above[cell], belief.covariance[cell, cell] + variance)
-        by_prior += _log_density(above, before[cell, cell] + variance)
+    latest = lessons[-JUDGED_BY:]
+    scores = np.zeros((len(latest), 3))
+    for nth, (_, cell, residual, _) in enumerate(latest):
+        above, unlearned = (residual - prior[cell]) / MILLION, before[cell, cell] + variance
+        scores[nth] = (
+            _log_density(above - belief.above[cell], belief.covariance[cell, cell] + variance),
+            _log_density(above, unlearned),
+            _log_density((residual - KNOWING_NOTHING.effects[cell]) / MILLION, unlearned),
+        )
         belief.learn(cell, above, variance)
+    by_profile, by_prior, by_nothing = _millionths(scores.sum(axis=0))
+    between = scores[:, 0] - scores[:, 1 if by_prior > by_nothing else 2]
     return Gate(
-        scored=len(lessons[-JUDGED_BY:]),
-        profile_score=round(by_profile * MILLION),
-        prior_score=round(by_prior * MILLION),
+        scored=len(latest),
+        profile_score=by_profile,
+        prior_score=by_prior,
+        nothing_score=by_nothing,
+        error=round(_error_of_sum(between) * MILLION),
     )
+
+
+def _error_of_sum(each: Floats) -> float:
+    return float(np.std(each, ddof=1)) * len(each) ** 0.5 if len(each) > 1 else 0.0
 
 
 def _log_density(distance: float, variance: float) -> float:

@@ -14,8 +14,10 @@ from marketmind_scheduler.domain.audience.week import CELLS, HOURS, MILLION
 Floats: TypeAlias = NDArray[np.float64]
 Cells: TypeAlias = NDArray[np.intp]
 
-STARTS = (0.2, 0.2, 0.1, 0.1, 0.05, 1.0)
-"""The parts of a Kernel where all steps are 0: five standard deviations, and the length of the hour of the day."""
+STARTS = (0.12, 0.12, 0.06, 0.06, 0.05, 1.0)
+"""The parts of a Kernel where all steps are 0: five standard deviations, and the length of the hour of the day. But for
+the level they come to 0.155, with which the best fifth of hours does 24 % better than all: on real series, those that
+were believed best did 16 %, and 29 % at most."""
 STEP = 0.1
 
 _DAY = np.repeat(np.arange(7), HOURS)

@@ -1,7 +1,12 @@
-"""What published studies say of hours, for lanes that have no posts of their own to learn from.
+"""What is believed of hours in a lane that has no posts of its own to learn from: little, and what there is doubts.
 
-A weak prior: one study that names an hour is worth 16 %, two that agree 28 %. The studies count other people's posts,
-disagree, and were read through other sites; where one says "early afternoon", the hours are ours.
+Studies count other people's posts, disagree, and were read through other sites; where one says "early afternoon", the
+hours are ours. On real series the best fifth of hours does 16 % better than all. Of the hours that a second study
+names, a quarter (10 of 41) are the first one's, too: so an hour that one study names is worth a quarter of those 16 %,
+one that two name twice that.
+
+And nobody leaves the naive rule's hour for less than it is worth to know: it counts 5 % more, without any study, until
+a lane's posts say otherwise.
 """
 
 from collections import Counter
@@ -9,11 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from marketmind_scheduler.domain.audience.week import CELLS, cell_of
+from marketmind_scheduler.domain.audience.week import CELLS, HOURS, cell_of
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SEVEN_PM
 
-NAMED_ONCE, NAMED_TWICE, SUNDAY = 150_000, 250_000, -100_000
-"""Logarithms of multipliers, in millionths. An hour that is named beats Sunday."""
+NAMED_ONCE, NAMED_TWICE, SUNDAY, THE_RULES = 40_000, 80_000, -40_000, 50_000
+"""Logarithms of multipliers, in millionths. An hour that is named beats Sunday; what the rule's hour counts more comes
+on top of what studies say of it."""
 
 _MON, _TUE, _WED, _THU, _FRI, _SAT, _SUN = range(7)
 _DAILY = range(7)
@@ -84,18 +91,22 @@ _NAMED: Mapping[Platform, Mapping[Study, Sequence[_Hours]]] = {
 @dataclass(frozen=True, slots=True)
 class Prior:
     """The effect of each hour of the week before anything is known of a lane, as the logarithm of its multiplier in
-    millionths, and the studies behind it; none: every hour counts the same."""
+    millionths, and the studies behind it; none: every hour but the naive rule's counts the same."""
 
     effects: tuple[int, ...]
     studies: tuple[Study, ...]
 
 
+KNOWING_NOTHING = Prior(tuple(THE_RULES if cell % HOURS == SEVEN_PM.hour else 0 for cell in range(CELLS)), ())
+
+
 def prior_of(platform: Platform) -> Prior:
     named = _NAMED[platform]
     if not named:
-        return Prior((0,) * CELLS, ())
+        return KNOWING_NOTHING
     votes = Counter(cell for hours in named.values() for cell in {*_cells(hours)})
-    return Prior(tuple(_effect(cell, votes[cell]) for cell in range(CELLS)), tuple(named))
+    effects = (_effect(cell, votes[cell]) + rules for cell, rules in enumerate(KNOWING_NOTHING.effects))
+    return Prior(tuple(effects), tuple(named))
 
 
 def _cells(named: Iterable[_Hours]) -> Iterable[int]:

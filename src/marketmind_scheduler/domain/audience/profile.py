@@ -10,7 +10,7 @@ from typing import Self
 
 from marketmind_scheduler.domain.audience.comparison import Comparison
 from marketmind_scheduler.domain.audience.observations import Figure
-from marketmind_scheduler.domain.audience.priors import prior_of
+from marketmind_scheduler.domain.audience.priors import KNOWING_NOTHING, Prior, prior_of
 from marketmind_scheduler.domain.audience.week import CELLS, MILLION
 from marketmind_scheduler.domain.post import Platform
 
@@ -34,24 +34,33 @@ class Verdict(StrEnum):
     """Whether a lane's own profile is used."""
 
     UNPROVEN = "unproven"  # used, for it leans on the prior while posts are few
-    TRUSTED = "trusted"  # it foretold the latest posts better than the prior did
-    REJECTED = "rejected"  # it did not: the prior is used alone
+    TRUSTED = "trusted"  # used: it did not foretell the latest posts worse than who learns nothing
+    REJECTED = "rejected"  # it did, by more than chance explains: what foretold them better is used alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Do no harm. Each post is foretold before it is learned, by the profile and by the prior; the scores are sums of
-    the logarithms of the densities that they gave to what came, in millionths, over the latest ``scored`` posts."""
+    """Do no harm. Each post is foretold before it is learned: by the profile, by the prior, and by who knows nothing of
+    any hour. The scores are sums of the logarithms of the densities that they gave to what came, over the latest
+    ``scored`` posts; ``error`` is the standard error of what lies between the profile's and the better of the others.
+    All in millionths."""
 
     scored: int = 0
     profile_score: int = 0
     prior_score: int = 0
+    nothing_score: int = 0
+    error: int = 0
 
     @property
     def verdict(self) -> Verdict:
         if self.scored < PROVEN_FROM:
             return Verdict.UNPROVEN
-        return Verdict.TRUSTED if self.profile_score > self.prior_score else Verdict.REJECTED
+        better = max(self.prior_score, self.nothing_score)
+        return Verdict.REJECTED if self.profile_score < better - self.error else Verdict.TRUSTED
+
+    def believed(self, prior: Prior) -> Prior:
+        """What is left to believe where the profile is rejected."""
+        return prior if self.prior_score > self.nothing_score else KNOWING_NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +77,8 @@ class Profile:
     """An immutable snapshot. ``effects`` and ``sds`` have an entry for each hour of the week in the lane's zone, from
     Monday at 0:00: the logarithm of the multiplier against the lane's usual post and its standard deviation, in
     millionths. ``prior_sd`` is that deviation before any post, ``sigma`` that of a single post about its hour.
-    ``posts`` are numbers, ``weights`` their weight in millionths. Where the gate rejects, all but ``posts`` is the
-    prior's."""
+    ``posts`` are numbers, ``weights`` their weight in millionths. Where the gate rejects, all but ``posts`` is as
+    before any post."""
 
     platform: Platform
     figure: Figure = Figure.ENGAGEMENTS
@@ -133,7 +142,7 @@ class Profile:
         return Signal.THIN if is_thin else Signal.OK
 
 
-COLD_SD = 320_156
+COLD_SD = 196_214
 """The standard deviation of an hour's effect before any post, in millionths: what the parts of ``Kernel`` come to where
 they start."""
 

@@ -34,7 +34,7 @@ class CellOut(Struct, frozen=True, kw_only=True):
     weekday: Annotated[Weekday, Meta(description="In the brand's zone")]
     hour: Annotated[int, Meta(ge=0, le=23, description="From this hour to the next, in the brand's zone")]
     multiplier: Annotated[
-        float, Meta(ge=0, description="What is expected here against the lane's usual post", examples=[1.284025])
+        float, Meta(ge=0, description="What is expected here against the lane's usual post", examples=[1.083287])
     ]
     interval_80: Annotated[
         list[float],
@@ -65,19 +65,25 @@ class CellOut(Struct, frozen=True, kw_only=True):
 
 
 class GateOut(Struct, frozen=True, kw_only=True):
-    """Each post is foretold before it is learned, by the lane's own profile and by the prior."""
+    """Each post is foretold before it is learned: by the lane's own profile, by the prior, and by who knows nothing."""
 
     verdict: Annotated[
         Verdict,
         Meta(
             description="`unproven`: fewer than 20 posts were foretold; the profile is used and leans on the prior. "
-            "`trusted`: of the latest 60 it foretold more than the prior did. `rejected`: it did not, and the prior is "
-            "used alone"
+            "`trusted`: it did not foretell the latest 60 worse than the better of the two others. `rejected`: it did, "
+            "by more than the standard error, and that other is used alone"
         ),
     ]
     scored: Annotated[int, Meta(ge=0, le=60, description="How many of the latest posts the scores are of")]
     profile_score: Annotated[float, Meta(description="The sum of the logarithms of the densities it gave them")]
     prior_score: Annotated[float, Meta(description="The same under the prior")]
+    nothing_score: Annotated[
+        float, Meta(description="The same where all hours are alike, but for the naive rule's, which counts 5 % more")
+    ]
+    standard_error: Annotated[
+        float, Meta(ge=0, description="Of what lies between the profile's score and the better of the two others")
+    ]
 
     @classmethod
     def of(cls, gate: Gate) -> Self:
@@ -86,6 +92,8 @@ class GateOut(Struct, frozen=True, kw_only=True):
             scored=gate.scored,
             profile_score=gate.profile_score / MILLION,
             prior_score=gate.prior_score / MILLION,
+            nothing_score=gate.nothing_score / MILLION,
+            standard_error=gate.error / MILLION,
         )
 
 
@@ -165,7 +173,10 @@ class AudienceOut(Struct, frozen=True, kw_only=True):
         ),
     ]
     gate: Annotated[GateOut, Meta(description="Whether the lane's own profile is used: it must do no harm")]
-    sources: Annotated[list[SourceOut], Meta(description="The studies behind the prior; none: every hour is the same")]
+    sources: Annotated[
+        list[SourceOut],
+        Meta(description="The studies behind the prior; none: every hour counts the same, but 19:00 5 % more"),
+    ]
     snapshot: Annotated[SnapshotOut | None, Meta(description="null: nothing was learned yet, and this is the prior")]
     control: Annotated[ControlOut | None, Meta(description="null: there is no comparison yet")]
     cells: Annotated[list[CellOut], Meta(description="168 of them, by weekday and hour, from Monday at 0:00")]
