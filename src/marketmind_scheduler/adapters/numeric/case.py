@@ -81,6 +81,13 @@ def simple_bound(case: Case) -> int:
     return int(np.sort(case.posts.weight)[::-1][: len(values)] @ values)
 
 
+def windows_bound(case: Case) -> int:
+    """Each post in the best slot of its own window, whatever the others take."""
+    posts = case.posts
+    windows = zip(posts.weight.tolist(), posts.first.tolist(), posts.behind.tolist(), strict=True)
+    return sum(weight * int(case.lane.value[first:behind].max(initial=0)) for weight, first, behind in windows)
+
+
 def placed_in_time_order(slots: Ints) -> Ints:
     """The posts that have a slot, the earliest first."""
     placed = np.flatnonzero(slots != NOWHERE)

@@ -7,10 +7,10 @@ from marketmind_scheduler.adapters.numeric.decay import worths
 from marketmind_scheduler.adapters.numeric.lane import Ints, Truths
 from marketmind_scheduler.adapters.numeric.posts import NOWHERE
 
-_LOOKS = 8_000_000  # at so many slots in all
+LOOKS = 8_000_000  # at so many slots in all
 
 
-def improved(case: Case, slots: Ints, *, looks: int = _LOOKS) -> Ints:
+def improved(case: Case, slots: Ints, *, looks: int = LOOKS) -> Ints:
     """A choice that is no worse, with no fewer posts: what fits is placed, what gains is moved, and heavier posts have
     the better slots, until nothing changes or enough was looked at. It keeps every rule, if ``slots`` do."""
     exchange = _Exchange(case, slots, looks)

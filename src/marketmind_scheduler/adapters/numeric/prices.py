@@ -4,7 +4,7 @@ Whatever the price, what the best path is worth with so many posts paid back bou
 at which that bound is lowest is looked for among many at once, and first on a part of the slots.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,16 +29,24 @@ _SPACINGS, _LONGEST = 4, 10  # times the decay's seconds: a post that is farther
 
 def by_prices(case: Case) -> Found:
     """For posts that are alike, without rolling caps."""
+    found = _by_prices(case, _IN_A_GAP, _CLOSE)
+    if NOWHERE in found.slots or (found.bound - case.value(found.slots)) * _CLOSE > found.bound:
+        found = replace(found, slots=improved(case, found.slots))
+    return replace(found, slots=improved(case, case.start)) if NOWHERE in found.slots else found
+
+
+def by_few_prices(case: Case) -> Found:
+    """The same, from one look at all slots."""
+    found = replace(_by_prices(case, _IN_A_GAP[:1], 0), method=Method.QUICK)
+    return replace(found, slots=case.start) if NOWHERE in found.slots else found
+
+
+def _by_prices(case: Case, in_a_gap: Sequence[int], close: int) -> Found:
     if len(case.lane.rolling.first) or not case.posts.alike:
         raise NotThisWay
-    chosen, bound = _best(case, _shortened(case))
+    chosen, bound = _best(case, _shortened(case), in_a_gap, close)
     slots = case.posts.in_their_order(_without_the_least(case.lane, case.decay, chosen, case.count))
-    bound *= case.weight
-    if NOWHERE in slots or (bound - case.value(slots)) * _CLOSE > bound:
-        slots = improved(case, slots)
-    if NOWHERE in slots:
-        slots = improved(case, case.start)
-    return Found(slots=slots, bound=bound, method=Method.PRICES, most_fit=True)
+    return Found(slots=slots, bound=case.weight * bound, method=Method.PRICES, most_fit=True)
 
 
 def _shortened(case: Case) -> Decay:
@@ -49,15 +57,15 @@ def _shortened(case: Case) -> Decay:
     return replace(case.decay, forgotten=min(seconds + _SPACINGS * spacing, _LONGEST * seconds))
 
 
-def _best(case: Case, decay: Decay) -> tuple[Ints, int]:
+def _best(case: Case, decay: Decay, in_a_gap: Sequence[int], close: int) -> tuple[Ints, int]:
     """As many slots as there are posts, or about so many, and a bound above all choices of so many."""
     top = int(case.lane.value.max(initial=0)) + 1
     search = _Search(case.count, -top, top)  # below 0 for posts that are worth nothing where they would go
-    for in_a_gap in _IN_A_GAP:
-        some = _some_of(case.lane, in_a_gap)
+    for few in in_a_gap:
+        some = _some_of(case.lane, few)
         if len(some.at) < len(case.lane.at):
             search.look(_Paths(some, decay))
-    return search.found(case.lane, _Paths(case.lane, decay))
+    return search.found(case.lane, _Paths(case.lane, decay), close)
 
 
 def _some_of(lane: Lane, in_a_gap: int) -> Lane:
@@ -94,13 +102,13 @@ class _Search:
             if not at_an_end:
                 return prices, nth, int(bounds[nth])
 
-    def found(self, lane: Lane, paths: "_Paths") -> tuple[Ints, int]:
+    def found(self, lane: Lane, paths: "_Paths", close: int) -> tuple[Ints, int]:
         while True:
             prices, nth, bound = self.look(paths, _PRICES_AT_LAST)
             chosen = paths.traced(prices, nth)
             step = int(np.diff(prices).max(initial=0))
             left = step * abs(len(chosen) - self._count)  # to be saved by prices between these
-            if step <= 1 or left * _CLOSE <= bound:
+            if step <= 1 or left * close <= bound:
                 break
         beside = nth - 1 if len(chosen) < self._count else nth + 1
         if len(chosen) == self._count or not 0 <= beside < len(prices):
