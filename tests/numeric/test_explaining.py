@@ -55,6 +55,25 @@ def test_with_a_post_in_any_open_slot_the_others_are_placed_best(problem: LanePr
                 assert value_of(beside, choice.chosen[1:]) == best
 
 
+@given(lanes(alike=True, decays=True).map(lambda problem: replace(problem, in_order=False)))
+@settings(thousands, max_examples=100)
+def test_where_posts_take_from_each_other_the_best_beside_a_fixed_one_is_never_above_the_bound(
+    problem: LaneProblem,
+) -> None:
+    for slot in range(len(problem.slots) if problem.posts else 0):
+        choice = fixed(packed(problem), 0, slot)
+
+        if choice.chosen[0] is not None:
+            assert broken(problem, choice.chosen) == []
+            at = problem.slots[slot].instant
+            held = replace(problem.posts[0], earliest=at, latest=at)
+            count, best = best_of(replace(problem, posts=[held, *problem.posts[1:]]))
+            placed = sum(each is not None for each in choice.chosen)
+            assert choice.certificate.value == value_of(problem, choice.chosen) // 1_000
+            if placed == count == len(problem.posts):
+                assert choice.certificate.value <= best // 1_000 <= choice.certificate.bound
+
+
 def test_a_post_without_an_open_slot_says_so() -> None:
     problem = replace(a_lane([1, 1], posts=candidates(1, window=(0, 0))), taken=[0])
 

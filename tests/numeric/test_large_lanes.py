@@ -12,7 +12,7 @@ from time import process_time
 
 import pytest
 
-from marketmind_scheduler.adapters.numeric.choosing import choice
+from marketmind_scheduler.adapters.numeric.choosing import choice, quick_choice
 from marketmind_scheduler.adapters.numeric.packing import packed
 from marketmind_scheduler.domain.planning.problem import AtMost, Candidate, LaneChoice, LaneProblem, Method, Objective
 from tests.loops import on_each
@@ -98,6 +98,24 @@ def test_posts_that_take_from_each_other_for_days_are_placed_nearly_best_in_time
     assert kept(problem, chosen)
     assert chosen.certificate.method is Method.PRICES
     assert chosen.certificate.gap < 0.000_1
+
+
+QUICKLY: dict[str, dict[str, object]] = {
+    "alike": {},
+    "with a rolling cap": {"at_most": [AtMost(posts=3, seconds=DAY)]},
+    "decaying": {"objective": DECAY, "decay": (500_000, DAY)},
+}
+
+
+@on_each("name", QUICKLY)
+def test_what_is_chosen_at_once_is_nearly_best_too(name: str) -> None:
+    problem = replace(a_year(candidates(500), min_gap=2 * HOUR, per_day=4), **QUICKLY[name])
+
+    chosen = quick_choice(packed(problem))
+
+    assert None not in chosen.chosen
+    assert kept(problem, chosen)
+    assert chosen.certificate.gap < 0.01
 
 
 @pytest.mark.slow

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from marketmind_scheduler.adapters.numeric.case import Case
 from marketmind_scheduler.adapters.numeric.choosing import PER_WEIGHT, choice
 from marketmind_scheduler.adapters.numeric.decay import decay_of, worths
+from marketmind_scheduler.adapters.numeric.exchange import improved
 from marketmind_scheduler.adapters.numeric.lane import Lane, lane_of
 from marketmind_scheduler.adapters.numeric.packing import PackedProblem
 from marketmind_scheduler.adapters.numeric.posts import NOWHERE, Posts, posts_of
@@ -42,13 +44,32 @@ def fixed(packed: PackedProblem, post: int, slot: int) -> LaneChoice:
         taken_on=sorted(taken_on.items()),
     )
     others = choice(replace(packed, rest=rest))
-    chosen = _with(others.chosen, post, slot)
+    chosen = _moved_beside(packed, lane, _with(others.chosen, post, slot), post)
     value = _value(packed, lane, chosen)
-    most = int(np.frombuffer(packed.values, np.int64)[slot]) * problem.posts[post].weight
     is_proven = others.certificate.proven and not decay_of(problem).part
-    bound = value if is_proven else max(value, others.certificate.bound - -most // PER_WEIGHT)
+    most = -(-_value_alone(packed, lane, post, slot) // PER_WEIGHT)
+    bound = value if is_proven else max(value, others.certificate.bound + most)
     certificate = Certificate(method=others.certificate.method, value=value, bound=bound)
     return LaneChoice(chosen=chosen, certificate=certificate)
+
+
+def _moved_beside(packed: PackedProblem, lane: Lane, chosen: Sequence[int | None], post: int) -> Sequence[int | None]:
+    """The others chose as if what they take from the post did not count; moved where it does."""
+    decay, posts = decay_of(packed.rest), posts_of(packed.rest, lane)
+    if not decay.part:
+        return chosen
+    slots = np.array([NOWHERE if slot is None else np.searchsorted(lane.number, slot) for slot in chosen], np.int64)
+    first, behind = posts.first.copy(), posts.behind.copy()
+    first[post], behind[post] = slots[post], slots[post] + 1
+    case = Case(lane=lane, posts=replace(posts, first=first, behind=behind), decay=decay, start=slots)
+    numbers = lane.number.tolist()
+    return [None if slot == NOWHERE else numbers[slot] for slot in improved(case, slots).tolist()]
+
+
+def _value_alone(packed: PackedProblem, lane: Lane, post: int, slot: int) -> int:
+    """Of the post in its slot, where no other takes anything from it."""
+    chosen = np.searchsorted(lane.number, np.array([slot], np.int64))
+    return packed.rest.posts[post].weight * int(worths(lane, decay_of(packed.rest), chosen)[0])
 
 
 def why_unplaced(packed: PackedProblem, chosen: Sequence[int | None]) -> WhyUnplaced:
