@@ -30,8 +30,14 @@ class InMemoryPreviews:
     async def lock(self, plan_id: UUID) -> Preview:
         return await self.get(plan_id)  # whoever commits second loses the race
 
-    async def list(self, campaign_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Preview]:
-        of_it = [each for each in self._view().previews.values() if each.campaign_id == campaign_id]
+    async def list(
+        self, campaign_id: UUID, *, limit: int, after: UUID | None, status: PreviewStatus | None = None
+    ) -> Sequence[Preview]:
+        of_it = [
+            each
+            for each in self._view().previews.values()
+            if each.campaign_id == campaign_id and status in (None, each.status)
+        ]
         latest = sorted(of_it, key=lambda each: each.plan_id, reverse=True)
         return [each for each in latest if after is None or each.plan_id < after][:limit]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from xml.etree import ElementTree as ET
 
 import httpx2
 import pytest
@@ -315,3 +316,87 @@ async def test_a_deleted_campaign_holds_nothing_any_more(client: httpx2.AsyncCli
     assert (await client.delete(f"/campaigns/{gone}")).status_code == 204
 
     assert (await preview(client, other))["placements"][0]["local_time"].endswith("19:00:00")
+
+
+async def test_a_plan_says_which_posts_make_room_for_others_that_had_their_time(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    first, second = [await a_campaign(client, brand_id=brand_id, posts=["TWITTER", "REDDIT"]) for _ in range(2)]
+    assert (await client.post(f"/schedule/campaign/{first}")).status_code == 201
+
+    plan = await preview(client, second)
+
+    for each in plan["placements"]:
+        assert f"had 19:00 on {each['platform']} already, so this one goes out at" in each["warnings"][0]
+    table = (await client.get(f"/plans/{plan['plan_id']}", params={"format": "text"})).text
+    assert table.count("had 19:00 on") == 2
+
+
+async def test_whatever_names_hold_a_table_moves_no_cursor_and_a_picture_is_well_formed(
+    client: httpx2.AsyncClient,
+) -> None:
+    hostile = "<b>&\"' \x1b[2J\x9b\x01\r\n\ufffe\u202e"
+    campaign_id = await a_campaign(client)
+    campaign = (await client.get(f"/campaigns/{campaign_id}")).json()
+    await client.put(f"/campaigns/{campaign_id}", json={"name": hostile})
+    posts = [{**a_post_body(platform=each), "title": hostile} for each in ("TWITTER", "TIKTOK")]
+    assert (await client.post(f"/campaigns/{campaign_id}/posts", json={"posts": posts})).is_success
+    holidays = {"kind": "blackout", "first_date": "2027-03-15", "last_date": "2027-03-16", "name": hostile}
+    assert (await client.put(f"/brands/{campaign['brand_id']}/policy", json={"rules": [holidays]})).is_success
+
+    for scheduler in ("naive", "queue"):
+        plan = await preview(client, campaign_id, scheduler=scheduler)
+        table = (await client.get(f"/plans/{plan['plan_id']}", params={"format": "text"})).text
+        picture = (await client.get(f"/plans/{plan['plan_id']}", params={"format": "svg"})).text
+
+        assert all(line.isprintable() for line in table.split("\n"))
+        assert ET.fromstring(picture).tag.endswith("svg")  # noqa: S314  # made here
+
+
+async def test_scheduling_a_campaign_again_finds_its_plan_however_many_previews_came_since(
+    client: httpx2.AsyncClient,
+) -> None:
+    brand_id = await a_brand(client)
+    times = [{"weekday": day, "time": "09:00"} for day in ("MO", "TU", "WE")]
+    await client.put(f"/brands/{brand_id}/policy", json={"rules": [{"kind": "slots", "times": times}]})
+    campaign_id = await a_campaign(client, brand_id=brand_id, posts=["TWITTER"])
+    asked = {"scheduler": "queue"}
+    assert (await client.post(f"/schedule/campaign/{campaign_id}", json=asked)).status_code == 201
+
+    for _ in range(101):
+        await preview(client, campaign_id, scheduler="queue", replace=True)
+
+    assert (await client.post(f"/schedule/campaign/{campaign_id}", json=asked)).status_code == 200
+
+
+async def test_a_post_that_a_person_schedules_between_makes_the_plan_outdated_and_the_fresh_one_leaves_it_alone(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+    chosen = plan["placements"][0]["post_id"]
+    await client.post(f"/schedule/post/{chosen}", json={"timestamp": "2027-03-18T12:00:00"})
+
+    refused = problem(await commit(client, plan), 409, "plan_outdated")
+
+    fresh = (await client.get(f"/plans/{refused['details']['plan_id']}")).json()
+    assert [each["post_id"] for each in fresh["kept"]] == [chosen]
+    assert (await commit(client, fresh)).status_code == 201
+
+
+async def test_a_zone_in_which_a_planned_wall_time_is_another_instant_makes_the_plan_outdated(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    plan = await preview(client, campaign_id)
+    await client.put(f"/brands/{plan['brand_id']}", json={"brand_default_timezone": "Europe/Berlin"})
+
+    refused = problem(await commit(client, plan), 409, "plan_outdated")
+
+    assert "tz" in refused["details"]["changed"]
+    assert await schedules(client, campaign_id) == []
+    fresh = (await client.get(f"/plans/{refused['details']['plan_id']}")).json()
+    assert {each["timezone"] for each in fresh["placements"]} == {"Europe/Berlin"}
+
+
+async def test_a_plan_passes_over_no_rule(client: httpx2.AsyncClient, campaign_id: str) -> None:
+    answer = await client.post(f"/campaigns/{campaign_id}/plans", json={"override": ["quiet_hours"]})
+
+    assert "there is no field 'override'" in problem(answer, 400, "malformed")["detail"]

@@ -12,7 +12,7 @@ from marketmind_scheduler.application.planning.writing import Writing, called_of
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.errors import Rejected
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
-from marketmind_scheduler.domain.planning.preview import Asked, Preview
+from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.replanning import Planning, Renewal, plannings, posts_out
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
@@ -146,9 +146,11 @@ class CampaignScheduling:
             ever = await repositories.schedules.list(
                 ScheduleFilter(campaign_id=campaign_id), limit=_MOST_HISTORY, after=None
             )
-            previews = await repositories.previews.list(campaign_id, limit=_MOST_PREVIEWS, after=None)
+            previews = await repositories.previews.list(
+                campaign_id, limit=_MOST_PREVIEWS, after=None, status=PreviewStatus.COMMITTED
+            )
         of_platforms = [each for each in ever if each.platform in case.asked.platforms]
-        return of_platforms, {each.ended_at: each for each in previews if each.ended_at and each.schedule_ids}
+        return of_platforms, {each.ended_at: each for each in previews if each.ended_at}
 
     async def _remember(
         self, work: UnitOfWork, case: Case, brief: Brief, plan: Plan, stored: Sequence[Schedule]

@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.errors import StaleVersion
 from marketmind_scheduler.domain.pacing import CLAIMED_WITHIN, RETRIES
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.rules.policy import RuleKind
-from marketmind_scheduler.domain.schedulers import SEVEN_PM, SchedulerKind
+from marketmind_scheduler.domain.schedulers import SchedulerKind, room_made
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Slot
 
@@ -176,29 +176,19 @@ class Schedule:
     def warnings(self) -> tuple[str, ...]:
         """What a person should know of it, a sentence each."""
         together = ", ".join(map(str, self.beside))
+        room = room_made(self.scheduler, self.slot, self.platform)
         return (
             *self.slot.warnings(),
-            *([self._makes_room()] if self._is_late_for_naive else []),
+            *([f"{room}; {self._cure()}"] if room else []),
             *([self.what_is_live()] if self.is_outdated and self.may_be_out else []),
             *([self._goes_out_with(together)] if together else []),
         )
 
-    @property
-    def _is_late_for_naive(self) -> bool:
-        wanted = self.slot.intent.local_time
-        return self.scheduler is SchedulerKind.NAIVE and wanted is not None and wanted.time() != SEVEN_PM
-
-    def _makes_room(self) -> str:
-        return (
-            f"another post of the brand had {SEVEN_PM:%H:%M} on {self.platform} already, so this one goes out at "
-            f"{self.slot.local_text()}; where that is not meant, move it: PUT /schedule/post/{self.post_id}"
-        )
-
     def _goes_out_with(self, others: str) -> str:
-        return (
-            f"goes out on {self.platform} at the same instant as schedule {others}; where that is not meant, move it: "
-            f"PUT /schedule/post/{self.post_id}"
-        )
+        return f"goes out on {self.platform} at the same instant as schedule {others}; {self._cure()}"
+
+    def _cure(self) -> str:
+        return f"where that is not meant, move it: PUT /schedule/post/{self.post_id}"
 
     def why_it_waits(self, *, now: datetime) -> tuple[str, ...]:
         """What to say where its time is over and neither a hold nor an error says why it is not sent."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from marketmind_scheduler.domain.planning.preview import Preview
+from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
 
 
 class Previews(Protocol):
@@ -17,8 +17,11 @@ class Previews(Protocol):
         """Get, and lock until the unit of work ends."""
         ...
 
-    async def list(self, campaign_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Preview]:
-        """Up to ``limit`` previews of a campaign, the latest first, those behind ``after``."""
+    async def list(
+        self, campaign_id: UUID, *, limit: int, after: UUID | None, status: PreviewStatus | None = None
+    ) -> Sequence[Preview]:
+        """Up to ``limit`` previews of a campaign, the latest first, those behind ``after``; with ``status`` only
+        those."""
         ...
 
     async def add(self, preview: Preview) -> Preview:

@@ -96,6 +96,8 @@ async def test_the_same_rules_again_change_nothing_and_a_foreign_tag_neither(cli
         ({"kind": "min_gap", "minutes": 0}, 422, "minutes is 0, and must be 1 to 525600"),
         ({"kind": "min_gap", "minutes": "5"}, 400, "write it without quotes"),
         ({"kind": "control_share", "share": 0.5}, 422, "share is 0.5, and must be 0 to 0.2"),
+        ({"kind": "control_share", "share": 1e308}, 422, "share is 1e+308, and must be 0 to 0.2"),
+        ({"kind": "control_share", "share": -1e308}, 422, "share is -1e+308, and must be 0 to 0.2"),
         ({"kind": "control_share", "share": "much"}, 400, "a number such as 0.1"),
         ({"kind": "blackout", "first_date": "2027-03-02", "last_date": "2027-03-01"}, 422, "2027-03-02"),
         ({"kind": "blackout", "first_date": "tomorrow", "last_date": "2027-03-01"}, 422, "'tomorrow'"),

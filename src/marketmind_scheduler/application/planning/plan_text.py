@@ -9,6 +9,7 @@ from marketmind_scheduler.domain.planning.plan import Placement
 from marketmind_scheduler.domain.planning.preview import PreviewStatus
 from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import wall_time
 
 _TITLE = 36
@@ -19,14 +20,15 @@ _BAR, _BAR_OF = "▏▎▍▌▋▊▉█", 0.5
 
 def plan_text(shown: Shown) -> str:
     """The plan as lines of about a hundred signs: what goes out when and why, what stays, what it gives up, what is
-    left out, and how good it is."""
-    return "\n".join([*_head(shown), "", *_table(shown), *_rest(shown), "", *_foot(shown), ""])
+    left out, and how good it is. Nothing in it moves the cursor, whatever posts and rules are called."""
+    lines = [*_head(shown), "", *_table(shown), *_rest(shown), "", *_foot(shown), ""]
+    return "\n".join(map(_printable, lines))
 
 
 def _head(shown: Shown) -> Iterator[str]:
     preview, campaign = shown.preview, shown.campaign
     posts = len(preview.plan.placements)
-    yield f"{_printable(campaign.name)} · {campaign.start_date} to {campaign.end_date} · {shown.zone}"
+    yield f"{campaign.name} · {campaign.start_date} to {campaign.end_date} · {shown.zone}"
     yield (
         f"{_number(posts, 'post')} placed by {preview.asked.scheduler}, rules version {preview.policy_version}, "
         f"plan {preview.plan_id}"
@@ -40,16 +42,16 @@ def _table(shown: Shown) -> Iterator[str]:
         today = f"{local:%a %d %b}"
         title = _fitted(shown.titles[placement.post.post_id], _TITLE)
         line = f"  {today if today != day else '':<10}  {_clock(local)}  {placement.post.platform:<9}  {title}"
-        yield f"{line}  {_why(placement)}".rstrip()
+        yield f"{line}  {_why(placement, shown.preview.plan.scheduler)}".rstrip()
         day = today
 
 
-def _why(placement: Placement) -> str:
-    reason = placement.reason
+def _why(placement: Placement, scheduler: SchedulerKind) -> str:
+    reason, warnings = placement.reason, placement.warnings(scheduler)
     if reason is None:
-        return "; ".join(placement.slot.warnings())
+        return "; ".join(warnings)
     low, high = (each / _MILLION for each in reason.interval_80)
-    marks = ", ".join([*_marks(reason), *placement.slot.warnings()])
+    marks = ", ".join([*_marks(reason), *warnings])
     expected = reason.expected_multiplier
     return f"{expected / _MILLION:.2f} {_bar(expected)}  {low:.2f} to {high:.2f}  {marks}"
 

@@ -25,6 +25,7 @@ from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.preview import MOST_HELD, Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.promises import violations
+from marketmind_scheduler.domain.planning.replanning import Renewal
 from marketmind_scheduler.domain.planning.room import slots_of
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.violations import BrandRules
@@ -171,9 +172,11 @@ class Previewing:
         return shown
 
     async def _fresh(self, preview: Preview) -> UUID | None:
-        """A new preview of what was asked for; None where there is none now."""
+        """A new preview of what was asked for, round what stands by now; None where there is none."""
+        renewal = Renewal.FILL if preview.asked.renewal is Renewal.NOTHING else preview.asked.renewal
+        asked = replace(preview.asked, hold=timedelta(), renewal=renewal)
         try:
-            shown = await self._previewed(preview.campaign_id, replace(preview.asked, hold=timedelta()), self.beside)
+            shown = await self._previewed(preview.campaign_id, asked, self.beside)
         except SchedulerError:
             return None
         return shown.preview.plan_id

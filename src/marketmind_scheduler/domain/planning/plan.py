@@ -12,7 +12,7 @@ from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import Policy
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Violation
-from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.schedulers import SchedulerKind, room_made
 from marketmind_scheduler.domain.wall_clock import Slot, next_on_grid
 
 GRIDS = (15, 30, 60)
@@ -78,6 +78,11 @@ class Placement:
     post: PostToPlace
     slot: Slot
     reason: Reason | None = field(default=None, compare=False)
+
+    def warnings(self, scheduler: SchedulerKind) -> Sequence[str]:
+        """What a person should know of the time that this scheduler chose, a sentence each."""
+        room = room_made(scheduler, self.slot, self.post.platform)
+        return [*self.slot.warnings(), *([room] if room else [])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

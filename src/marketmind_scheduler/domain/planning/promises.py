@@ -5,16 +5,22 @@ from datetime import datetime
 
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.wall_clock import local_day
+from marketmind_scheduler.domain.wall_clock import Slot, local_day, resolve
 
 
 def violations(plan: Plan, brief: Brief) -> tuple[str, ...]:
     """Name every rule that ``plan`` breaks; empty when it may be stored.
 
     Each post of the brief has one placement, on a day of the brief and ahead of its ``now``, or a reason why it has
-    none, and no lane has two posts at one instant, what is kept and what is occupied included.
+    none, each wall time means its instant in the brief's zone, and no lane has two posts at one instant, what is kept
+    and what is occupied included.
     """
-    return (*_unplaced_or_foreign(plan, brief), *_outside_the_days(plan, brief), *_at_one_instant(plan, brief))
+    return (
+        *_unplaced_or_foreign(plan, brief),
+        *_outside_the_days(plan, brief),
+        *_at_other_instants(plan, brief),
+        *_at_one_instant(plan, brief),
+    )
 
 
 def _unplaced_or_foreign(plan: Plan, brief: Brief) -> list[str]:
@@ -39,6 +45,22 @@ def _outside_the_days(plan: Plan, brief: Brief) -> list[str]:
         if placement.slot.publish_time <= brief.now
         or not brief.first_day <= local_day(placement.slot.publish_time, brief.zone) <= brief.last_day
     ]
+
+
+def _at_other_instants(plan: Plan, brief: Brief) -> list[str]:
+    return [
+        f"post {placement.post.post_id} at {placement.slot.local_text()} has another wall time in {brief.zone}"
+        for placement in plan.placements
+        if not _means_its_instant(placement.slot, brief)
+    ]
+
+
+def _means_its_instant(slot: Slot, brief: Brief) -> bool:
+    wall, how = slot.intent.local_time, slot.intent.disambiguation
+    if wall is None or how is None:
+        return True
+    there = resolve(wall, zone=brief.zone, disambiguation=how, tz_release=brief.tz_release)
+    return there.publish_time == slot.publish_time
 
 
 def _at_one_instant(plan: Plan, brief: Brief) -> list[str]:

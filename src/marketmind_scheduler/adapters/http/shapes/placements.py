@@ -10,6 +10,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import Moment, PostId, Zon
 from marketmind_scheduler.adapters.http.shapes.plan_reasons import ReasonOut
 from marketmind_scheduler.domain.planning.plan import Placement, Unplaced
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 
 
@@ -38,7 +39,7 @@ class PlacementOut(Struct, frozen=True, kw_only=True):
     reason: Annotated[ReasonOut | None, Meta(description="Why it is this time; null for what follows a fixed rule")]
 
     @classmethod
-    def of(cls, placement: Placement, titles: Mapping[UUID, str]) -> Self:
+    def of(cls, placement: Placement, titles: Mapping[UUID, str], scheduler: SchedulerKind) -> Self:
         slot, intent = placement.slot, placement.slot.intent
         return cls(
             post_id=placement.post.post_id,
@@ -52,7 +53,7 @@ class PlacementOut(Struct, frozen=True, kw_only=True):
             disambiguation=intent.disambiguation,
             resolution=intent.resolution,
             tz_release=intent.tz_release,
-            warnings=list(slot.warnings()),
+            warnings=list(placement.warnings(scheduler)),
             reason=placement.reason and ReasonOut.of(placement.reason),
         )
 

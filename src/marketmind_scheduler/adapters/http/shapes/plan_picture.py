@@ -42,7 +42,7 @@ def plan_picture(pictured: Pictured) -> str:
     days = _days(pictured)
     wide = max(4.0, min(56.0, 1064 / len(days)))
     width, height = max(_NARROWEST, round(_LEFT + wide * len(days) + 24)), _TOP + _HEIGHT + _BOTTOM
-    name = escape(pictured.shown.campaign.name)
+    name = _text(pictured.shown.campaign.name)
     return "".join(
         [
             _opening(width, height),
@@ -50,7 +50,7 @@ def plan_picture(pictured: Pictured) -> str:
             _HATCH,
             f'<rect width="{width}" height="{height}" fill="{_PAPER}"/>',
             f'<text x="{_LEFT}" y="24" font-size="16" font-weight="600" fill="{_INK}">{name}</text>',
-            f'<text x="{_LEFT}" y="42" fill="{_INK}">{escape(_subtitle(pictured))}</text>',
+            f'<text x="{_LEFT}" y="42" fill="{_INK}">{_text(_subtitle(pictured))}</text>',
             *_cells(pictured, days, wide),
             *_axes(days, wide),
             *_marks(pictured, days, wide),
@@ -152,7 +152,7 @@ def _marks(pictured: Pictured, days: Sequence[date], wide: float) -> Iterator[st
         title = f"{_called(placement.post.post_id, shown.titles)}, {placement.post.platform}, {local:%a %d %b %H:%M}"
         yield (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{_COLOURS[placement.post.platform]}" '
-            f'stroke="{_PAPER}" stroke-width="1.5"><title>{escape(title)}</title></circle>'
+            f'stroke="{_PAPER}" stroke-width="1.5"><title>{_text(title)}</title></circle>'
         )
 
 
@@ -164,7 +164,7 @@ def _place(local: datetime, days: Sequence[date], wide: float) -> tuple[float, f
 def _square(x: float, y: float, size: float, colour: str, title: str) -> str:
     return (
         f'<rect x="{x - size:.1f}" y="{y - size:.1f}" width="{2 * size:.1f}" height="{2 * size:.1f}" fill="{colour}" '
-        f'stroke="{_PAPER}" stroke-width="1.5"><title>{escape(title)}</title></rect>'
+        f'stroke="{_PAPER}" stroke-width="1.5"><title>{_text(title)}</title></rect>'
     )
 
 
@@ -172,8 +172,13 @@ def _diamond(x: float, y: float, size: float, colour: str, title: str) -> str:
     corners = f"{x:.1f},{y - size:.1f} {x + size:.1f},{y:.1f} {x:.1f},{y + size:.1f} {x - size:.1f},{y:.1f}"
     return (
         f'<polygon points="{corners}" fill="{_PAPER}" fill-opacity="0.7" stroke="{colour}" stroke-width="1.5">'
-        f"<title>{escape(title)}</title></polygon>"
+        f"<title>{_text(title)}</title></polygon>"
     )
+
+
+def _text(said: str) -> str:
+    """As XML can hold it."""
+    return escape("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in said))
 
 
 def _called(post_id: UUID, titles: Mapping[UUID, str]) -> str:

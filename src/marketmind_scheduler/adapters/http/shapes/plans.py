@@ -15,7 +15,7 @@ from marketmind_scheduler.adapters.http.shapes.plan_reasons import (
     ViolationOut,
     told,
 )
-from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleCampaignIn, ScheduleOut
+from marketmind_scheduler.adapters.http.shapes.schedules import CampaignToPlanIn, ScheduleOut
 from marketmind_scheduler.application.planning.shown import Committed, Shown
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.preview import LONGEST_HOLD, Asked, Preview, PreviewStatus
@@ -37,7 +37,7 @@ PlanHash = Annotated[
 ]
 
 
-class PlanIn(ScheduleCampaignIn, frozen=True):
+class PlanIn(CampaignToPlanIn, frozen=True):
     hold_seconds: Annotated[
         int,
         Meta(
@@ -123,7 +123,7 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
         preview, titles = shown.preview, shown.titles
         return cls(
             **_summary(preview),
-            placements=[PlacementOut.of(each, titles) for each in preview.plan.placements],
+            placements=[PlacementOut.of(each, titles, preview.plan.scheduler) for each in preview.plan.placements],
             kept=_schedules(preview.kept, shown),
             replaces=_schedules(preview.replaces, shown),
             unplaced=[UnplacedOut.of(each, titles) for each in preview.plan.unplaced],

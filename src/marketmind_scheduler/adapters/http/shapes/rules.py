@@ -1,6 +1,7 @@
 """The rules of a policy as they are sent and shown, each tagged by its kind."""
 
 from datetime import time
+from fractions import Fraction
 from typing import Annotated, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -165,7 +166,7 @@ class ControlShareIn(OfRule, frozen=True, kw_only=True, tag=RuleKind.CONTROL_SHA
     share: Annotated[float, Meta(description="In steps of a thousandth, 0 to 0.2", examples=[0.1])]
 
     def said(self) -> Rule:
-        return ControlShare(thousandths=round(self.share * _THOUSANDTHS), platforms=self.on())
+        return ControlShare(thousandths=round(Fraction(self.share) * _THOUSANDTHS), platforms=self.on())
 
 
 RuleIn: TypeAlias = (

@@ -68,7 +68,7 @@ class MovePostIn(Body, frozen=True):
         return AskedTime(text=self.timestamp, zone=said(self.timezone), disambiguation=said(self.disambiguation))
 
 
-class ScheduleCampaignIn(Body, frozen=True):
+class CampaignToPlanIn(Body, frozen=True):
     scheduler: Annotated[SchedulerKind, Meta(description="Who chooses the times")] = SchedulerKind.NAIVE
     platforms: Annotated[
         Sequence[Platform], Meta(min_length=1, max_length=len(Platform), description="Default: all platforms")
@@ -80,7 +80,6 @@ class ScheduleCampaignIn(Body, frozen=True):
         False
     )
     fill: Annotated[bool, Meta(description="Place only the posts that have no schedule, and move nothing")] = False
-    override: Override = ()
 
     def renewal(self) -> Renewal:
         """Raises ContradictoryPlanning."""
@@ -91,6 +90,10 @@ class ScheduleCampaignIn(Body, frozen=True):
         if self.replace_chosen:
             return Renewal.REPLACE_CHOSEN
         return Renewal.REPLACE if self.replace else Renewal.NOTHING
+
+
+class ScheduleCampaignIn(CampaignToPlanIn, frozen=True):
+    override: Override = ()
 
 
 class ScheduleOut(Struct, frozen=True, kw_only=True):

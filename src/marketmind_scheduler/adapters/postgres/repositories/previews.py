@@ -59,8 +59,10 @@ class PostgresPreviews:
     async def lock(self, plan_id: UUID) -> Preview:
         return await self._one(f"{_SELECT} WHERE plan_id = $1 FOR NO KEY UPDATE", plan_id)
 
-    async def list(self, campaign_id: UUID, *, limit: int, after: UUID | None) -> Sequence[Preview]:
-        conditions = [("campaign_id = {}", campaign_id), ("plan_id < {}", after)]
+    async def list(
+        self, campaign_id: UUID, *, limit: int, after: UUID | None, status: PreviewStatus | None = None
+    ) -> Sequence[Preview]:
+        conditions = [("campaign_id = {}", campaign_id), ("plan_id < {}", after), ("status = {}", status)]
         statement, parameters = select_page(_SELECT, conditions, order="plan_id DESC", limit=limit)
         return [_to_preview(row) for row in await self._connection.fetch(statement, *parameters)]
 
