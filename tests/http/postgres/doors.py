@@ -28,6 +28,15 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommitWay(Way):
+    """A preview of the campaign at ``path``, and its commit."""
+
+    async def taken(self, client: httpx2.AsyncClient, **more: object) -> httpx2.Response:
+        plan = (await client.post(self.path, json=self.body)).json()
+        return await client.post(f"/plans/{plan['plan_id']}/commit", json={"plan_hash": plan["plan_hash"], **more})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     method: str
     path: str
@@ -92,10 +101,8 @@ async def a_campaign_of_one(client: httpx2.AsyncClient) -> Way:
 
 async def a_commit(client: httpx2.AsyncClient) -> Way:
     campaign = await a_campaign_of_one(client)
-    campaign_id = campaign.path.rpartition("/")[2]
-    plan = (await client.post(f"/campaigns/{campaign_id}/plans", json={})).json()
-    path, body = f"/plans/{plan['plan_id']}/commit", {"plan_hash": plan["plan_hash"]}
-    return Way(brand_id=campaign.brand_id, method="POST", path=path, body=body, leads_to=campaign.leads_to)
+    path = f"/campaigns/{campaign.path.rpartition('/')[2]}/plans"
+    return CommitWay(brand_id=campaign.brand_id, method="POST", path=path, body={}, leads_to=campaign.leads_to)
 
 
 async def a_shift(client: httpx2.AsyncClient) -> Way:
@@ -136,6 +143,8 @@ NO_DOORS = {
     ("PUT", "/posts/{post_id}"),
     ("POST", "/campaigns/{campaign_id}/posts"),
     ("POST", "/campaigns/{campaign_id}/plans"),
+    ("POST", "/engagement-observations"),
+    ("POST", "/brands/{brand_id}/audience/refit"),
     ("POST", "/brands/{brand_id}/pause"),
     ("POST", "/brands/{brand_id}/resume"),
     ("POST", "/campaigns/{campaign_id}/pause"),

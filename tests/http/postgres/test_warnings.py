@@ -40,7 +40,9 @@ async def test_two_campaigns_of_a_brand_at_seven_say_so(client: httpx2.AsyncClie
 
     assert all(each["warnings"] == [] for each in made)
     for one, other in zip(made, beside, strict=True):
-        assert one["schedule_id"] in other["warnings"][0]
+        assert one["local_time"].endswith("T19:00:00")
+        assert other["local_time"].endswith("T19:00:30")
+        assert "another post of the brand had 19:00 on TWITTER already" in other["warnings"][0]
 
 
 async def test_a_post_that_changes_while_it_is_scheduled_changes_its_schedules_tag(client: httpx2.AsyncClient) -> None:

@@ -215,7 +215,7 @@ def _check_committable(preview: Preview, given_hash: str) -> None:
     if preview.status is PreviewStatus.DISCARDED:
         raise PlanEnded(preview.plan_id, status=preview.status)
     if preview.plan.is_incomplete:
-        raise PolicyViolated(preview.plan.faults())
+        raise PolicyViolated(preview.plan.faults(), [each.told() for each in preview.plan.violations])
 
 
 async def _check_room(work: UnitOfWork, preview: Preview) -> None:
