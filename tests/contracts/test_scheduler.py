@@ -1,6 +1,6 @@
 """What Scheduler promises: a plan that places each post once, or a reason why there is none."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
@@ -11,6 +11,7 @@ from marketmind_scheduler.adapters.numeric.workers import working
 from marketmind_scheduler.domain.errors import Rejected
 from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
 from marketmind_scheduler.domain.planning.promises import violations
+from marketmind_scheduler.domain.planning.problem import Certificate
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import DailyCap, Policy, Slots, Weekday
 from marketmind_scheduler.domain.rules.violations import BrandRules
@@ -98,3 +99,32 @@ async def test_posts_that_cannot_be_placed_are_rejected_or_left_out_with_a_reaso
     assert plan.unplaced
     assert all(each.sentence for each in plan.unplaced)
     assert len(plan.placements) + len(plan.unplaced) == len(brief.posts)
+
+
+async def test_lanes_that_give_way_to_each_other_are_proven_only_where_they_lose_nothing_by_it() -> None:
+    light, heavy, other = (
+        PostToPlace(post_id=new_id(), platform=platform, weight=weight)
+        for platform, weight in ((Platform.LINKEDIN, 1_000), (Platform.TWITTER, 9_000), (Platform.TWITTER, 1_000))
+    )
+    async with working() as workers:
+        scheduler = schedulers_of(Settings(), NumericPlanSolver(workers))[SchedulerKind.ENGAGEMENT]
+        alone = [await certificate(scheduler, [post], in_a_day=1) for post in (light, heavy)]
+        giving_way = await certificate(scheduler, [light, heavy], in_a_day=1)
+        with_room = await certificate(scheduler, [light, heavy], in_a_day=2)
+        left_out = await certificate(scheduler, [light, heavy, other], in_a_day=1)
+
+    best_alone = sum(each.value for each in alone)
+    assert all(each.proven for each in alone)
+    assert (with_room.value, with_room.bound) == (best_alone, best_alone)
+    assert giving_way.value < giving_way.bound == best_alone
+    assert not left_out.proven
+
+
+async def certificate(scheduler: Scheduler, posts: Sequence[PostToPlace], *, in_a_day: int) -> Certificate:
+    """Of a plan for a Sunday and the Monday behind it, on which so many posts of all platforms may go out."""
+    policy = Policy(brand_id=BRAND_ID, version=1, rules=(DailyCap(posts=in_a_day, across_platforms=True),))
+    brief = a_brief(first_day=date(2027, 3, 14), last_day=date(2027, 3, 15), posts=tuple(posts))
+    rules = BrandRules(policy=policy, caps={}, zone=brief.zone)
+    plan = await scheduler.propose(replace(brief, rules=rules, explores=False))
+    assert plan.certificate is not None
+    return plan.certificate

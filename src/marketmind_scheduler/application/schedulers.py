@@ -1,15 +1,15 @@
 """The schedulers: rules that need nothing but their brief, and one that asks a solver."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief
+from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, relaxed
 from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, unplaced_of
 from marketmind_scheduler.domain.planning.naive import plan_naively
 from marketmind_scheduler.domain.planning.plan import Brief, Plan, PostToPlace, Unplaced
-from marketmind_scheduler.domain.planning.problem import LaneChoice
+from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem
 from marketmind_scheduler.domain.planning.queueing import plan_by_queue
 from marketmind_scheduler.domain.planning.room import Stand, counts_lanes_together, stands
 from marketmind_scheduler.domain.post import Platform
@@ -51,6 +51,7 @@ class EngagementScheduler:
         solved = await self._solved(brief, 0)
         if brief.explores and len(brief.posts) <= _MOST_EXPLORING:
             solved = await self._explored(brief, solved)
+        solved = await self._bounded(brief, solved)
         placements = [each for lane in solved for each in placements_of(lane.lane, lane.choice, brief, lane.expected)]
         placements.sort(key=lambda each: (each.slot.publish_time, each.post.platform))
         return Plan(
@@ -80,6 +81,17 @@ class EngagementScheduler:
                 standing += _taken(lane, choice)
         return solved
 
+    async def _bounded(self, brief: Brief, solved: Sequence[_Solved]) -> Sequence[_Solved]:
+        """A lane that gives way to those before it, or is asked for more than the rules want, is proven the best only
+        where it would be no better without."""
+        easier = await asyncio.to_thread(_easier, [each.lane for each in solved], brief)
+        if not easier:
+            return solved
+        choices = dict(zip(easier, await self.solver.solve(list(easier.values())), strict=True))
+        return [
+            replace(each, choice=each.choice.within(choices.get(each.lane.platform, each.choice))) for each in solved
+        ]
+
     async def _unplaced(self, solved: _Solved, brief: Brief) -> Sequence[Unplaced]:
         if all(each is not None for each in solved.choice.chosen):
             return ()
@@ -98,6 +110,14 @@ def _briefs(
     lanes: Sequence[tuple[Platform, Sequence[PostToPlace]]], brief: Brief, standing: Sequence[Stand], boldness: float
 ) -> Sequence[LaneBrief]:
     return [lane_brief(platform, posts, brief, standing, boldness=boldness) for platform, posts in lanes]
+
+
+def _easier(lanes: Sequence[LaneBrief], brief: Brief) -> Mapping[Platform, LaneProblem]:
+    """The relaxed problem of each lane that has been asked for more."""
+    if not counts_lanes_together(brief.binding) and all(lane.is_exact for lane in lanes):
+        return {}
+    problems = {lane.platform: relaxed(lane, brief) for lane in lanes}
+    return {lane.platform: problems[lane.platform] for lane in lanes if problems[lane.platform] != lane.problem}
 
 
 def _taken(lane: LaneBrief, choice: LaneChoice) -> Sequence[Stand]:

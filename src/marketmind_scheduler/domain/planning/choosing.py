@@ -9,7 +9,7 @@ from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.audience.week import CELLS, cell_at
 from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
 from marketmind_scheduler.domain.planning.problem import AtMost, Candidate, LaneProblem, Objective, OpenSlot
-from marketmind_scheduler.domain.planning.room import Counted, Stand, limits_of, slots_of
+from marketmind_scheduler.domain.planning.room import Counted, Stand, limits_of, slots_of, stands
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.caps import CalendarDay, Rolling
 from marketmind_scheduler.domain.rules.limits import company
@@ -34,14 +34,15 @@ _HALF_LIFE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneBrief:
-    """A lane as a solver is asked about it; ``slots`` are those of the problem, in its order. ``relaxed``: where the
-    problem says more than the rules do, one that says less; what is proven of that bounds both."""
+    """A lane as a solver is asked about it; ``slots`` are those of the problem, in its order. ``is_exact``: the problem
+    forbids no more than the rules do beside what stands."""
 
     platform: Platform
     posts: Sequence[PostToPlace]
     slots: Sequence[GridSlot]
     problem: LaneProblem
-    relaxed: LaneProblem | None
+    is_exact: bool
+    boldness: float
 
 
 def lane_brief(
@@ -66,8 +67,14 @@ def lane_brief(
         objective=brief.objective,
         decay=decay_of(platform) if brief.objective is Objective.OWN_POST_DECAY else (0, 1),
     )
-    relaxed = None if is_exact else replace(problem, at_most=())
-    return LaneBrief(platform=platform, posts=posts, slots=slots, problem=problem, relaxed=relaxed)
+    return LaneBrief(platform=platform, posts=posts, slots=slots, problem=problem, is_exact=is_exact, boldness=boldness)
+
+
+def relaxed(lane: LaneBrief, brief: Brief) -> LaneProblem:
+    """A problem that forbids no more of the lane than the rules do, as if its plan placed nothing on others: what no
+    choice of that exceeds, the lane exceeds in no plan."""
+    alone = lane_brief(lane.platform, lane.posts, brief, stands(brief), boldness=lane.boldness)
+    return alone.problem if alone.is_exact else replace(alone.problem, at_most=())
 
 
 def slot_at(slot: GridSlot, brief: Brief) -> Slot:

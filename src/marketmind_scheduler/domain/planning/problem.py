@@ -4,7 +4,7 @@ Instants are whole seconds since 1970 UTC, values millionths of an ordinary post
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -103,6 +103,17 @@ class LaneChoice:
 
     chosen: Sequence[int | None]
     certificate: Certificate
+
+    @property
+    def placed(self) -> int:
+        return sum(each is not None for each in self.chosen)
+
+    def within(self, relaxed: "LaneChoice") -> "LaneChoice":
+        """The same, where what is wanted is the best of an easier problem, of which ``relaxed`` is the choice."""
+        own = self.certificate
+        least = own.value + 1 if relaxed.placed > self.placed else own.bound
+        bound = max(own.bound, relaxed.certificate.bound, least)
+        return replace(self, certificate=replace(own, bound=bound))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
