@@ -10,8 +10,8 @@ from marketmind_scheduler.adapters.numeric.solver import NumericPlanSolver
 from marketmind_scheduler.adapters.numeric.workers import working
 from marketmind_scheduler.domain.errors import Rejected
 from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
-from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.planning.problem import Certificate
+from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import DailyCap, Policy, Slots, Weekday
 from marketmind_scheduler.domain.rules.violations import BrandRules

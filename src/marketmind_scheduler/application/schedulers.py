@@ -8,7 +8,7 @@ from itertools import groupby
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, relaxed
 from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, unplaced_of
 from marketmind_scheduler.domain.planning.naive import plan_naively
-from marketmind_scheduler.domain.planning.plan import Brief, Plan, PostToPlace, Unplaced
+from marketmind_scheduler.domain.planning.plan import MOST_EXPLORING, Brief, Plan, PostToPlace, Unplaced
 from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem
 from marketmind_scheduler.domain.planning.queueing import plan_by_queue
 from marketmind_scheduler.domain.planning.room import Stand, counts_lanes_together, stands
@@ -19,8 +19,6 @@ from marketmind_scheduler.ports.plan_solver import PlanSolver
 _BOLDNESS = (1.0, 0.5, 0.25, 0.125)
 """How many standard deviations above what is expected an hour is taken for: the first that stays in the budget."""
 _MOST_EXPLORATORY = 0.15
-_MOST_EXPLORING = 500
-"""Posts of a plan up to which hours are tried; a larger one costs a solver its time."""
 
 
 class NaiveScheduler:
@@ -49,7 +47,7 @@ class EngagementScheduler:
 
     async def propose(self, brief: Brief) -> Plan:
         solved = await self._solved(brief, 0)
-        if brief.explores and len(brief.posts) <= _MOST_EXPLORING:
+        if brief.explores and len(brief.posts) <= MOST_EXPLORING:
             solved = await self._explored(brief, solved)
         solved = await self._bounded(brief, solved)
         placements = [each for lane in solved for each in placements_of(lane.lane, lane.choice, brief, lane.expected)]

@@ -112,7 +112,7 @@ def _foot(shown: Shown) -> Iterator[str]:
             f"{platform}: {how_good} for these rules and what is believed of the hours "
             f"({certificate.method}, {preview.asked.objective}, every {preview.asked.grid_minutes} minutes)"
         )
-    yield from (f"Mind: {said}" for each in preview.forecast if (said := each.warning()))
+    yield from (f"Mind: {said}" for said in preview.warnings())
     if preview.status is not PreviewStatus.OPEN:
         yield f"This plan is {preview.status}."
     elif shown.would_commit:

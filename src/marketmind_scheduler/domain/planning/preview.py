@@ -9,7 +9,7 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.planning.digests import Part, brief_hash, parts_of, plan_hash
 from marketmind_scheduler.domain.planning.forecast import Forecast, forecasts
-from marketmind_scheduler.domain.planning.plan import Brief, Plan
+from marketmind_scheduler.domain.planning.plan import MOST_EXPLORING, Brief, Plan
 from marketmind_scheduler.domain.planning.problem import Objective
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal
 from marketmind_scheduler.domain.post import Platform
@@ -92,6 +92,16 @@ class Preview:
     def post_ids(self) -> Sequence[UUID]:
         """The posts that it speaks of."""
         return [*(each.post.post_id for each in self.plan.placements), *(each.post_id for each in self.plan.unplaced)]
+
+    def warnings(self) -> Sequence[str]:
+        """What to know of it, a sentence each: caps that refuse nothing, and what was asked for and not done."""
+        said = [warning for each in self.forecast if (warning := each.warning())]
+        posts = len(self.post_ids)
+        if self.asked.looks_at_audiences and self.asked.explores and posts > MOST_EXPLORING:
+            said.append(
+                f"no hour was tried to learn of it: that is done for up to {MOST_EXPLORING} posts, these are {posts}"
+            )
+        return said
 
     @property
     def brief_hash(self) -> str:

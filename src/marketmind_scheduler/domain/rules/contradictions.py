@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.rules import saying
 from marketmind_scheduler.domain.rules.openness import ONE_DAY, closings, spell
 from marketmind_scheduler.domain.rules.policy import (
     Blackout,
+    ControlShare,
     DailyCap,
     LeadTime,
     MinGap,
@@ -53,6 +54,8 @@ def _of_platform(platform: Platform, policy: Policy) -> Iterator[str]:
         yield from _closed_slots(platform, weekly)
     yield from _slots_beyond(rules)
     yield from _never_reached(rules)
+    if any(rule.thousandths for rule in _only(rules, ControlShare)):
+        yield "the control_share is kept and not applied yet: no post is left at 19:00 to compare with"
 
 
 def _caps_of_nothing(rules: Sequence[Rule]) -> Iterator[str]:

@@ -56,7 +56,9 @@ class PlanIn(CampaignToPlanIn, frozen=True):
             "each post loses right behind another of its platform"
         ),
     ] = Objective.OWN_POST_DECAY
-    exploration: Annotated[bool, Meta(description="Whether hours of which little is known may be tried")] = True
+    exploration: Annotated[
+        bool, Meta(description="Whether hours of which little is known may be tried, in a plan of up to 500 posts")
+    ] = True
 
     def asked(self) -> Asked:
         """Raises ContradictoryPlanning."""
@@ -107,7 +109,7 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
         Meta(description="How good it is shown to be, as a whole and by platform; null for what follows a fixed rule"),
     ]
     warnings: Annotated[
-        list[str], Meta(description="What to know of it, a sentence each: caps that are not refused, only known of")
+        list[str], Meta(description="What to know of it, a sentence each: caps that refuse nothing, what was not done")
     ]
     would_commit: Annotated[bool, Meta(description="Whether it could be committed now")]
     changed: Annotated[
@@ -130,7 +132,7 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
             violations=told(preview.plan.violations),
             forecast=[ForecastOut.of(each) for each in preview.forecast],
             certificate=PlanCertificateOut.of_plan(preview.plan, preview.asked),
-            warnings=[said for each in preview.forecast if (said := each.warning())],
+            warnings=list(preview.warnings()),
             would_commit=shown.would_commit,
             changed=list(shown.changed),
             in_the_way=list(shown.broken),

@@ -30,7 +30,10 @@ class PolicyOut(Struct, frozen=True, kw_only=True):
     updated_at: Annotated[datetime | None, Meta(description="When this version was put; null: version 0")]
     warnings: Annotated[
         list[str],
-        Meta(description="What of it cannot be or has no effect: a week that is closed as a whole", examples=[[]]),
+        Meta(
+            description="What of it cannot be or has no effect: a week that is closed as a whole, a control_share",
+            examples=[[]],
+        ),
     ]
 
     @classmethod
