@@ -15,6 +15,8 @@ _LINES = {
     MEANS: ("#8250df", "6 2 2 2"),
     REDQUEEN: ("#cf222e", "1 3"),
 }
+_BOLD, _THIN = 3, 1.5
+"""What is compared stands out from what it is compared with."""
 _WIDE, _HIGH, _LEFT, _TOP, _ACROSS = 330, 170, 40, 34, 2
 _LOW, _TOPMOST = 0.4, 1.1
 _PANEL_WIDE, _PANEL_HIGH = _WIDE + _LEFT + 20, _HIGH + _TOP + 36
@@ -51,6 +53,7 @@ def _panel(nth: int, played: Played) -> str:
             ),
             f'<path d="M{learned:.0f} {_TOP}V{_TOP + _HIGH}" stroke="#888888" stroke-dasharray="1 2"/>',
             f'<text x="{learned + 4:.0f}" y="{_TOP + _HIGH - 5}">one plan</text>',
+            f'<text x="{_LEFT + _WIDE / 2:.0f}" y="{_TOP + _HIGH + 30}" text-anchor="middle">week</text>',
             *(_line(policy, weeks, played.weekly(policy).tolist()) for policy in _LINES),
             "</g>",
         ]
@@ -81,7 +84,8 @@ def _legend(nth: int) -> str:
 
 def _stroke(policy: str) -> str:
     colour, dashes = _LINES[policy]
-    return f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes or "none"}"'
+    width = _BOLD if policy in {LEARNED, NAIVE} else _THIN
+    return f'fill="none" stroke="{colour}" stroke-width="{width}" stroke-dasharray="{dashes or "none"}"'
 
 
 def _place(nth: int) -> str:

@@ -17,7 +17,7 @@ _LOWEST, _HIGHEST = 0.6, 1.6  # multipliers at which a square is lightest and da
 _LARGEST_DOT = 11
 _NEXT_TO_NOTHING = 0.05
 _SHOWN_VALUES = (600_000, 800_000, MILLION, 1_250_000, 1_600_000)
-_SHOWN_SHARES = ((0.0, "studies only"), (0.2, "a fifth own"), (0.5, "half own"), (0.9, "own posts"))
+_SHOWN_SHARES = ((0.0, "no own posts"), (0.2, "a fifth own"), (0.5, "half own"), (0.9, "own posts"))
 _DRAWING = """\
 <svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="name about" width="{width}" height="{height}"
  viewBox="0 0 {width} {height}">
@@ -79,10 +79,14 @@ def _said(profile: Profile, cell: int) -> str:
 
 
 def _square(x: int, y: int, value: int, own_share: float) -> str:
+    return _coloured(x, y, value) + _known(x, y, own_share)
+
+
+def _coloured(x: int, y: int, value: int) -> str:
     part = min(1.0, max(0.0, (value / MILLION - _LOWEST) / (_HIGHEST - _LOWEST)))
     red, green, blue = (round(light + part * (dark - light)) for light, dark in zip(_LIGHT, _DARK, strict=True))
     place = f'x="{x}" y="{y}" width="{_SIDE}" height="{_SIDE}" rx="5"'
-    return f'<rect class="hour" {place} fill="rgb({red},{green},{blue})"/>{_known(x, y, own_share)}'
+    return f'<rect class="hour" {place} fill="rgb({red},{green},{blue})"/>'
 
 
 def _known(x: int, y: int, own_share: float) -> str:
@@ -96,10 +100,10 @@ def _known(x: int, y: int, own_share: float) -> str:
 def _legend() -> Iterable[str]:
     y = _TOP + 7 * _SIDE + 22
     for nth, value in enumerate(_SHOWN_VALUES):
-        x = _LEFT + nth * 62
-        yield _square(x, y, value, 1 / 1000) + _text(x, y + _SIDE + 16, f"{value / MILLION:g} times")
+        x = _LEFT + nth * 76
+        yield _coloured(x, y, value) + _text(x, y + _SIDE + 16, f"{value / MILLION:g} times")
     for nth, (share, word) in enumerate(_SHOWN_SHARES):
-        x = _LEFT + 370 + nth * 112
+        x = _LEFT + 420 + nth * 112
         yield _square(x, y, MILLION, share) + _text(x, y + _SIDE + 16, word)
 
 
