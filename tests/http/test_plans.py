@@ -1,5 +1,6 @@
 """Plans over HTTP: what is shown is what is committed, or nothing is."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from xml.etree import ElementTree as ET
@@ -290,6 +291,7 @@ async def test_a_plan_is_a_table_and_a_picture(client: httpx2.AsyncClient, campa
     assert picture.headers["content-type"].startswith("image/svg+xml")
     assert picture.text.count("<circle") == 1 + len(plan["placements"])
     assert picture.text.count("<title") > 168
+    assert re.findall(r">([a-z -]+)</text>", picture.text) == ["chosen", "stays", "closed by the rules"]
 
 
 async def test_what_is_held_for_a_campaign_is_in_nobodys_way_but_others(

@@ -45,8 +45,6 @@ _KNOWN: Mapping[str, Any] = {
     "in_the_way": [],
     "prior_sources": ["sprout-2023"],
     "with": [],
-    "binding": [],
-    "runner_ups": [],
     "kept": [],
     "relaxations": [],
     "replaces": [],

@@ -1,6 +1,6 @@
 """A plan as a picture: days by hours in the brand's zone, as SVG that needs nothing from elsewhere.
 
-Shapes tell apart what colours do: a chosen slot is a disc, what stays a square, a runner-up an open diamond.
+Shapes tell apart what colours do: a chosen slot is a disc, what stays a square.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -132,13 +132,6 @@ def _axes(days: Sequence[date], wide: float) -> Iterator[str]:
 
 def _marks(pictured: Pictured, days: Sequence[date], wide: float) -> Iterator[str]:
     shown, size = pictured.shown, max(3.0, min(7.0, wide / 3))
-    for placement in _placements(pictured):
-        for runner_up in placement.reason.runner_ups if placement.reason else ():
-            x, y = _place(runner_up.local_time, days, wide)
-            title = (
-                f"runner-up of {_called(placement.post.post_id, shown.titles)}, {runner_up.local_time:%a %d %b %H:%M}"
-            )
-            yield _diamond(x, y, size, _COLOURS[placement.post.platform], title)
     for schedule_id in shown.preview.kept:
         if schedule_id in shown.schedules:
             each = shown.schedules[schedule_id]
@@ -168,14 +161,6 @@ def _square(x: float, y: float, size: float, colour: str, title: str) -> str:
     )
 
 
-def _diamond(x: float, y: float, size: float, colour: str, title: str) -> str:
-    corners = f"{x:.1f},{y - size:.1f} {x + size:.1f},{y:.1f} {x:.1f},{y + size:.1f} {x - size:.1f},{y:.1f}"
-    return (
-        f'<polygon points="{corners}" fill="{_PAPER}" fill-opacity="0.7" stroke="{colour}" stroke-width="1.5">'
-        f"<title>{_text(title)}</title></polygon>"
-    )
-
-
 def _text(said: str) -> str:
     """As XML can hold it."""
     return escape("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in said))
@@ -190,11 +175,10 @@ def _legend(pictured: Pictured, height: int) -> Iterator[str]:
     marks = (
         f'<circle cx="{{x}}" cy="{y - 4}" r="5" fill="{_INK}"/>',
         f'<rect x="{{x5}}" y="{y - 9}" width="10" height="10" fill="{_INK}"/>',
-        f'<polygon points="{{x}},{y - 10} {{x6}},{y - 4} {{x}},{y + 2} {{xm}},{y - 4}" fill="none" stroke="{_INK}"/>',
         f'<rect x="{{x5}}" y="{y - 9}" width="12" height="10" fill="url(#closed)"/>',
     )
-    for mark, word in zip(marks, ("chosen", "stays", "runner-up", "closed by the rules"), strict=True):
-        yield mark.format(x=x, x5=x - 5, x6=x + 6, xm=x - 6)
+    for mark, word in zip(marks, ("chosen", "stays", "closed by the rules"), strict=True):
+        yield mark.format(x=x, x5=x - 5)
         yield f'<text x="{x + 12}" y="{y}" fill="{_INK}">{word}</text>'
         x += 34 + 7 * len(word)
     for platform in sorted({each.post.platform for each in _placements(pictured)}):

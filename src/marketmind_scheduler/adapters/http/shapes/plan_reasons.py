@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
 from marketmind_scheduler.domain.planning.preview import Asked
 from marketmind_scheduler.domain.planning.problem import Certificate, Method, Objective
-from marketmind_scheduler.domain.planning.reasons import Binding, Reason, RunnerUp
+from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.caps import Grade
 from marketmind_scheduler.domain.rules.policy import RuleKind
@@ -24,33 +24,6 @@ _DIGITS = 3
 
 WallTime = Annotated[str, Meta(description="A wall time in the brand's zone", examples=["2030-03-18T09:30:00"])]
 Multiplier = Annotated[float, Meta(description="Of what a usual post of the lane gets", examples=[1.18])]
-
-
-class BindingOut(Struct, frozen=True, kw_only=True, rename={"with_": "with"}):
-    local_time: WallTime
-    multiplier: Multiplier
-    rule: Annotated[RuleKind | None, Meta(description="The first rule that closed it; null: another post stands there")]
-    with_: Annotated[list[UUID], Meta(description="The schedules that the rule counts", examples=[[]])]
-
-    @classmethod
-    def of(cls, binding: Binding) -> Self:
-        return cls(
-            local_time=binding.local_time.isoformat(),
-            multiplier=_rounded(binding.multiplier),
-            rule=binding.rule,
-            with_=list(binding.with_),
-        )
-
-
-class RunnerUpOut(Struct, frozen=True, kw_only=True):
-    local_time: WallTime
-    change: Annotated[
-        float, Meta(description="What the lane's value would change by, in parts of a usual post", examples=[-0.03])
-    ]
-
-    @classmethod
-    def of(cls, runner_up: RunnerUp) -> Self:
-        return cls(local_time=runner_up.local_time.isoformat(), change=runner_up.change / _THOUSAND)
 
 
 class ReasonOut(Struct, frozen=True, kw_only=True):
@@ -76,8 +49,6 @@ class ReasonOut(Struct, frozen=True, kw_only=True):
     timing_matters_little: Annotated[
         bool, Meta(description="The best open slot is less than 5 % better than they are on average")
     ]
-    binding: Annotated[list[BindingOut], Meta(description="Better slots of the same day, and what closed them")]
-    runner_ups: Annotated[list[RunnerUpOut], Meta(description="The best others, with all else as it is")]
 
     @classmethod
     def of(cls, reason: Reason) -> Self:
@@ -92,8 +63,6 @@ class ReasonOut(Struct, frozen=True, kw_only=True):
             exploratory=reason.is_exploratory,
             control=reason.is_control,
             timing_matters_little=reason.matters_little,
-            binding=[BindingOut.of(each) for each in reason.binding],
-            runner_ups=[RunnerUpOut.of(each) for each in reason.runner_ups],
         )
 
 
