@@ -7,7 +7,7 @@ from random import Random
 from time import perf_counter
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketmind_scheduler.domain.post import Platform
@@ -68,6 +68,7 @@ def test_what_is_broken_is_what_a_slow_checker_finds(
     assert {(each.post_id, each.rule) for each in found} == rule_checker.broken(posts, occupied, brand_rules, now=now)
 
 
+@settings(deadline=None)
 @given(cases(), st.randoms())
 def test_in_whichever_order_posts_and_schedules_are_named_the_same_is_told(
     case: tuple[list[Wanted], list[Occupied], BrandRules, datetime], random: Random

@@ -26,9 +26,13 @@ from tests.http.steps import (
 )
 from tests.loops import telling_all_misses
 
-DECIDES = {"take_schedule", "version"}
+DECIDES = {"override", "take_schedule", "version"}
 """Fields that say how a change is to be made, and are not stored."""
-WHOLE = {"/campaigns/{campaign_id}/order"}
+WHOLE = {
+    "/campaigns/{campaign_id}/order",
+    "/brands/{brand_id}/policy",
+    "/brands/{brand_id}/platform-caps/{platform}",
+}
 """What is said as a whole or not at all."""
 
 

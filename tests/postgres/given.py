@@ -69,8 +69,14 @@ def post_scheduling(storage: Storage, zones: ZoneCatalog) -> PostScheduling:
     )
 
 
-def some_posts(count: int, *, brand_id: UUID = BRAND_ID, campaign_id: UUID | None = None) -> Sequence[Post]:
-    return [a_post(brand_id=brand_id, campaign_id=campaign_id) for _ in range(count)]
+def some_posts(
+    count: int,
+    *,
+    brand_id: UUID = BRAND_ID,
+    campaign_id: UUID | None = None,
+    platform: Platform = Platform.TWITTER,
+) -> Sequence[Post]:
+    return [a_post(brand_id=brand_id, campaign_id=campaign_id, platform=platform) for _ in range(count)]
 
 
 async def given_due(

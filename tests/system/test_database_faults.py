@@ -167,7 +167,7 @@ async def lose_an_answer(
     again = await schedule(client, asked_id)
 
     check_unavailable([lost])
-    assert network.commits_cut == cut_before + 1
+    assert network.commits_cut > cut_before
     assert again.status_code == 200
     assert ids_of(again) == {str(row["schedule_id"]) for row in stored}
     assert await sql.fetch(SCHEDULED, asked_id) == stored
