@@ -113,6 +113,7 @@ SAID_BY_NO_SCHEMA = (
     "name it with campaign_id",
     "is not a whole number",
     "goes with",
+    "send post_id",
 )
 
 

@@ -44,6 +44,7 @@ class ObservationIn(Body, frozen=True):
             max_length=_LONGEST_INSTANT,
             description="When it was measured: an instant",
             examples=["2030-03-20T02:00:00Z"],
+            extra_json_schema={"format": "date-time"},
         ),
     ]
     paid: Annotated[bool, Meta(description="Somebody paid for reach: it is kept, and not learned from")] = False
@@ -57,6 +58,7 @@ class ObservationIn(Body, frozen=True):
                 max_length=_LONGEST_INSTANT,
                 description="When the post went out: an instant",
                 examples=["2030-03-19T02:00:00Z"],
+                extra_json_schema={"format": "date-time"},
             ),
         ]
         | None
