@@ -42,7 +42,6 @@ class Door:
     path: str
     prepared: Callable[[httpx2.AsyncClient], Awaitable[Way]]
     takes_override: bool = True
-    refusal: tuple[int, str] = (422, "policy_violated")
 
 
 def seven_pm(day: datetime, zone: str = LOS_ANGELES) -> datetime:
@@ -131,13 +130,7 @@ DOORS: Mapping[str, Door] = {
     "a retry later": Door(method="POST", path="/schedules/{schedule_id}/retry", prepared=a_retry_later),
     "retries of many": Door(method="POST", path="/schedules/retry", prepared=retries_of_many),
     "a campaign": Door(method="POST", path="/schedule/campaign/{campaign_id}", prepared=a_campaign_of_one),
-    "a commit": Door(
-        method="POST",
-        path="/plans/{plan_id}/commit",
-        prepared=a_commit,
-        takes_override=False,
-        refusal=(409, "plan_outdated"),  # what closes its times came after it was shown
-    ),
+    "a commit": Door(method="POST", path="/plans/{plan_id}/commit", prepared=a_commit, takes_override=False),
     "a shift": Door(method="POST", path="/campaigns/{campaign_id}/shift", prepared=a_shift, takes_override=False),
     "a follow": Door(method="POST", path="/brands/{brand_id}/follow", prepared=a_follow, takes_override=False),
 }
@@ -161,8 +154,6 @@ NO_DOORS = {
     ("POST", "/dispatch/claims"),
     ("POST", "/dispatch/claims/extend"),
     ("POST", "/dispatch/settlements"),
-    ("POST", "/engagement-observations"),
-    ("POST", "/brands/{brand_id}/audience/refit"),
 }
 """What is posted or put and neither makes nor moves a schedule."""
 
