@@ -402,3 +402,16 @@ async def test_a_plan_passes_over_no_rule(client: httpx2.AsyncClient, campaign_i
     answer = await client.post(f"/campaigns/{campaign_id}/plans", json={"override": ["quiet_hours"]})
 
     assert "there is no field 'override'" in problem(answer, 400, "malformed")["detail"]
+
+
+async def test_a_queue_without_room_says_for_how_many_posts_none_is_left(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    monday = {"kind": "slots", "times": [{"weekday": "MO", "time": "09:00"}]}
+    await client.put(f"/brands/{brand_id}/policy", json={"rules": [monday]})
+    campaign_id = await a_campaign(client, brand_id=brand_id, posts=["TWITTER", "TWITTER"])
+
+    [left] = (await preview(client, campaign_id, scheduler="queue"))["unplaced"]
+
+    assert left["sentence"].startswith(
+        "no open weekly slot is left for 1 post of TWITTER from 2027-03-15 to 2027-03-21"
+    )

@@ -51,8 +51,8 @@ class NumericPlanSolver:
     async def _admitted(self) -> AsyncGenerator[None]:
         if missing := [name for name in ("highspy", "numpy") if find_spec(name) is None]:
             raise SchedulerUnavailable(
-                f"{' and '.join(missing)} is not installed; this scheduler needs the extra planning: in a checkout, "
-                'pip install ".[planning]"'
+                f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed; this scheduler needs "
+                'the extra planning: in a checkout, pip install ".[planning]"'
             )
         if self._asked >= self._workers.most + _WAITING:
             raise SchedulerUnavailable("other plans are being made; send the same request again in a few seconds")

@@ -7,6 +7,7 @@ from itertools import groupby
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace, Unplaced
 from marketmind_scheduler.domain.planning.room import Counted, Stand, limits_of, stands
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules import saying
 from marketmind_scheduler.domain.rules.openness import closed_by
 from marketmind_scheduler.domain.rules.policy import Slots, Weekday
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -82,8 +83,8 @@ def _unplaced(post: PostToPlace, left: int, brief: Brief) -> Unplaced:
         reason, sentence = (
             NO_CAPACITY,
             (
-                f"{left} {post.platform} posts find no open weekly slot any more {days}; lengthen the campaign, or add "
-                "times to the slots of the policy"
+                f"no open weekly slot is left for {saying.posts(left)} of {post.platform} {days}; lengthen the "
+                "campaign, or add times to the slots of the policy"
             ),
         )
     else:
