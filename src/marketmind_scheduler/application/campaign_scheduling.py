@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.application.planning.cases import Case, check_open, check_unchanged, read_case
+from marketmind_scheduler.application.planning.cases import Case, beside_others, check_open, check_unchanged, read_case
 from marketmind_scheduler.application.planning.proposing import proposed
 from marketmind_scheduler.application.planning.writing import Writing, called_off
 from marketmind_scheduler.application.quota import Quota
@@ -66,15 +66,20 @@ class CampaignScheduling:
         if is_done or (case.standing and await self._stands_as_asked(case)):
             return case.standing, False
         check_open(case)
-        brief = case.brief_of_open_posts(self.zones)
-        plan = await proposed(self.schedulers[kind], brief, horizon=self.horizon)
+        is_rule = kind is SchedulerKind.NAIVE  # so quick that it is asked under the lock: no other can get in its way
+        planned = None if is_rule else await self._planned(case)
         async with self.storage.unit_of_work() as work:
             rules = await check_unchanged(work, case)
+            brief, plan = planned or await self._planned(await beside_others(work, case))
             writing = Writing(quota=self.quota, new_id=self.new_id, override=override)
             stored = await writing.write(work, case, plan, rules=rules, now=case.now)
             await self._remember(work, case, brief, plan, stored)
             await work.commit()
         return stored, True
+
+    async def _planned(self, case: Case) -> tuple[Brief, Plan]:
+        brief = case.brief_of_open_posts(self.zones)
+        return brief, await proposed(self.schedulers[case.asked.scheduler], brief, horizon=self.horizon)
 
     async def list(
         self,

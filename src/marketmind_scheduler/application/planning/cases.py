@@ -1,7 +1,7 @@
 """A campaign that is to be planned, with all that its plan depends on."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -116,7 +116,6 @@ async def read_case(
     standing = await work.schedules.standing_of_campaign(campaign_id, platforms=asked.platforms)
     published = await work.forgotten.published([post.post_id for post in posts])
     rules = (await work.lanes.lock({campaign.brand_id: ()}))[campaign.brand_id]
-    besides = [*(each.schedule_id for each in standing), campaign_id]
     return Case(
         campaign=campaign,
         brand=brand,
@@ -125,7 +124,7 @@ async def read_case(
         standing=standing,
         published=published.keys(),
         rules=rules,
-        occupied=await _occupied(work, rules, campaign, asked.platforms, besides),
+        occupied=await _occupied(work, rules, campaign, asked.platforms, standing),
         profiles=await _profiles(work, campaign.brand_id, asked) if asked.looks_at_audiences else {},
         now=moment_of_its_own(standing, now),
     )
@@ -137,10 +136,21 @@ async def _profiles(work: UnitOfWork, brand_id: UUID, asked: Asked) -> Mapping[P
     return {platform: snapshot.profile for platform, snapshot in found.items() if snapshot}
 
 
+async def beside_others(work: UnitOfWork, case: Case) -> Case:
+    """The case with what others have on its lanes by now. Raises LostRace where the brand's rules have changed."""
+    occupied = await _occupied(work, case.rules, case.campaign, case.asked.platforms, case.standing)
+    return replace(case, occupied=occupied)
+
+
 async def _occupied(
-    work: UnitOfWork, rules: BrandRules, campaign: Campaign, platforms: Collection[Platform], besides: Collection[UUID]
+    work: UnitOfWork,
+    rules: BrandRules,
+    campaign: Campaign,
+    platforms: Collection[Platform],
+    standing: Sequence[Schedule],
 ) -> Sequence[Occupied]:
     """What stands on the lanes that count with these, out to the longest window on both sides of the days."""
+    besides = [*(each.schedule_id for each in standing), campaign.campaign_id]
     counting = limits(rules, platforms)
     begin, over = days_in(campaign.start_date, campaign.end_date, rules.zone)
     reach = max(REACH, longest_window(counting))
