@@ -57,6 +57,7 @@ def only(found: Sequence[Violation]) -> Violation:
     return one
 
 
+@settings(deadline=None)
 @given(cases())
 def test_what_is_broken_is_what_a_slow_checker_finds(
     case: tuple[Sequence[Wanted], Sequence[Occupied], BrandRules, datetime],
@@ -85,6 +86,7 @@ def test_in_whichever_order_posts_and_schedules_are_named_the_same_is_told(
     ]
 
 
+@settings(deadline=None)
 @given(cases())
 def test_the_nearest_times_are_open_and_nothing_nearer_is(
     case: tuple[Sequence[Wanted], Sequence[Occupied], BrandRules, datetime],

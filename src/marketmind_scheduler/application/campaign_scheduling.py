@@ -11,6 +11,7 @@ from marketmind_scheduler.application.planning.proposing import proposed
 from marketmind_scheduler.application.planning.writing import Writing, called_off
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.errors import Rejected
+from marketmind_scheduler.domain.planning.naive import make_room
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.replanning import Planning, Renewal, plannings, posts_out
@@ -66,20 +67,18 @@ class CampaignScheduling:
         if is_done or (case.standing and await self._stands_as_asked(case)):
             return case.standing, False
         check_open(case)
-        is_rule = kind is SchedulerKind.NAIVE  # so quick that it is asked under the lock: no other can get in its way
-        planned = None if is_rule else await self._planned(case)
+        brief = case.brief_of_open_posts(self.zones)
+        plan = await proposed(self.schedulers[kind], brief, horizon=self.horizon)
         async with self.storage.unit_of_work() as work:
             rules = await check_unchanged(work, case)
-            brief, plan = planned or await self._planned(await beside_others(work, case))
+            if kind is SchedulerKind.NAIVE:  # many campaigns at once would not get round each other by asking again
+                brief = (await beside_others(work, case)).brief_of_open_posts(self.zones)
+                plan = make_room(plan, brief)
             writing = Writing(quota=self.quota, new_id=self.new_id, override=override)
             stored = await writing.write(work, case, plan, rules=rules, now=case.now)
             await self._remember(work, case, brief, plan, stored)
             await work.commit()
         return stored, True
-
-    async def _planned(self, case: Case) -> tuple[Brief, Plan]:
-        brief = case.brief_of_open_posts(self.zones)
-        return brief, await proposed(self.schedulers[case.asked.scheduler], brief, horizon=self.horizon)
 
     async def list(
         self,

@@ -1,7 +1,8 @@
 """The naive scheduler's rule: one post a day at 19:00 in the brand's zone, evenly over the campaign's days."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
@@ -10,9 +11,7 @@ from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedulers import SEVEN_PM, SchedulerKind
-from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, local_day, resolve
-
-_AT_ONCE = timedelta()
+from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, local_day, resolve, wall_time
 
 
 def plan_naively(brief: Brief) -> Plan:
@@ -29,7 +28,12 @@ def plan_naively(brief: Brief) -> Plan:
     usable = [first_day + timedelta(days=nth) for nth in range((brief.last_day - first_day).days + 1)]
     if not usable:
         raise CampaignOver(brief.campaign_id, last_day=brief.last_day, zone=brief.zone)
-    taken, evening = _days_taken(brief), _evenings(brief)
+
+    @cache
+    def seven_pm(day: date) -> Slot:
+        return _seven_pm(day, brief)
+
+    taken = _days_taken(brief)
     placements: list[Placement] = []
     for platform, posts in _by_platform(brief.posts).items():
         days = [day for day in usable if day not in taken[platform]]
@@ -44,11 +48,24 @@ def plan_naively(brief: Brief) -> Plan:
             )
         offsets = spread(len(posts), len(days))
         placements += (
-            Placement(post=post, slot=evening(days[offset], platform))
-            for post, offset in zip(posts, offsets, strict=True)
+            Placement(post=post, slot=seven_pm(days[offset])) for post, offset in zip(posts, offsets, strict=True)
         )
     placements.sort(key=lambda placement: placement.slot.publish_time)
-    return Plan(scheduler=SchedulerKind.NAIVE, placements=tuple(placements))
+    return make_room(Plan(scheduler=SchedulerKind.NAIVE, placements=tuple(placements)), brief)
+
+
+def make_room(plan: Plan, brief: Brief) -> Plan:
+    """The plan with each post by its platform's pace later, as often as others of its lane stand at its instant."""
+    taken = {(each.platform, each.publish_time) for each in brief.occupied}
+
+    def free(placement: Placement) -> Placement:
+        slot = placement.slot
+        while (placement.post.platform, slot.publish_time) in taken:
+            slot = _later(slot, PACES[placement.post.platform], brief)
+        return replace(placement, slot=slot)
+
+    in_time_order = sorted(map(free, plan.placements), key=lambda placement: placement.slot.publish_time)
+    return replace(plan, placements=tuple(in_time_order))
 
 
 def first_usable_day(brief: Brief) -> date:
@@ -84,27 +101,17 @@ def _days_taken(brief: Brief) -> defaultdict[Platform, set[date]]:
     return taken
 
 
-def _evenings(brief: Brief) -> Callable[[date, Platform], Slot]:
-    """The first slot from 19:00 on that nothing of another campaign has taken."""
-    taken = {(each.platform, each.publish_time) for each in brief.occupied}
-
-    @cache
-    def seven_pm(day: date) -> Slot:
-        return _seven_pm(day, brief)
-
-    def evening(day: date, platform: Platform) -> Slot:
-        slot, later = seven_pm(day), timedelta()
-        while (platform, slot.publish_time) in taken:
-            later += PACES[platform]
-            slot = _seven_pm(day, brief, later)
-        return slot
-
-    return evening
+def _seven_pm(day: date, brief: Brief) -> Slot:
+    return _at(datetime.combine(day, SEVEN_PM), brief)
 
 
-def _seven_pm(day: date, brief: Brief, later: timedelta = _AT_ONCE) -> Slot:
+def _later(slot: Slot, pace: timedelta, brief: Brief) -> Slot:
+    return _at((slot.intent.local_time or wall_time(slot.publish_time, brief.zone)) + pace, brief)
+
+
+def _at(local_time: datetime, brief: Brief) -> Slot:
     return resolve(
-        datetime.combine(day, SEVEN_PM) + later,
+        local_time,
         zone=brief.zone,
         disambiguation=Disambiguation.COMPATIBLE,
         tz_release=brief.tz_release,
