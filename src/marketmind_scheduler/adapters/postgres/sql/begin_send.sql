@@ -4,7 +4,8 @@
 -- Passed over is what was cancelled, moved or paused since the claim, what is not due or too late, what has less than $5
 -- left of its lease, and what may be out already unless its receiver certainly drops a repeat for that long
 -- (domain.lifecycle.may_begin). A repeat does not prolong the window of the send that it repeats.
--- Locks them in the order of their ids, as settle does. The coalesce keeps the planner from walking the index of leases once for each item.
+-- Locks them in the order of their ids, as settle does.
+-- The coalesce keeps the planner from walking the index of leases once for each item.
 UPDATE schedules s
    SET send_started_at = now(), sent_title = p.title, sent_s3_url = p.s3_url,
        resend_until_at = CASE WHEN s.is_doubtful THEN least(s.resend_until_at, now() + i.resend_window)
