@@ -35,6 +35,7 @@ from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.idempotency import Idempotency
+from marketmind_scheduler.ports.plan_solver import PlanSolver
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.readiness import Readiness
 from marketmind_scheduler.ports.storage import Storage
@@ -82,8 +83,9 @@ def in_memory(
     registry: CollectorRegistry | None = None,
     readiness: Readiness | None = None,
     tracing: Tracing | None = None,
+    solver: PlanSolver | None = None,
 ) -> UseCases:
-    """The use cases over fakes; without a publisher, nothing is really published."""
+    """The use cases over fakes; without a publisher, nothing is really published, without a solver nothing solved."""
     metering, queue = MeteredDispatch(registry or CollectorRegistry()), InMemoryDispatchQueue(storage)
     outbound = Outbound(
         queue=queue,
@@ -106,7 +108,7 @@ def in_memory(
         readiness=readiness or ScriptedReadiness(),
         keys=InMemoryApiKeys(),
         outbound=outbound,
-        schedulers=schedulers_of(Settings()),
+        schedulers=schedulers_of(Settings(), solver),
         zones=zones,
         clock=clock,
         new_id=new_uuid7,

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from marketmind_scheduler.domain.errors import Rejected, SchedulerUnavailable
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, relaxed
 from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, unplaced_of
+from marketmind_scheduler.domain.planning.floor import naive_instead, never_below_naive
 from marketmind_scheduler.domain.planning.naive import plan_naively
 from marketmind_scheduler.domain.planning.plan import MOST_EXPLORING, Brief, Plan, PostToPlace, Unplaced
 from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem
@@ -41,23 +43,32 @@ class _Solved:
 @dataclass(frozen=True, slots=True)
 class EngagementScheduler:
     """The best open slots of each lane, by what is believed of its hours; lanes that are counted together one after
-    another. Raises SchedulerUnavailable."""
+    another. Where the solver fails, the naive rule's times. Raises SchedulerUnavailable."""
 
     solver: PlanSolver
 
     async def propose(self, brief: Brief) -> Plan:
+        try:
+            return await self._chosen(brief)
+        except SchedulerUnavailable as unavailable:
+            if not unavailable.broke:
+                raise
+            return _without_solver(brief, unavailable)
+
+    async def _chosen(self, brief: Brief) -> Plan:
         solved = await self._solved(brief, 0)
         if brief.explores and len(brief.posts) <= MOST_EXPLORING:
             solved = await self._explored(brief, solved)
         solved = await self._bounded(brief, solved)
         placements = [each for lane in solved for each in placements_of(lane.lane, lane.choice, brief, lane.expected)]
         placements.sort(key=lambda each: (each.slot.publish_time, each.post.platform))
-        return Plan(
+        plan = Plan(
             scheduler=SchedulerKind.ENGAGEMENT,
             placements=tuple(placements),
             unplaced=tuple([each for lane in solved for each in await self._unplaced(lane, brief)]),
             certificates={each.lane.platform: each.choice.certificate for each in solved},
         )
+        return await asyncio.to_thread(never_below_naive, plan, [each.lane for each in solved], brief)
 
     async def _explored(self, brief: Brief, expected: Sequence[_Solved]) -> Sequence[_Solved]:
         for boldness in _BOLDNESS:
@@ -95,6 +106,13 @@ class EngagementScheduler:
             return ()
         why = await self.solver.why_unplaced(solved.lane.problem, solved.choice)
         return unplaced_of(solved.lane, why, brief.zone)
+
+
+def _without_solver(brief: Brief, failed: SchedulerUnavailable) -> Plan:
+    try:
+        return naive_instead(brief, SchedulerKind.ENGAGEMENT)
+    except Rejected:  # the naive rule cannot place them either
+        raise failed from None
 
 
 def _lanes(brief: Brief) -> Sequence[Sequence[tuple[Platform, Sequence[PostToPlace]]]]:

@@ -606,6 +606,19 @@ class TooManyPosts(Rejected):
         )
 
 
+class PlanTooLarge(Rejected):
+    """A scheduler that chooses among slots, `queue` or `engagement`, was asked for more posts or more days than it
+    plans at once. `details` has the figures. Plan platform by platform with `platforms`, or cut the campaign in two."""
+
+    def __init__(self, campaign_id: UUID, *, what: str, found: int, most: int) -> None:
+        super().__init__(
+            f"campaign {campaign_id} has {found:,} {what} to plan, and at most {most:,} are planned at once; plan "
+            "platform by platform with platforms, or cut the campaign in two",
+            campaign_id=campaign_id,
+            **{what: found, "most": most},
+        )
+
+
 class TooManyHeld(Rejected):
     """The brand would have more slots held for plans than it may. Commit or discard some plans, or preview without
     `hold_seconds`."""
@@ -753,5 +766,6 @@ class SchedulerUnavailable(Unavailable):
     """This scheduler cannot plan right now: others keep it busy, it failed, or this installation lacks what it needs.
     The message says which. Other schedulers are not concerned."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, *, broke: bool = False) -> None:
         super().__init__(why)
+        self.broke = broke

@@ -9,8 +9,8 @@ from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem
 class PlanSolver(Protocol):
     """Chooses, off the event loop; the same for the same problem, on any machine.
 
-    Every method raises SchedulerUnavailable where nothing can be solved now, or in this installation, and gives the
-    work up when it is cancelled.
+    Every method raises SchedulerUnavailable where nothing can be solved now, or in this installation, and where the
+    solver ``broke``. It gives the work up when it is cancelled.
     """
 
     async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:

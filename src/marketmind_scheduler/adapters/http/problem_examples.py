@@ -81,6 +81,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.CampaignTooLong(days=4000, most=1827),
         errors.ContradictoryPlanning(field="replace"),
         errors.CampaignOver(_CAMPAIGN, last_day=date(2027, 3, 21), zone=_LOS_ANGELES),
+        errors.PlanTooLarge(_CAMPAIGN, what="days", found=400, most=366),
         errors.TooManyPosts(_CAMPAIGN, platform="TWITTER", posts=9, days=7),
         errors.TooManyHeld(_BRAND, held=990, adding=20, most=1000),
         errors.PolicyViolated([f"post {_POST} has no placement"]),

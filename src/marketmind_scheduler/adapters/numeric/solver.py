@@ -61,7 +61,7 @@ class NumericPlanSolver:
             yield
         except (WorkerDied, RuntimeError) as failed:
             raise SchedulerUnavailable(
-                "the solver failed; send the same request again, or ask another scheduler"
+                "the solver failed; send the same request again, or ask another scheduler", broke=True
             ) from failed
         finally:
             self._asked -= 1

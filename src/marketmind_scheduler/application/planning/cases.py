@@ -15,6 +15,7 @@ from marketmind_scheduler.domain.planning.forecast import REACH
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal, decide, moment_of_its_own
+from marketmind_scheduler.domain.planning.size import check_size
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.rules.limits import limits, longest_window
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied
@@ -162,12 +163,14 @@ async def _occupied(
 
 def check_open(case: Case) -> None:
     """Raise CampaignAlreadyScheduled where something stands and nothing is said of it, NoPostsToSchedule where there is
-    nothing to place."""
+    nothing to place, PlanTooLarge."""
     campaign_id, asked = case.campaign.campaign_id, case.asked
     if case.standing and asked.renewal is Renewal.NOTHING:
         raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))
     if not case.decision.open_posts:
         raise NoPostsToSchedule(campaign_id, platforms=sorted(asked.platforms), out_already=len(case.posts))
+    posts, zone = len(case.decision.open_posts), case.brand.content.default_zone
+    check_size(case.campaign, asked.scheduler, posts=posts, zone=zone, now=case.now)
 
 
 async def lock_campaign(

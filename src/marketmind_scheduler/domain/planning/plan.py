@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from marketmind_scheduler.domain.audience.profile import Profile
@@ -99,16 +100,24 @@ class Unplaced:
     relaxations: tuple[str, ...] = ()
 
 
+class Fallback(StrEnum):
+    """Why a plan is the naive rule's, though another scheduler was asked."""
+
+    SOLVER_FAILED = "solver_failed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A proposal: placements in time order, and what could not be placed. It becomes schedules as a whole or not at
-    all. ``certificates`` say of each lane how good its choice is; a rule that chooses nothing has none."""
+    all. ``certificates`` say of each lane how good its choice is; a rule that chooses nothing has none. ``fallback``
+    says why nothing was chosen where it was to be."""
 
     scheduler: SchedulerKind
     placements: tuple[Placement, ...]
     unplaced: tuple[Unplaced, ...] = ()
     violations: tuple[Violation, ...] = ()
     certificates: Mapping[Platform, Certificate] | None = None
+    fallback: Fallback | None = None
 
     @property
     def certificate(self) -> Certificate | None:

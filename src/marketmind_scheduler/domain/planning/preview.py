@@ -10,7 +10,7 @@ from uuid import UUID
 from marketmind_scheduler.domain.planning.digests import Part, brief_hash, parts_of, plan_hash
 from marketmind_scheduler.domain.planning.forecast import Forecast, forecasts
 from marketmind_scheduler.domain.planning.plan import MOST_EXPLORING, Brief, Plan
-from marketmind_scheduler.domain.planning.problem import Objective
+from marketmind_scheduler.domain.planning.problem import Method, Objective
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -96,6 +96,11 @@ class Preview:
     def warnings(self) -> Sequence[str]:
         """What to know of it, a sentence each: caps that refuse nothing, and what was asked for and not done."""
         said = [warning for each in self.forecast if (warning := each.warning())]
+        if self.plan.fallback:
+            said.append("the solver failed, so these are the naive rule's times; ask again for chosen ones")
+        quick = [lane for lane, each in (self.plan.certificates or {}).items() if each.method is Method.QUICK]
+        if quick:
+            said.append(f"chosen by a quicker way (quick), for the time was up: {', '.join(sorted(quick))}")
         posts = len(self.post_ids)
         if self.asked.looks_at_audiences and self.asked.explores and posts > MOST_EXPLORING:
             said.append(

@@ -74,6 +74,7 @@ class Method(StrEnum):
     ASSIGNMENT_HOURLY = "assignment_hourly"  # the same on a grid of hours, then moved on the finer one
     EXCHANGE = "exchange"  # moved one by one from a good beginning, beside the bound of an easier problem
     SEVERAL = "several"  # of the lanes of a plan, which have ways of their own
+    NAIVE = "naive"  # the naive rule's times: nothing was found that is worth more
     QUICK = "quick"  # what was found at once, beside a bound as soon found: the time was up
 
 

@@ -10,6 +10,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, check_may, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest
+from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like, shown_as_pictures
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ
 from marketmind_scheduler.adapters.http.problems import documented
@@ -41,9 +42,11 @@ from marketmind_scheduler.domain.errors import (
     PlanHashDiffers,
     PlanNotFound,
     PlanOutdated,
+    PlanTooLarge,
     PolicyViolated,
     PostNotFound,
     QuotaExceeded,
+    SchedulerUnavailable,
     TooManyHeld,
     TooManyPosts,
     UnknownZone,
@@ -81,7 +84,7 @@ class PlanController(Controller):
         "/campaigns/{campaign_id:uuid}/plans",
         status_code=201,
         operation_class=body_like(*examples.PLAN, required=False),
-        **needs(Scope.SCHEDULES_READ),
+        **needs(Scope.SCHEDULES_READ, **LONGER),
         summary="Preview a campaign's plan",
         response_description="The plan; nothing is scheduled yet",
         responses=documented(
@@ -92,6 +95,8 @@ class PlanController(Controller):
             CampaignAlreadyScheduled,
             ContradictoryPlanning,
             TooManyPosts,
+            PlanTooLarge,
+            SchedulerUnavailable,
             TooManyHeld,
             CampaignOver,
             PolicyViolated,
@@ -186,7 +191,7 @@ class PlanController(Controller):
         "/plans/{plan_id:uuid}/commit",
         status_code=201,
         operation_class=body_like(*examples.COMMIT),
-        **needs(Scope.SCHEDULES_WRITE),
+        **needs(Scope.SCHEDULES_WRITE, **LONGER),
         summary="Commit a plan",
         response_description="Scheduled, in time order",
         responses={

@@ -18,6 +18,7 @@ from marketmind_scheduler.adapters.http.shapes.plan_reasons import (
 from marketmind_scheduler.adapters.http.shapes.schedules import CampaignToPlanIn, ScheduleOut
 from marketmind_scheduler.application.planning.shown import Committed, Shown
 from marketmind_scheduler.domain.planning.digests import Part
+from marketmind_scheduler.domain.planning.plan import Fallback
 from marketmind_scheduler.domain.planning.preview import LONGEST_HOLD, Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.problem import Objective
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -108,6 +109,10 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
         PlanCertificateOut | None,
         Meta(description="How good it is shown to be, as a whole and by platform; null for what follows a fixed rule"),
     ]
+    fallback: Annotated[
+        Fallback | None,
+        Meta(description="Why these are the naive rule's times, though others were asked for; null: they are not"),
+    ]
     warnings: Annotated[
         list[str], Meta(description="What to know of it, a sentence each: caps that refuse nothing, what was not done")
     ]
@@ -132,6 +137,7 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
             violations=told(preview.plan.violations),
             forecast=[ForecastOut.of(each) for each in preview.forecast],
             certificate=PlanCertificateOut.of_plan(preview.plan, preview.asked),
+            fallback=preview.plan.fallback,
             warnings=list(preview.warnings()),
             would_commit=shown.would_commit,
             changed=list(shown.changed),

@@ -1,0 +1,67 @@
+"""What is planned at once, and what a plan says whose solver failed."""
+
+import httpx2
+
+from marketmind_scheduler.domain.zones import ZoneCatalog
+from tests.fakes.clock import FrozenClock
+from tests.fakes.plan_solver import BrokenPlanSolver
+from tests.fakes.storage import InMemoryStorage
+from tests.http.steps import a_campaign, a_post_body, calling, in_memory, observed, problem
+from tests.http.test_plans import commit, preview
+
+
+async def test_a_year_is_planned_at_once_and_a_longer_campaign_says_how_long_it_is(client: httpx2.AsyncClient) -> None:
+    year = await a_campaign(client, start="2027-03-15", end="2028-03-14", posts=["LINKEDIN"])
+    longer = await a_campaign(client, start="2027-03-15", end="2028-03-15", posts=["LINKEDIN"])
+    under_way = await a_campaign(client, start="2027-02-01", end="2028-02-29", posts=["LINKEDIN"])
+
+    for scheduler in ("queue", "engagement"):
+        for path in (f"/campaigns/{longer}/plans", f"/schedule/campaign/{longer}"):
+            refused = problem(await client.post(path, json={"scheduler": scheduler}), 422, "plan_too_large")
+            assert refused["details"] == {"campaign_id": longer, "days": 367, "most": 366}
+            assert "cut the campaign in two" in refused["detail"]
+    for fits in (year, under_way):
+        assert len((await preview(client, fits, scheduler="queue"))["unplaced"]) == 1
+    assert (await client.post(f"/schedule/campaign/{longer}")).status_code == 201
+
+
+async def test_ten_thousand_posts_are_planned_at_once_and_one_more_is_too_many(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client)
+    platforms = [*["LINKEDIN"] * 5_000, *["REDDIT"] * 5_001]
+    for part in (platforms[:5_000], platforms[5_000:]):
+        posts = [a_post_body(each) for each in part]
+        assert (await client.post(f"/campaigns/{campaign_id}/posts", json={"posts": posts})).status_code == 201
+
+    plans = f"/campaigns/{campaign_id}/plans"
+    refused = problem(await client.post(plans, json={"scheduler": "queue"}), 422, "plan_too_large")
+    by_rule = problem(await client.post(plans, json={"scheduler": "naive"}), 422, "too_many_posts")
+
+    assert (refused["details"]["posts"], refused["details"]["most"]) == (10_001, 10_000)
+    assert by_rule["details"]["posts"] == 5_000
+    assert len((await preview(client, campaign_id, scheduler="queue", platforms=["LINKEDIN"]))["unplaced"]) == 5_000
+
+
+async def test_a_plan_whose_solver_failed_shows_the_naive_times_and_can_be_committed(
+    storage: InMemoryStorage, zones: ZoneCatalog, clock: FrozenClock
+) -> None:
+    async with calling(observed(in_memory(storage, zones, clock, solver=BrokenPlanSolver()))) as client:
+        campaign_id = await a_campaign(client, posts=["LINKEDIN", "LINKEDIN"])
+        plan = await preview(client, campaign_id, scheduler="engagement")
+        table = await client.get(f"/plans/{plan['plan_id']}", params={"format": "text"})
+        committed = await commit(client, plan)
+
+    assert (plan["fallback"], plan["certificate"]) == ("solver_failed", None)
+    assert all(each["local_time"].endswith("19:00:00") for each in plan["placements"])
+    assert "Mind: the solver failed, so these are the naive rule's times" in table.text
+    assert {each["scheduler"] for each in committed.json()["schedules"]} == {"engagement"}
+
+
+async def test_without_a_solver_an_engagement_plan_is_refused_and_no_other_stands_in(
+    client: httpx2.AsyncClient,
+) -> None:
+    campaign_id = await a_campaign(client, posts=["LINKEDIN"])
+
+    answer = await client.post(f"/campaigns/{campaign_id}/plans", json={"scheduler": "engagement"})
+
+    problem(answer, 503, "scheduler_unavailable")
+    assert (await preview(client, campaign_id))["fallback"] is None
