@@ -307,7 +307,7 @@ SAMPLE_TIME = "2027-03-17T19:00:00"
         ("2027-03-17T19:00Z[_x=1]", "[_x=1]", "leave it out"),
         ("2027-03-17T19:00Z[u-ca=hebrew][!u-ca=gregory]", "[!u-ca=gregory]", "say it once"),
         ("2027-03-17T19:00Z[u-ca=gregory][Europe/Berlin]", "[Europe/Berlin]", "before whatever else"),
-        ("2027-03-17T19:00Z[U-CA=gregory]", "[U-CA=gregory]", "write the id of a zone"),
+        ("2027-03-17T19:00Z[U-CA=gregory]", "[U-CA=gregory]", "write [u-ca=gregory]"),
         ("2027-03-17T19:00Z[Europe/Berlin", "[Europe/Berlin", "close the bracket"),
     ],
 )

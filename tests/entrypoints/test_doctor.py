@@ -309,6 +309,20 @@ def test_each_receiver_is_looked_up_once_and_must_be_public_or_allowed(tmp_path:
     assert "leads to 10.1.2.3, port 443, which is not public" in inside.found
 
 
+def test_a_receiver_that_forgets_before_a_repeat_can_arrive_is_named(tmp_path: Path) -> None:
+    environment = webhooks(
+        tmp_path,
+        "[default]\nurl = 'https://short.example.com/'\nresend_window_seconds = 15\nSECRETS\n"
+        "[platforms.TIKTOK]\nurl = 'https://long.example.com/'\nresend_window_seconds = 16\nSECRETS",
+    )
+
+    found = examine_receivers(load(environment), connect=False, look_up=names())
+
+    doubtful = [finding for finding in found if finding.mark is Mark.DOUBTFUL]
+    assert [finding.check for finding in doubtful] == ["webhook short.example.com for default"]
+    assert "say more than 15 s" in doubtful[0].remedy
+
+
 def test_a_name_that_leads_nowhere_is_wrong(tmp_path: Path) -> None:
     environment = webhooks(tmp_path, "[default]\nurl = 'https://gone.example.com/'\nSECRETS")
 

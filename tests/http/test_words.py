@@ -204,6 +204,7 @@ async def test_what_a_body_says_of_itself_is_said_in_its_own_words(client: httpx
         ({"s3_url": "https://x.com/a b"}, "$.s3_url", "without spaces"),
         ({"title": "a\0b"}, "$.title", "it holds the character U+0000; leave it out"),
         ({"title": ""}, "$.title", "a text of 1 to 500 characters"),
+        ({"title": " \t "}, "$.title", "that are not all spaces"),
         ({"title": "x" * 501}, "$.title", "a text of 501 characters is not a text of 1 to 500 characters"),
         ({"title": 5}, "$.title", "5 is not a text"),
         ({"title": None}, "$.title", "null is not a text"),

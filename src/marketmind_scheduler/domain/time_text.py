@@ -129,6 +129,8 @@ class _Reader:
         for nth, (piece, mark, content) in enumerate(self._bracketed()):
             if tag := _TAG.fullmatch(content):
                 self._check_tag(piece, tag, is_critical=bool(mark), criticals=criticals)
+            elif _TAG.fullmatch(content.lower()):
+                raise self._refused(piece, f"keys of tags are written small; write {piece.lower()}")
             elif nth > 0:
                 raise self._refused(piece, "one zone may be named, before whatever else stands in brackets")
             elif _OFFSET.fullmatch(content):

@@ -43,14 +43,17 @@ class WebhookPublisher:
         )
 
     def _seen_from_outside(self, target: WebhookTarget) -> Target:
-        window = target.drops_repeats_for
-        late_by = self._transport.timeout + _MARGIN  # a repeat may arrive as late as that
-        left = window - late_by if window else timedelta()
+        left = (target.drops_repeats_for or timedelta()) - late_by(self._transport.timeout)
         return Target(
             name=target.name,
             sends_at_once=target.sends_at_once,
             resend_window=left if left > timedelta() else None,
         )
+
+
+def late_by(timeout: timedelta) -> timedelta:
+    """How late after its beginning a send may arrive: what is left of a receiver's memory counts from there."""
+    return timeout + _MARGIN
 
 
 def _body(delivery: Delivery) -> bytes:

@@ -15,7 +15,7 @@ from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 _ACCESS = {
     None: "everybody on this machine, nobody else; SCHEDULER_AUTH=keys asks for keys",
     Auth.OFF: "[yellow]everybody who can reach it, because SCHEDULER_AUTH=off says so[/]",
-    Auth.KEYS: "whoever has a key; `marketmind-scheduler keys create` makes one",
+    Auth.KEYS: "whoever has a key; `marketmind-scheduler keys create --name … --scope …` makes one",
 }
 
 log = structlog.get_logger()

@@ -151,7 +151,7 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001
             console = table_console()
             console.print(keys_table(found, now, width=console.width))
         else:
-            _words("there is no key yet; `keys create` makes one")
+            _words("there is no key yet; `keys create --name … --scope …` makes one")
 
     with told(is_quiet=True) as settings:
         look(settings, work)

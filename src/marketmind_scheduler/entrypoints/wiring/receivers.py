@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.network import LookUp, Resolver
-from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
+from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher, late_by
 from marketmind_scheduler.adapters.webhooks.reaching import OutOfReach, reach
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
@@ -24,7 +24,8 @@ def examine_receivers(settings: Settings, *, connect: bool, look_up: LookUp | No
     except SettingsError as wrong:
         return [Finding(Mark.WRONG, "publisher", str(wrong), "mend the file; examples/webhooks.toml shows all of it")]
     found = Finding(Mark.WELL, "publisher", f"webhook, receivers from {settings.webhooks}")
-    return [found, *_coverage(settings, targets), *asyncio.run(_receivers(targets, connect=connect, look_up=look_up))]
+    reached = asyncio.run(_receivers(targets, connect=connect, look_up=look_up))
+    return [found, *_coverage(settings, targets), *_windows(settings, targets), *reached]
 
 
 def _coverage(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
@@ -34,6 +35,23 @@ def _coverage(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
         return []
     remedy = "name them, add a [default], or leave them out of SCHEDULER_PLATFORMS"
     return [Finding(Mark.DOUBTFUL, "publisher", found, remedy)]
+
+
+def _windows(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
+    """What receivers promise to remember for less time than a send may take."""
+    least = late_by(settings.dispatch_limits.send_timeout)
+    each = {target.place: target for platform in Platform for target in targets.on(platform)}
+    remedy = f"say more than {least.total_seconds():.0f} s, or leave it out; until then no doubtful send is repeated"
+    return [
+        Finding(
+            Mark.DOUBTFUL,
+            target.name,
+            f"its resend_window_seconds of {window.total_seconds():.0f} is over before a repeat could arrive",
+            remedy,
+        )
+        for target in each.values()
+        if (window := target.drops_repeats_for) and window <= least
+    ]
 
 
 async def _receivers(targets: WebhookTargets, *, connect: bool, look_up: LookUp | None) -> Sequence[Finding]:

@@ -19,6 +19,7 @@ DEMO_POST = "33333333-3333-3333-3333-333333333333"
 EXAMPLE_SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
 _LONGEST_EXTERNAL_ID = 200
 _NO_NUL = r"^[^\u0000]*$"
+_NOT_BLANK = r"^\s*[^\s\u0000][^\u0000]*$"
 # a host or bucket, then anything without spaces; Python's $ alone would allow a line feed behind it
 _MEDIA_URL = r"^(s3|https?)://[A-Za-z0-9._~%:@-]+([/?#][^\u0000-\u0020\u007f]*)?$(?!\n)"
 
@@ -29,9 +30,26 @@ BrandId = Annotated[UUID, Meta(examples=[DEMO_BRAND])]
 CampaignId = Annotated[UUID, Meta(examples=[DEMO_CAMPAIGN])]
 PostId = Annotated[UUID, Meta(examples=[DEMO_POST])]
 ScheduleId = Annotated[UUID, Meta(description="UUIDv7", examples=[EXAMPLE_SCHEDULE])]
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NO_NUL)]
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=_NOT_BLANK,
+        extra=told_as("a text of 1 to 200 characters that are not all spaces"),
+    ),
+]
 LongText = Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)]
-Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL, examples=["Meet the new line"])]
+Title = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        pattern=_NOT_BLANK,
+        extra=told_as('a text of 1 to 500 characters that are not all spaces, such as "Meet the new line"'),
+        examples=["Meet the new line"],
+    ),
+]
 MediaUrl = Annotated[
     str,
     Meta(
