@@ -20,7 +20,7 @@ class DirectPlanSolver:
     async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
         return [choosing.solve_lane(problem) for problem in problems]
 
-    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
         return explaining.fixed(packed(problem), post, slot)
 
     async def why_unplaced(

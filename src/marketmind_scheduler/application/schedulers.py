@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from marketmind_scheduler.application.planning.again import chosen_again
 from marketmind_scheduler.domain.errors import Rejected, SchedulerUnavailable
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, relaxed
 from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, unplaced_of
 from marketmind_scheduler.domain.planning.floor import naive_instead, never_below_naive
+from marketmind_scheduler.domain.planning.instead import Instead, Wish, by_rule
 from marketmind_scheduler.domain.planning.naive import plan_naively
 from marketmind_scheduler.domain.planning.plan import MOST_EXPLORING, Brief, Plan, PostToPlace, Unplaced
 from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem
@@ -27,10 +29,16 @@ class NaiveScheduler:
     async def propose(self, brief: Brief) -> Plan:
         return plan_naively(brief)
 
+    async def instead(self, brief: Brief, plan: Plan, wish: Wish) -> Instead:
+        return by_rule(plan_naively, brief, plan, wish)
+
 
 class QueueScheduler:
     async def propose(self, brief: Brief) -> Plan:
         return await asyncio.to_thread(plan_by_queue, brief)
+
+    async def instead(self, brief: Brief, plan: Plan, wish: Wish) -> Instead:
+        return await asyncio.to_thread(by_rule, plan_by_queue, brief, plan, wish)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,9 @@ class EngagementScheduler:
             if not unavailable.broke:
                 raise
             return _without_solver(brief, unavailable)
+
+    async def instead(self, brief: Brief, plan: Plan, wish: Wish) -> Instead:
+        return await chosen_again(self.solver, brief, plan, wish)
 
     async def _chosen(self, brief: Brief) -> Plan:
         solved = await self._solved(brief, 0)

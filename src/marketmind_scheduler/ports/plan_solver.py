@@ -18,10 +18,11 @@ class PlanSolver(Protocol):
         seconds is chosen by a cheaper way, and its certificate says so by its method."""
         ...
 
-    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
-        """The best choice that has this post, by its number, in this slot. Where that leaves less room, others are left
-        out; the post itself is, where the slot is not open to it. Where posts take from each other it may not be the
-        best: as many posts are worth between the ``value`` of its certificate and the ``bound``, which is true."""
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
+        """The best choice that has this post, by its number, in this slot; None where it takes over six seconds. Where
+        that leaves less room, others are left out; the post itself is, where the slot is not open to it. Where posts
+        take from each other it may not be the best: as many posts are worth between the ``value`` of its certificate
+        and the ``bound``, which is true."""
         ...
 
     async def why_unplaced(

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from marketmind_scheduler.domain.planning.instead import Instead, Wish
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
 
 
@@ -11,4 +12,10 @@ class Scheduler(Protocol):
 
         It stores nothing. Raises a Rejected error when the posts cannot be placed, SchedulerUnavailable.
         """
+        ...
+
+    async def instead(self, brief: Brief, plan: Plan, wish: Wish) -> Instead:
+        """What would become of a plan of this brief, were one of its posts where somebody wants it; the rules have
+        nothing against that beside all but the plan's own posts of the platform. It stores nothing. Raises
+        SchedulerUnavailable."""
         ...

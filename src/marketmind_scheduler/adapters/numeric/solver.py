@@ -27,10 +27,14 @@ class NumericPlanSolver:
         async with self._admitted():
             return await _all([self._chosen(problem, until) for problem in problems])
 
-    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
         async with self._admitted():
             columns = await asyncio.to_thread(packed, problem)
-            return await self._workers.run(f"{_EXPLAINING}:fixed", LaneChoice, columns, post, slot)
+            try:
+                async with asyncio.timeout(SECONDS):
+                    return await self._workers.run(f"{_EXPLAINING}:fixed", LaneChoice, columns, post, slot)
+            except TimeoutError:
+                return None
 
     async def why_unplaced(
         self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()

@@ -87,6 +87,13 @@ class Case:
         """All that stands beside what is to be placed, with the ids of what stands."""
         return [*self.occupied, *map(_stood, self.decision.kept)]
 
+    def brief_of(self, preview: Preview, zones: ZoneCatalog) -> Brief:
+        """What the scheduler of a preview is told now, as if nothing stood for its posts yet. Raises UnknownZone."""
+        spoken_of = set(preview.post_ids)
+        posts = [post for post in self.posts if post.post_id in spoken_of]
+        kept = [each for each in self.decision.kept if each.post_id not in spoken_of]
+        return self.brief(posts, kept, self.now, zones)
+
     def preview(self, plan_id: UUID, brief: Brief, plan: Plan) -> Preview:
         """The preview of a plan that was made of this brief."""
         return Preview.of(

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from marketmind_scheduler.application.planning.cases import Case
 from marketmind_scheduler.domain.audience.week import MILLION, cell_at
-from marketmind_scheduler.domain.errors import PostNotFound
+from marketmind_scheduler.domain.errors import PostNotFound, SchedulerUnavailable
+from marketmind_scheduler.domain.planning.instead import Instead, Wish
 from marketmind_scheduler.domain.planning.plan import Brief, Placement
 from marketmind_scheduler.domain.planning.preview import Preview
 from marketmind_scheduler.domain.rules.judging import violations
@@ -14,68 +15,153 @@ from marketmind_scheduler.domain.rules.violations import Occupied, Violation, Wa
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, local_day, wall_time
 from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.ports.scheduler import Scheduler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
     """What stands against a post at a time, with everything else of its plan where it is; nothing: it could stand
-    there. The multipliers are those of that hour and of the planned one, in millionths."""
+    there. The multipliers are those of that hour and of the planned one, in millionths; None where the plan leaves the
+    post out. ``instead`` is what the scheduler would do, were it there; None where a rule closes the time whatever the
+    plan's other posts do."""
 
-    placement: Placement
-    slot: Slot
+    wish: Wish
     violations: Sequence[Violation]
     sentence: str
     multiplier: int
-    planned_multiplier: int
+    planned_multiplier: int | None
+    instead: Instead | None = None
+
+    @property
+    def slot(self) -> Slot:
+        return self.wish.slot
 
 
-def why_not(preview: Preview, case: Case, brief: Brief, *, post_id: UUID, at: str, zones: ZoneCatalog) -> Why:
-    """Raises PostNotFound for a post that the plan does not place, and what ``read_slot`` raises."""
-    placement = next((each for each in preview.plan.placements if each.post.post_id == post_id), None)
-    if placement is None:
+async def why_not(
+    preview: Preview, case: Case, scheduler: Scheduler, *, post_id: UUID, at: str, zones: ZoneCatalog
+) -> Why:
+    """Raises PostNotFound for a post that the plan does not speak of, and what ``read_slot`` raises."""
+    brief = case.brief_of(preview, zones)
+    post = next((each for each in brief.posts if each.post_id == post_id), None)
+    if post is None:
         raise PostNotFound(post_id)
     slot = read_slot(at, zone=None, default_zone=brief.zone, disambiguation=Disambiguation.COMPATIBLE, zones=zones)
-    wanted = Wanted(post_id=post_id, platform=placement.post.platform, publish_time=slot.publish_time)
-    others = [*case.beside, *_others(preview, placement)]
-    broken = violations([wanted], others, case.rules, now=case.now)
-    profile = brief.profile_of(wanted.platform)
-    there, here = (profile.value(cell_at(wall_time(each.publish_time, brief.zone))) for each in (slot, placement.slot))
+    asked = _Asked(preview, case, brief, Wish(post=post, slot=slot))
+    impossible = asked.impossible()
+    broken = asked.broken()
+    instead = None if impossible or asked.is_closed() else await _instead(scheduler, asked)
+    there, here = asked.multipliers()
+    against = impossible or (broken[0].sentence if broken else asked.taken())
     return Why(
-        placement=placement,
-        slot=slot,
+        wish=asked.wish,
         violations=broken,
-        sentence=_sentence(slot, brief, broken, others, wanted) or _worth(there, here),
+        sentence="; ".join([against or _worth(there, here), *(_said(instead, preview) if instead else ())]),
         multiplier=there,
         planned_multiplier=here,
+        instead=instead,
     )
 
 
-def _others(preview: Preview, placement: Placement) -> Sequence[Occupied]:
-    """The plan's other posts, under their own ids."""
-    return [
-        Occupied(holder_id=each.post.post_id, platform=each.post.platform, publish_time=each.slot.publish_time)
-        for each in preview.plan.placements
-        if each is not placement
-    ]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    preview: Preview
+    case: Case
+    brief: Brief
+    wish: Wish
+
+    @property
+    def _planned(self) -> Sequence[Placement]:
+        return self.preview.plan.placements
+
+    def impossible(self) -> str | None:
+        slot, brief = self.wish.slot, self.brief
+        if slot.publish_time <= brief.now:
+            return f"{slot.local_text()} is over; ask about a time ahead"
+        if not brief.first_day <= local_day(slot.publish_time, brief.zone) <= brief.last_day:
+            return f"{slot.local_text()} is not one of the campaign's days, {brief.first_day} to {brief.last_day}"
+        return None
+
+    def broken(self) -> Sequence[Violation]:
+        """With all else where it is."""
+        return self._violations([each for each in self._planned if each.post.post_id != self.wish.post.post_id])
+
+    def is_closed(self) -> bool:
+        """Whether a rule, or something that stands and stays, closes the time whatever the plan's other posts of the
+        platform do."""
+        elsewhere = [each for each in self._planned if each.post.platform is not self.wish.post.platform]
+        standing = {(each.platform, each.publish_time) for each in self._standing}
+        is_taken = (self.wish.post.platform, self.wish.slot.publish_time) in standing
+        return is_taken or bool(self._violations(elsewhere))
+
+    def taken(self) -> str | None:
+        """By which post of the platform."""
+        there = (self.wish.post.platform, self.wish.slot.publish_time)
+        for each in (*self._standing, *map(_occupied, self._planned)):
+            if (each.platform, each.publish_time) == there and each.holder_id != self.wish.post.post_id:
+                return f"another post of {there[0]} stands there, {each.holder_id}"
+        return None
+
+    def multipliers(self) -> tuple[int, int | None]:
+        profile, zone = self.brief.profile_of(self.wish.post.platform), self.brief.zone
+        here = next((each.slot for each in self._planned if each.post.post_id == self.wish.post.post_id), None)
+        there = profile.value(cell_at(wall_time(self.wish.slot.publish_time, zone)))
+        return there, here and profile.value(cell_at(wall_time(here.publish_time, zone)))
+
+    @property
+    def _standing(self) -> Sequence[Occupied]:
+        spoken_of = {each.schedule_id for each in self.case.standing if each.post_id in set(self.preview.post_ids)}
+        return [each for each in self.case.beside if each.holder_id not in spoken_of]
+
+    def _violations(self, others: Sequence[Placement]) -> Sequence[Violation]:
+        post, slot = self.wish.post, self.wish.slot
+        wanted = Wanted(post_id=post.post_id, platform=post.platform, publish_time=slot.publish_time)
+        beside = [*self._standing, *map(_occupied, others)]
+        return violations([wanted], beside, self.case.rules, now=self.case.now)
 
 
-def _sentence(
-    slot: Slot, brief: Brief, broken: Sequence[Violation], others: Sequence[Occupied], wanted: Wanted
-) -> str | None:
-    if slot.publish_time <= brief.now:
-        return f"{slot.local_text()} is over; ask about a time ahead"
-    if not brief.first_day <= local_day(slot.publish_time, brief.zone) <= brief.last_day:
-        return f"{slot.local_text()} is not one of the campaign's days, {brief.first_day} to {brief.last_day}"
-    if broken:
-        return broken[0].sentence
-    beside = [each for each in others if (each.platform, each.publish_time) == (wanted.platform, wanted.publish_time)]
-    if beside:
-        return f"another post of {wanted.platform} stands there, {beside[0].holder_id}"
-    return None
+def _occupied(placement: Placement) -> Occupied:
+    """Under the post's own id."""
+    post, slot = placement.post, placement.slot
+    return Occupied(holder_id=post.post_id, platform=post.platform, publish_time=slot.publish_time)
 
 
-def _worth(there: int, here: int) -> str:
-    said = f"that hour is worth {there / MILLION:.2f} of a usual post, the planned one {here / MILLION:.2f}"
+async def _instead(scheduler: Scheduler, asked: _Asked) -> Instead:
+    try:
+        return await scheduler.instead(asked.brief, asked.preview.plan, asked.wish)
+    except SchedulerUnavailable as unavailable:
+        return Instead(trouble=f"what else would move is not known now: {unavailable}")
+
+
+def _worth(there: int, here: int | None) -> str:
+    said = f"that hour is worth {there / MILLION:.2f} of a usual post"
+    if here is None:
+        return f"it could stand there, and {said}"
     if there > here:
+        said = f"{said}, the planned one {here / MILLION:.2f}"
         return f"it could stand there: {said}; the plan has other posts at such hours, or spaces them"
-    return f"it could stand there, and {said}"
+    return f"it could stand there, and {said}, the planned one {here / MILLION:.2f}"
+
+
+def _said(instead: Instead, preview: Preview) -> Sequence[str]:
+    """What the plan would be like, in words."""
+    trouble = [instead.trouble] if instead.trouble else []
+    if instead.change is not None:
+        return [f"with it there the plan {_changed(instead)}, and {_moves(instead)}", *trouble]
+    by_hand = f"{preview.asked.scheduler} weighs no hours: put there by hand, the post stays, and {_moves(instead)}"
+    return trouble or [by_hand]
+
+
+def _changed(instead: Instead) -> str:
+    change, value = instead.change or 0, instead.value or 0
+    if not change:
+        return "is worth as much"
+    share = f" ({abs(change) / value:.1%})" if value else ""
+    most = "" if instead.proven or change > 0 else " at most"
+    return f"{'gains' if change > 0 else 'loses'} {abs(change) / MILLION:.3f} of a usual post{share}{most}"
+
+
+def _moves(instead: Instead) -> str:
+    left_out = sum(each.to is None for each in instead.moved)
+    moves = len(instead.moved) - left_out
+    said = f"{'no other post moves' if not moves else '1 other post moves' if moves == 1 else f'{moves} others move'}"
+    return f"{said}, {left_out} would be left out" if left_out else said

@@ -68,14 +68,14 @@ class Previewing:
 
     @repeats_lost_races
     async def why(self, plan_id: UUID, post_id: UUID, at: str) -> Why:
-        """Why this post does not stand at the wall time ``at`` of the brand's zone, as things are now; nothing is
-        stored. Raises PlanNotFound, PostNotFound for a post that the plan does not place, and what ``read_slot``
-        raises."""
+        """Why this post does not stand at the wall time ``at`` of the brand's zone, as things are now, and what its
+        scheduler would do, were it there; nothing is stored. Raises PlanNotFound, PostNotFound for a post that the plan
+        does not speak of, and what ``read_slot`` raises."""
         async with self.storage.unit_of_work() as work:
             preview = await work.previews.get(plan_id)
             case = await self._case(work, preview)
-        brief = case.brief_of_open_posts(self.zones)
-        return why_not(preview, case, brief, post_id=post_id, at=at, zones=self.zones)
+        scheduler = self.schedulers[preview.asked.scheduler]
+        return await why_not(preview, case, scheduler, post_id=post_id, at=at, zones=self.zones)
 
     async def picture(self, plan_id: UUID) -> Pictured:
         """Raises PlanNotFound, ZoneRulesOutdated."""

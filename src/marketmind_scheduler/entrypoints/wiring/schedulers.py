@@ -20,7 +20,7 @@ class NoSolver:
         del problems
         raise SchedulerUnavailable(_WHY_NOT)
 
-    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
         del problem, post, slot
         raise SchedulerUnavailable(_WHY_NOT)
 

@@ -17,8 +17,8 @@ from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes import examples
 from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
 from marketmind_scheduler.adapters.http.shapes.parameters import CampaignInPath, PlanInPath
+from marketmind_scheduler.adapters.http.shapes.plan_answers import WhyOut
 from marketmind_scheduler.adapters.http.shapes.plan_picture import plan_picture
-from marketmind_scheduler.adapters.http.shapes.plan_reasons import WhyOut
 from marketmind_scheduler.adapters.http.shapes.plans import (
     CommitIn,
     CommittedOut,
@@ -68,7 +68,7 @@ Form = Annotated[
 ]
 
 
-WhichPost = Annotated[UUID, QueryParameter(name="post_id", description="A post that the plan places")]
+WhichPost = Annotated[UUID, QueryParameter(name="post_id", description="A post that the plan places or leaves out")]
 AtTime = Annotated[
     str,
     QueryParameter(
@@ -168,7 +168,7 @@ class PlanController(Controller):
 
     @get(
         "/plans/{plan_id:uuid}/why",
-        **needs(Scope.SCHEDULES_READ),
+        **needs(Scope.SCHEDULES_READ, **LONGER),
         summary="Ask why a post is not at another time",
         response_description="What stands against it, or what that hour is worth",
         responses=documented(
@@ -184,7 +184,8 @@ class PlanController(Controller):
     async def ask_why(
         self, previewing: ForCaller[Previewing], plan_id: PlanInPath, post_id: WhichPost, at: AtTime
     ) -> WhyOut:
-        """As things are now, with all other posts of the plan where they are. Nothing is stored."""
+        """As things are now: what closes that time with all other posts of the plan where they are; and, unless that
+        stays whatever they do, the plan as its scheduler would make it with the post there. Nothing is stored."""
         return WhyOut.of(await previewing.why(plan_id, post_id, at))
 
     @post(

@@ -7,7 +7,6 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.http.shapes.fields import Moment, PostId
-from marketmind_scheduler.application.planning.explaining import Why
 from marketmind_scheduler.domain.audience.profile import Signal
 from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
@@ -53,8 +52,8 @@ class ReasonOut(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, reason: Reason) -> Self:
         return cls(
-            expected_multiplier=_rounded(reason.expected_multiplier),
-            interval_80=[_rounded(each) for each in reason.interval_80],
+            expected_multiplier=rounded(reason.expected_multiplier),
+            interval_80=[rounded(each) for each in reason.interval_80],
             relative_to="usual_post_of_this_lane",
             n_effective=reason.effective_posts / _THOUSAND,
             own_share=reason.own_share / _THOUSAND,
@@ -154,45 +153,9 @@ class ViolationOut(Struct, frozen=True, kw_only=True, rename={"with_": "with"}):
         )
 
 
-class WhyOut(Struct, frozen=True, kw_only=True):
-    post_id: PostId
-    platform: Platform
-    publish_time: Annotated[Moment, Meta(description="The instant that is asked about")]
-    publish_time_local: Annotated[
-        str,
-        Meta(
-            description="The same in the brand's zone, as RFC 9557 text",
-            examples=["2030-03-18T03:00:00-07:00[America/Los_Angeles]"],
-        ),
-    ]
-    sentence: Annotated[
-        str,
-        Meta(
-            description="The first thing that stands against it; else what that hour is worth beside the planned one",
-            examples=["it could stand there, and that hour is worth 1.00 of a usual post, the planned one 1.18"],
-        ),
-    ]
-    violations: Annotated[list[ViolationOut], Meta(description="The rules that close it, with all else where it is")]
-    multiplier: Annotated[Multiplier, Meta(description="Of that hour, of what a usual post of the lane gets")]
-    planned_multiplier: Annotated[Multiplier, Meta(description="Of the hour at which it is planned")]
-
-    @classmethod
-    def of(cls, why: Why) -> Self:
-        return cls(
-            post_id=why.placement.post.post_id,
-            platform=why.placement.post.platform,
-            publish_time=why.slot.publish_time,
-            publish_time_local=why.slot.local_text(),
-            sentence=why.sentence,
-            violations=told(why.violations),
-            multiplier=_rounded(why.multiplier),
-            planned_multiplier=_rounded(why.planned_multiplier),
-        )
-
-
 def told(violations: Sequence[Violation]) -> list[ViolationOut]:
     return [ViolationOut.of(each) for each in violations]
 
 
-def _rounded(millionths: int) -> float:
+def rounded(millionths: int) -> float:
     return round(millionths / _MILLION, _DIGITS)
