@@ -67,6 +67,7 @@ async def test_with_commit_exactly_what_is_shown_is_scheduled(plan: Planning, sc
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "3 posts are scheduled." in done.stdout
+    assert "Nothing is scheduled yet" not in done.stdout
     assert sorted(await plan.scheduled()) == sorted(_LINE.findall(done.stdout))
 
 

@@ -18,10 +18,12 @@ _BAR, _BAR_OF = "▏▎▍▌▋▊▉█", 0.5
 """A bar of one sign for each half of a usual post."""
 
 
-def plan_text(shown: Shown) -> str:
+def plan_text(shown: Shown, *, is_for_commit: bool = False) -> str:
     """The plan as lines of about a hundred signs: what goes out when and why, what stays, what it gives up, what is
-    left out, and how good it is. Nothing in it moves the cursor, whatever posts and rules are called."""
-    lines = [*_head(shown), "", *_table(shown), *_rest(shown), "", *_foot(shown), ""]
+    left out, how good it is, and how to commit it, unless that comes next. Nothing in it moves the cursor, whatever
+    posts and rules are called."""
+    end = [] if is_for_commit and shown.would_commit else _standing(shown)
+    lines = [*_head(shown), "", *_table(shown), *_rest(shown), "", *_foot(shown), *end, ""]
     return "\n".join(map(_printable, lines))
 
 
@@ -113,6 +115,10 @@ def _foot(shown: Shown) -> Iterator[str]:
             f"({certificate.method}, {preview.asked.objective}, every {preview.asked.grid_minutes} minutes)"
         )
     yield from (f"Mind: {said}" for said in preview.warnings())
+
+
+def _standing(shown: Shown) -> Iterator[str]:
+    preview = shown.preview
     if preview.status is not PreviewStatus.OPEN:
         yield f"This plan is {preview.status}."
     elif shown.would_commit:

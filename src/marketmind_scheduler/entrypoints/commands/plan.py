@@ -36,12 +36,16 @@ def plan(campaign: UUID, scheduler: str, fill: bool, replace: bool, commit: bool
     async def work(use_cases: UseCases) -> None:
         try:
             shown = await use_cases.previewing.preview(campaign, asked)
-            click.echo(plan_text(shown))
+            click.echo(plan_text(shown, is_for_commit=commit))
             if commit:
                 done = await use_cases.previewing.commit(shown.preview.plan_id, shown.preview.plan_hash)
-                click.echo(f"{len(done.schedules)} posts are scheduled.")
+                click.echo(_scheduled(len(done.schedules)))
         except SchedulerError as refused:
             raise click.ClickException(str(refused)) from None
 
     with told() as settings:
         with_use_cases(settings, work)
+
+
+def _scheduled(posts: int) -> str:
+    return "1 post is scheduled." if posts == 1 else f"{posts} posts are scheduled."
