@@ -299,6 +299,7 @@ class Rows:
             occurred_at=now,
             actor=self.actor,
             overridden=schedule.overridden if kind in _WITH_TIMES else frozenset(),
+            scheduler=schedule.scheduler if kind in _WITH_TIMES else None,
         )
         self.outbox = (*self.outbox, event)
 

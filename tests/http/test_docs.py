@@ -17,9 +17,12 @@ from marketmind_scheduler.adapters.http.problems import explained
 from marketmind_scheduler.adapters.http.shapes.meanings import MEANINGS, undescribed
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTargets
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import NOW
 from tests.fakes.clock import FrozenClock
-from tests.http.steps import Json, document
+from tests.fakes.plan_solver import DirectPlanSolver
+from tests.fakes.storage import InMemoryStorage
+from tests.http.steps import Json, calling, document, in_memory, observed
 from tests.loops import telling_all_misses
 from tests.publishers.given import RecordingNetwork, ScriptedNames, a_target, an_attempt, publishing_over
 
@@ -27,6 +30,10 @@ ASSETS = files("marketmind_scheduler.adapters.http") / "assets"
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
 DEMO_BRAND, DEMO_CAMPAIGN, DEMO_POST = (f"{d * 8}-{d * 4}-{d * 4}-{d * 4}-{d * 12}" for d in "123")
 SOME_SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
+EVERY_DAY = {
+    "kind": "slots",
+    "times": [{"weekday": day, "time": "09:00"} for day in ("MO", "TU", "WE", "TH", "FR", "SA", "SU")],
+}
 
 
 class References(HTMLParser):
@@ -301,8 +308,11 @@ def test_the_examples_of_every_field_keep_to_its_schema() -> None:
             assert in_document(schema).is_valid(example), (name, example)
 
 
-async def test_the_examples_of_request_bodies_are_accepted_one_after_the_other(client: httpx2.AsyncClient) -> None:
+async def test_the_examples_of_request_bodies_are_accepted_one_after_the_other(
+    storage: InMemoryStorage, zones: ZoneCatalog, clock: FrozenClock
+) -> None:
     """As somebody does who presses every button of the explorer, on the ids that it fills in."""
+    client = calling(observed(in_memory(storage, zones, clock, solver=DirectPlanSolver())))
 
     async def accepted(method: str, path: str) -> None:
         body = document()["paths"][path][method]["requestBody"]["content"]["application/json"]
@@ -319,6 +329,7 @@ async def test_the_examples_of_request_bodies_are_accepted_one_after_the_other(c
     await accepted("put", "/campaigns/{campaign_id}")
     await accepted("put", "/posts/{post_id}")
     await accepted("post", "/campaigns/{campaign_id}/posts")
+    await client.put(f"/brands/{DEMO_BRAND}/policy", json={"rules": [EVERY_DAY]})  # the queue needs slots
     await accepted("post", "/schedule/post/{post_id}")
     await accepted("put", "/schedule/post/{post_id}")
     await client.delete(f"/schedule/post/{DEMO_POST}")

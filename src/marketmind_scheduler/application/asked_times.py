@@ -1,10 +1,12 @@
-"""Publish times as callers write them."""
+"""Publish times as callers write them, or leave them to a scheduler."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from marketmind_scheduler.domain.errors import BeyondHorizon, TimeInPast
+from marketmind_scheduler.domain.errors import BeyondHorizon, ContradictoryTime, TimeInPast
+from marketmind_scheduler.domain.planning.windows import Window, window_of
 from marketmind_scheduler.domain.saying import UNSAID, Unsaid, kept
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot
 from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -51,3 +53,32 @@ class AskedTime:
             raise TimeInPast(self.text, earliest=now - _GRACE)
         if slot.publish_time > now + horizon:
             raise BeyondHorizon(self.text, latest=now + horizon)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPlace:
+    """A time that a scheduler is to choose, between two times as a caller writes them, both included. ``zone`` is the
+    one in which they are read; None: the brand's."""
+
+    scheduler: SchedulerKind
+    not_before: AskedTime | None = None
+    not_after: AskedTime | None = None
+    zone: str | None = None
+
+    def window(self, default_zone: str, zones: ZoneCatalog, *, now: datetime) -> Window:
+        """What it means for a brand with this zone. Raises ContradictoryTime where it ends before it begins, and what
+        ``read_slot`` raises."""
+        zones.check(self.zone or default_zone)
+        first = self.not_before and self.not_before.slot(default_zone, zones)
+        last = self.not_after and self.not_after.slot(default_zone, zones)
+        if first and last and last.publish_time < first.publish_time:
+            raise ContradictoryTime.of_bounds(first.local_text(), last.local_text())
+        return window_of(first and first.publish_time, last and last.publish_time, now=now)
+
+    def check_bounds(self, window: Window, *, now: datetime, horizon: timedelta) -> None:
+        """Raises TimeInPast where the window is over, BeyondHorizon."""
+        for asked, at in ((self.not_before, window.first), (self.not_after, window.last)):
+            if asked and at and at > now + horizon:
+                raise BeyondHorizon(asked.text, latest=now + horizon)
+        if self.not_after and window.last <= now:
+            raise TimeInPast(self.not_after.text, earliest=now)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import Case, beside_others, check_open, check_unchanged, read_case
-from marketmind_scheduler.application.planning.proposing import proposed
+from marketmind_scheduler.application.planning.proposing import check_whole, proposed
 from marketmind_scheduler.application.planning.writing import Writing, called_off
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.errors import Rejected
@@ -69,6 +69,7 @@ class CampaignScheduling:
         check_open(case)
         brief = case.brief_of_open_posts(self.zones)
         plan = await proposed(self.schedulers[kind], brief, horizon=self.horizon)
+        check_whole(plan)
         async with self.storage.unit_of_work() as work:
             rules = await check_unchanged(work, case)
             if kind is SchedulerKind.NAIVE:  # many campaigns at once would not get round each other by asking again

@@ -1,11 +1,12 @@
 """Scheduling single posts: schedule, read, move, cancel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.asked_times import AskedTime
+from marketmind_scheduler.application.booking import already_scheduled, book
 from marketmind_scheduler.application.forgotten import check_not_forgotten, check_not_published
 from marketmind_scheduler.application.lanes import breaking_ids, check_lanes, lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
@@ -13,17 +14,11 @@ from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.application.zone_rules import check_zone_rules
-from marketmind_scheduler.domain.errors import (
-    AlreadyScheduled,
-    NotRetryable,
-    ScheduleNotFound,
-    SendInFlight,
-)
+from marketmind_scheduler.domain.errors import NotRetryable, ScheduleNotFound, SendInFlight
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
 from marketmind_scheduler.domain.pacing import OVERDUE
 from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
-from marketmind_scheduler.domain.rules.violations import BrandRules
 from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.domain.standing import Standing
@@ -68,7 +63,7 @@ class PostScheduling:
             now = self.clock.now()
             asked.check_bounds(slot, now=now, horizon=self.horizon)
             wanted = Schedule.pending(self.new_id(), post=post, slot=slot, scheduler=None, now=now, overridden=override)
-            return await self._made(work, wanted, rules, now), True
+            return await book(work, wanted, rules, quota=self.quota, now=now), True
 
     @repeats_lost_races
     async def try_again(
@@ -104,7 +99,8 @@ class PostScheduling:
             wanted = Schedule.pending(
                 self.new_id(), post=post, slot=slot, scheduler=None, now=now, retry_of=schedule_id, overridden=override
             )
-            return await self._made(work, wanted, rules, now, age=OVERDUE if asked else timedelta()), True
+            age = OVERDUE if asked else timedelta()
+            return await book(work, wanted, rules, quota=self.quota, now=now, age=age), True
 
     async def get(self, post_id: UUID) -> Schedule:
         """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound, and Gone where
@@ -198,24 +194,6 @@ class PostScheduling:
             await work.commit()
             return stored
 
-    async def _made(
-        self,
-        work: UnitOfWork,
-        wanted: Schedule,
-        rules: Mapping[UUID, BrandRules],
-        now: datetime,
-        *,
-        age: timedelta = OVERDUE,
-    ) -> Schedule:
-        """Store a new schedule, and commit."""
-        await check_lanes(work, rules, [wanted], now=now)
-        await self.quota.check(work.schedules, wanted.brand_id, adding=1, now=now)
-        [schedule] = await work.bookings.add([wanted])
-        await take_turns(work, [schedule], now=now, age=age)
-        shown = await work.schedules.get(schedule.schedule_id)
-        await work.commit()
-        return shown
-
     async def _slot(self, asked: AskedTime, default_zone: str, work: UnitOfWork) -> Slot:
         slot = asked.slot(default_zone, self.zones)
         if slot.intent.kind is IntentKind.WALL:
@@ -230,12 +208,7 @@ class PostScheduling:
 def _same_or_refused(active: Schedule, slot: Slot, zones: ZoneCatalog) -> Schedule:
     if slot.asks_the_same_as(active.slot, zones):
         return active
-    raise AlreadyScheduled(
-        active.post_id,
-        schedule_id=active.schedule_id,
-        publish_time=active.publish_time,
-        status=active.status,
-    )
+    raise already_scheduled(active)
 
 
 async def _locked(work: UnitOfWork, post_id: UUID) -> Schedule:

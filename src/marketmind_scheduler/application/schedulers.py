@@ -51,7 +51,7 @@ class _Solved:
 @dataclass(frozen=True, slots=True)
 class EngagementScheduler:
     """The best open slots of each lane, by what is believed of its hours; lanes that are counted together one after
-    another. Where the solver fails, the naive rule's times. Raises SchedulerUnavailable."""
+    another. Where the solver fails, a campaign gets the naive rule's times. Raises SchedulerUnavailable."""
 
     solver: PlanSolver
 
@@ -59,7 +59,7 @@ class EngagementScheduler:
         try:
             return await self._chosen(brief)
         except SchedulerUnavailable as unavailable:
-            if not unavailable.broke:
+            if brief.is_of_one or not unavailable.broke:  # a schedule by itself could not say that it is instead
                 raise
             return _without_solver(brief, unavailable)
 

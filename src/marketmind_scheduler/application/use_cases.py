@@ -22,6 +22,7 @@ from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.observing import Observing
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.planning.previewing import Previewing
+from marketmind_scheduler.application.planning.single_posts import PostPlanning
 from marketmind_scheduler.application.policies import Policies
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.reachability import Reachability
@@ -46,6 +47,7 @@ class UseCases:
     deleting: Deleting
     campaign_posts: CampaignPosts
     post_scheduling: PostScheduling
+    post_planning: PostPlanning
     campaign_scheduling: CampaignScheduling
     previewing: Previewing
     schedule_records: ScheduleRecords
@@ -89,6 +91,7 @@ class UseCases:
             following=replace(self.following, storage=there(self.following.storage)),
             policies=replace(self.policies, storage=there(self.policies.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
+            post_planning=replace(self.post_planning, storage=there(self.post_planning.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
             previewing=replace(
                 self.previewing,

@@ -489,6 +489,32 @@ class ContradictoryPlanning(Rejected):
         )
 
 
+class ContradictoryTime(Rejected):
+    """A post gets a time by `timestamp`, or by a `scheduler` that chooses one between `not_before` and `not_after`:
+    send one of the two, and bounds only with a scheduler, the earlier one first."""
+
+    @classmethod
+    def of_both(cls) -> Self:
+        return cls(
+            '"timestamp" is a time, "scheduler" chooses one; leave one of them out', fields=["timestamp", "scheduler"]
+        )
+
+    @classmethod
+    def without_scheduler(cls, field: str) -> Self:
+        return cls(
+            f'"{field}" says between which times a scheduler chooses; send "scheduler" instead of "timestamp", or '
+            f'leave "{field}" out',
+            fields=[field],
+        )
+
+    @classmethod
+    def of_bounds(cls, not_before: str, not_after: str) -> Self:
+        return cls(
+            f"not_after, {not_after}, is before not_before, {not_before}; send the earlier one as not_before",
+            fields=["not_before", "not_after"],
+        )
+
+
 class IdempotencyKeyReused(Rejected):
     """This `Idempotency-Key` was given for another request to the same path. Give each request a key of its own."""
 
@@ -638,12 +664,22 @@ class PolicyViolated(Rejected):
     """A time would break a rule of the brand's policy or of a platform, or a scheduler's plan a rule of its own, so
     nothing was stored. `details.violations` names up to a hundred breaks: of a brand's rule with `rule`,
     `policy_version`, `limit`, `observed`, the schedules that it stands beside (`with`) and the closest open times
-    (`nearest`). Choose one of those; or pass over the rule with `override`, which needs the scope `admin`."""
+    (`nearest`). Choose one of those; or pass over the rule with `override`, which needs the scope `admin`. Where a
+    scheduler finds no place for a post, `details.unplaced` says why, with the single changes that would make one."""
 
-    def __init__(self, sentences: Sequence[str], violations: Sequence[Mapping[str, object]] = ()) -> None:
+    def __init__(
+        self,
+        sentences: Sequence[str],
+        violations: Sequence[Mapping[str, object]] = (),
+        *,
+        unplaced: Sequence[Mapping[str, object]] = (),
+    ) -> None:
+        is_left_out = unplaced and not violations
+        found = f"{len(unplaced)} post(s) find no place" if is_left_out else f"{len(sentences)} rule(s) would be broken"
         super().__init__(
-            f"{len(sentences)} rule(s) would be broken, first: {sentences[0]}",
-            violations=list(violations[:100]) or list(sentences),
+            f"{found}, first: {sentences[0]}",
+            violations=list(violations[:100]) or list(sentences[:100]),
+            **({"unplaced": list(unplaced[:100])} if unplaced else {}),
         )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.schedule import ScheduleStatus, dry_run_id
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 
 
 class EventKind(StrEnum):
@@ -61,6 +62,7 @@ class Event:
     occurred_at: datetime
     actor: str | None
     overridden: frozenset[RuleKind] = frozenset()  # of one that was made or moved
+    scheduler: SchedulerKind | None = None  # who chose its time, of one that was made or moved
 
     @property
     def is_dry_run(self) -> bool:

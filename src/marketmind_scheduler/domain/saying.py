@@ -29,6 +29,19 @@ class FieldMissing(Incomplete):
         """Where the request holds several: which of them it is, counted from 0."""
 
 
+class TimeMissing(Incomplete):
+    """A post is to be scheduled, and neither a time is said nor who is to choose one."""
+
+    code = "malformed"
+    nth = None
+
+    def __init__(self) -> None:
+        super().__init__(
+            'timestamp is missing; send an object such as {"timestamp":"2030-03-18T19:00:00"}, or '
+            '{"scheduler":"queue"} to have a time chosen'
+        )
+
+
 def kept(said: T | Unsaid, stored: T) -> T:
     """What is said, else what is stored."""
     return stored if isinstance(said, Unsaid) else said

@@ -36,6 +36,7 @@ from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.tracing import Tracing
+from tests.fakes.plan_solver import DirectPlanSolver
 from tests.fakes.profile_fitter import DirectProfileFitter
 from tests.http.steps import HORIZON
 
@@ -72,7 +73,7 @@ def over(
         readiness=PostgresReadiness(pool),
         keys=PostgresApiKeys(pool),
         outbound=outbound,
-        schedulers=schedulers_of(Settings()),
+        schedulers=schedulers_of(Settings(), DirectPlanSolver()),
         zones=zones,
         clock=clock,
         new_id=new_uuid7,

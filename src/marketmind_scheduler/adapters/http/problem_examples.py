@@ -80,6 +80,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.DatesReversed(start_date=date(2027, 3, 21), end_date=date(2027, 3, 15)),
         errors.CampaignTooLong(days=4000, most=1827),
         errors.ContradictoryPlanning(field="replace"),
+        errors.ContradictoryTime.of_both(),
         errors.CampaignOver(_CAMPAIGN, last_day=date(2027, 3, 21), zone=_LOS_ANGELES),
         errors.PlanTooLarge(_CAMPAIGN, what="days", found=400, most=366),
         errors.TooManyPosts(_CAMPAIGN, platform="TWITTER", posts=9, days=7),

@@ -302,6 +302,7 @@ event_outbox = Table(
     Column("campaign_id", Uuid),  # of a deletion; else the post's is taken with the position
     *_deletion_columns(),
     Column("overridden", Text),
+    Column("scheduler", Text),  # who chose the time of one that was made or moved; NULL: a caller did
     CheckConstraint(
         "CASE WHEN schedule_id IS NULL THEN num_nulls(posts, cancelled) = 0 "
         "ELSE num_nulls(post_id, platform, publish_time, status, retry_count) = 0 END",
@@ -319,6 +320,7 @@ events = Table(
     Column("note", Text),
     *_deletion_columns(),
     Column("overridden", Text),
+    Column("scheduler", Text),
     Index(None, "brand_id", "position"),
 )
 
@@ -346,6 +348,14 @@ previews = Table(
     Column("schedule_ids", ARRAY(Uuid), nullable=False),
     _one_of("status", PreviewStatus),
     Index(None, "campaign_id", "plan_id"),
+    Index("ix_previews_over", text("coalesce(ended_at, expires_at, created_at)")),
+)
+
+forgotten_previews = Table(
+    "forgotten_previews",
+    metadata,
+    Column("plan_id", Uuid, primary_key=True),
+    Column("brand_id", Uuid, nullable=False),
 )
 
 reservations = Table(

@@ -133,14 +133,14 @@ async def read_case(
         published=published.keys(),
         rules=rules,
         occupied=await _occupied(work, rules, campaign, asked.platforms, standing),
-        profiles=await _profiles(work, campaign.brand_id, asked) if asked.looks_at_audiences else {},
+        profiles=await profiles_of(work, campaign.brand_id, asked.platforms) if asked.looks_at_audiences else {},
         now=moment_of_its_own(standing, now),
     )
 
 
-async def _profiles(work: UnitOfWork, brand_id: UUID, asked: Asked) -> Mapping[Platform, Profile]:
+async def profiles_of(work: UnitOfWork, brand_id: UUID, platforms: Collection[Platform]) -> Mapping[Platform, Profile]:
     """What is believed of the hours of lanes that have learned something."""
-    found = {platform: await work.observations.newest((brand_id, platform)) for platform in sorted(asked.platforms)}
+    found = {platform: await work.observations.newest((brand_id, platform)) for platform in sorted(platforms)}
     return {platform: snapshot.profile for platform, snapshot in found.items() if snapshot}
 
 
@@ -157,10 +157,23 @@ async def _occupied(
     platforms: Collection[Platform],
     standing: Sequence[Schedule],
 ) -> Sequence[Occupied]:
-    """What stands on the lanes that count with these, out to the longest window on both sides of the days."""
     besides = [*(each.schedule_id for each in standing), campaign.campaign_id]
+    days = days_in(campaign.start_date, campaign.end_date, rules.zone)
+    return await surroundings(work, rules, platforms, days, besides=besides)
+
+
+async def surroundings(
+    work: UnitOfWork,
+    rules: BrandRules,
+    platforms: Collection[Platform],
+    window: tuple[datetime, datetime],
+    *,
+    besides: Collection[UUID] = (),
+) -> Sequence[Occupied]:
+    """What stands on the lanes that count with these, out to the longest window on both sides of this one. Raises
+    LostRace where the brand's rules have changed."""
     counting = limits(rules, platforms)
-    begin, over = days_in(campaign.start_date, campaign.end_date, rules.zone)
+    begin, over = window
     reach = max(REACH, longest_window(counting))
     counted = {platform for limit in counting for platform in limit.platforms}
     return await work.lanes.occupied(

@@ -22,8 +22,9 @@ def plan_text(shown: Shown, *, is_for_commit: bool = False) -> str:
     """The plan as lines of about a hundred signs: what goes out when and why, what stays, what it gives up, what is
     left out, how good it is, and how to commit it, unless that comes next. Nothing in it moves the cursor, whatever
     posts and rules are called."""
-    end = [] if is_for_commit and shown.would_commit else _standing(shown)
-    lines = [*_head(shown), "", *_table(shown), *_rest(shown), "", *_foot(shown), *end, ""]
+    lines = [*_head(shown), "", *_table(shown), *_rest(shown), "", *_foot(shown), ""]
+    if not (is_for_commit and shown.would_commit):
+        lines[-1:] = [*_standing(shown), ""]
     return "\n".join(map(_printable, lines))
 
 

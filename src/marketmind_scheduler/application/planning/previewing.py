@@ -9,7 +9,7 @@ from uuid import UUID
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import Case, check_open, lock_campaign, read_case
 from marketmind_scheduler.application.planning.explaining import Why, why_not
-from marketmind_scheduler.application.planning.proposing import judged, proposed
+from marketmind_scheduler.application.planning.proposing import check_whole, judged, proposed
 from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown, shown_of
 from marketmind_scheduler.application.planning.writing import Writing
 from marketmind_scheduler.application.quota import Quota
@@ -17,7 +17,6 @@ from marketmind_scheduler.domain.errors import (
     PlanEnded,
     PlanHashDiffers,
     PlanOutdated,
-    PolicyViolated,
     SchedulerError,
     TooManyHeld,
 )
@@ -214,8 +213,7 @@ def _check_committable(preview: Preview, given_hash: str) -> None:
         raise PlanHashDiffers(preview.plan_id, given=given_hash, current=preview.plan_hash)
     if preview.status is PreviewStatus.DISCARDED:
         raise PlanEnded(preview.plan_id, status=preview.status)
-    if preview.plan.is_incomplete:
-        raise PolicyViolated(preview.plan.faults(), [each.told() for each in preview.plan.violations])
+    check_whole(preview.plan)
 
 
 async def _check_room(work: UnitOfWork, preview: Preview) -> None:

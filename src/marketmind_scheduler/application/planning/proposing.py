@@ -28,6 +28,13 @@ async def proposed(scheduler: Scheduler, brief: Brief, *, horizon: timedelta) ->
     return plan
 
 
+def check_whole(plan: Plan) -> None:
+    """Raise PolicyViolated where a plan that is to be stored leaves out a post or breaks a rule."""
+    if plan.is_incomplete:
+        told = [each.told() for each in plan.violations]
+        raise PolicyViolated(plan.faults(), told, unplaced=[each.told() for each in plan.unplaced])
+
+
 async def judged(plan: Plan, case: Case) -> Plan:
     """The plan with what it breaks of the brand's rules."""
     wanted = [

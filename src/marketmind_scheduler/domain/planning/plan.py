@@ -38,7 +38,8 @@ class Brief:
     """All that a scheduler may know. ``first_day`` and ``last_day`` are calendar dates in ``zone``, both included;
     ``posts`` stand in the order in which they were registered. ``kept`` stands on their platforms already, and stays:
     it is planned round. So is what other campaigns have ``occupied`` on the brand's lanes. ``grid_minutes`` says which
-    minutes of the hour a scheduler may choose."""
+    minutes of the hour a scheduler may choose. ``is_of_one``: a post is planned by itself, and ``campaign_id`` is its
+    own id."""
 
     campaign_id: UUID
     brand: BrandContent
@@ -54,6 +55,7 @@ class Brief:
     grid_minutes: int = 30
     objective: Objective = Objective.OWN_POST_DECAY
     explores: bool = True
+    is_of_one: bool = False
 
     @property
     def zone(self) -> str:
@@ -99,6 +101,20 @@ class Unplaced:
     sentence: str
     relaxations: tuple[str, ...] = ()
 
+    def told(self) -> Mapping[str, object]:
+        """As callers read it."""
+        return {
+            "post_id": self.post_id,
+            "platform": self.platform,
+            "reason": self.reason,
+            "sentence": self.sentence,
+            "relaxations": list(self.relaxations),
+        }
+
+    def cure(self) -> str:
+        """The same in one sentence, with what would make a place."""
+        return "; or ".join([self.sentence, *self.relaxations])
+
 
 class Fallback(StrEnum):
     """Why a plan is the naive rule's, though another scheduler was asked."""
@@ -139,4 +155,4 @@ class Plan:
 
     def faults(self) -> Sequence[str]:
         """Why it is incomplete, a sentence each."""
-        return [each.sentence for each in (*self.violations, *self.unplaced)]
+        return [*(each.sentence for each in self.violations), *(each.cure() for each in self.unplaced)]

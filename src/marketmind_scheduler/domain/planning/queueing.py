@@ -83,8 +83,9 @@ def _unplaced(post: PostToPlace, left: int, brief: Brief) -> Unplaced:
         reason, sentence = (
             NO_CAPACITY,
             (
-                f"no open weekly slot is left for {saying.posts(left)} of {post.platform} {days}; lengthen the "
-                "campaign, or add times to the slots of the policy"
+                f"no open weekly slot is left for {saying.posts(left)} of {post.platform} {days}; "
+                f"{'let not_after be later' if brief.is_of_one else 'lengthen the campaign'}, or add times to the "
+                "slots of the policy"
             ),
         )
     else:

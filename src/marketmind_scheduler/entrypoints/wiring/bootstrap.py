@@ -48,6 +48,7 @@ from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.observing import Observing
 from marketmind_scheduler.application.pausing import Pausing
 from marketmind_scheduler.application.planning.previewing import Previewing
+from marketmind_scheduler.application.planning.single_posts import PostPlanning
 from marketmind_scheduler.application.policies import Policies
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
@@ -65,7 +66,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing
-from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
+from marketmind_scheduler.entrypoints.wiring.schedulers import Planners, schedulers_of
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
 from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
@@ -118,6 +119,7 @@ def assemble(
         tracing=outbound.tracing,
     )
     quota = Quota(schedules_per_brand, monotonic=time.monotonic)
+    planners = Planners(schedulers=schedulers, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota)
     return UseCases(
         access=Access(keys=keys, tokens=tokens, clock=clock),
         key_ring=KeyRing(keys=keys, clock=clock),
@@ -131,25 +133,9 @@ def assemble(
         post_scheduling=PostScheduling(
             storage=storage, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota
         ),
-        campaign_scheduling=CampaignScheduling(
-            storage=storage.patient(),
-            schedulers=schedulers,
-            zones=zones,
-            clock=clock,
-            new_id=new_id,
-            horizon=horizon,
-            quota=quota,
-        ),
-        previewing=Previewing(
-            storage=storage,
-            beside=storage,
-            schedulers=schedulers,
-            zones=zones,
-            clock=clock,
-            new_id=new_id,
-            horizon=horizon,
-            quota=quota,
-        ),
+        post_planning=PostPlanning(storage=storage, **planners),
+        campaign_scheduling=CampaignScheduling(storage=storage.patient(), **planners),
+        previewing=Previewing(storage=storage, beside=storage, **planners),
         reachability=Reachability(publisher=outbound.publisher, platforms=outbound.platforms),
         retrying=Retrying(storage=storage.patient(), zones=zones, clock=clock, new_id=new_id, quota=quota),
         schedule_records=ScheduleRecords(storage=storage),

@@ -1,14 +1,32 @@
 """The kinds of schedulers: how each is made."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TypedDict
 
+from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedulers import EngagementScheduler, NaiveScheduler, QueueScheduler
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
 from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.plan_solver import PlanSolver
 from marketmind_scheduler.ports.scheduler import Scheduler
+
+
+class Planners(TypedDict):
+    """What everybody needs who lets schedulers plan."""
+
+    schedulers: Mapping[SchedulerKind, Scheduler]
+    zones: ZoneCatalog
+    clock: Clock
+    new_id: NewId
+    horizon: timedelta
+    quota: Quota
+
 
 _WHY_NOT = "this process solves nothing; ask one that serves the API"
 

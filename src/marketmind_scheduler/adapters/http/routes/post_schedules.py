@@ -10,24 +10,23 @@ from marketmind_scheduler.adapters.http.openapi import body_like
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ_ONE, TIME
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes import examples
-from marketmind_scheduler.adapters.http.shapes.parameters import (
-    PostInPath,
-)
-from marketmind_scheduler.adapters.http.shapes.schedules import (
-    MovePostIn,
-    ScheduleOut,
-    SchedulePostIn,
-)
+from marketmind_scheduler.adapters.http.shapes.asked_times import MovePostIn, SchedulePostIn
+from marketmind_scheduler.adapters.http.shapes.parameters import PostInPath
+from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
+from marketmind_scheduler.application.asked_times import AskedPlace
+from marketmind_scheduler.application.planning.single_posts import PostPlanning
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
     AlreadyScheduled,
+    ContradictoryTime,
     PolicyViolated,
     PostNotFound,
     PreconditionFailed,
     QuotaExceeded,
     ScheduleNotFound,
+    SchedulerUnavailable,
     SendInFlight,
     StaleVersion,
 )
@@ -46,22 +45,37 @@ class PostScheduleController(Controller):
         responses={
             200: ResponseSpec(ScheduleOut, generate_examples=False, description="It was scheduled so already"),
             **documented(
-                *BODY, *POSTED, PostNotFound, AlreadyScheduled, AlreadyPublished, QuotaExceeded, PolicyViolated, *TIME
+                *BODY,
+                *POSTED,
+                PostNotFound,
+                AlreadyScheduled,
+                AlreadyPublished,
+                QuotaExceeded,
+                PolicyViolated,
+                ContradictoryTime,
+                SchedulerUnavailable,
+                *TIME,
             ),
         },
     )
     async def schedule_post(
         self,
         post_scheduling: ForCaller[PostScheduling],
+        post_planning: ForCaller[PostPlanning],
         post_id: PostInPath,
         data: JSONBody[SchedulePostIn],
         request: AnyRequest,
     ) -> Response[ScheduleOut]:
-        """The same request again answers 200 with the same schedule. It obeys the brand's policy and the platform's
-        caps; `override` passes over rules."""
-        schedule, is_new = await post_scheduling.schedule(
-            post_id, data.asked(), allow_repost=data.allow_repost, override=overriding(request, data.override)
-        )
+        """At `timestamp`, or, with `scheduler` instead, at the time that this finds between `not_before` and
+        `not_after`, round all that stands on the brand's platform; where nothing is open, 422 says why. The same
+        request again answers 200 with the same schedule; with `scheduler`, as long as a time that this one chose lies
+        between the bounds. It obeys the brand's policy and the platform's caps; `override` passes over rules."""
+        asked, override = data.asked(), overriding(request, data.override)
+        if isinstance(asked, AskedPlace):
+            made = post_planning.schedule(post_id, asked, allow_repost=data.allow_repost, override=override)
+        else:
+            made = post_scheduling.schedule(post_id, asked, allow_repost=data.allow_repost, override=override)
+        schedule, is_new = await made
         return tagged(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
 
     @get(

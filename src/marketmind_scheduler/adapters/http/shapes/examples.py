@@ -112,6 +112,16 @@ SCHEDULE_POST = (
         summary="The second of two 01:30s",
         value={"timestamp": "2030-11-03T01:30:00", "timezone": _ZONE, "disambiguation": "later"},
     ),
+    Example(summary="The next open weekly slot of the brand", value={"scheduler": "queue"}),
+    Example(
+        summary="The best open time of some days",
+        value={
+            "scheduler": "engagement",
+            "not_before": "2030-03-18T00:00:00",
+            "not_after": "2030-03-24T23:59:59",
+            "timezone": _ZONE,
+        },
+    ),
     Example(summary="Once more, although it is out", value={"timestamp": _SEVEN_PM, "allow_repost": True}),
 )
 MOVE_POST = (

@@ -93,6 +93,14 @@ Timestamp = Annotated[
         examples=["2030-03-18T19:00:00"],
     ),
 ]
+Bound = Annotated[
+    str,
+    Meta(
+        max_length=10_000,
+        description="A time, in any form that `timestamp` takes",
+        examples=["2030-03-18T09:00:00"],
+    ),
+]
 Moment = Annotated[datetime, Meta(description="An instant in UTC", examples=["2030-03-19T02:00:00Z"])]
 ExternalId = Annotated[
     Annotated[str, Meta(min_length=1, max_length=_LONGEST_EXTERNAL_ID, pattern=_NO_NUL)] | int,

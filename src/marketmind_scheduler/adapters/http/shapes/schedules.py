@@ -1,11 +1,11 @@
-"""Times as callers ask for them, and schedules as they are shown."""
+"""Schedules as they are shown, and campaigns as they are to be scheduled."""
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Annotated, Self
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from marketmind_scheduler.adapters.http.shapes.fields import (
     Body,
@@ -17,11 +17,8 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     Override,
     PostId,
     ScheduleId,
-    Timestamp,
     ZoneName,
 )
-from marketmind_scheduler.adapters.http.shapes.unset import said
-from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.domain.derivation import warnings
 from marketmind_scheduler.domain.errors import ContradictoryPlanning
 from marketmind_scheduler.domain.planning.replanning import Renewal
@@ -33,39 +30,6 @@ from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, R
 
 WHY_IT_WAITS: ContextVar[Callable[[Schedule], Sequence[str]] | None] = ContextVar("WHY_IT_WAITS", default=None)
 """What the app that answers knows of a PENDING schedule, for wherever it is shown."""
-
-
-class TimeIn(Body, frozen=True):
-    timestamp: Timestamp
-    timezone: ZoneName | None = None
-    disambiguation: Annotated[
-        Disambiguation,
-        Meta(description="What to do when the wall time does not exist or exists twice", examples=["compatible"]),
-    ] = Disambiguation.COMPATIBLE
-
-    def asked(self) -> AskedTime:
-        return AskedTime(text=self.timestamp, zone=self.timezone, disambiguation=self.disambiguation)
-
-
-class SchedulePostIn(TimeIn, frozen=True):
-    allow_repost: Annotated[bool, Meta(description="Publish it again although it is out already")] = False
-    override: Override = ()
-
-
-class MovePostIn(Body, frozen=True):
-    """What is left out stays as it is: the zone that was named, or the brand's where none was, and what to do when the
-    wall time does not exist or exists twice."""
-
-    timestamp: Timestamp
-    timezone: Annotated[ZoneName, Meta(description="null: the brand's")] | UnsetType | None = UNSET
-    disambiguation: Disambiguation | UnsetType = UNSET
-    version: (
-        Annotated[int, Meta(ge=1, le=2**31 - 1, description="Refuse unless this is the current version")] | None
-    ) = None
-    override: Override = ()
-
-    def asked(self) -> AskedTime:
-        return AskedTime(text=self.timestamp, zone=said(self.timezone), disambiguation=said(self.disambiguation))
 
 
 class CampaignToPlanIn(Body, frozen=True):

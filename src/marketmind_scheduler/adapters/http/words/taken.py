@@ -53,6 +53,8 @@ def example(kind: inspect.Type) -> object:
     if (given := _examples(kind)) and given[0]:
         return given[0]
     match bare(kind):
+        case inspect.StructType(cls=cls) if said := getattr(cls, "EXAMPLE", None):
+            return said
         case inspect.StructType(fields=fields, tag_field=tag_field, tag=tag):
             shown = [field for field in fields if field.required] or [each for each in fields if not _is_flag(each)]
             tagged: dict[str, object] = {tag_field: tag} if tag_field else {}

@@ -49,8 +49,9 @@ WITH done AS (
   RETURNING s.*
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            overridden)
-  SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden
+                            overridden, scheduler)
+  SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden,
+         scheduler
     FROM done)
 SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, {BESIDE}
   FROM done s JOIN posts p ON p.post_id = s.post_id

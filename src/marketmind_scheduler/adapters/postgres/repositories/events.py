@@ -12,10 +12,12 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event, EventKind
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 
 TOLD = (
     *("kind", "schedule_id", "brand_id", "post_id", "platform", "publish_time", "previous_publish_time", "status"),
     *("retry_count", "external_id", "error", "note", "occurred_at", "actor", "posts", "cancelled", "overridden"),
+    "scheduler",
 )
 """The columns that an event has from its telling on."""
 
@@ -86,4 +88,5 @@ def _to_schedule_event(row: Record) -> Event:
         occurred_at=row["occurred_at"],
         actor=row["actor"],
         overridden=to_overridden(row["overridden"]),
+        scheduler=SchedulerKind(row["scheduler"]) if row["scheduler"] else None,
     )

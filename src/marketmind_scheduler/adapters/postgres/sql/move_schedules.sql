@@ -36,8 +36,8 @@ WITH done AS (
   RETURNING s.*, o.before
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            external_id, error, previous_publish_time, overridden)
+                            external_id, error, previous_publish_time, overridden, scheduler)
   SELECT 'schedule.rescheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-         external_id, last_error, before, overridden
+         external_id, last_error, before, overridden, scheduler
     FROM done)
 SELECT s.schedule_id, s.parked, p.title, p.campaign_id, p.s3_url FROM done s JOIN posts p ON p.post_id = s.post_id
