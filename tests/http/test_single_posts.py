@@ -259,7 +259,7 @@ async def test_events_tell_who_chose_a_time(client: httpx2.AsyncClient, use_case
     chosen = [(each["kind"], each.get("scheduler", "unsaid")) for each in told if each["post_id"] == post_id]
     assert chosen == [
         ("schedule.scheduled", "queue"),
-        ("schedule.rescheduled", None),
+        ("schedule.rescheduled", "unsaid"),
         ("schedule.cancelled", "unsaid"),
         ("schedule.scheduled", "engagement"),
     ]

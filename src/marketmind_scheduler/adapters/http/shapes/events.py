@@ -22,7 +22,6 @@ from marketmind_scheduler.domain.schedulers import SchedulerKind
 
 Count = Annotated[int, Meta(ge=0)]
 _OF_NONE = "null: it tells of no schedule"
-_WITH_TIMES = (EventKind.SCHEDULED, EventKind.RESCHEDULED)
 
 
 class EventOut(Struct, frozen=True, kw_only=True):
@@ -62,8 +61,8 @@ class EventOut(Struct, frozen=True, kw_only=True):
         Meta(description="Of a schedule that was made or moved: the kinds of rules that were passed over for it"),
     ] = UNSET
     scheduler: Annotated[
-        SchedulerKind | UnsetType | None,
-        Meta(description="Of a schedule that was made or moved: who chose its time; null: a caller did"),
+        SchedulerKind | UnsetType,
+        Meta(description="Of a schedule that was made or moved: who chose its time, where no caller did"),
     ] = UNSET
     posts: Annotated[
         Count | UnsetType, Meta(description="Of a deletion only: how many posts went, without an event of each")
@@ -98,7 +97,7 @@ class EventOut(Struct, frozen=True, kw_only=True):
             occurred_at=event.occurred_at,
             actor=event.actor,
             override=sorted(event.overridden),
-            scheduler=event.scheduler if event.kind in _WITH_TIMES else UNSET,
+            scheduler=event.scheduler or UNSET,
         )
 
     @classmethod
