@@ -46,6 +46,10 @@ class Aftermath:
         firsts = [nth for nth, delivery in enumerate(deliveries) if delivery.conduct.takes]
         return len(deliveries) - 1 - firsts[0] if firsts else 0
 
+    def tries(self, schedule_id: UUID) -> int:
+        """How many deliveries were not put off until a time that the receiver named."""
+        return sum(not delivery.conduct.puts_off for delivery in self.deliveries[schedule_id])
+
     def is_taken(self, schedule_id: UUID) -> bool:
         return any(delivery.conduct.takes for delivery in self.deliveries[schedule_id])
 
@@ -117,7 +121,7 @@ def broken_promises(after: Aftermath) -> Mapping[str, set[UUID]]:
             if row["platform"] not in after.idempotent_platforms and after.repeats(each)
         },
         "no more sends than retries allow": {
-            each for each, row in after.schedules.items() if len(after.deliveries[each]) > row["max_retries"] + 1
+            each for each, row in after.schedules.items() if after.tries(each) > row["max_retries"] + 1
         },
         "each repeat was announced": {
             each for each, deliveries in after.deliveries.items() if len(deliveries) > 1 + _announced(after, each)

@@ -33,6 +33,11 @@ class Conduct(Enum):
         return self.value[1]
 
     @property
+    def puts_off(self) -> bool:
+        """Whether the answer says when to come again, so that no retry is used."""
+        return "retry-after" in self.answer.headers
+
+    @property
     def is_unclear(self) -> bool:
         """Whether the sender cannot know from the answer what became of the post."""
         return self in (Conduct.TAKE_AND_RESET, Conduct.TAKE_AND_HANG, Conduct.TAKE_AND_FAIL, Conduct.FAIL)

@@ -60,7 +60,7 @@ LONG = [
         dispatchers=4,
         faults=_EVERYTHING,
         conducts=dict.fromkeys(_ODD, 20),
-        always_busy=5,
+        long_busy=5,
         settles_within=120,
     ),
 ]

@@ -30,6 +30,7 @@ _IDEMPOTENT = (Platform.YOUTUBE, Platform.INSTAGRAM, Platform.TIKTOK)
 """The platforms on which the receiver may publish a repeat twice, and those on which it drops repeats."""
 _CAMPAIGNS = 3
 _TOO_LATE = 5
+_PUT_OFF = 6
 _MINUTE = timedelta(minutes=1)
 _MOST_SECONDS_OVERDUE = 3
 _STANDING = """
@@ -44,14 +45,14 @@ _OPEN = "SELECT *, now() AS asked_at FROM schedules WHERE status IN ('PENDING', 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """``posts`` fall due within ``seconds``, while each of ``faults`` comes about every so many seconds. ``conducts``
-    is how so many of them are met at first; ``always_busy`` are never taken."""
+    is how so many of them are met at first; ``long_busy`` are put off more often than a post may be tried again."""
 
     name: str
     seconds: float
     posts: int
     faults: Mapping[Fault, float] = field(default_factory=dict[Fault, float])
     conducts: Mapping[Conduct, int] = field(default_factory=dict[Conduct, int])
-    always_busy: int = 0
+    long_busy: int = 0
     dispatchers: int = 3
     settles_within: float = 60
 
@@ -142,9 +143,9 @@ async def _given_posts(url: str, run: Run, chance: random.Random) -> tuple[Seque
 def _conducts(run: Run, schedules: Sequence[Schedule], chance: random.Random) -> Mapping[UUID, Sequence[Conduct]]:
     """How posts are met that fall due in the first half, so that there is time for their retries."""
     firsts = [conduct for conduct, count in run.conducts.items() for _ in range(count)]
-    chosen = chance.sample(schedules[: len(schedules) // 2], len(firsts) + run.always_busy)
+    chosen = chance.sample(schedules[: len(schedules) // 2], len(firsts) + run.long_busy)
     met = {each.schedule_id: [conduct] for each, conduct in zip(chosen, firsts, strict=False)}
-    return met | {each.schedule_id: [Conduct.BE_BUSY] * 100 for each in chosen[len(firsts) :]}
+    return met | {each.schedule_id: [Conduct.BE_BUSY] * _PUT_OFF for each in chosen[len(firsts) :]}
 
 
 async def _while_posts_fall_due(run: Run, faults: Faults, chance: random.Random) -> None:
