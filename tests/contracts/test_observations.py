@@ -8,17 +8,19 @@ from uuid import UUID, uuid4
 from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.application.observing import Observing, Told
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.audience.observations import Figure, History, Measurement, Observation
+from marketmind_scheduler.domain.audience.observations import Arm, Figure, History, Measurement, Observation
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.audience.refitting import SOON, Refit
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.verdict import VerdictKind
-from tests.builders import BRAND_ID, a_brand, a_post, given
-from tests.contracts.worlds import World, claim_and_begin, find, given_due, settle
+from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, given
+from tests.contracts.worlds import World, at, claim_and_begin, find, given_due, settle
 from tests.fakes.clock import FrozenClock
 
 LANE = BRAND_ID, Platform.TIKTOK
+ENGAGEMENT = SchedulerKind.ENGAGEMENT
 LEASE = timedelta(minutes=1)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -165,6 +167,33 @@ async def test_a_post_is_learned_with_the_time_at_which_it_went_out(world: World
     assert post.lane == LANE
     assert post.published_at
     assert await find(world, schedule)
+
+
+async def test_a_post_is_compared_as_the_lot_fell_unless_a_person_moved_it(world: World) -> None:
+    posts = [a_post(platform=LANE[1]) for _ in range(4)]
+    now = await world.now()
+    arms = [(Arm.CONTROL, ENGAGEMENT), (Arm.CHOSEN, ENGAGEMENT), (Arm.CONTROL, None), (None, ENGAGEMENT)]
+    schedules = [
+        replace(a_schedule(post, slot=at(now - nth * MINUTE), scheduler=scheduler), arm=arm)
+        for nth, (post, (arm, scheduler)) in enumerate(zip(posts, arms, strict=True), start=1)
+    ]
+    await given(world.storage, a_brand(), *posts)
+    for schedule in schedules:
+        await given(world.storage, schedule)
+        assert (await find(world, schedule)).arm is schedule.arm
+        await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+    measured = [
+        Told(observation_id=f"{nth}", of=post.post_id, figure=Figure.VIEWS, value=1, measured_at=now + 48 * HOUR)
+        for nth, post in enumerate(posts)
+    ]
+    await observe(world, *measured)
+
+    refit = await world.refits.begin(LANE, lease=LEASE)
+    assert refit
+    history = await world.refits.history(refit, most=100)
+
+    assert len(history.measurements) == 4
+    assert history.arms == {str(posts[0].post_id): Arm.CONTROL, str(posts[1].post_id): Arm.CHOSEN}
 
 
 async def test_only_the_latest_observations_that_nobody_paid_for_are_learned(world: World) -> None:

@@ -27,6 +27,7 @@ from tests.builders import BRAND_ID
 from tests.loops import on_each
 
 NIGHT = QuietHours(begin=time(22), end=time(7))
+EVENING = QuietHours(begin=time(18), end=time(20))
 MONDAY_NINE = (Weekday.MO, time(9))
 
 
@@ -59,7 +60,10 @@ def told(*rules: Rule) -> Sequence[str]:
         ([Slots(times=(MONDAY_NINE, (Weekday.MO, time(12)))), DailyCap(posts=1)], "a day has up to 2 slots"),
         ([Slots(times=(MONDAY_NINE, (Weekday.SU, time(23)))), MinGap(minutes=601)], "slots stand 10 hours apart"),
         ([LeadTime(minutes=5), LeadTime(minutes=60)], "lead_time of 5 minutes has no effect"),
-        ([ControlShare(thousandths=100)], "the control_share is kept and not applied yet"),
+        (
+            [ControlShare(thousandths=100), NIGHT, EVENING],
+            "no post is left at 19:00 for the control_share, because quiet",
+        ),
     ],
 )
 def test_what_cannot_be_or_has_no_effect_is_told_in_a_sentence(rules: Sequence[Rule], words: str) -> None:
@@ -75,7 +79,8 @@ def test_what_cannot_be_or_has_no_effect_is_told_in_a_sentence(rules: Sequence[R
         [MinGap(minutes=899), NIGHT, DailyCap(posts=2)],
         [Blackout(first_date=date(2027, 1, 1), last_date=date(2027, 12, 31))],
         [Slots(times=(MONDAY_NINE, (Weekday.MO, time(12)))), DailyCap(posts=2), MinGap(minutes=180)],
-        [ControlShare(thousandths=0), LeadTime(minutes=5)],
+        [ControlShare(thousandths=0), EVENING, LeadTime(minutes=5)],
+        [ControlShare(thousandths=100), NIGHT],
     ],
 )
 def test_of_rules_that_go_together_nothing_is_told(rules: Sequence[Rule]) -> None:

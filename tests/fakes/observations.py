@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.audience.observations import Observation
+from marketmind_scheduler.domain.audience.observations import Arm, Observation
 from marketmind_scheduler.domain.audience.refitting import SOON
 from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.schedule import ScheduleStatus
@@ -53,8 +53,19 @@ class InMemoryObservations:
 
 def published_at(rows: Rows, post_id: UUID, *, by: datetime | None = None) -> datetime | None:
     """When its latest send ended that went well, as far as that was ``by`` then."""
-    sent = [_sent_at(row) for row in rows.rows_of({post_id}) if row.status is ScheduleStatus.COMPLETED]
-    return max((each for each in sent if by is None or each <= by), default=None)
+    sent = _sent(rows, post_id, by)
+    return _sent_at(sent) if sent else None
+
+
+def arm_of(rows: Rows, post_id: UUID, *, by: datetime) -> Arm | None:
+    """Of that send's schedule."""
+    sent = _sent(rows, post_id, by)
+    return sent.schedule.compared_as if sent else None
+
+
+def _sent(rows: Rows, post_id: UUID, by: datetime | None) -> Row | None:
+    sent = [row for row in rows.rows_of({post_id}) if row.status is ScheduleStatus.COMPLETED]
+    return max((row for row in sent if by is None or _sent_at(row) <= by), key=_sent_at, default=None)
 
 
 def _sent_at(row: Row) -> datetime:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from marketmind_scheduler.adapters.numeric import choosing, explaining
+from marketmind_scheduler.adapters.numeric import choosing, explaining, fitting
 from marketmind_scheduler.adapters.numeric.packing import packed
+from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
 from marketmind_scheduler.domain.planning.problem import (
     Certificate,
@@ -28,6 +29,9 @@ class DirectPlanSolver:
     ) -> WhyUnplaced:
         del later
         return explaining.why_unplaced(packed(problem), choice.chosen)
+
+    async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
+        return fitting.narrowed(profile, posts)
 
 
 class BrokenPlanSolver(DirectPlanSolver):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.refitting import Refitting
-from marketmind_scheduler.domain.audience.observations import History, LaneHistory, Measurement, Observation
+from marketmind_scheduler.domain.audience.observations import Arm, History, LaneHistory, Measurement, Observation
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.audience.refitting import Refit
 from marketmind_scheduler.domain.lanes import Lane
@@ -13,7 +13,7 @@ from marketmind_scheduler.ports.dispatch_observer import UpkeepObserver
 from marketmind_scheduler.ports.observations import Snapshot
 from tests.builders import NOW
 from tests.fakes.clock import FrozenClock
-from tests.fakes.observations import published_at
+from tests.fakes.observations import arm_of, published_at
 from tests.fakes.profile_fitter import DirectProfileFitter
 from tests.fakes.rows import Rows
 from tests.fakes.storage import InMemoryStorage
@@ -43,6 +43,7 @@ class InMemoryRefits:
                 zone=refit.zone,
                 as_of=refit.begun_at.date(),
                 measurements=[*_measured(rows, latest)],
+                arms={str(each.of): arm for each in latest if (arm := _arm(rows, each))},
             )
 
     async def finish(self, refit: Refit, profile: Profile) -> None:
@@ -87,6 +88,10 @@ def _measured(rows: Rows, observations: Iterable[Observation]) -> Iterable[Measu
                 int(each.measured_at.timestamp()),
                 each.value,
             )
+
+
+def _arm(rows: Rows, each: Observation) -> Arm | None:
+    return None if isinstance(each.of, History) else arm_of(rows, each.of, by=each.measured_at)
 
 
 def _went_out(rows: Rows, each: Observation) -> datetime | None:

@@ -8,7 +8,8 @@ from itertools import groupby
 from marketmind_scheduler.application.planning.again import chosen_again
 from marketmind_scheduler.domain.errors import Rejected, SchedulerUnavailable
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, relaxed
-from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, unplaced_of
+from marketmind_scheduler.domain.planning.controlling import drawn
+from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, posts_at, unplaced_of
 from marketmind_scheduler.domain.planning.floor import naive_instead, never_below_naive
 from marketmind_scheduler.domain.planning.instead import Instead, Wish, by_rule
 from marketmind_scheduler.domain.planning.naive import plan_naively
@@ -20,7 +21,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.ports.plan_solver import PlanSolver
 
-_BOLDNESS = (1.0, 0.5, 0.25, 0.125)
+_BOLDNESS = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
 """How many standard deviations above what is expected an hour is taken for: the first that stays in the budget."""
 _MOST_EXPLORATORY = 0.15
 
@@ -57,7 +58,7 @@ class EngagementScheduler:
 
     async def propose(self, brief: Brief) -> Plan:
         try:
-            return await self._chosen(brief)
+            return await self._beside_controls(brief)
         except SchedulerUnavailable as unavailable:
             if brief.is_of_one or not unavailable.broke:  # a schedule by itself could not say that it is instead
                 raise
@@ -66,11 +67,17 @@ class EngagementScheduler:
     async def instead(self, brief: Brief, plan: Plan, wish: Wish) -> Instead:
         return await chosen_again(self.solver, brief, plan, wish)
 
+    async def _beside_controls(self, brief: Brief) -> Plan:
+        """No post is left out for the sake of a comparison."""
+        lot = await asyncio.to_thread(drawn, brief)
+        plan = lot.completed(await self._chosen(lot.around(brief)))
+        return await self._chosen(brief) if lot.controls and plan.unplaced else plan
+
     async def _chosen(self, brief: Brief) -> Plan:
-        solved = await self._solved(brief, 0)
+        solved, believed = await self._solved(brief, 0), brief
         if brief.explores and len(brief.posts) <= MOST_EXPLORING:
-            solved = await self._explored(brief, solved)
-        solved = await self._bounded(brief, solved)
+            believed, solved = await self._explored(brief, solved)
+        solved = await self._bounded(believed, solved)
         placements = [each for lane in solved for each in placements_of(lane.lane, lane.choice, brief, lane.expected)]
         placements.sort(key=lambda each: (each.slot.publish_time, each.post.platform))
         plan = Plan(
@@ -81,14 +88,37 @@ class EngagementScheduler:
         )
         return await asyncio.to_thread(never_below_naive, plan, [each.lane for each in solved], brief)
 
-    async def _explored(self, brief: Brief, expected: Sequence[_Solved]) -> Sequence[_Solved]:
-        for boldness in _BOLDNESS:
-            bold = await self._solved(brief, boldness)
-            tried = [_Solved(each.lane, each.choice, known.choice) for each, known in zip(bold, expected, strict=True)]
-            share = exploratory_share([(each.lane, each.choice, each.expected) for each in tried], brief)
-            if share <= _MOST_EXPLORATORY:
-                return tried
-        return expected
+    async def _explored(self, brief: Brief, expected: Sequence[_Solved]) -> tuple[Brief, Sequence[_Solved]]:
+        """As bold as the budget allows, with the brief as it was believed then. The bolder, the more is tried, so half
+        of what is left is ruled out at a time."""
+        found: tuple[Brief, Sequence[_Solved]] = brief, expected
+        first, last = 0, len(_BOLDNESS)
+        while first < last:
+            middle = (first + last) // 2
+            believed, bold = await self._bold(brief, expected, _BOLDNESS[middle])
+            if exploratory_share([(each.lane, each.choice, each.expected) for each in bold], brief) > _MOST_EXPLORATORY:
+                first = middle + 1
+            else:
+                found, last = (believed, bold), middle
+        return found
+
+    async def _bold(
+        self, brief: Brief, expected: Sequence[_Solved], boldness: float
+    ) -> tuple[Brief, Sequence[_Solved]]:
+        """Chosen twice: the first choice counts as learned when the second is made, or all would try one hour."""
+        surer = await self._surer(brief, await self._solved(brief, boldness))
+        solved = await self._solved(surer, boldness)
+        return surer, [replace(each, expected=known.choice) for each, known in zip(solved, expected, strict=True)]
+
+    async def _surer(self, brief: Brief, solved: Sequence[_Solved]) -> Brief:
+        """The brief as if the posts that were placed had been learned."""
+        profiles = dict(brief.profiles)
+        for each in solved:
+            platform = each.lane.platform
+            profiles[platform] = await self.solver.narrowed(
+                brief.profile_of(platform), posts_at(each.lane, each.choice)
+            )
+        return replace(brief, profiles=profiles)
 
     async def _solved(self, brief: Brief, boldness: float) -> Sequence[_Solved]:
         standing = list(stands(brief))

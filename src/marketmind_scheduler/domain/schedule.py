@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
+from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.errors import StaleVersion
@@ -67,12 +68,12 @@ class Schedule:
     ``campaign_id`` are what its post has now, not what it had when it was made.
 
     ``is_doubtful``: an earlier send of it may be out, though it is PENDING again. Such a schedule never ends as FAILED,
-    MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED
-    schedule that this one makes good for. ``on_late`` and ``latest_at`` are what its brand said of lateness when it was
-    made; the storage fills them in. ``overridden`` are the rules that it may break, because somebody who may said so.
-    ``is_outdated``: its post has changed since its latest send began. ``beside``: a
-    few other active schedules of its brand and platform at the same instant, ``s3_url``, where its post's media lie
-    now, and ``sources``, what its brand and campaign say now, are no part of it.
+    MISSED or CANCELLED by itself, because those mean that nothing is out. ``retry_of`` is the FAILED or MISSED schedule
+    that this one makes good for. ``on_late`` and ``latest_at`` are what its brand said of lateness when it was made;
+    the storage fills them in. ``overridden`` are the rules that it may break, because somebody who may said so.
+    ``arm``: how the lot of a ``control_share`` fell when it was made. ``is_outdated``: its post has changed since its
+    latest send began. ``beside``: a few other active schedules of its brand and platform at the same instant,
+    ``s3_url``, where its post's media lie now, and ``sources``, what its brand and campaign say now, are no part of it.
     """
 
     schedule_id: UUID
@@ -99,6 +100,7 @@ class Schedule:
     on_late: OnLate = OnLate.PUBLISH
     latest_at: datetime | None = None
     overridden: frozenset[RuleKind] = frozenset()
+    arm: Arm | None = None
     is_outdated: bool = False
     beside: tuple[UUID, ...] = field(default=(), compare=False)
     s3_url: str = field(default="", compare=False)
@@ -115,6 +117,7 @@ class Schedule:
         now: datetime,
         retry_of: UUID | None = None,
         overridden: frozenset[RuleKind] = frozenset(),
+        arm: Arm | None = None,
     ) -> Self:
         """A new appointment of ``post``, made at ``now``."""
         return cls(
@@ -134,6 +137,7 @@ class Schedule:
             updated_at=now,
             retry_of=retry_of,
             overridden=overridden,
+            arm=arm,
         )
 
     @property
@@ -167,6 +171,12 @@ class Schedule:
     def is_chosen(self) -> bool:
         """Whether a person chose its time, first or by moving it."""
         return self.scheduler is None
+
+    @property
+    def compared_as(self) -> Arm | None:
+        """Its side of the comparison of chosen times with the naive rule's; a time that a person gave it is on
+        none."""
+        return None if self.is_chosen else self.arm
 
     @property
     def may_be_out(self) -> bool:

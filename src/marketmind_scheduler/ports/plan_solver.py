@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 
 
@@ -31,4 +32,8 @@ class PlanSolver(Protocol):
         """Why the choice leaves posts out, and up to three changes, each of one rule alone, with which it would not.
         ``later`` are the slots of the days behind the problem's, ascending; none where it cannot be lengthened. Posts
         that may take the last day may take them too, and what is ``taken`` then counts as well."""
+        ...
+
+    async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
+        """As ``ProfileFitter.narrowed``."""
         ...

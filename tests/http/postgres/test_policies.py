@@ -122,12 +122,13 @@ async def test_rules_that_cannot_be_are_stored_with_a_warning(client: httpx2.Asy
     assert "no minute of the week open" in warning
 
 
-async def test_a_share_that_nothing_applies_is_warned_of_whenever_it_is_shown(client: httpx2.AsyncClient) -> None:
+async def test_a_share_that_nothing_can_apply_is_warned_of_whenever_it_is_shown(client: httpx2.AsyncClient) -> None:
     brand_id = await a_brand(client)
-    answer = await put(client, brand_id, {"kind": "control_share", "share": 0.1})
+    evening = {"kind": "quiet_hours", "from": "18:00", "to": "20:00"}
+    answer = await put(client, brand_id, {"kind": "control_share", "share": 0.1}, evening)
 
     [warning] = answer.json()["warnings"]
-    assert "not applied yet" in warning
+    assert "no post is left at 19:00" in warning
     assert (await client.get(f"/brands/{brand_id}/policy")).json()["warnings"] == [warning]
 
 

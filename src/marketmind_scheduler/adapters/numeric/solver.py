@@ -8,12 +8,14 @@ from importlib.util import find_spec
 
 from marketmind_scheduler.adapters.numeric.packing import packed
 from marketmind_scheduler.adapters.numeric.workers import WorkerDied, Workers
+from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
 from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 
 SECONDS = 6  # the rest is chosen at once, so that all is done within eight
 _WAITING = 4
 _CHOOSING = f"{__package__}.choosing"
+_FITTING = f"{__package__}.fitting"
 _EXPLAINING = f"{__package__}.explaining"
 
 
@@ -42,6 +44,10 @@ class NumericPlanSolver:
         async with self._admitted():
             columns = await asyncio.to_thread(packed, replace(problem, slots=(*problem.slots, *later)))
             return await self._workers.run(f"{_EXPLAINING}:why_unplaced", WhyUnplaced, columns, choice.chosen)
+
+    async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
+        async with self._admitted():
+            return await self._workers.run(f"{_FITTING}:narrowed", Profile, profile, posts)
 
     async def _chosen(self, problem: LaneProblem, until: float) -> LaneChoice:
         columns = await asyncio.to_thread(packed, problem)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import SchemaItem
 
-from marketmind_scheduler.domain.audience.observations import MOST, Figure
+from marketmind_scheduler.domain.audience.observations import MOST, Arm, Figure
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.pacing import RETRIES
@@ -180,6 +180,7 @@ schedules = Table(
     Column("not_before", DateTime(timezone=True)),  # until when its latest attempt lets it wait, held or not
     Column("kept_at", DateTime(timezone=True)),  # when it was old enough to be forgotten, and still needed
     Column("overridden", Text),  # kinds of rules that it may break, with commas between; NULL: none
+    Column("arm", Text),  # how the lot of a control share fell; NULL: nothing was drawn
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),
@@ -192,6 +193,7 @@ schedules = Table(
         name="wall_intent",
     ),
     _one_of("on_late", OnLate),
+    _one_of("arm", Arm),
     CheckConstraint("(status = 'PENDING' AND parked = 0) = (due_at IS NOT NULL)", name="due_iff_waiting"),
     CheckConstraint("due_at >= publish_time", name="never_early"),
     CheckConstraint("(status = 'PUBLISHING') = (lease_expires_at IS NOT NULL)", name="lease_iff_publishing"),

@@ -53,6 +53,7 @@ class Writing:
                 scheduler=plan.scheduler,
                 now=now,
                 overridden=self.override,
+                arm=placement.reason and placement.reason.arm,
             )
             for placement in plan.placements
         ]

@@ -1,12 +1,13 @@
 """The engagement scheduler's plan: what a solver has chosen, as placements with their reasons, and what is left out."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 
+from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.audience.priors import prior_of
 from marketmind_scheduler.domain.audience.profile import Profile
-from marketmind_scheduler.domain.audience.week import cell_at
+from marketmind_scheduler.domain.audience.week import CELLS, cell_at
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, slot_at
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Unplaced
 from marketmind_scheduler.domain.planning.problem import (
@@ -58,7 +59,7 @@ def reason_at(
     profile: Profile,
     *,
     is_exploratory: bool = False,
-    is_control: bool = False,
+    arm: Arm | None = None,
     matters_little: bool = False,
 ) -> Reason:
     """What is believed of the hour of a slot."""
@@ -71,7 +72,7 @@ def reason_at(
         prior_sources=tuple(study.key for study in prior_of(profile.platform).studies),
         signal=profile.signal_at(cell),
         is_exploratory=is_exploratory,
-        is_control=is_control,
+        arm=arm,
         matters_little=matters_little,
     )
 
@@ -80,6 +81,12 @@ def exploratory_share(choices: Sequence[tuple[LaneBrief, LaneChoice, LaneChoice]
     """Which part of what is placed is there to learn."""
     placed = [each for lane, choice, expected in choices for each in placements_of(lane, choice, brief, expected)]
     return sum(each.reason is not None and each.reason.is_exploratory for each in placed) / max(1, len(placed))
+
+
+def posts_at(lane: LaneBrief, choice: LaneChoice) -> Sequence[int]:
+    """How many posts the choice has at each hour of the week."""
+    at = Counter(cell_at(lane.slots[each].local_time) for each in choice.chosen if each is not None)
+    return [at[cell] for cell in range(CELLS)]
 
 
 def unplaced_of(lane: LaneBrief, why: WhyUnplaced, zone: str) -> Sequence[Unplaced]:

@@ -20,6 +20,8 @@ from marketmind_scheduler.domain.wall_clock import local_day, wall_time
 
 def never_below_naive(plan: Plan, lanes: Sequence[LaneBrief], brief: Brief) -> Plan:
     """The plan, or the naive rule's times where they break no rule and place more, or as much that is worth more."""
+    if not lanes:
+        return plan
     try:
         naive = plan_naively(brief)
     except Rejected:

@@ -24,6 +24,7 @@ from marketmind_scheduler.domain.rules.policy import (
     Slots,
     Weekday,
 )
+from marketmind_scheduler.domain.schedulers import SEVEN_PM
 
 _A_MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001  # the first of a week like any other, on the wall
 _WEEK = 7 * ONE_DAY
@@ -54,8 +55,8 @@ def _of_platform(platform: Platform, policy: Policy) -> Iterator[str]:
         yield from _closed_slots(platform, weekly)
     yield from _slots_beyond(rules)
     yield from _never_reached(rules)
-    if any(rule.thousandths for rule in _only(rules, ControlShare)):
-        yield "the control_share is kept and not applied yet: no post is left at 19:00 to compare with"
+    if stretches:
+        yield from _closed_control(rules, platform, weekly)
 
 
 def _caps_of_nothing(rules: Sequence[Rule]) -> Iterator[str]:
@@ -87,6 +88,15 @@ def _closed_slots(platform: Platform, weekly: Policy) -> Iterator[str]:
         for weekday, at in slots.times:
             if closed := closings(_on(weekday, at), platform, weekly):
                 yield f"the slot {weekday} {at:%H:%M} is never filled, because {closed[0].rule.kind} closes it"
+
+
+def _closed_control(rules: Sequence[Rule], platform: Platform, weekly: Policy) -> Iterator[str]:
+    """A comparison without posts: on no day of the week is the naive rule's time open."""
+    if not any(rule.thousandths for rule in _only(rules, ControlShare)):
+        return
+    closed = [closings(_on(weekday, SEVEN_PM), platform, weekly) for weekday in Weekday]
+    if all(closed):
+        yield f"no post is left at {SEVEN_PM:%H:%M} for the control_share, because {closed[0][0].rule.kind} closes it"
 
 
 def _slots_beyond(rules: Sequence[Rule]) -> Iterator[str]:

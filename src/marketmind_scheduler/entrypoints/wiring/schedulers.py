@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedulers import EngagementScheduler, NaiveScheduler, QueueScheduler
+from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
 from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -46,6 +47,10 @@ class NoSolver:
         self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
     ) -> WhyUnplaced:
         del problem, choice, later
+        raise SchedulerUnavailable(_WHY_NOT)
+
+    async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
+        del profile, posts
         raise SchedulerUnavailable(_WHY_NOT)
 
 

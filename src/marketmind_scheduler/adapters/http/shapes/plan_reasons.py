@@ -42,9 +42,7 @@ class ReasonOut(Struct, frozen=True, kw_only=True):
     prior_sources: Annotated[list[str], Meta(description="The studies behind the prior", examples=[["sprout-2023"]])]
     signal: Annotated[Signal, Meta(description="How much is known of this hour from the lane's own posts")]
     exploratory: Annotated[bool, Meta(description="It is there to learn: another slot is expected to be better")]
-    control: Annotated[
-        bool, Meta(description="It is left at the naive rule's time, to compare with; not done yet, so false")
-    ]
+    control: Annotated[bool, Meta(description="The lot has left it at the naive rule's time, to compare with")]
     timing_matters_little: Annotated[
         bool, Meta(description="The best open slot is less than 5 % better than they are on average")
     ]

@@ -19,6 +19,7 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     ScheduleId,
     ZoneName,
 )
+from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.derivation import warnings
 from marketmind_scheduler.domain.errors import ContradictoryPlanning
 from marketmind_scheduler.domain.planning.replanning import Renewal
@@ -117,6 +118,13 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
     override: Annotated[
         list[RuleKind], Meta(description="The kinds of rules that were passed over for it", examples=[[]])
     ]
+    arm: Annotated[
+        Arm | None,
+        Meta(
+            description="Where a `control_share` of the policy had the lot drawn: whether its time was `chosen` or, as "
+            "a `control`, left at the naive rule's. null: it is not compared"
+        ),
+    ]
     created_at: Moment
     updated_at: Moment
 
@@ -151,6 +159,7 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
             version=schedule.version,
             warnings=[*warnings(schedule), *_reasons(schedule)],
             override=sorted(schedule.overridden),
+            arm=schedule.compared_as,
             created_at=schedule.created_at,
             updated_at=schedule.updated_at,
         )

@@ -8,7 +8,7 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
-from marketmind_scheduler.domain.audience.observations import Figure, LaneHistory, Measurement
+from marketmind_scheduler.domain.audience.observations import Arm, Figure, LaneHistory, Measurement
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.audience.refitting import Refit
 from marketmind_scheduler.domain.lanes import Lane
@@ -74,6 +74,7 @@ class PostgresRefits:
             zone=refit.zone,
             as_of=refit.begun_at.astimezone(UTC).date(),
             measurements=[_to_measurement(row) for row in rows],
+            arms={row["post"]: Arm(row["arm"]) for row in rows if row["arm"]},
         )
 
     async def finish(self, refit: Refit, profile: Profile) -> None:

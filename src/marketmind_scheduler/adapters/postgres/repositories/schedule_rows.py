@@ -9,6 +9,7 @@ from asyncpg import Record
 from sqlalchemy.dialects import postgresql
 
 from marketmind_scheduler.adapters.postgres import tables
+from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import RuleKind
@@ -26,7 +27,12 @@ SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL 
 _COLUMNS = {each.name: each for each in tables.schedules.columns}
 _PLAIN = [each.name for each in fields(Schedule) if each.name in _COLUMNS and each.name != "status"]
 _OF_SLOT = ["publish_time", "local_time", "timezone", "disambiguation", "resolution", "tz_release", "zone_is_default"]
-_ENUMS: Mapping[str, Callable[[str], object]] = {"platform": Platform, "scheduler": SchedulerKind, "on_late": OnLate}
+_ENUMS: Mapping[str, Callable[[str], object]] = {
+    "platform": Platform,
+    "scheduler": SchedulerKind,
+    "on_late": OnLate,
+    "arm": Arm,
+}
 _FROM_BRAND = {"on_late", "latest_at"}
 _OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error"))
 
