@@ -88,6 +88,12 @@ async def test_the_readme_ends_as_it_says_and_can_be_pasted_again() -> None:
     assert statuses_in(printed)[:2] == ["201", "200"]
     assert any(answer.get("status") == "PAUSED" for answer in answers)
     assert any("campaign_paused" in each["holds"] for answer in answers for each in answer.get("items", ()))
+    known_first, known_then = re.findall(r"Meet the new line .* signal (\w+)", printed)
+    assert (known_first, known_then) == ("none", "ok")
+    assert "lies in the quiet hours 21:00 to 08:00" in printed
+    assert re.search(r"^it could stand there, .* the plan loses 0\.\d+ of a usual post", printed, re.MULTILINE)
+    [committed] = [answer for answer in answers if len(answer.get("schedules", ())) == 3 and "changed" in answer]
+    assert {each["scheduler"] for each in committed["schedules"]} == {"engagement"}
     assert codes_in(again) == codes_in(printed)
 
 
