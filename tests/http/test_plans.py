@@ -118,6 +118,7 @@ async def test_a_post_that_comes_between_makes_the_plan_outdated_and_a_fresh_one
     refused = problem(await commit(client, plan), 409, "plan_outdated")
 
     assert refused["details"]["changed"] == ["posts"]
+    assert refused["details"]["violations"] == refused["details"]["in_the_way"] == [f"post {late} has no placement"]
     assert await schedules(client, campaign_id) == []
     fresh = (await client.get(f"/plans/{refused['details']['plan_id']}")).json()
     assert late in [each["post_id"] for each in fresh["placements"]]
@@ -263,6 +264,10 @@ async def test_a_policy_that_closes_a_planned_time_makes_the_plan_outdated_and_a
     refused = problem(await commit(client, plan), 409, "plan_outdated")
 
     assert refused["details"]["changed"] == ["policy"]
+    broken = refused["details"]["violations"]
+    at_once = await client.post(f"/schedule/campaign/{campaign_id}")
+    assert broken == problem(at_once, 422, "policy_violated")["details"]["violations"]
+    assert refused["details"]["in_the_way"] == [each["sentence"] for each in broken]
     fresh = (await client.get(f"/plans/{refused['details']['plan_id']}")).json()
     assert {each["rule"] for each in fresh["violations"]} == {"quiet_hours"}
     problem(await commit(client, fresh), 422, "policy_violated")

@@ -234,18 +234,26 @@ class CampaignAlreadyScheduled(Conflict):
 
 class PlanOutdated(Conflict):
     """What the plan was made of has changed, and its times cannot stand any more, so nothing was written.
-    `details.changed` names the parts, `details.violations` what stands in the way, and `details.plan_id` a fresh
-    preview; null where none can be made now."""
+    `details.changed` names the parts. `details.violations` has up to a hundred things that stand in the way: a broken
+    rule as in `policy_violated`, anything else in a sentence; `details.in_the_way` has a sentence for each.
+    `details.plan_id` is a fresh preview; null where none can be made now."""
 
     def __init__(
-        self, plan_id: UUID, *, changed: Sequence[str], violations: Sequence[object], fresh_id: UUID | None
+        self,
+        plan_id: UUID,
+        *,
+        changed: Sequence[str],
+        sentences: Sequence[str],
+        violations: Sequence[object],
+        fresh_id: UUID | None,
     ) -> None:
         then = f"look at the fresh preview {fresh_id}" if fresh_id else "preview the campaign anew"
         super().__init__(
             f"plan {plan_id} is outdated, and nothing was written: {', '.join(changed)} changed since, and "
-            f"{len(violations)} of its times cannot stand, first: {violations[0]}; {then}",
+            f"{len(sentences)} of its times cannot stand, first: {sentences[0]}; {then}",
             changed=list(changed),
-            violations=list(violations),
+            violations=list(violations[:100]),
+            in_the_way=list(sentences[:100]),
             plan_id=fresh_id,
         )
 

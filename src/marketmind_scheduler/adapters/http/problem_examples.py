@@ -54,7 +54,11 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.AlreadyPublished(_POST, schedule_id=_SCHEDULE),
         errors.CampaignAlreadyScheduled(_CAMPAIGN, scheduled=2, posts=3),
         errors.PlanOutdated(
-            _PLAN, changed=["window"], violations=[f"post {_POST} is not in the brief"], fresh_id=_OTHER_PLAN
+            _PLAN,
+            changed=["window"],
+            sentences=[f"post {_POST} is not in the brief"],
+            violations=[f"post {_POST} is not in the brief"],
+            fresh_id=_OTHER_PLAN,
         ),
         errors.PlanHashDiffers(_PLAN, given="5f2b8d0c", current="7e1a4f6b"),
         errors.PlanEnded(_PLAN, status="discarded"),

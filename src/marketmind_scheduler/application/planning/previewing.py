@@ -9,7 +9,7 @@ from uuid import UUID
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import Case, check_open, lock_campaign, read_case
 from marketmind_scheduler.application.planning.explaining import Why, why_not
-from marketmind_scheduler.application.planning.proposing import check_whole, judged, proposed
+from marketmind_scheduler.application.planning.proposing import InTheWay, check_whole, in_the_way, judged, proposed
 from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown, shown_of
 from marketmind_scheduler.application.planning.writing import Writing
 from marketmind_scheduler.application.quota import Quota
@@ -21,9 +21,8 @@ from marketmind_scheduler.domain.errors import (
     TooManyHeld,
 )
 from marketmind_scheduler.domain.planning.digests import Part
-from marketmind_scheduler.domain.planning.plan import Brief, Plan
+from marketmind_scheduler.domain.planning.plan import Brief
 from marketmind_scheduler.domain.planning.preview import MOST_HELD, Asked, Preview, PreviewStatus
-from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.planning.replanning import Renewal
 from marketmind_scheduler.domain.planning.room import slots_of
 from marketmind_scheduler.domain.post import Platform
@@ -99,7 +98,14 @@ class Previewing:
         if isinstance(done, Committed):
             return done
         fresh_id = await self._fresh(done.preview)
-        raise PlanOutdated(plan_id, changed=done.changed, violations=done.broken, fresh_id=fresh_id)
+        promises, rules = done.broken.promises, [each.told() for each in done.broken.rules]
+        raise PlanOutdated(
+            plan_id,
+            changed=done.changed,
+            sentences=done.broken.sentences(),
+            violations=[*promises, *rules],
+            fresh_id=fresh_id,
+        )
 
     @repeats_lost_races
     async def discard(self, plan_id: UUID) -> Preview:
@@ -122,8 +128,8 @@ class Previewing:
             case = await self._case(work, preview)
         brief = case.brief_of_open_posts(self.zones)
         if preview.status is PreviewStatus.OPEN:
-            broken = await _in_the_way(preview.plan, brief, case)
-            shown = replace(shown, changed=preview.changed_in(brief), broken=broken)
+            broken = await in_the_way(preview.plan, brief, case)
+            shown = replace(shown, changed=preview.changed_in(brief), broken=broken.sentences())
         return shown, brief
 
     @repeats_lost_races
@@ -140,8 +146,8 @@ class Previewing:
             case = await self._case(work, preview)
             brief = case.brief_of_open_posts(self.zones)
             changed = preview.changed_in(brief)
-            broken = await _in_the_way(preview.plan, brief, case)
-            if broken and changed:
+            broken = await in_the_way(preview.plan, brief, case)
+            if broken.sentences() and changed:
                 return _Outdated(preview, changed, broken)
             stored = await self._written(work, preview, case, rules)
             await work.commit()
@@ -186,7 +192,7 @@ class Previewing:
         await lock_campaign(work, preview.asked, campaign_id=preview.campaign_id, brand_id=preview.brand_id)
         case = await self._case(work, preview)
         brief = case.brief_of_open_posts(self.zones)
-        if preview.changed_in(brief) and await _in_the_way(preview.plan, brief, case):
+        if preview.changed_in(brief) and (await in_the_way(preview.plan, brief, case)).sentences():
             raise LostRace
         await _check_room(work, preview)
 
@@ -205,7 +211,7 @@ class Previewing:
 class _Outdated:
     preview: Preview
     changed: Sequence[Part]
-    broken: Sequence[str]
+    broken: InTheWay
 
 
 def _check_committable(preview: Preview, given_hash: str) -> None:
@@ -222,12 +228,6 @@ async def _check_room(work: UnitOfWork, preview: Preview) -> None:
     held, adding = await work.previews.count_held(preview.brand_id), len(preview.plan.placements)
     if held + adding > MOST_HELD:
         raise TooManyHeld(preview.brand_id, held=held, adding=adding, most=MOST_HELD)
-
-
-async def _in_the_way(plan: Plan, brief: Brief, case: Case) -> Sequence[str]:
-    """Why the plan's times cannot stand as things are, a sentence each."""
-    broken = (await judged(plan, case)).violations
-    return [*violations(plan, brief), *(each.sentence for each in broken)]
 
 
 def _open_hours(brief: Brief, platforms: Collection[Platform]) -> frozenset[datetime]:

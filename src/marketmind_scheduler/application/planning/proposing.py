@@ -1,7 +1,8 @@
 """Asking a scheduler, and holding its plan to what every plan must keep."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -10,7 +11,7 @@ from marketmind_scheduler.domain.errors import BeyondHorizon, PolicyViolated
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.rules.judging import violations as broken_rules
-from marketmind_scheduler.domain.rules.violations import Wanted
+from marketmind_scheduler.domain.rules.violations import Violation, Wanted
 from marketmind_scheduler.ports.scheduler import Scheduler
 
 _MANY = 500  # are judged beside the event loop
@@ -44,3 +45,20 @@ async def judged(plan: Plan, case: Case) -> Plan:
     judge = partial(broken_rules, wanted, case.beside, case.rules, now=case.now)
     found = await asyncio.to_thread(judge) if len(wanted) > _MANY else judge()
     return replace(plan, violations=tuple(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InTheWay:
+    """Why a plan's times cannot stand as things are: what it breaks of the promises of every plan, a sentence each, and
+    of the brand's rules."""
+
+    promises: Sequence[str]
+    rules: Sequence[Violation]
+
+    def sentences(self) -> Sequence[str]:
+        return [*self.promises, *(each.sentence for each in self.rules)]
+
+
+async def in_the_way(plan: Plan, brief: Brief, case: Case) -> InTheWay:
+    """What stands against the plan now."""
+    return InTheWay(promises=violations(plan, brief), rules=(await judged(plan, case)).violations)
