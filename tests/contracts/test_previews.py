@@ -1,24 +1,28 @@
 """What is kept of plans: as they were shown, how they ended, and the slots that are held for them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.deletion import Doomed, Noun
-from marketmind_scheduler.domain.errors import PlanNotFound
+from marketmind_scheduler.domain.errors import Deleted, PlanNotFound
 from marketmind_scheduler.domain.planning.naive import plan_naively
 from marketmind_scheduler.domain.planning.plan import PostToPlace
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.planning.replanning import Decision
 from marketmind_scheduler.domain.post import Post
+from marketmind_scheduler.domain.retention import PREVIEWS_KEPT
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_brief, a_campaign, a_post, a_schedule, given, new_id
+from tests.contracts.worlds import World, cancel
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 def a_preview(*posts: Post, hold: timedelta = timedelta(), kept: tuple[Schedule, ...] = ()) -> Preview:
@@ -37,9 +41,13 @@ def a_preview(*posts: Post, hold: timedelta = timedelta(), kept: tuple[Schedule,
 
 @pytest.fixture
 async def posts(storage: Storage) -> list[Post]:
-    registered = [a_post(campaign_id=CAMPAIGN_ID, title=f"Post {nth}") for nth in range(3)]
-    await given(storage, a_brand(), a_campaign(), *registered)
-    return registered
+    return await registered(storage)
+
+
+async def registered(storage: Storage) -> list[Post]:
+    posts = [a_post(campaign_id=CAMPAIGN_ID, title=f"Post {nth}") for nth in range(3)]
+    await given(storage, a_brand(), a_campaign(), *posts)
+    return posts
 
 
 async def kept(storage: Storage, preview: Preview) -> Preview:
@@ -130,3 +138,88 @@ async def test_a_preview_shows_the_titles_that_its_posts_have_now(storage: Stora
         titles = await stored.previews.titles(preview)
 
     assert [titles[post.post_id] for post in posts] == ["Another", "", "Post 2"]
+
+
+async def test_plans_are_forgotten_30_days_after_they_ended_or_were_made_and_held(
+    world: World,
+) -> None:
+    posts, storage = await registered(world.storage), world.storage
+    open_ = await kept(storage, made_now(a_preview(*posts), await world.now()))
+    held = await kept(storage, made_now(a_preview(*posts, hold=DAY), await world.now()))
+    discarded = await kept(storage, made_now(a_preview(*posts), await world.now()))
+    async with storage.unit_of_work() as work:
+        await work.previews.end(discarded.discarded(at=await world.now() + 2 * DAY))
+        await work.commit()
+    left: list[int] = []
+    for _ in range(3):
+        left.append(len(await previews_of(storage)))
+        await world.pass_time(DAY if len(left) > 1 else PREVIEWS_KEPT)
+        await world.upkeep.forget_expired(limit=10)
+
+    assert left == [3, 2, 1]
+    assert await previews_of(storage) == []
+    for gone in (open_, held, discarded):
+        async with storage.unit_of_work() as work:
+            with pytest.raises(Deleted):
+                await work.previews.get(gone.plan_id)
+        async with storage.within(Reach(frozenset())).unit_of_work() as work:
+            with pytest.raises(PlanNotFound):
+                await work.previews.get(gone.plan_id)
+
+
+async def test_plans_are_forgotten_in_pieces(world: World) -> None:
+    posts, storage = await registered(world.storage), world.storage
+    for _ in range(5):
+        await kept(storage, made_now(a_preview(*posts), await world.now()))
+    await world.pass_time(PREVIEWS_KEPT)
+
+    assert [await world.upkeep.forget_expired(limit=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+async def test_a_committed_plan_stays_while_a_schedule_of_it_is_active(
+    world: World,
+) -> None:
+    posts, storage = await registered(world.storage), world.storage
+    preview = await kept(storage, made_now(a_preview(posts[0]), await world.now()))
+    async with storage.unit_of_work() as work:
+        [made] = await work.bookings.add([a_schedule(posts[0])])
+        await work.previews.end(preview.committed([made.schedule_id], at=await world.now()))
+        await work.commit()
+    await world.pass_time(2 * PREVIEWS_KEPT)
+    await world.upkeep.forget_expired(limit=10)
+    assert len(await previews_of(storage)) == 1
+
+    await cancel(world, made)
+    await world.upkeep.forget_expired(limit=10)
+
+    assert await previews_of(storage) == []
+
+
+async def test_what_is_held_ends_with_the_post_the_campaign_or_the_brand_that_is_deleted(
+    storage: Storage, posts: list[Post]
+) -> None:
+    for doomed in (
+        Doomed(noun=Noun.POST, object_id=posts[0].post_id),
+        Doomed(noun=Noun.CAMPAIGN, object_id=CAMPAIGN_ID),
+        Doomed(noun=Noun.BRAND, object_id=BRAND_ID),
+    ):
+        await kept(storage, a_preview(posts[0], hold=DAY))
+        await kept(storage, a_preview(posts[1], hold=DAY))
+        async with storage.unit_of_work() as work:
+            before = await work.previews.count_held(BRAND_ID)
+            await work.erasures.erase(doomed, [], cancelled=0, at=NOW)
+            left = await work.previews.count_held(BRAND_ID)
+
+        assert (before, left) == (2, 1 if doomed.noun is Noun.POST else 0), doomed.noun
+        async with storage.unit_of_work() as work:
+            await work.previews.give_back(CAMPAIGN_ID)
+            await work.commit()
+
+
+def made_now(preview: Preview, now: datetime) -> Preview:
+    return replace(preview, created_at=now)
+
+
+async def previews_of(storage: Storage) -> Sequence[Preview]:
+    async with storage.reading() as repositories:
+        return await repositories.previews.list(CAMPAIGN_ID, limit=10, after=None)

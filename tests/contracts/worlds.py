@@ -13,7 +13,14 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.tables import attempts, event_outbox, refits, schedules
+from marketmind_scheduler.adapters.postgres.tables import (
+    attempts,
+    event_outbox,
+    previews,
+    refits,
+    reservations,
+    schedules,
+)
 from marketmind_scheduler.adapters.postgres.tables import events as events_table
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
@@ -120,8 +127,9 @@ class PostgresWorld:
         return now.astimezone(UTC)
 
     async def pass_time(self, by: timedelta) -> None:
-        for table in (schedules, attempts, refits, event_outbox, events_table):
+        for table in (schedules, attempts, refits, event_outbox, events_table, previews, reservations):
             moments = [each.name for each in table.c if isinstance(each.type, DateTime) and each.type.timezone]
+            moments = [name for name in moments if not table.c[name].primary_key]
             put_back = ", ".join(f"{name} = {name} - $1::interval" for name in moments)
             await self.pool.execute(f"UPDATE {table.name} SET {put_back}", by)  # noqa: S608  # the names are ours
 

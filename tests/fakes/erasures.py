@@ -9,6 +9,7 @@ from marketmind_scheduler.domain.audience.observations import History
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event
+from marketmind_scheduler.domain.planning.preview import Preview
 from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.rules.policy import Blackout
 from marketmind_scheduler.ports.clock import Clock
@@ -40,6 +41,8 @@ class InMemoryErasures:
         for post_id in post_ids:
             rows.put_post(replace(rows.posts[post_id], title="", s3_url="", updated_at=at))
         self._erase_schedules(rows, post_ids)
+        for preview in [each for each in rows.previews.values() if _speaks_of(each, doomed)]:
+            rows.previews[preview.plan_id] = replace(preview, expires_at=None)
         wholes = self._erase_wholes(rows, doomed, at)
         rows.outbox = _without_texts(rows.outbox, post_ids)
         rows.events = _without_texts(rows.events, post_ids)
@@ -104,6 +107,10 @@ def _erase_audience(rows: Rows, brand_id: UUID) -> None:
             rows.observations[key] = replace(each, of=replace(each.of, reference=None))
     for lane in [lane for lane in rows.refits if lane[0] == brand_id]:
         del rows.refits[lane]
+
+
+def _speaks_of(preview: Preview, doomed: Doomed) -> bool:
+    return doomed.object_id in (preview.brand_id, preview.campaign_id, *preview.post_ids)
 
 
 def _part_of(post: Post, noun: Noun) -> UUID | None:

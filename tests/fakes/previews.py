@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.errors import PlanNotFound
+from marketmind_scheduler.domain.errors import Deleted, PlanNotFound
 from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
 from marketmind_scheduler.domain.rules.violations import Occupied
 from marketmind_scheduler.ports.clock import Clock
@@ -23,6 +23,9 @@ class InMemoryPreviews:
 
     async def get(self, plan_id: UUID) -> Preview:
         preview = self._view().previews.get(plan_id)
+        forgotten = self._view().forgotten_previews.get(plan_id)
+        if forgotten is not None and self._reach.covers(forgotten):
+            raise Deleted.plan(plan_id)
         if preview is None or not self._reach.covers(preview.brand_id):
             raise PlanNotFound(plan_id)
         return preview

@@ -170,6 +170,7 @@ class Rows:
     schedules: dict[UUID, Row] = field(default_factory=dict[UUID, Row])
     attempts: dict[tuple[UUID, int], AttemptRecord] = field(default_factory=dict[tuple[UUID, int], AttemptRecord])
     previews: dict[UUID, Preview] = field(default_factory=dict[UUID, Preview])
+    forgotten_previews: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])  # with their brands
     forgotten: dict[UUID, Schedule] = field(default_factory=dict[UUID, Schedule])
     deleted: frozenset[UUID] = field(default_factory=frozenset[UUID])
     outbox: tuple[AnyEvent, ...] = ()
@@ -199,6 +200,7 @@ class Rows:
             schedules=dict(self.schedules),
             attempts=dict(self.attempts),
             previews=dict(self.previews),
+            forgotten_previews=dict(self.forgotten_previews),
             forgotten=dict(self.forgotten),
             tz_releases=dict(self.tz_releases),
             policies=dict(self.policies),

@@ -215,6 +215,7 @@ def cases() -> Iterable[Case]:
     yield "schedules forgotten", upkeep.FORGET_SCHEDULES, ["30 days", 500, "{ACTIVE}"], 500
     yield "schedules kept for their campaign", upkeep.FORGET_SCHEDULES, ["30 days", 500, "{SCHEDULED}"], 500
     yield "published by forgotten ones", forgotten.PUBLISHED, [an_array(BARE_IDS)], BARE
+    yield "plans forgotten", upkeep.FORGET_PREVIEWS, ["30 days", 500, "{ACTIVE}"], 500
     yield "events forgotten", upkeep.FORGET_EVENTS, ["30 days", 500], 500
 
 

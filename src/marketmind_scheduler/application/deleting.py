@@ -38,8 +38,6 @@ class Deleting:
             active = await work.erasures.lock_active(post_ids)
             called_off = await work.transitions.record(_called_off(doomed, active, forgets=forgets), at=now)
             cancelled = sum(each.status is ScheduleStatus.CANCELLED for each in called_off)
-            if doomed.noun is Noun.CAMPAIGN:
-                await work.previews.give_back(doomed.object_id)
             await work.erasures.erase(doomed, post_ids, cancelled=cancelled, at=now)
             await work.commit()
         await follow_schedules(self.storage, [campaign_id])

@@ -408,8 +408,8 @@ class CannotFollow(Conflict):
 class Deleted(Gone):
     """What was named is not there any more. A post, campaign or brand was deleted: its schedules and events stay,
     without their texts, and its id cannot be used again, so register something new under another. Or a schedule ended
-    longer ago than schedules are kept. Or events behind `after` are not kept any more: begin anew with `details.after`,
-    and look at what you follow in between."""
+    longer ago than schedules are kept, or a plan than plans are. Or events behind `after` are not kept any more: begin
+    anew with `details.after`, and look at what you follow in between."""
 
     code = "gone"
 
@@ -425,6 +425,14 @@ class Deleted(Gone):
         return cls(
             f"schedule {schedule_id} ended longer ago than schedules are kept here; GET /schedule lists those that are",
             schedule_id=schedule_id,
+        )
+
+    @classmethod
+    def plan(cls, plan_id: UUID) -> Self:
+        return cls(
+            f"plan {plan_id} ended, or was made, longer ago than plans are kept; preview the campaign anew with POST "
+            "/campaigns/{campaign_id}/plans",
+            plan_id=plan_id,
         )
 
     @classmethod

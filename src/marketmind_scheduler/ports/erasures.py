@@ -22,6 +22,7 @@ class Erasures(Protocol):
     async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, cancelled: int, at: datetime) -> None:
         """Let it and these posts be deleted at ``at``, and empty every text and URL of theirs: in their own rows, those
         of their schedules, attempts and events, and what a brand's history is called. Kept answers that name one of
-        them are forgotten, and no profile of a deleted brand is fitted any more. Ids and times stay. One event tells
+        them are forgotten, no slot is held any more for a plan that speaks of it, and no profile of a deleted brand is
+        fitted. Ids and times stay. One event tells
         it, with how many schedules were ``cancelled``; none where it was deleted already."""
         ...

@@ -9,7 +9,7 @@ from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
 
 class Previews(Protocol):
     """Each method is one or two statements and raises StorageUnavailable. A preview never changes, but for its end.
-    ``get`` and ``lock`` raise PlanNotFound, also for what is out of reach."""
+    ``get`` and ``lock`` raise PlanNotFound, also for what is out of reach, and Gone for what was forgotten."""
 
     async def get(self, plan_id: UUID) -> Preview: ...
 

@@ -45,11 +45,13 @@ class Upkeep(Protocol):
 
     async def forget_expired(self, *, limit: int) -> int:
         """Forget up to ``limit`` of each: answers kept under an Idempotency-Key that have expired, allowances that are
-        whole again, API keys that expired or were revoked long ago, but never the youngest key; and where they are not
-        kept for ever, the first events, as far as no younger one stands before them, and schedules that ended so long
-        ago, and should have gone out as long ago, with their attempts. What ``Forgotten`` tells stays. Schedules of a
-        campaign that is UNDER_WAY stay as well, and go at the latest as long after that is over. Returns how many were
-        looked at of the kind with most."""
+        whole again, slots that were held until now, API keys that expired or were revoked long ago, but never the
+        youngest key; plans that ended long ago, or were made, and held, as long ago and never ended, but no committed
+        one of which a schedule is active or the campaign UNDER_WAY; and where they are not kept for ever, the first
+        events, as far as no younger one stands before them, and schedules that ended so long ago, and should have gone
+        out as long ago, with their attempts. What ``Forgotten`` tells stays. Schedules of a campaign that is UNDER_WAY
+        stay as well, and go at the latest as long after that is over. Returns how many were looked at of the kind with
+        most."""
         ...
 
     async def sequence_events(self, *, limit: int) -> int:

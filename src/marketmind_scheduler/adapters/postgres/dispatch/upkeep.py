@@ -28,6 +28,7 @@ _TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 BUSY_LANES = statement("busy_lanes")
 _FORGET_EXPIRED = statement("forget_expired")
 FORGET_EVENTS = statement("forget_events")
+FORGET_PREVIEWS = statement("forget_previews")
 FORGET_SCHEDULES = statement("forget_schedules")
 HOLD_LANES = statement("hold_lanes")
 RELEASE_LANES = statement("release_lanes")
@@ -105,6 +106,7 @@ class PostgresUpkeep:
         async with transaction(self._pool) as connection:
             kept = self._retention
             gone = [await connection.fetchval(_FORGET_EXPIRED, kept.keys, limit)]
+            gone.append(await connection.fetchval(FORGET_PREVIEWS, kept.previews, limit, list(UNDER_WAY)))
             if kept.schedules:
                 gone.append(await connection.fetchval(FORGET_SCHEDULES, kept.schedules, limit, list(UNDER_WAY)))
             if kept.events and await connection.fetchval(_TRY_LOCK, _FORGETTING):

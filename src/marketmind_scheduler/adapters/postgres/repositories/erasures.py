@@ -50,6 +50,15 @@ _OF_AUDIENCE = (
     "UPDATE observations SET reference = NULL WHERE brand_id = $1 AND reference IS NOT NULL",
     "DELETE FROM refits WHERE brand_id = $1",
 )
+_GIVE_BACK: Mapping[Noun, str] = {
+    Noun.POST: """
+DELETE FROM reservations r USING previews p, posts o
+ WHERE o.post_id = $1 AND r.brand_id = o.brand_id AND p.plan_id = r.plan_id
+   AND position(o.post_id::text IN p.said::text) > 0
+""",
+    Noun.CAMPAIGN: "DELETE FROM reservations r USING previews p WHERE p.plan_id = r.plan_id AND p.campaign_id = $1",
+    Noun.BRAND: "DELETE FROM reservations WHERE brand_id = $1",
+}
 _WHOLES: Mapping[Noun, Sequence[str]] = {
     Noun.POST: (),
     Noun.CAMPAIGN: (_ERASE_CAMPAIGNS.format("campaign"),),
@@ -97,6 +106,7 @@ class PostgresErasures:
             await self._connection.execute(ERASE_POSTS, piece, at)
         for erasing in _OF_EVENTS:  # each looks through all events of the brand
             await self._connection.execute(erasing, list(post_ids))
+        await self._connection.execute(_GIVE_BACK[doomed.noun], doomed.object_id)
         if doomed.noun is Noun.BRAND:
             for erasing in _OF_AUDIENCE:
                 await self._connection.execute(erasing, doomed.object_id)

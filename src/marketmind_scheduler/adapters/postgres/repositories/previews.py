@@ -10,7 +10,7 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.errors import PlanNotFound
+from marketmind_scheduler.domain.errors import Deleted, PlanNotFound
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
@@ -32,6 +32,7 @@ SELECT DISTINCT $1::uuid, $2::uuid, slot.platform, slot.publish_time, $5::timest
 _END = "UPDATE previews SET status = $2, ended_at = $3, schedule_ids = $4 WHERE plan_id = $1"
 _GIVE_BACK = "DELETE FROM reservations WHERE plan_id = $1"
 _GIVE_ALL_BACK = "DELETE FROM reservations r USING previews p WHERE r.plan_id = p.plan_id AND p.campaign_id = $1"
+_FORGOTTEN = "SELECT brand_id FROM forgotten_previews WHERE plan_id = $1"
 _TITLES = "SELECT post_id, title FROM posts WHERE post_id = ANY($1::uuid[])"
 COUNT_HELD = "SELECT count(*) FROM reservations WHERE brand_id = $1 AND expires_at > now()"
 
@@ -93,7 +94,11 @@ class PostgresPreviews:
 
     async def _one(self, statement: str, plan_id: UUID) -> Preview:
         row = await self._connection.fetchrow(statement, plan_id)
-        if row is None or not self._reach.covers(row["brand_id"]):
+        if row is None:
+            brand_id = await self._connection.fetchval(_FORGOTTEN, plan_id)
+            was_there = brand_id is not None and self._reach.covers(brand_id)
+            raise Deleted.plan(plan_id) if was_there else PlanNotFound(plan_id)
+        if not self._reach.covers(row["brand_id"]):
             raise PlanNotFound(plan_id)
         return _to_preview(row)
 
