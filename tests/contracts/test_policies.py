@@ -237,3 +237,20 @@ async def test_what_is_pending_ahead_is_listed_in_time_order_with_what_it_may_br
     assert [each.schedule_id for each in ahead] == [sooner.schedule_id, later.schedule_id]
     assert [each.place.publish_time for each in ahead] == [sooner.publish_time, later.publish_time]
     assert [each.overridden for each in ahead] == [sooner.overridden, frozenset()]
+
+
+async def test_what_other_brands_have_on_a_platform_is_told_without_saying_whose_it_is(storage: Storage) -> None:
+    other = a_brand(brand_id=UUID(int=7))
+    theirs, mine = a_post(brand_id=other.brand_id), a_post()
+    await given(storage, a_brand(), other, theirs, mine)
+    async with storage.unit_of_work() as work:
+        stored = await work.bookings.add([a_schedule(theirs), a_schedule(mine)])
+        at, platform = stored[0].publish_time, theirs.platform
+
+        found = await work.lanes.elsewhere(BRAND_ID, platforms=[platform, Platform.REDDIT], begin=at, end=at)
+        later = await work.lanes.elsewhere(
+            BRAND_ID, platforms=[platform], begin=at + timedelta(seconds=1), end=at + timedelta(days=1)
+        )
+
+    assert found == {platform: [at], Platform.REDDIT: []}
+    assert later == {platform: []}

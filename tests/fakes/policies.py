@@ -92,6 +92,22 @@ class InMemoryLanes:
             if each.platform in platforms and begin <= each.publish_time <= end and each.holder_id not in besides
         ]
 
+    async def elsewhere(
+        self, brand_id: UUID, *, platforms: Collection[Platform], begin: datetime, end: datetime
+    ) -> Mapping[Platform, Sequence[datetime]]:
+        rows = self._view()
+        scheduled = [
+            (each.platform, each.publish_time)
+            for each in (row.schedule for row in rows.schedules.values())
+            if each.brand_id != brand_id and (each.is_active or each.status is ScheduleStatus.COMPLETED)
+        ]
+        others = [other for other in rows.brands if other != brand_id]
+        held = [each for other in others for each in reserved(rows, other, now=self._clock.now())]
+        there = sorted([*scheduled, *((each.platform, each.publish_time) for each in held)])
+        return {
+            platform: [at for lane, at in there if lane is platform and begin <= at <= end] for platform in platforms
+        }
+
     async def ahead(self, brand_id: UUID) -> Sequence[Ahead]:
         return [
             Ahead(

@@ -11,7 +11,19 @@ import pytest
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import EVERYWHERE, Scope
 from tests.fakes.clock import FrozenClock
-from tests.http.steps import Json, a_brand, a_campaign, a_post_body, add_posts, calling, new_id, observed, problem, walk
+from tests.http.steps import (
+    Json,
+    a_brand,
+    a_campaign,
+    a_post,
+    a_post_body,
+    add_posts,
+    calling,
+    new_id,
+    observed,
+    problem,
+    walk,
+)
 
 TIME = ("post_id", "publish_time", "publish_time_local", "intent", "local_time", "timezone", "disambiguation")
 
@@ -420,3 +432,37 @@ async def test_a_queue_without_room_says_for_how_many_posts_none_is_left(client:
     assert left["sentence"].startswith(
         "no open weekly slot is left for 1 post of TWITTER from 2027-03-15 to 2027-03-21"
     )
+
+
+async def test_a_forecast_counts_the_posts_of_all_brands_against_caps_that_they_share_and_names_none(
+    client: httpx2.AsyncClient,
+) -> None:
+    mine = await a_campaign(client, start="2027-03-15", end="2027-03-15", posts=["YOUTUBE", "LINKEDIN"])
+    others = [await a_brand(client) for _ in range(3)]
+    for brand_id in others:
+        for at in ("2027-03-15T10:00:00", "2027-03-15T19:00:00", "2027-03-16T10:00:00"):
+            post_id = await a_post(client, brand_id=brand_id, platform="YOUTUBE")
+            await client.post(f"/schedule/post/{post_id}", json={"timestamp": at})
+    held = await a_campaign(client, brand_id=others[0], start="2027-03-15", end="2027-03-15", posts=["YOUTUBE"])
+    await preview(client, held, hold_seconds=3600)
+
+    plan = await preview(client, mine)
+
+    [shared] = [each for each in plan["forecast"] if each["scope"] == "app"]
+    assert (shared["platform"], shared["limit"], shared["used"]) == ("YOUTUBE", 100, 1 + 3 * 2 + 1)
+    assert (shared["window_zone"], shared["binds"]) == ("America/Los_Angeles", False)
+    assert [each["used"] for each in plan["forecast"] if each["scope"] == "lane"] == [1] * (len(plan["forecast"]) - 1)
+    assert not any(brand_id in str(plan) for brand_id in others)
+
+
+async def test_more_than_all_brands_may_is_warned_of_and_refuses_nothing(client: httpx2.AsyncClient) -> None:
+    mine = await a_campaign(client, start="2027-03-15", end="2027-03-15", posts=["YOUTUBE"])
+    for brand_id in [await a_brand(client) for _ in range(4)]:
+        for minute in range(25):
+            post_id = await a_post(client, brand_id=brand_id, platform="YOUTUBE")
+            await client.post(f"/schedule/post/{post_id}", json={"timestamp": f"2027-03-15T12:{minute:02}:00"})
+
+    plan = await preview(client, mine)
+
+    assert [each for each in plan["warnings"] if each.startswith("101 posts of all brands on YOUTUBE")]
+    assert (await commit(client, plan)).status_code == 201

@@ -42,12 +42,19 @@ async def check_lanes(
 ) -> None:
     """Whether these schedules may stand at their times, on lanes that are locked, instead of where they stand so far.
     Raises PolicyViolated; LostRace where the rules have changed since they were read."""
+    if told := await broken_on(work, rules, schedules, now=now):
+        raise PolicyViolated([each.sentence for each in told], [each.told() for each in told])
+
+
+async def broken_on(
+    work: UnitOfWork, rules: Mapping[UUID, BrandRules], schedules: Sequence[Schedule], *, now: datetime
+) -> Sequence[Violation]:
+    """What ``check_lanes`` would raise PolicyViolated for."""
     told: list[Violation] = []
     for brand_id, of_brand in rules.items():
         own = [each for each in schedules if each.brand_id == brand_id]
         told += await _violations(work, of_brand, own, now) if own else ()
-    if told:
-        raise PolicyViolated([each.sentence for each in told], [each.told() for each in told])
+    return told
 
 
 async def breaking_ids(work: UnitOfWork, brand_id: UUID | None, *, now: datetime) -> Collection[UUID]:

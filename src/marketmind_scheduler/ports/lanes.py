@@ -48,6 +48,13 @@ class Lanes(Protocol):
         ``besides``. Raises LostRace where the brand has other rules by now."""
         ...
 
+    async def elsewhere(
+        self, brand_id: UUID, *, platforms: Collection[Platform], begin: datetime, end: datetime
+    ) -> Mapping[Platform, Sequence[datetime]]:
+        """When anything goes out on these platforms for all brands but this one, between these instants, both included:
+        what ``occupied`` counts, as often as there is, ascending; of each platform, and without saying whose it is."""
+        ...
+
     async def ahead(self, brand_id: UUID) -> Sequence[Ahead]:
         """All PENDING schedules of the brand, by publish time."""
         ...

@@ -3,12 +3,26 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 
 from marketmind_scheduler.domain.verdict import Refused
 from tests.fakes.publisher import ScriptedPublisher
-from tests.http.steps import Json, a_brand, claim, due, in_status, new_id, problem, script, settle, trigger
+from tests.http.steps import (
+    LOS_ANGELES,
+    Json,
+    a_brand,
+    claim,
+    due,
+    in_status,
+    new_id,
+    present,
+    problem,
+    script,
+    settle,
+    trigger,
+)
 
 
 async def retried(client: httpx2.AsyncClient, **asked: Any) -> Json:
@@ -106,3 +120,24 @@ async def test_what_is_asked_wrongly_is_refused(caller: httpx2.AsyncClient) -> N
     problem(await caller.post("/schedules/retry", json={"brand_id": new_id()}), 404, "brand_not_found")
     problem(await caller.post("/schedules/retry", json={"since": "yesterday"}), 422, "unreadable_time")
     problem(await caller.post("/schedules/retry", json={"status": "COMPLETED"}), 400, "malformed")
+
+
+async def test_a_preview_names_the_rules_for_which_the_call_would_be_refused(caller: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(caller)
+    for _ in range(2):
+        await failed(caller, brand_id=brand_id, platform="TIKTOK")
+    today = (await present(caller)).astimezone(ZoneInfo(LOS_ANGELES)).date()
+    closed = {"kind": "blackout", "first_date": f"{today}", "last_date": f"{today + timedelta(days=1)}"}
+    await caller.put(f"/brands/{brand_id}/policy", json={"rules": [closed]})
+
+    preview = await retried(caller, brand_id=brand_id, preview=True)
+    refused = await caller.post("/schedules/retry", json={"brand_id": brand_id})
+    passed_over = await retried(caller, brand_id=brand_id, preview=True, override=["blackout"])
+
+    told = problem(refused, 422, "policy_violated")["details"]["violations"]
+    assert [each["rule"] for each in told] == ["blackout", "blackout"]
+    assert [(each["post_id"], each["rule"]) for each in preview["violations"]] == [
+        (each["post_id"], each["rule"]) for each in told
+    ]
+    assert "violations" not in passed_over
+    assert (await retried(caller, brand_id=brand_id, override=["blackout"]))["schedules"] == 2

@@ -1,7 +1,7 @@
 """A campaign that is to be planned, with all that its plan depends on."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal, decide, moment_of_its_own
 from marketmind_scheduler.domain.planning.size import check_size
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.domain.rules.caps import CapScope
 from marketmind_scheduler.domain.rules.limits import limits, longest_window
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied
 from marketmind_scheduler.domain.schedule import Schedule
@@ -39,6 +40,8 @@ class Case:
     occupied: Sequence[Occupied]
     profiles: Mapping[Platform, Profile]
     now: datetime
+    elsewhere: Mapping[Platform, Sequence[datetime]] = field(default_factory=dict[Platform, Sequence[datetime]])
+    """When other brands post on platforms that cap all brands together, as far as that was asked for."""
 
     @property
     def decision(self) -> Decision:
@@ -103,6 +106,7 @@ class Case:
             brief=brief,
             decision=self.decision,
             plan=plan,
+            elsewhere=self.elsewhere,
         )
 
 
@@ -148,6 +152,22 @@ async def beside_others(work: UnitOfWork, case: Case) -> Case:
     """The case with what others have on its lanes by now. Raises LostRace where the brand's rules have changed."""
     occupied = await _occupied(work, case.rules, case.campaign, case.asked.platforms, case.standing)
     return replace(case, occupied=occupied)
+
+
+async def beside_other_brands(work: UnitOfWork, case: Case) -> Case:
+    """The case with what all other brands have on platforms that cap them together."""
+    platforms = {
+        post.platform
+        for post in case.posts
+        if any(cap.scope is CapScope.APP for cap in case.rules.caps.get(post.platform, ()))
+    }
+    if not platforms:
+        return case
+    begin, over = days_in(case.campaign.start_date, case.campaign.end_date, case.rules.zone)
+    elsewhere = await work.lanes.elsewhere(
+        case.brand.brand_id, platforms=platforms, begin=begin - REACH, end=over + REACH
+    )
+    return replace(case, elsewhere=elsewhere)
 
 
 async def _occupied(

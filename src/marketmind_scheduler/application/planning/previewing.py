@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.application.planning.cases import Case, check_open, lock_campaign, read_case
+from marketmind_scheduler.application.planning.cases import (
+    Case,
+    beside_other_brands,
+    check_open,
+    lock_campaign,
+    read_case,
+)
 from marketmind_scheduler.application.planning.explaining import Why, why_not
 from marketmind_scheduler.application.planning.proposing import InTheWay, check_whole, in_the_way, judged, proposed
 from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown, shown_of
@@ -164,6 +170,7 @@ class Previewing:
     async def _previewed(self, campaign_id: UUID, asked: Asked, storage: Storage) -> Shown:
         async with storage.unit_of_work() as work:
             case = await read_case(work, campaign_id, asked, zones=self.zones, now=self.clock.now())
+            case = await beside_other_brands(work, case)
         check_open(case)
         brief = case.brief_of_open_posts(self.zones)
         plan = await judged(await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon), case)

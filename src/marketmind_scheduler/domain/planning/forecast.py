@@ -1,6 +1,6 @@
 """How much of what platforms allow would be used, window by window, once a plan is committed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +17,9 @@ REACH = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """The fullest window of a lane's cap: so many posts are ``used`` of its ``limit``, what stands and what is planned
-    together, from ``begins_at`` on. The window is rolling, of so many seconds, or a calendar day of a zone."""
+    """The fullest window of a cap of a lane, or of all brands together: so many posts are ``used`` of its ``limit``,
+    what stands and what is planned together, from ``begins_at`` on. The window is rolling, of so many seconds, or a
+    calendar day of a zone."""
 
     platform: Platform
     limit: int
@@ -29,32 +30,46 @@ class Forecast:
     binds: bool
     used: int
     begins_at: datetime
+    scope: CapScope = CapScope.LANE
 
     def warning(self) -> str | None:
         """What to say where it is more than is known to be allowed, and nothing refuses it."""
         if self.binds or self.used <= self.limit:
             return None
         length = "one day" if self.window_seconds is None else f"{self.window_seconds / 3600:g} hours"
+        whose, cure = " of all brands", "spread them"
+        if self.scope is CapScope.LANE:
+            whose, cure = "", "spread them, or set a cap of the brand's own"
         return (
-            f"{self.used} posts on {self.platform} within {length} from {self.begins_at:%Y-%m-%dT%H:%MZ} on; its cap "
-            f"is {self.limit} ({self.grade}: {self.source}); spread them, or set a cap of the brand's own"
+            f"{self.used} posts{whose} on {self.platform} within {length} from {self.begins_at:%Y-%m-%dT%H:%MZ} on; "
+            f"its cap is {self.limit} ({self.grade}: {self.source}); {cure}"
         )
 
 
-def forecasts(placements: Sequence[Placement], brief: Brief) -> Sequence[Forecast]:
-    """The fullest window of each cap of a lane that gets a post. What an app's brands share is not counted here."""
+def forecasts(
+    placements: Sequence[Placement], brief: Brief, elsewhere: Mapping[Platform, Sequence[datetime]]
+) -> Sequence[Forecast]:
+    """The fullest window of each cap of a lane that gets a post; of caps that all brands share, the fullest that holds
+    one of these placements, beside the posts of other brands ``elsewhere``, where those are known."""
     standing = stands(brief)
     planned = [(each.post.platform, each.slot.publish_time) for each in placements]
     found: list[Forecast] = []
     for platform in sorted({platform for platform, _ in planned}):
         instants = sorted(instant for lane, instant in {*standing, *planned} if lane is platform)
-        caps = [cap for cap in brief.binding.caps.get(platform, ()) if cap.scope is CapScope.LANE]
-        found += [_fullest(cap, instants) for cap in caps]
+        own = {instant for lane, instant in planned if lane is platform}
+        for cap in brief.binding.caps.get(platform, ()):
+            if cap.scope is CapScope.LANE:
+                found.append(_fullest(cap, instants, instants))
+            elif platform in elsewhere:
+                found.append(_fullest(cap, sorted([*instants, *elsewhere[platform]]), own))
     return found
 
 
-def _fullest(cap: PlatformCap, instants: Sequence[datetime]) -> Forecast:
-    together = max(company(_limit(cap, cap.platform), instants), key=len)
+def _fullest(cap: PlatformCap, instants: Sequence[datetime], holding: Collection[datetime]) -> Forecast:
+    """The fullest window that holds one of the instants in ``holding``."""
+    held = set(holding)
+    windows = company(_limit(cap, cap.platform), instants)
+    together = max((window for at, window in zip(instants, windows, strict=True) if at in held), key=len)
     return Forecast(
         platform=cap.platform,
         limit=cap.limit,
@@ -65,6 +80,7 @@ def _fullest(cap: PlatformCap, instants: Sequence[datetime]) -> Forecast:
         binds=cap.binds,
         used=len(together),
         begins_at=instants[together[0]],
+        scope=cap.scope,
     )
 
 

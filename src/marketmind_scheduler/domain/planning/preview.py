@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
@@ -70,8 +71,19 @@ class Preview:
     schedule_ids: tuple[UUID, ...] = ()
 
     @classmethod
-    def of(cls, plan_id: UUID, *, brand_id: UUID, asked: Asked, brief: Brief, decision: Decision, plan: Plan) -> Self:
-        """The preview of a plan that was made of this brief, at its ``now``."""
+    def of(
+        cls,
+        plan_id: UUID,
+        *,
+        brand_id: UUID,
+        asked: Asked,
+        brief: Brief,
+        decision: Decision,
+        plan: Plan,
+        elsewhere: Mapping[Platform, Sequence[datetime]] = MappingProxyType({}),
+    ) -> Self:
+        """The preview of a plan that was made of this brief, at its ``now``. ``elsewhere``: when other brands post on
+        platforms that cap all brands together."""
         parts = parts_of(brief)
         return cls(
             plan_id=plan_id,
@@ -84,7 +96,7 @@ class Preview:
             policy_version=brief.rules.policy.version if brief.rules else 0,
             kept=tuple(each.schedule_id for each in decision.kept),
             replaces=tuple(each.schedule_id for each in decision.given_up),
-            forecast=tuple(forecasts(plan.placements, brief)),
+            forecast=tuple(forecasts(plan.placements, brief, elsewhere)),
             created_at=brief.now,
         )
 

@@ -52,8 +52,9 @@ class RetryingController(Controller):
     ) -> RetriedOut:
         """Each gets a new schedule that names the old one as `retry_of`. They go out from now on, one by one on each
         brand's platform, 30 seconds apart (10 minutes on Reddit), or as far as the policy wants them, in the order of
-        their publish times; where one of them would break a rule, none is made. Ask with `preview` first. What is
-        published, or has an active schedule, is left out, so that asking again does no harm."""
-        chosen, override = data.chosen(), overriding(request, data.override)
-        retried = await (retrying.preview(chosen) if data.preview else retrying.retry(chosen, override=override))
+        their publish times; where one of them would break a rule, none is made. Ask with `preview` first: it names such
+        rules, too. What is published, or has an active schedule, is left out, so that asking again does no harm."""
+        override = overriding(request, data.override)
+        asked = retrying.preview if data.preview else retrying.retry
+        retried = await asked(data.chosen(), override=override)
         return RetriedOut.of(retried, preview=data.preview)

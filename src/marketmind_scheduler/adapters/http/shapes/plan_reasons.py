@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.planning.preview import Asked
 from marketmind_scheduler.domain.planning.problem import Certificate, Method, Objective
 from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.rules.caps import Grade
+from marketmind_scheduler.domain.rules.caps import CapScope, Grade
 from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.rules.violations import Violation
 
@@ -109,6 +109,10 @@ class ForecastOut(Struct, frozen=True, kw_only=True):
     binds: Annotated[bool, Meta(description="Whether going beyond it is refused; else it is warned of")]
     used: Annotated[int, Meta(description="How many posts its fullest window would hold, what stands included")]
     begins_at: Annotated[Moment, Meta(description="The first post of that window")]
+    scope: Annotated[
+        CapScope,
+        Meta(description="`lane`: of this brand on the platform; `app`: of all brands together"),
+    ]
 
     @classmethod
     def of(cls, forecast: Forecast) -> Self:

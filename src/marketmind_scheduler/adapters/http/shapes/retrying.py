@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId, Override
+from marketmind_scheduler.adapters.http.shapes.plan_reasons import ViolationOut, told
 from marketmind_scheduler.application.retrying import MOST_AT_ONCE, Retried
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.written_times import read_instant
 from marketmind_scheduler.ports.retryables import RetryFilter
 from marketmind_scheduler.ports.transitions import LaneCount
+
+_MOST_TOLD = 100
 
 
 class RetryManyIn(Body, frozen=True):
@@ -83,6 +86,10 @@ class RetriedOut(Struct, frozen=True, kw_only=True):
         int, Meta(ge=0, description=f"How many are left: a call does {MOST_AT_ONCE}, the earliest first", examples=[0])
     ]
     lanes: Annotated[list[LaneCountOut], Meta(description="By brand and platform")]
+    violations: Annotated[
+        list[ViolationOut] | UnsetType,
+        Meta(description="Of a preview: the rules for which it would be refused now; left out where there are none"),
+    ] = UNSET
 
     @classmethod
     def of(cls, retried: Retried, *, preview: bool) -> Self:
@@ -92,4 +99,5 @@ class RetriedOut(Struct, frozen=True, kw_only=True):
             schedules=sum(lane.schedules for lane in lanes),
             left=retried.left,
             lanes=[LaneCountOut.of(lane) for lane in lanes],
+            violations=told(retried.broken[:_MOST_TOLD]) or UNSET,
         )

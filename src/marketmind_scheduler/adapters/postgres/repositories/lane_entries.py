@@ -24,6 +24,16 @@ AHEAD = f"""
 SELECT schedule_id, post_id, platform, publish_time, overridden FROM schedules s
  WHERE s.brand_id = $1 AND s.finished_at IS NULL AND {SHOWN_STATUS} = 'PENDING' ORDER BY s.publish_time, s.schedule_id
 """
+ELSEWHERE = """
+SELECT platform, publish_time, count(*) AS posts FROM (
+  SELECT platform, publish_time FROM schedules
+   WHERE brand_id <> $1 AND platform = ANY($2::text[]) AND publish_time BETWEEN $3 AND $4
+     AND (finished_at IS NULL OR status = 'COMPLETED')
+   UNION ALL
+  SELECT platform, publish_time FROM reservations
+   WHERE brand_id <> $1 AND platform = ANY($2::text[]) AND publish_time BETWEEN $3 AND $4 AND expires_at > now()) s
+ GROUP BY platform, publish_time ORDER BY publish_time
+"""
 _LOCK_BRAND = "SELECT pg_advisory_xact_lock($1)"
 
 
@@ -58,6 +68,14 @@ class PostgresLanes:
             for row in rows
             if row["schedule_id"] is not None
         ]
+
+    async def elsewhere(
+        self, brand_id: UUID, *, platforms: Collection[Platform], begin: datetime, end: datetime
+    ) -> Mapping[Platform, Sequence[datetime]]:
+        found: Mapping[Platform, list[datetime]] = {platform: [] for platform in platforms}
+        for row in await self._connection.fetch(ELSEWHERE, brand_id, list(platforms), begin, end):
+            found[Platform(row["platform"])].extend([row["publish_time"]] * row["posts"])
+        return found
 
     async def ahead(self, brand_id: UUID) -> Sequence[Ahead]:
         return [_to_ahead(row) for row in await self._connection.fetch(AHEAD, brand_id)]
