@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from marketmind_scheduler.adapters.numeric import choosing, explaining, fitting
+from marketmind_scheduler.adapters.numeric.alternatives import alternatives
 from marketmind_scheduler.adapters.numeric.packing import packed
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
 from marketmind_scheduler.domain.planning.problem import (
+    Alternative,
     Certificate,
     LaneChoice,
     LaneProblem,
@@ -23,6 +25,11 @@ class DirectPlanSolver:
 
     async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
         return explaining.fixed(packed(problem), post, slot)
+
+    async def alternatives(
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+    ) -> Sequence[Sequence[Alternative]]:
+        return alternatives(packed(problem), chosen, most).of_posts
 
     async def why_unplaced(
         self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from marketmind_scheduler.application.planning.again import chosen_again
+from marketmind_scheduler.application.planning.alternatives import with_alternatives
 from marketmind_scheduler.domain.errors import Rejected, SchedulerUnavailable
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, relaxed
 from marketmind_scheduler.domain.planning.controlling import drawn
@@ -71,7 +72,9 @@ class EngagementScheduler:
         """No post is left out for the sake of a comparison."""
         lot = await asyncio.to_thread(drawn, brief)
         plan = lot.completed(await self._chosen(lot.around(brief)))
-        return await self._chosen(brief) if lot.controls and plan.unplaced else plan
+        if lot.controls and plan.unplaced:
+            plan = await self._chosen(brief)
+        return await with_alternatives(plan, brief, self.solver)
 
     async def _chosen(self, brief: Brief) -> Plan:
         solved, believed = await self._solved(brief, 0), brief

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from marketmind_scheduler.domain.audience.profile import Profile
-from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
+from marketmind_scheduler.domain.planning.problem import Alternative, LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 
 
 class PlanSolver(Protocol):
@@ -24,6 +24,14 @@ class PlanSolver(Protocol):
         that leaves less room, others are left out; the post itself is, where the slot is not open to it. Where posts
         take from each other it may not be the best: as many posts are worth between the ``value`` of its certificate
         and the ``bound``, which is true."""
+        ...
+
+    async def alternatives(
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+    ) -> Sequence[Sequence[Alternative]]:
+        """For each post the best other slots that it could have with all others in theirs, up to so many, the best
+        first and of those alike the earliest. None for one that is left out or whose slot is not open to it; such a one
+        takes no room."""
         ...
 
     async def why_unplaced(

@@ -18,6 +18,12 @@ def improved(case: Case, slots: Ints, *, looks: int = LOOKS) -> Ints:
     return exchange.slots
 
 
+def gains_elsewhere(case: Case, slots: Ints, post: int) -> tuple[Ints, Ints]:
+    """The slots that one of the posts may take with the others in these, its own among them, and what it adds in each:
+    weight times worth, with what it takes from the next."""
+    return _Exchange(case, slots, 0).elsewhere(post)
+
+
 class _Exchange:
     def __init__(self, case: Case, slots: Ints, looks: int) -> None:
         self._lane, self._posts, self._decay = case.lane, case.posts, case.decay
@@ -40,16 +46,19 @@ class _Exchange:
             moved = self._moved(post) or moved
         return moved
 
-    def _moved(self, post: int) -> bool:
+    def elsewhere(self, post: int) -> tuple[Ints, Ints]:
         was, self.slots[post] = self.slots[post], NOWHERE
         who = placed_in_time_order(self.slots)
         others, weights = self.slots[who], self._posts.weight[who]
-        open_ = self._open_to(post) & ~self._lane.closed_beside(others)
-        if not open_.any():
-            self.slots[post] = was
+        candidates = np.flatnonzero(self._open_to(post) & ~self._lane.closed_beside(others))
+        self.slots[post] = was
+        return candidates, self._gains(int(self._posts.weight[post]), candidates, others, weights)
+
+    def _moved(self, post: int) -> bool:
+        was = self.slots[post]
+        candidates, gains = self.elsewhere(post)
+        if not len(candidates):
             return False
-        candidates = np.flatnonzero(open_)
-        gains = self._gains(int(self._posts.weight[post]), candidates, others, weights)
         best = int(np.argmax(gains))
         gain_now = gains[np.searchsorted(candidates, was)] if was != NOWHERE else None
         is_better = gain_now is None or gains[best] > gain_now or (gains[best] == gain_now and candidates[best] < was)

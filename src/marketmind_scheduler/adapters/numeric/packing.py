@@ -1,10 +1,10 @@
-"""Lane problems on their way to a worker: their slots as columns, which take no time to carry over."""
+"""Lane problems on their way to a worker, their slots as columns, which take no time to carry over; and back."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from marketmind_scheduler.domain.planning.problem import LaneProblem
+from marketmind_scheduler.domain.planning.problem import Alternative, LaneProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,13 @@ class PackedProblem:
     instants: bytes
     days: bytes
     values: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """For each post its other slots, on their way back."""
+
+    of_posts: Sequence[Sequence[Alternative]]
 
 
 def packed(problem: LaneProblem) -> PackedProblem:

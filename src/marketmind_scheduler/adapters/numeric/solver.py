@@ -6,16 +6,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 
-from marketmind_scheduler.adapters.numeric.packing import packed
+from marketmind_scheduler.adapters.numeric.packing import Alternatives, packed
 from marketmind_scheduler.adapters.numeric.workers import WorkerDied, Workers
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
-from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
+from marketmind_scheduler.domain.planning.problem import Alternative, LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 
 SECONDS = 6  # the rest is chosen at once, so that all is done within eight
 _WAITING = 4
 _CHOOSING = f"{__package__}.choosing"
 _FITTING = f"{__package__}.fitting"
+_ALTERNATIVES = f"{__package__}.alternatives"
 _EXPLAINING = f"{__package__}.explaining"
 
 
@@ -37,6 +38,14 @@ class NumericPlanSolver:
                     return await self._workers.run(f"{_EXPLAINING}:fixed", LaneChoice, columns, post, slot)
             except TimeoutError:
                 return None
+
+    async def alternatives(
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+    ) -> Sequence[Sequence[Alternative]]:
+        async with self._admitted():
+            columns = await asyncio.to_thread(packed, problem)
+            found = await self._workers.run(f"{_ALTERNATIVES}:alternatives", Alternatives, columns, list(chosen), most)
+        return found.of_posts
 
     async def why_unplaced(
         self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()

@@ -1,12 +1,13 @@
 """A plan as a table for the terminal."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from unicodedata import combining, east_asian_width
 
 from marketmind_scheduler.application.planning.shown import Shown
 from marketmind_scheduler.domain.planning.plan import Placement
-from marketmind_scheduler.domain.planning.preview import PreviewStatus
+from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -67,6 +68,9 @@ def _marks(reason: Reason) -> Iterator[str]:
         yield "left at 19:00 to compare"
     if reason.matters_little:
         yield "the hour matters little"
+    if reason.runner_ups:
+        next_ = reason.runner_ups[0]
+        yield f"next {next_.local_time:%a} {_clock(next_.local_time)} {next_.change / _MILLION:+.2f}"
 
 
 def _bar(multiplier: int) -> str:
@@ -107,8 +111,18 @@ def _grouped(shown: Shown) -> dict[str, list[str]]:
     return found
 
 
+def _closing(preview: Preview) -> Iterator[str]:
+    """For how many posts a rule closes a time that would do better."""
+    reasons = [each.reason for each in preview.plan.placements if each.reason]
+    closing = Counter(rule for reason in reasons for rule in {each.rule for each in reason.binding})
+    if closing:
+        told = ", ".join(f"{rule} for {_number(posts, 'post')}" for rule, posts in sorted(closing.items()))
+        yield f"Better hours are closed by {told}."
+
+
 def _foot(shown: Shown) -> Iterator[str]:
     preview = shown.preview
+    yield from _closing(preview)
     for platform, certificate in (preview.plan.certificates or {}).items():
         how_good = "proven best" if certificate.proven else f"at most {max(0.001, certificate.gap):.1%} below the best"
         yield (

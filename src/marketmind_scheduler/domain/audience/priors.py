@@ -12,6 +12,7 @@ a lane's posts say otherwise.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from marketmind_scheduler.domain.audience.week import CELLS, HOURS, cell_of
@@ -100,6 +101,7 @@ class Prior:
 KNOWING_NOTHING = Prior(tuple(THE_RULES if cell % HOURS == SEVEN_PM.hour else 0 for cell in range(CELLS)), ())
 
 
+@cache
 def prior_of(platform: Platform) -> Prior:
     named = _NAMED[platform]
     if not named:

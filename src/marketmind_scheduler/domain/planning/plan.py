@@ -17,6 +17,8 @@ from marketmind_scheduler.domain.schedulers import SchedulerKind, room_made
 from marketmind_scheduler.domain.wall_clock import Slot, next_on_grid
 
 GRIDS = (15, 30, 60)
+MOST_EXPLAINED = 500
+"""Posts of a plan up to which it is said what else each could have had."""
 MOST_EXPLORING = 500
 """Posts of a plan up to which hours are tried; a larger one costs a solver its time."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.planning.digests import Part, brief_hash, parts_of, plan_hash
 from marketmind_scheduler.domain.planning.forecast import Forecast, forecasts
-from marketmind_scheduler.domain.planning.plan import MOST_EXPLORING, Brief, Plan
+from marketmind_scheduler.domain.planning.plan import MOST_EXPLAINED, MOST_EXPLORING, Brief, Plan
 from marketmind_scheduler.domain.planning.problem import Method, Objective
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal
 from marketmind_scheduler.domain.post import Platform
@@ -118,6 +118,8 @@ class Preview:
             said.append(
                 f"no hour was tried to learn of it: that is done for up to {MOST_EXPLORING} posts, these are {posts}"
             )
+        if self.asked.looks_at_audiences and posts > MOST_EXPLAINED:
+            said.append(f"what came next for each post is said of up to {MOST_EXPLAINED}; GET …/why tells of each")
         return said
 
     @property

@@ -118,6 +118,15 @@ class LaneChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another slot of a post, by its number, with the other posts where they are, and what that changes of the value,
+    rounded down."""
+
+    slot: int
+    change: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shortage:
     """So many ``posts`` may stand nowhere but in the open slots from ``begin`` to ``end``, both included, where no more
     than ``places`` fit; or were found to fit, where that is not ``proven``."""

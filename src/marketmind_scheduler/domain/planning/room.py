@@ -63,6 +63,17 @@ class Counted:
         if platform in self.limit.platforms:
             insort(self.instants, instant)
 
+    def remove(self, instant: datetime) -> None:
+        """Count one fewer at this instant, if one is counted."""
+        nth = bisect_left(self.instants, instant)
+        if nth < len(self.instants) and self.instants[nth] == instant:
+            del self.instants[nth]
+
+    @property
+    def day_zone(self) -> str | None:
+        """The zone whose calendar days are counted; None for a rolling window."""
+        return None if isinstance(self.limit.window, Rolling) else self.limit.window.zone
+
     def is_full(self, at: datetime) -> bool:
         """Whether one more would be too many at this instant."""
         posts, window = self.limit.posts, self.limit.window

@@ -8,7 +8,7 @@ from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedulers import EngagementScheduler, NaiveScheduler, QueueScheduler
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
-from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
+from marketmind_scheduler.domain.planning.problem import Alternative, LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
@@ -41,6 +41,12 @@ class NoSolver:
 
     async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
         del problem, post, slot
+        raise SchedulerUnavailable(_WHY_NOT)
+
+    async def alternatives(
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+    ) -> Sequence[Sequence[Alternative]]:
+        del problem, chosen, most
         raise SchedulerUnavailable(_WHY_NOT)
 
     async def why_unplaced(

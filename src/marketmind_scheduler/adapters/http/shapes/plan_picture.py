@@ -1,6 +1,6 @@
 """A plan as a picture: days by hours in the brand's zone, as SVG that needs nothing from elsewhere.
 
-Shapes tell apart what colours do: a chosen slot is a disc, what stays a square.
+Shapes tell apart what colours do: a chosen slot is a disc, what stays a square, what came next a hollow diamond.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -35,6 +35,8 @@ _COLOURS: Mapping[Platform, str] = {
     Platform.REDDIT: "#b34700",
     Platform.TIKTOK: "#111111",
 }
+
+_OUTLINE = f'fill="none" stroke="{_INK}" stroke-width="1.5"'
 
 
 def plan_picture(pictured: Pictured) -> str:
@@ -139,6 +141,7 @@ def _marks(pictured: Pictured, days: Sequence[date], wide: float) -> Iterator[st
             if days[0] <= local.date() <= days[-1]:
                 x, y = _place(local, days, wide)
                 yield _square(x, y, size, _COLOURS[each.platform], f"stays: {each.title}, {local:%a %d %b %H:%M}")
+    yield from _runner_ups(pictured, days, wide, size)
     for placement in _placements(pictured):
         local = wall_time(placement.slot.publish_time, shown.zone)
         x, y = _place(local, days, wide)
@@ -147,6 +150,26 @@ def _marks(pictured: Pictured, days: Sequence[date], wide: float) -> Iterator[st
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{_COLOURS[placement.post.platform]}" '
             f'stroke="{_PAPER}" stroke-width="1.5"><title>{_text(title)}</title></circle>'
         )
+
+
+def _runner_ups(pictured: Pictured, days: Sequence[date], wide: float, size: float) -> Iterator[str]:
+    titles: dict[tuple[Platform, datetime], list[str]] = {}
+    for placement in _placements(pictured):
+        for each in placement.reason.runner_ups if placement.reason else ():
+            said = f"{_called(placement.post.post_id, pictured.shown.titles)} ({each.change / MILLION:+.2f})"
+            titles.setdefault((placement.post.platform, each.local_time), []).append(said)
+    for (platform, local), said in titles.items():
+        if days[0] <= local.date() <= days[-1]:
+            x, y = _place(local, days, wide)
+            title = f"came next for {', '.join(said)}, {platform}, {local:%a %d %b %H:%M}"
+            yield (
+                f'<path d="{_diamond(x, y, size)}" fill="none" stroke="{_COLOURS[platform]}" '
+                f'stroke-width="1.5"><title>{_text(title)}</title></path>'
+            )
+
+
+def _diamond(x: float, y: float, size: float) -> str:
+    return f"M{x:.1f} {y - size:.1f}L{x + size:.1f} {y:.1f}L{x:.1f} {y + size:.1f}L{x - size:.1f} {y:.1f}Z"
 
 
 def _place(local: datetime, days: Sequence[date], wide: float) -> tuple[float, float]:
@@ -172,12 +195,15 @@ def _called(post_id: UUID, titles: Mapping[UUID, str]) -> str:
 
 def _legend(pictured: Pictured, height: int) -> Iterator[str]:
     y, x = height - 18, float(_LEFT)
+    has_next = any(each.reason and each.reason.runner_ups for each in _placements(pictured))
     marks = (
         f'<circle cx="{{x}}" cy="{y - 4}" r="5" fill="{_INK}"/>',
         f'<rect x="{{x5}}" y="{y - 9}" width="10" height="10" fill="{_INK}"/>',
         f'<rect x="{{x5}}" y="{y - 9}" width="12" height="10" fill="url(#closed)"/>',
+        *([f'<path d="{_diamond(0, y - 4, 5)}" transform="translate({{x}})" {_OUTLINE}/>'] if has_next else ()),
     )
-    for mark, word in zip(marks, ("chosen", "stays", "closed by the rules"), strict=True):
+    words = ("chosen", "stays", "closed by the rules", *(["came next"] if has_next else ()))
+    for mark, word in zip(marks, words, strict=True):
         yield mark.format(x=x, x5=x - 5)
         yield f'<text x="{x + 12}" y="{y}" fill="{_INK}">{word}</text>'
         x += 34 + 7 * len(word)

@@ -12,7 +12,7 @@ from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
 from marketmind_scheduler.domain.planning.preview import Asked
 from marketmind_scheduler.domain.planning.problem import Certificate, Method, Objective
-from marketmind_scheduler.domain.planning.reasons import Reason
+from marketmind_scheduler.domain.planning.reasons import Binding, Reason, RunnerUp
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.caps import CapScope, Grade
 from marketmind_scheduler.domain.rules.policy import RuleKind
@@ -23,6 +23,42 @@ _DIGITS = 3
 
 WallTime = Annotated[str, Meta(description="A wall time in the brand's zone", examples=["2030-03-18T09:30:00"])]
 Multiplier = Annotated[float, Meta(description="Of what a usual post of the lane gets", examples=[1.18])]
+
+
+class BindingOut(Struct, frozen=True, kw_only=True, rename={"with_": "with"}):
+    publish_time: Moment
+    local_time: WallTime
+    multiplier: Multiplier
+    rule: Annotated[RuleKind, Meta(description="The first rule that the post would break there, all else as it is")]
+    with_: Annotated[
+        list[UUID], Meta(description="The schedules, or posts of the plan, that the rule counts", examples=[[]])
+    ]
+
+    @classmethod
+    def of(cls, binding: Binding) -> Self:
+        return cls(
+            publish_time=binding.publish_time,
+            local_time=binding.local_time.isoformat(),
+            multiplier=rounded(binding.multiplier),
+            rule=binding.rule,
+            with_=list(binding.with_),
+        )
+
+
+class RunnerUpOut(Struct, frozen=True, kw_only=True):
+    publish_time: Moment
+    local_time: WallTime
+    change: Annotated[
+        float, Meta(description="What the plan would gain by its objective, in usual posts", examples=[-0.03])
+    ]
+
+    @classmethod
+    def of(cls, runner_up: RunnerUp) -> Self:
+        return cls(
+            publish_time=runner_up.publish_time,
+            local_time=runner_up.local_time.isoformat(),
+            change=rounded(runner_up.change),
+        )
 
 
 class ReasonOut(Struct, frozen=True, kw_only=True):
@@ -46,6 +82,13 @@ class ReasonOut(Struct, frozen=True, kw_only=True):
     timing_matters_little: Annotated[
         bool, Meta(description="The best open slot is less than 5 % better than they are on average")
     ]
+    binding: Annotated[
+        list[BindingOut],
+        Meta(description="Up to three times within a week that are expected to do better, and why they are closed"),
+    ]
+    runner_ups: Annotated[
+        list[RunnerUpOut], Meta(description="The best two other times that it could have, with all else where it is")
+    ]
 
     @classmethod
     def of(cls, reason: Reason) -> Self:
@@ -60,6 +103,8 @@ class ReasonOut(Struct, frozen=True, kw_only=True):
             exploratory=reason.is_exploratory,
             control=reason.is_control,
             timing_matters_little=reason.matters_little,
+            binding=[BindingOut.of(each) for each in reason.binding],
+            runner_ups=[RunnerUpOut.of(each) for each in reason.runner_ups],
         )
 
 
