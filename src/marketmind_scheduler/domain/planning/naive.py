@@ -25,7 +25,8 @@ def plan_naively(brief: Brief) -> Plan:
     """
 
     first_day = first_usable_day(brief)
-    usable = [first_day + timedelta(days=nth) for nth in range((brief.last_day - first_day).days + 1)]
+    ahead = (first_day + timedelta(days=nth) for nth in range((brief.last_day - first_day).days + 1))
+    usable = [day for day in ahead if _exists(day, brief)]
     if not usable:
         raise CampaignOver(brief.campaign_id, last_day=brief.last_day, zone=brief.zone)
 
@@ -99,6 +100,11 @@ def _days_taken(brief: Brief) -> defaultdict[Platform, set[date]]:
     for kept in brief.kept:
         taken[kept.post.platform].add(local_day(kept.slot.publish_time, brief.zone))
     return taken
+
+
+def _exists(day: date, brief: Brief) -> bool:
+    """Whether the zone has such a day; Samoa left one out to change sides."""
+    return local_day(_seven_pm(day, brief).publish_time, brief.zone) == day
 
 
 def _seven_pm(day: date, brief: Brief) -> Slot:
