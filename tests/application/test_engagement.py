@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.planning.naive import plan_naively
 from marketmind_scheduler.domain.planning.plan import Brief, Fallback, Plan, PostToPlace
 from marketmind_scheduler.domain.planning.problem import Method, Objective
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.rules.policy import Policy, QuietHours
+from marketmind_scheduler.domain.rules.policy import Blackout, DailyCap, MinGap, Policy, PostingHours, QuietHours, Rule
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import wall_time
@@ -31,7 +31,7 @@ def times(plan: Plan) -> list[tuple[object, datetime]]:
     return sorted((each.post.post_id, each.slot.publish_time) for each in plan.placements)
 
 
-def keeping(brief: Brief, *rules: QuietHours) -> Brief:
+def keeping(brief: Brief, *rules: Rule) -> Brief:
     policy = Policy(brand_id=BRAND_ID, version=1, rules=rules)
     return replace(brief, rules=BrandRules(policy=policy, caps={}, zone=brief.zone))
 
@@ -105,3 +105,31 @@ async def test_under_its_own_objective_a_plan_is_worth_the_naive_plan_or_more() 
             assert plan.certificate is not None
             assert by_rule.certificate is not None
             assert plan.certificate.value >= by_rule.certificate.value
+
+
+async def test_what_would_place_posts_that_are_left_out_is_named_up_to_three_changes_and_each_does() -> None:
+    one_day = a_brief(
+        first_day=date(2027, 3, 10),
+        last_day=date(2027, 3, 10),
+        posts=tuple(PostToPlace(post_id=new_id(), platform=Platform.LINKEDIN) for _ in range(3)),
+    )
+    gap = MinGap(minutes=120)
+    holidays = Blackout(first_date=date(2027, 3, 10), last_date=date(2027, 3, 10), name="Holidays")
+    quiet = QuietHours(begin=time(10), end=time(9))
+    cases = {
+        (DailyCap(posts=2),): {"lengthen the campaign by 1 day", "raise daily_cap to 3 posts"},
+        (DailyCap(posts=1),): {"lengthen the campaign by 2 days", "raise daily_cap to 3 posts"},
+        (holidays, quiet, gap): set[str](),
+        (holidays, gap): {
+            "lengthen the campaign by 1 day",
+            "leave the blackout 2027-03-10 to 2027-03-10 (Holidays) out",
+        },
+        (quiet, gap): {"leave quiet_hours out"},
+        (PostingHours(begin=time(9), end=time(10)), gap): {"leave posting_hours out"},
+    }
+    for rules, named in cases.items():
+        plan = await EngagementScheduler(DirectPlanSolver()).propose(keeping(one_day, *rules))
+
+        assert plan.unplaced
+        assert all(named <= set(each.relaxations) for each in plan.unplaced)
+        assert all(len(each.relaxations) <= 3 for each in plan.unplaced)

@@ -34,8 +34,8 @@ class DirectPlanSolver:
     async def why_unplaced(
         self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
     ) -> WhyUnplaced:
-        del later
-        return explaining.why_unplaced(packed(problem), choice.chosen)
+        longer = replace(problem, slots=(*problem.slots, *later))
+        return explaining.why_unplaced(packed(longer), choice.chosen)
 
     async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
         return fitting.narrowed(profile, posts)

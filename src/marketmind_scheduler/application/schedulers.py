@@ -7,10 +7,11 @@ from itertools import groupby
 
 from marketmind_scheduler.application.planning.again import chosen_again
 from marketmind_scheduler.application.planning.alternatives import with_alternatives
+from marketmind_scheduler.application.planning.making_room import left_out
 from marketmind_scheduler.domain.errors import Rejected, SchedulerUnavailable
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, relaxed
 from marketmind_scheduler.domain.planning.controlling import drawn
-from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, posts_at, unplaced_of
+from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, posts_at
 from marketmind_scheduler.domain.planning.floor import naive_instead, never_below_naive
 from marketmind_scheduler.domain.planning.instead import Instead, Wish, by_rule
 from marketmind_scheduler.domain.planning.naive import plan_naively
@@ -86,7 +87,7 @@ class EngagementScheduler:
         plan = Plan(
             scheduler=SchedulerKind.ENGAGEMENT,
             placements=tuple(placements),
-            unplaced=tuple([each for lane in solved for each in await self._unplaced(lane, brief)]),
+            unplaced=tuple(await self._left_out(solved, brief)),
             certificates={each.lane.platform: each.choice.certificate for each in solved},
         )
         return await asyncio.to_thread(never_below_naive, plan, [each.lane for each in solved], brief)
@@ -145,11 +146,12 @@ class EngagementScheduler:
             replace(each, choice=each.choice.within(choices.get(each.lane.platform, each.choice))) for each in solved
         ]
 
-    async def _unplaced(self, solved: _Solved, brief: Brief) -> Sequence[Unplaced]:
-        if all(each is not None for each in solved.choice.chosen):
-            return ()
-        why = await self.solver.why_unplaced(solved.lane.problem, solved.choice)
-        return unplaced_of(solved.lane, why, brief.zone)
+    async def _left_out(self, solved: Sequence[_Solved], brief: Brief) -> Sequence[Unplaced]:
+        found: list[Unplaced] = []
+        for each in solved:
+            elsewhere = [stand for other in solved if other is not each for stand in _taken(other.lane, other.choice)]
+            found += await left_out(self.solver, each.lane, each.choice, brief, [*stands(brief), *elsewhere])
+        return found
 
 
 def _without_solver(brief: Brief, failed: SchedulerUnavailable) -> Plan:
