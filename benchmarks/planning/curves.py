@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from html import escape
 
 from benchmarks.planning.figures import Played
-from benchmarks.planning.playing import LEARNED, MEANS, MONTHLY, NAIVE, PEAK, REDQUEEN, TRUE
+from benchmarks.planning.playing import LEARNED, MEANS, MONTHLY, NAIVE, PEAK, REDQUEEN, SEEN, TRUE
 
 _LINES = {
     TRUE: ("#1a7f37", "8 3"),
     LEARNED: ("#0969da", ""),
+    SEEN: ("#0550ae", "10 2"),
     MONTHLY: ("#0969da", "2 3"),
     NAIVE: ("#888888", ""),
     PEAK: ("#bc4c00", "6 3"),

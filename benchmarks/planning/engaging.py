@@ -1,32 +1,43 @@
-"""The engagement scheduler's choices, by the service's own fitter and solver, in this process."""
+"""The engagement scheduler's choices, by the service's own scheduler, fitter and solver, in this process."""
 
+import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import UUID
 
 import numpy as np
-from benchmarks.planning.rules import BEGIN, PLATFORM, problem_of
+from benchmarks.planning.rules import BEGIN, PLATFORM, RULES, problem_of
 from benchmarks.planning.worlds import WEEK, Floats, Ints
 
+from marketmind_scheduler.adapters.numeric import explaining
 from marketmind_scheduler.adapters.numeric.choosing import solve_lane
 from marketmind_scheduler.adapters.numeric.fitting import fitted, narrowed
+from marketmind_scheduler.adapters.numeric.packing import packed
+from marketmind_scheduler.application.schedulers import EngagementScheduler
 from marketmind_scheduler.domain.audience.observations import LEARNING_AGE, Figure, LaneHistory, Measurement
 from marketmind_scheduler.domain.audience.profile import Profile
-from marketmind_scheduler.domain.audience.week import CELLS
+from marketmind_scheduler.domain.brand import BrandContent
+from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
+from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
+from marketmind_scheduler.domain.rules.violations import Occupied
 
-_BUDGET = 0.15
-_BOLDNESS = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
+_BRAND = BrandContent(name="", default_zone="UTC", tone_profile="")
 _MEASURED_AFTER = LEARNING_AGE[PLATFORM] / timedelta(hours=1)
 
 
 def learned(posts: Floats, figures: Ints, now: float) -> Profile:
     """What is believed at that hour, of the posts that were measured by then."""
+    return fitted(history(posts, figures, now))
+
+
+def history(posts: Floats, figures: Ints, now: float) -> LaneHistory:
     measurements = [
         Measurement(f"{nth:06}", Figure.ENGAGEMENTS, _second(hours), _second(hours + _MEASURED_AFTER), figure)
         for nth, (hours, figure) in enumerate(zip(posts.tolist(), figures.tolist(), strict=True))
         if hours + _MEASURED_AFTER <= now
     ]
     as_of = (BEGIN + timedelta(hours=now)).date()
-    return fitted(LaneHistory(platform=PLATFORM, zone="UTC", as_of=as_of, measurements=measurements))
+    return LaneHistory(platform=PLATFORM, zone="UTC", as_of=as_of, measurements=measurements)
 
 
 def chosen(slots: Floats, values: Sequence[int], posts: int, taken: Sequence[float] = ()) -> Floats:
@@ -35,35 +46,56 @@ def chosen(slots: Floats, values: Sequence[int], posts: int, taken: Sequence[flo
     return slots[sorted(slot for slot in choice if slot is not None)]
 
 
-def planned(profile: Profile, slots: Floats, posts: int, taken: Sequence[float] = ()) -> Floats:
-    """As bold as may be while no more than 15 % of the posts go to slots that are expected to be worth less than those
-    they would have had without: an hour that little is known of may be better than is thought."""
-    expected = _values(profile, slots, 0)
-    timid = chosen(slots, expected, posts, taken)
-    worth = dict(zip(slots.tolist(), expected, strict=True))
-    for boldness in _BOLDNESS:
-        bold = _bold(profile, slots, posts, taken, boldness)
-        exploring = sum(worth[a] < worth[b] for a, b in zip(bold.tolist(), timid.tolist(), strict=True))
-        if exploring <= _BUDGET * posts:
-            return bold
-    return timid
+def planned(profile: Profile, days: tuple[int, int], posts: int, taken: Sequence[float] = ()) -> Floats:
+    """What the service plans for these days, the last not included, beside what is taken."""
+    plan = asyncio.run(EngagementScheduler(_Solver()).propose(_brief(profile, days, posts, taken)))
+    return np.sort([(each.slot.publish_time - BEGIN) / timedelta(hours=1) for each in plan.placements])
+
+
+class _Solver:
+    """Solves on the spot."""
+
+    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+        return [solve_lane(problem) for problem in problems]
+
+    async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
+        return narrowed(profile, posts)
+
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
+        return explaining.fixed(packed(problem), post, slot)
+
+    async def why_unplaced(
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
+    ) -> WhyUnplaced:
+        del later
+        return explaining.why_unplaced(packed(problem), choice.chosen)
+
+
+def _brief(profile: Profile, days: tuple[int, int], posts: int, taken: Sequence[float]) -> Brief:
+    first, over = days
+    return Brief(
+        campaign_id=UUID(int=1),
+        brand=_BRAND,
+        tz_release="",
+        first_day=_day(first),
+        last_day=_day(over - 1),
+        now=BEGIN + timedelta(days=first),
+        posts=tuple(PostToPlace(post_id=UUID(int=nth), platform=PLATFORM) for nth in range(posts)),
+        occupied=tuple(
+            Occupied(holder_id=UUID(int=nth), platform=PLATFORM, publish_time=BEGIN + timedelta(hours=hours))
+            for nth, hours in enumerate(taken)
+        ),
+        rules=RULES,
+        profiles={PLATFORM: profile},
+    )
+
+
+def _day(nth: int) -> date:
+    return (BEGIN + timedelta(days=nth)).date()
 
 
 def hour_of_week(hours: Floats) -> Ints:
     return np.floor(hours).astype(np.int64) % WEEK
-
-
-def _bold(profile: Profile, slots: Floats, posts: int, taken: Sequence[float], boldness: float) -> Floats:
-    """Chosen twice: the first choice counts as learned when the second is made, or all would explore one hour."""
-    first = chosen(slots, _values(profile, slots, boldness), posts, taken)
-    counts: list[int] = np.bincount(hour_of_week(first), minlength=CELLS).tolist()
-    return chosen(slots, _values(narrowed(profile, counts), slots, boldness), posts, taken)
-
-
-def _values(profile: Profile, slots: Floats, boldness: float) -> Sequence[int]:
-    by_hour = [profile.value(cell, boldness=boldness) for cell in range(CELLS)]
-    cells: list[int] = hour_of_week(slots).tolist()
-    return [by_hour[cell] for cell in cells]
 
 
 def _second(hours: float) -> int:

@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from benchmarks.planning.worlds import FOLLOWERS, WEEK, Floats, Ints, World
 
+from marketmind_scheduler.domain.audience.observations import Figure
+
 ONWARD = 0.8
 """How likely a follower scrolls on to the next post: he sees five on average."""
 REACH_HOURS = 48.0
@@ -58,25 +60,36 @@ class Lane:
             seen += float(_at(visits, np.array([until]))[0] - _at(visits, posts[:1])[0])
         return ranks / seen
 
+    def counted(self, figure: Figure, posts: Floats) -> Ints:
+        return self.impressions(posts) if figure is Figure.IMPRESSIONS else self.engagements(posts)
+
+    def impressions(self, posts: Floats) -> Ints:
+        """How many see each post within a day, of as many followers as `REACH`: what is in it does not matter."""
+        return self._counted(REACH * self._noticed(posts))
+
     def engagements(self, posts: Floats) -> Ints:
         """What is counted of each post within a day; the n-th has the same content whenever it goes out."""
-        return np.array(
-            [self._drawn(nth).poisson(mean) for nth, mean in enumerate(self.expected_engagements(posts).tolist())],
-            np.int64,
-        )
+        return self._counted(self.expected_engagements(posts))
 
     def expected_engagements(self, posts: Floats) -> Floats:
-        """Before chance has its part in how many are counted; own posts stand in the feeds as others do."""
+        """Before chance has its part in how many are counted."""
+        since = np.diff(posts, prepend=-np.inf)
+        fatigue = 1 - FATIGUE * np.exp(-since / FATIGUE_HOURS)
+        return REACH * self._noticed(posts) * fatigue * self._contents[: len(posts)]
+
+    def _noticed(self, posts: Floats) -> Floats:
+        """By which part of the followers, within a day; own posts stand in the feeds as others do."""
         ends = posts + LEARNED_AFTER_HOURS
-        reached = np.mean(
+        return np.mean(
             [
                 1 - np.exp(-self._reached(nth, np.sort(np.concatenate((feed, posts))), posts, ends, ONWARD))
                 for nth, feed in enumerate(self.feeds)
             ],
             axis=0,
         )
-        since = np.diff(posts, prepend=-np.inf)
-        return REACH * reached * (1 - FATIGUE * np.exp(-since / FATIGUE_HOURS)) * self._contents[: len(posts)]
+
+    def _counted(self, means: Floats) -> Ints:
+        return np.array([self._drawn(nth).poisson(mean) for nth, mean in enumerate(means.tolist())], np.int64)
 
     @cached_property
     def _contents(self) -> Floats:

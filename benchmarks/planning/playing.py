@@ -9,7 +9,8 @@ from time import perf_counter
 import numpy as np
 from benchmarks.planning.chances import Chances, chances_of
 from benchmarks.planning.engaging import hour_of_week, learned
-from benchmarks.planning.lanes import Lane
+from benchmarks.planning.ideal import ideal
+from benchmarks.planning.lanes import CONTENT_SD, Lane
 from benchmarks.planning.oracle import best_plan
 from benchmarks.planning.policies import (
     POSTS_A_WEEK,
@@ -27,12 +28,16 @@ from benchmarks.planning.redqueen import Clocks, after_the_rules, by_the_wall, o
 from benchmarks.planning.rules import CLOSES, OPENS, broken
 from benchmarks.planning.worlds import WEEK, Floats, World
 
+from marketmind_scheduler.domain.audience.observations import Figure
 from marketmind_scheduler.domain.audience.profile import Verdict
 
 NAIVE, PEAK, MEANS, REDQUEEN = "naive, 19:00", "peak hour", "raw means", "RedQueen"
 LEARNED, MONTHLY, LOT = "engagement, learned", "engagement, by the month", "engagement, after a lot"
+SEEN, IDEAL = "engagement, by impressions", "ideal learner"
 TRUE, ORACLE = "engagement, true rates", "oracle"
-POLICIES = NAIVE, PEAK, MEANS, REDQUEEN, LOT, MONTHLY, LEARNED, TRUE, ORACLE
+POLICIES = NAIVE, PEAK, MEANS, REDQUEEN, LOT, MONTHLY, LEARNED, SEEN, IDEAL, TRUE, ORACLE
+LEARNING = {LEARNED: Figure.ENGAGEMENTS, SEEN: Figure.IMPRESSIONS}
+"""What is held to the targets, and what it learns from."""
 _WITHIN = 0.03
 _USUAL_POSTS = 30
 
@@ -73,13 +78,19 @@ class Outcome:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneOutcomes:
-    """``covered``: which part of the 80 % intervals after learning held the true effect of their hour."""
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """After learning: which part of the 80 % intervals ``covered`` the true effect of their hour, and whether the gate
+    rejected the profile."""
 
-    outcomes: Mapping[str, Outcome]
     covered: float
     rejected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneOutcomes:
+    outcomes: Mapping[str, Outcome]
+    beliefs: Mapping[str, Believed]
 
 
 def known_of(world: World, *, season: Season, lanes: int, feeds: int) -> Known:
@@ -95,43 +106,53 @@ def known_of(world: World, *, season: Season, lanes: int, feeds: int) -> Known:
 
 def outcomes_of(known: Known, number: int) -> LaneOutcomes:
     lane = known.lane(number)
-    played = {name: _played(lane, known.season, planner, weeks) for name, (planner, weeks) in _planners(known).items()}
+    played = {name: _played(lane, known.season, player) for name, player in _players(known).items()}
     played[REDQUEEN] = _reacting(_clocks(lane), known.season, known.reaction), 0.0
     played[ORACLE] = known.oracle, 0.0
-    covered, rejected = _believed(lane, known, played[LEARNED][0])
+    beliefs = {name: _believed(lane, known, played[name][0], figure) for name, figure in LEARNING.items()}
     outcomes = {name: _outcome(lane, known, *played[name]) for name in POLICIES}
-    return LaneOutcomes(outcomes=outcomes, covered=covered, rejected=rejected)
+    return LaneOutcomes(outcomes=outcomes, beliefs=beliefs)
 
 
-def _planners(known: Known) -> Mapping[str, tuple[Planner, int]]:
-    """Each with the number of weeks that it plans at once while it learns."""
+@dataclass(frozen=True, slots=True)
+class _Player:
+    """Plans so many weeks at once while it learns, from this figure of its posts."""
+
+    planner: Planner
+    weeks: int = 1
+    figure: Figure = Figure.ENGAGEMENTS
+
+
+def _players(known: Known) -> Mapping[str, _Player]:
     return {
-        NAIVE: (naive, 1),
-        PEAK: (after_a_lot(peak_hour), 1),
-        MEANS: (after_a_lot(raw_means), 1),
-        LOT: (after_a_lot(engagement), 1),
-        MONTHLY: (engagement, known.season.after),
-        LEARNED: (engagement, 1),
-        TRUE: (true_rates(known.chances.by_hour), 1),
+        NAIVE: _Player(naive),
+        PEAK: _Player(after_a_lot(peak_hour)),
+        MEANS: _Player(after_a_lot(raw_means)),
+        LOT: _Player(after_a_lot(engagement)),
+        MONTHLY: _Player(engagement, known.season.after),
+        LEARNED: _Player(engagement),
+        SEEN: _Player(engagement, figure=Figure.IMPRESSIONS),
+        IDEAL: _Player(after_a_lot(ideal(known.chances.effects, CONTENT_SD))),
+        TRUE: _Player(true_rates(known.chances.by_hour)),
     }
 
 
-def _played(lane: Lane, season: Season, planner: Planner, weeks: int) -> tuple[Floats, float]:
+def _played(lane: Lane, season: Season, player: _Player) -> tuple[Floats, float]:
     """Its posts, ascending, and the seconds that planning the weeks after took."""
     posts, seconds = np.zeros(0), 0.0
     lot = lane.world.seed, lane.number, 1 << 20
-    plans = [(first, first + weeks) for first in range(0, season.learning, weeks)]
+    plans = [(first, first + player.weeks) for first in range(0, season.learning, player.weeks)]
     for first, last in [*plans, (season.learning, season.weeks)]:
         told = Told(
             first=first,
             last=last,
             is_learning=first < season.learning,
             posts=posts,
-            figures=lane.engagements(posts),
+            figures=lane.counted(player.figure, posts),
             lot=lot,
         )
         begun = perf_counter()
-        plan = planner(told)
+        plan = player.planner(told)
         seconds = perf_counter() - begun
         posts = np.concatenate((posts, plan))
     return posts, seconds
@@ -167,11 +188,11 @@ def _changed(posts: Floats, week: int) -> float:
     return len(now - before) / max(1, len(now))
 
 
-def _believed(lane: Lane, known: Known, posts: Floats) -> tuple[float, bool]:
+def _believed(lane: Lane, known: Known, posts: Floats, figure: Figure) -> Believed:
     """Of what is learned from the posts before the weeks after. Effects are against the lane's usual post, which is the
     median of those before."""
     posts = posts[posts < known.after]
-    profile = learned(posts, lane.engagements(posts), known.after)
+    profile = learned(posts, lane.counted(figure, posts), known.after)
     true = known.chances.effects
     posted = true[hour_of_week(posts)].tolist()
     usual = fmean(median(posted[max(0, nth - _USUAL_POSTS) : nth]) for nth in range(1, len(posted)))
@@ -181,7 +202,7 @@ def _believed(lane: Lane, known: Known, posts: Floats) -> tuple[float, bool]:
         for cell in cells
         for low, high in [profile.interval_80(cell)]
     ]
-    return fmean(held), profile.gate.verdict is Verdict.REJECTED
+    return Believed(fmean(held), profile.gate.verdict is Verdict.REJECTED)
 
 
 def _reaction(world: World, season: Season, lanes: int) -> float:

@@ -62,7 +62,7 @@ def naive(told: Told) -> Floats:
 def engagement(told: Told) -> Floats:
     """The service's own, from nothing on."""
     profile = learned(told.posts, told.figures, float(told.first * WEEK))
-    return planned(profile, told.slots, told.to_place, told.taken)
+    return planned(profile, (7 * told.first, 7 * told.last), told.to_place, told.taken)
 
 
 def peak_hour(told: Told) -> Floats:

@@ -36,7 +36,7 @@ def print_world(console: Console, played: Played) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for policy in POLICIES:
         table.add_row(policy, *(text(played, policy) for text in _COLUMNS.values()))
-    rejected = sum(lane.rejected for lane in played.lanes)
+    rejected = sum(lane.beliefs[LEARNED].rejected for lane in played.lanes)
     season = played.known.season
     console.print(
         f"[bold]{played.known.world.name}[/]: {len(played.lanes)} lanes, {season.learning} weeks of learning, then "

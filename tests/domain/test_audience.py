@@ -6,6 +6,8 @@ from datetime import timedelta
 from random import Random
 from uuid import UUID
 
+import pytest
+
 from marketmind_scheduler.domain.audience.comparison import compared
 from marketmind_scheduler.domain.audience.lessons import HALF_LIFE_DAYS, Lesson, lessons_of, statistics_of
 from marketmind_scheduler.domain.audience.observations import (
@@ -240,6 +242,24 @@ def test_a_comparison_says_how_many_more_posts_an_answer_needs() -> None:
     assert answered is not None
     assert answered.answers
     assert answered.more_posts == 0
+
+
+def test_the_interval_of_a_comparison_is_that_of_student() -> None:
+    """Five posts on either side that vary alike have eight degrees of freedom: 2.306 standard errors."""
+    lessons = _lessons([100_000, 200_000, 300_000, 400_000, 500_000], [0, 100_000, 200_000, 300_000, 400_000])
+    comparison = compared(lessons, _arms(lessons))
+    assert comparison is not None
+    assert comparison.difference == 100_000
+    assert comparison.low == pytest.approx(100_000 - 230_600, abs=100)
+    assert comparison.high == pytest.approx(100_000 + 230_600, abs=100)
+
+
+def test_two_posts_on_either_side_answer_nothing_where_many_alike_would() -> None:
+    """Two know next to nothing of how much they vary: 4.3 standard errors where both vary alike."""
+    few = _lessons([300_000, 500_000], [0, 200_000])
+    many = _lessons([300_000, 500_000] * 10, [0, 200_000] * 10)
+    answers = {len(each): compared(each, _arms(each)) for each in (few, many)}
+    assert [each is not None and each.answers for each in answers.values()] == [False, True]
 
 
 def test_without_two_posts_on_either_side_there_is_no_comparison() -> None:

@@ -13,12 +13,17 @@ from marketmind_scheduler.domain.audience.profile import Kernel
 _SPREADS = (1.0, 0.7, 0.7, 0.7, 0.7, 0.4)
 """How far the logarithms of the kernel's parts are expected to lie from where they start."""
 _NOISE_STEP = 0.02
-_NOISE_DEGREES = 6
+_NOISE_DEGREES = 1
+"""How much single posts vary is known before as well as one post could tell: counts of who saw a post vary far less
+than counts of what they did."""
 _SWEEPS = 3
 _REACHES = (*(round(2 * spread / STEP) for spread in _SPREADS), 300)
 _ALONE = 4
 """That single hours depart from what those around them say is never believed less than at first: how smooth a week is
 was only assumed, and thousands of posts would be too sure of it."""
+_ANY_LEVEL = 1.0
+"""Posts are measured against the lane's usual one, so that the level of the hours at which it posts is near 0 anyway.
+How unlike hours are is told by what lies between them alone."""
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -69,7 +74,8 @@ def _variance(steps: Sequence[int]) -> float:
 def _log_posterior(seen: Seen, steps: Sequence[int]) -> float:
     variance = _variance(steps)
     roots = np.sqrt(seen.weights / variance)
-    of_cells = covariance(Kernel(steps=tuple(steps[:-1])))[np.ix_(seen.cells, seen.cells)]
+    of_hours = covariance(Kernel(steps=tuple(steps[:-1]))) + _ANY_LEVEL**2
+    of_cells = of_hours[np.ix_(seen.cells, seen.cells)]
     lower = np.linalg.cholesky(np.eye(len(roots)) + of_cells * np.outer(roots, roots))
     misfit = np.linalg.solve(lower, roots * seen.above)
     of_posts = -(float(seen.weights.sum()) * np.log(variance) + seen.spread / variance + misfit @ misfit) / 2
