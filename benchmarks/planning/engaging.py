@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.audience.observations import LEARNING_AGE, Figu
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.brand import BrandContent
 from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
-from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
+from marketmind_scheduler.domain.planning.problem import Alternative, LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 from marketmind_scheduler.domain.rules.violations import Occupied
 
 _BRAND = BrandContent(name="", default_zone="UTC", tone_profile="")
@@ -53,7 +53,7 @@ def planned(profile: Profile, days: tuple[int, int], posts: int, taken: Sequence
 
 
 class _Solver:
-    """Solves on the spot."""
+    """Solves on the spot. What else would do as well as a plan is not asked here."""
 
     async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
         return [solve_lane(problem) for problem in problems]
@@ -63,6 +63,12 @@ class _Solver:
 
     async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
         return explaining.fixed(packed(problem), post, slot)
+
+    async def alternatives(
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+    ) -> Sequence[Sequence[Alternative]]:
+        del problem, most
+        return [()] * len(chosen)
 
     async def why_unplaced(
         self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
