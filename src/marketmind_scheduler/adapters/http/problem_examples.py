@@ -56,8 +56,8 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.PlanOutdated(
             _PLAN,
             changed=["window"],
-            sentences=[f"post {_POST} is not in the brief"],
-            violations=[f"post {_POST} is not in the brief"],
+            sentences=[f"post {_POST} is not to be placed: it has a schedule already, or is none of the campaign's"],
+            violations=[f"post {_POST} is not to be placed: it has a schedule already, or is none of the campaign's"],
             fresh_id=_OTHER_PLAN,
         ),
         errors.PlanHashDiffers(_PLAN, given="5f2b8d0c", current="7e1a4f6b"),

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.wall_clock import Slot, local_day, resolve
 
@@ -33,9 +33,16 @@ def _unplaced_or_foreign(plan: Plan, brief: Brief) -> list[str]:
             for post in brief.posts
             if post not in placed and post.post_id not in left_out
         ),
-        *(f"post {post.post_id} is not in the brief" for post in placed if post not in asked),
+        *(_foreign(post, brief) for post in placed if post not in asked),
         *(f"post {post.post_id} has {times} placements" for post, times in placed.items() if times > 1),
     ]
+
+
+def _foreign(post: PostToPlace, brief: Brief) -> str:
+    kept = next((each.slot for each in brief.kept if each.post == post), None)
+    if kept is None:
+        return f"post {post.post_id} is not to be placed: it has a schedule already, or is none of the campaign's"
+    return f"post {post.post_id} has a schedule already, at {kept.local_text()}"
 
 
 def _outside_the_days(plan: Plan, brief: Brief) -> list[str]:
@@ -67,7 +74,8 @@ def _at_one_instant(plan: Plan, brief: Brief) -> list[str]:
     placed = Counter(_place(placement) for placement in plan.placements)
     stands = (*map(_place, brief.kept), *((each.platform, each.publish_time) for each in brief.occupied))
     taken = placed + Counter(place for place in stands if place in placed)
-    return [f"{times} {platform} posts at {instant}" for (platform, instant), times in taken.items() if times > 1]
+    at = {_place(placement): placement.slot.local_text() for placement in plan.placements}
+    return [f"{times} {place[0]} posts would go out at {at[place]}" for place, times in taken.items() if times > 1]
 
 
 def _place(placement: Placement) -> tuple[Platform, datetime]:
