@@ -100,6 +100,18 @@ async def test_the_same_again_changes_nothing_and_a_later_measurement_counts_whi
     assert (await tell(client, later | {"value": 98})).json()["replaced"] == 1
 
 
+async def test_what_is_not_kept_is_not_named_as_not_learned(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    stored = observation(brand_id)
+    await tell(client, stored)
+
+    for change in ({"measured_at": written(NOON - timedelta(days=100) + HOUR)}, {"paid": True}):
+        earlier = {"measured_at": written(datetime.fromisoformat(stored["measured_at"]) - timedelta(minutes=1))}
+        answer = await tell(client, stored | earlier | change)
+
+        assert answer.json() == {"added": 0, "replaced": 0, "unchanged": 1, "not_learned": []}
+
+
 async def test_any_order_with_repeats_and_corrections_gives_one_snapshot(client: httpx2.AsyncClient) -> None:
     one, other = [await a_brand(client) for _ in range(2)]
 

@@ -44,8 +44,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """How many were new, took the place of an earlier one, or changed nothing; and which of all that were sent are not
-    learned from as they stand, by their ids."""
+    """How many were new, took the place of an earlier one, or changed nothing; and which of those that were sent and
+    are kept are not learned from as they stand, by their ids."""
 
     added: int
     replaced: int
@@ -72,12 +72,13 @@ class Observing:
             latest = _latest(observations, stored)
             await work.observations.save([*latest.values()])
             await work.commit()
+        kept = {**stored, **latest}
         replaced = len(latest.keys() & stored.keys())
         return Observed(
             added=len(latest) - replaced,
             replaced=replaced,
             unchanged=len(observations) - len(latest),
-            unlearned=_unlearned(observations, posts),
+            unlearned=_unlearned([each for each in observations if each == kept[each.key]], posts),
         )
 
 
