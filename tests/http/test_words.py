@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from marketmind_scheduler.domain.ids import AN_ID
-from tests.http.steps import Json, new_id, problem
+from marketmind_scheduler.domain.rules.policy import RuleKind
+from tests.http.steps import Json, a_brand, new_id, problem
 from tests.loops import on_each, telling_all_misses
 
 WRONG: tuple[object, ...] = (
@@ -310,3 +311,28 @@ async def test_a_path_of_other_frameworks_is_answered_with_where_it_is_here(
 
     assert f" {there}" in problem(answer, 404, "no_such_route")["detail"]
     assert (await client.get(there)).is_success
+
+
+async def test_a_rule_as_the_refusal_of_an_incomplete_one_shows_it_is_taken_and_closes_nothing_for_good(
+    client: httpx2.AsyncClient,
+) -> None:
+    brand_id = await a_brand(client)
+    kinds = [kind for kind in RuleKind if kind is not RuleKind.PLATFORM_CAP]
+    for kind in kinds:
+        incomplete = await client.put(f"/brands/{brand_id}/policy", json={"rules": [{"kind": kind}]})
+        shown = problem(incomplete, 400, "malformed")["detail"].partition("send an object such as ")[2]
+
+        taken = await client.put(f"/brands/{brand_id}/policy", json={"rules": [json.loads(shown)]})
+
+        assert (taken.status_code, taken.json()["warnings"]) == (200, []), taken.text
+
+
+async def test_a_share_between_two_steps_is_refused_with_the_closest_step(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    for share, step in ((0.1234567, "0.123"), (0.0001, "0"), (0.2001, "0.2")):
+        rule = {"kind": "control_share", "share": share}
+        refused = await client.put(f"/brands/{brand_id}/policy", json={"rules": [rule]})
+        assert problem(refused, 400, "malformed")["detail"].endswith(f"goes in steps of a thousandth; send {step}")
+    for share in (0, 0.001, 0.1, 0.123, 0.2):
+        rule = {"kind": "control_share", "share": share}
+        assert (await client.put(f"/brands/{brand_id}/policy", json={"rules": [rule]})).json()["rules"] == [rule]

@@ -59,9 +59,9 @@ class OfRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
 
 class OfHours(OfRule, frozen=True, kw_only=True):
     begin: TimeOfDay = field(name="from")
-    end: Annotated[TimeOfDay, Meta(description="Not included; of the next day where it is not later")] = field(
-        name="to"
-    )
+    end: Annotated[
+        TimeOfDay, Meta(description="Not included; of the next day where it is not later", examples=["07:00"])
+    ] = field(name="to")
     weekdays: Weekdays | UnsetType = UNSET
 
     def days(self) -> frozenset[Weekday]:
@@ -164,6 +164,10 @@ class ControlShareIn(OfRule, frozen=True, kw_only=True, tag=RuleKind.CONTROL_SHA
     """The part of what the engagement scheduler places that is left at the naive rule's time, to compare with."""
 
     share: Annotated[float, Meta(description="In steps of a thousandth, 0 to 0.2", examples=[0.1])]
+
+    def __post_init__(self) -> None:
+        if self.share != (step := round(self.share, 3)):
+            raise ValueError(f"share is {self.share:g}, and goes in steps of a thousandth; send {step:g}")
 
     def said(self) -> Rule:
         return ControlShare(thousandths=round(Fraction(self.share) * _THOUSANDTHS), platforms=self.on())
