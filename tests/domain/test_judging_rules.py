@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules import saying
 from marketmind_scheduler.domain.rules.judging import MOST_WITH_NEAREST, violations
 from marketmind_scheduler.domain.rules.platform_caps import TABLE, caps_of_brand
 from marketmind_scheduler.domain.rules.policy import (
@@ -198,6 +199,16 @@ def test_a_time_too_soon_is_told_how_far_ahead_it_is_and_from_when_on_it_may_be(
 
     assert (found.limit, found.observed) == ("60 minutes", "10 minutes")
     assert found.nearest == (None, wall("2027-03-01T13:00"))
+
+
+def test_a_length_is_written_in_digits_and_one_that_was_found_never_as_more_than_it_is() -> None:
+    lengths = {
+        timedelta(seconds=59.5): ("59.5 seconds", "59.5 seconds"),
+        timedelta(days=115, hours=7, minutes=3, seconds=40): ("9961420 seconds", "166023 minutes"),
+        timedelta(minutes=119, seconds=59.999): ("7199.999 seconds", "119 minutes"),
+        timedelta(days=366): ("8784 hours", "8784 hours"),
+    }
+    assert {each: (saying.length(each), saying.observed(each)) for each in lengths} == lengths
 
 
 def test_rules_across_platforms_count_all_of_them_and_others_each_lane_for_itself() -> None:

@@ -107,7 +107,7 @@ def _closed(each: Wanted, rules: BrandRules, now: datetime) -> Iterator[_Break]:
         words = f"{saying.CLOSED_AS[closed.rule.kind]} {limit}"
         yield _Break(rule=closed.rule.kind, limit=limit, observed=observed, words=words)
     if rule := too_soon(each.publish_time, each.platform, rules.policy, now=now):
-        limit, observed = saying.minutes(rule.minutes), saying.length(max(timedelta(), each.publish_time - now))
+        limit, observed = saying.minutes(rule.minutes), saying.observed(max(timedelta(), each.publish_time - now))
         words = f"is {observed} ahead, and at least {limit} are needed"
         yield _Break(rule=rule.kind, limit=limit, observed=observed, words=words)
 
@@ -125,7 +125,7 @@ def _too_many(crowd: _Crowd, nth: int, together: Sequence[int]) -> _Break:
     if limit.rule is RuleKind.MIN_GAP:
         together = _neighbours(entries, nth, limit.length)
         closest = min(abs(entries[other].publish_time - entries[nth].publish_time) for other in together)
-        observed, than = saying.length(closest), saying.at_most(limit)
+        observed, than = saying.observed(closest), saying.at_most(limit)
         words = f"is {observed} from another post of {saying.those(limit.platforms)}, and at least {than} are needed"
     else:
         observed, than = saying.posts(len(together)), saying.at_most(limit)

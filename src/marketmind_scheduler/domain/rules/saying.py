@@ -61,10 +61,15 @@ def minutes(number: int) -> str:
 def length(of: timedelta) -> str:
     """In hours from two of them on, in minutes or, where they are not whole, in seconds."""
     if of % _MINUTE:
-        return f"{of.total_seconds():g} seconds"
+        return f"{of.total_seconds():.15g} seconds"
     if of >= timedelta(hours=2) and not of % timedelta(hours=1):
         return f"{of // timedelta(hours=1)} hours"
     return minutes(of // _MINUTE)
+
+
+def observed(of: timedelta) -> str:
+    """A length that was found: from an hour on without the seconds, so never more than it is."""
+    return length(of - of % _MINUTE if of >= timedelta(hours=1) else of)
 
 
 def wall(at: datetime) -> str:
