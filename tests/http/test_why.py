@@ -107,6 +107,18 @@ async def test_an_engagement_plan_says_what_it_would_lose_and_which_posts_would_
     assert [each["rule"] for each in beside["violations"]] == ["min_gap"]
     assert [each["post_id"] for each in beside["instead"]["moves"]] == [plan["placements"][2]["post_id"]]
     assert (same["instead"]["change"], same["instead"]["moves"]) == (0, [])
+    assert same["sentence"] == "that is where the plan has it"
+
+
+async def test_a_time_that_is_no_time_or_two_is_answered_with_what_it_was_taken_for(client: httpx2.AsyncClient) -> None:
+    campaigns = {"2027-03-14T02:30": "does not exist", "2027-11-07T01:30": "happens twice"}
+    for at, words in campaigns.items():
+        plan = await preview(client, await a_campaign(client, start=at[:10], end=at[:10], posts=["LINKEDIN"]))
+
+        told = await why(client, plan, 0, at)
+
+        assert told["sentence"].startswith(f"{at}:00 in America/Los_Angeles {words}")
+        assert told["publish_time_local"] in told["sentence"]
 
 
 async def test_what_a_rule_closes_whatever_the_others_do_is_not_planned_again(solving: httpx2.AsyncClient) -> None:

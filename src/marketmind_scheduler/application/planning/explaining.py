@@ -52,10 +52,13 @@ async def why_not(
     instead = None if impossible or asked.is_closed() else await _instead(scheduler, asked)
     there, here = asked.multipliers()
     against = impossible or (broken[0].sentence if broken else asked.taken())
+    is_there = not against and asked.is_there()
+    said = () if is_there or not instead else _said(instead, preview)
+    standing = "that is where the plan has it" if is_there else _worth(there, here)
     return Why(
         wish=asked.wish,
         violations=broken,
-        sentence="; ".join([against or _worth(there, here), *(_said(instead, preview) if instead else ())]),
+        sentence="; ".join([*slot.warnings(), against or standing, *said]),
         multiplier=there,
         planned_multiplier=here,
         instead=instead,
@@ -80,6 +83,11 @@ class _Asked:
         if not brief.first_day <= local_day(slot.publish_time, brief.zone) <= brief.last_day:
             return f"{slot.local_text()} is not one of the campaign's days, {brief.first_day} to {brief.last_day}"
         return None
+
+    def is_there(self) -> bool:
+        """Whether the plan has the post at that time."""
+        wanted = self.wish.post.post_id, self.wish.slot.publish_time
+        return any((each.post.post_id, each.slot.publish_time) == wanted for each in self._planned)
 
     def broken(self) -> Sequence[Violation]:
         """With all else where it is."""

@@ -70,7 +70,7 @@ def _marks(reason: Reason) -> Iterator[str]:
         yield "the hour matters little"
     if reason.runner_ups:
         next_ = reason.runner_ups[0]
-        yield f"next {next_.local_time:%a} {_clock(next_.local_time)} {next_.change / _MILLION:+.2f}"
+        yield f"next {next_.local_time:%a} {_clock(next_.local_time)} {next_.change / _MILLION:+z.2f}"
 
 
 def _bar(multiplier: int) -> str:

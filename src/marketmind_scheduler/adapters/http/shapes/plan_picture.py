@@ -156,7 +156,7 @@ def _runner_ups(pictured: Pictured, days: Sequence[date], wide: float, size: flo
     titles: dict[tuple[Platform, datetime], list[str]] = {}
     for placement in _placements(pictured):
         for each in placement.reason.runner_ups if placement.reason else ():
-            said = f"{_called(placement.post.post_id, pictured.shown.titles)} ({each.change / MILLION:+.2f})"
+            said = f"{_called(placement.post.post_id, pictured.shown.titles)} ({each.change / MILLION:+z.2f})"
             titles.setdefault((placement.post.platform, each.local_time), []).append(said)
     for (platform, local), said in titles.items():
         if days[0] <= local.date() <= days[-1]:
