@@ -2,6 +2,7 @@
 
 import httpx2
 
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.fakes.clock import FrozenClock
 from tests.fakes.plan_solver import BrokenPlanSolver
@@ -65,3 +66,11 @@ async def test_without_a_solver_an_engagement_plan_is_refused_and_no_other_stand
 
     problem(answer, 503, "scheduler_unavailable")
     assert (await preview(client, campaign_id))["fallback"] is None
+
+
+async def test_a_campaign_that_is_over_is_refused_by_whoever_chooses(client: httpx2.AsyncClient) -> None:
+    campaign_id = await a_campaign(client, start="2027-02-01", end="2027-02-28", posts=["LINKEDIN"])
+    for scheduler in SchedulerKind:
+        answer = await client.post(f"/campaigns/{campaign_id}/plans", json={"scheduler": scheduler})
+
+        assert "ended on 2027-02-28" in problem(answer, 422, "campaign_over")["detail"]

@@ -137,6 +137,52 @@ async def test_a_post_that_comes_between_makes_the_plan_outdated_and_a_fresh_one
     assert (await commit(client, fresh)).status_code == 201
 
 
+async def test_what_stands_in_the_way_of_an_outdated_plan_is_said_in_words_of_its_posts_and_times(
+    client: httpx2.AsyncClient, clock: FrozenClock
+) -> None:
+    plans = [await preview(client, await a_campaign(client, posts=["LINKEDIN"])) for _ in range(3)]
+    by_hand, out, over = plans
+    [post_id] = [each["post_id"] for each in by_hand["placements"]]
+    assert (await client.post(f"/schedule/post/{post_id}", json={"timestamp": "2027-03-16T08:00:00"})).is_success
+    assert (await client.delete(f"/posts/{out['placements'][0]['post_id']}")).status_code == 204
+
+    scheduled, gone = [problem(await commit(client, plan), 409, "plan_outdated") for plan in (by_hand, out)]
+    clock.advance(timedelta(days=60))
+    past = problem(await commit(client, over), 409, "plan_outdated")
+
+    [said] = scheduled["details"]["in_the_way"]
+    assert said.startswith(f"post {post_id} is not to be placed: it has a schedule already")
+    assert "and 1 thing stands in the way, first: post" in scheduled["detail"]
+    assert gone["details"]["in_the_way"][0].endswith("or is none of the campaign's")
+    assert past["details"]["in_the_way"][0].endswith("is outside the campaign's days or not ahead")
+
+
+async def test_two_posts_at_one_instant_are_told_with_the_time_on_the_wall(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    first, second = [
+        await preview(client, await a_campaign(client, brand_id=brand_id, posts=["LINKEDIN"])) for _ in range(2)
+    ]
+    await commit(client, first)
+
+    refused = problem(await commit(client, second), 409, "plan_outdated")
+
+    at = first["placements"][0]["publish_time_local"]
+    assert refused["details"]["in_the_way"] == [f"2 LINKEDIN posts would go out at {at}"]
+
+
+async def test_where_fill_finds_nothing_to_place_it_is_said_that_posts_keep_their_schedules(
+    client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    made = (await commit(client, await preview(client, campaign_id))).json()["schedules"]
+
+    refused = problem(
+        await client.post(f"/campaigns/{campaign_id}/plans", json={"fill": True}), 404, "no_posts_to_schedule"
+    )
+
+    assert (refused["details"]["out_already"], refused["details"]["scheduled"]) == (0, len(made))
+    assert f"{len(made)} keep the schedules that they have" in refused["detail"]
+
+
 async def test_a_plan_says_whether_it_would_commit_now_and_what_is_in_the_way(
     client: httpx2.AsyncClient, campaign_id: str
 ) -> None:

@@ -190,6 +190,18 @@ async def test_what_would_make_a_place_is_named(client: httpx2.AsyncClient) -> N
     assert left["relaxations"] == []  # the cap closes the day by itself
 
 
+async def test_bounds_between_two_half_hours_are_to_be_later_and_no_campaign_longer(
+    client: httpx2.AsyncClient, brand_id: str
+) -> None:
+    window = {"not_before": "2027-03-02T10:01:00", "not_after": "2027-03-02T10:02:00"}
+
+    answer = await place(client, await a_post(client, brand_id=brand_id), scheduler="engagement", **window)
+
+    [left] = problem(answer, 422, "policy_violated")["details"]["unplaced"]
+    assert left["relaxations"] == ["let not_after be later"]
+    assert "1 post finds no place, first: " in said(answer)
+
+
 async def test_a_time_or_a_scheduler_is_asked_for_and_not_both(client: httpx2.AsyncClient, brand_id: str) -> None:
     post_id = await a_post(client, brand_id=brand_id)
     at = "2027-03-05T12:00:00"

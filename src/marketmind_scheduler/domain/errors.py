@@ -177,17 +177,19 @@ class PlanNotFound(NotFound):
 
 class NoPostsToSchedule(NotFound):
     """The campaign has no post that could be scheduled: none is registered on the chosen platforms, or every one
-    is published or being sent."""
+    is published or being sent, or keeps the schedule that it has."""
 
-    def __init__(self, campaign_id: UUID, *, platforms: Sequence[str], out_already: int) -> None:
+    def __init__(self, campaign_id: UUID, *, platforms: Sequence[str], out_already: int, scheduled: int = 0) -> None:
         where = f" on {', '.join(platforms)}" if platforms else ""
         why = f"; {out_already} are published or being sent" if out_already else ""
+        why += f"; {scheduled} keep the schedules that they have" if scheduled else ""
         super().__init__(
             f"campaign {campaign_id} has no posts to schedule{where}{why}; "
             f"register posts with POST /campaigns/{campaign_id}/posts",
             campaign_id=campaign_id,
             platforms=list(platforms),
             out_already=out_already,
+            scheduled=scheduled,
         )
 
 
@@ -248,9 +250,11 @@ class PlanOutdated(Conflict):
         fresh_id: UUID | None,
     ) -> None:
         then = f"look at the fresh preview {fresh_id}" if fresh_id else "preview the campaign anew"
+        since = f"{', '.join(changed)} changed since" if changed else "its times are no longer ahead"
+        against = "1 thing stands in the way" if len(sentences) == 1 else f"{len(sentences)} things stand in the way"
         super().__init__(
-            f"plan {plan_id} is outdated, and nothing was written: {', '.join(changed)} changed since, and "
-            f"{len(sentences)} of its times cannot stand, first: {sentences[0]}; {then}",
+            f"plan {plan_id} is outdated, and nothing was written: {since}, and {against}, first: {sentences[0]}; "
+            f"{then}",
             changed=list(changed),
             violations=list(violations[:100]),
             in_the_way=list(sentences[:100]),
@@ -691,12 +695,20 @@ class PolicyViolated(Rejected):
         unplaced: Sequence[Mapping[str, object]] = (),
     ) -> None:
         is_left_out = unplaced and not violations
-        found = f"{len(unplaced)} post(s) find no place" if is_left_out else f"{len(sentences)} rule(s) would be broken"
+        found = _finding_no_place(len(unplaced)) if is_left_out else _breaking(len(sentences))
         super().__init__(
             f"{found}, first: {sentences[0]}",
             violations=list(violations[:100]) or list(sentences[:100]),
             **({"unplaced": list(unplaced[:100])} if unplaced else {}),
         )
+
+
+def _finding_no_place(posts: int) -> str:
+    return "1 post finds no place" if posts == 1 else f"{posts} posts find no place"
+
+
+def _breaking(rules: int) -> str:
+    return "1 rule would be broken" if rules == 1 else f"{rules} rules would be broken"
 
 
 class InvalidRule(Rejected):

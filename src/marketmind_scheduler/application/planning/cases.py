@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.errors import CampaignAlreadyScheduled, NoPosts
 from marketmind_scheduler.domain.planning.forecast import REACH
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
-from marketmind_scheduler.domain.planning.replanning import Decision, Renewal, decide, moment_of_its_own
+from marketmind_scheduler.domain.planning.replanning import Decision, Renewal, decide, moment_of_its_own, posts_out
 from marketmind_scheduler.domain.planning.size import check_size
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.rules.caps import CapScope
@@ -203,12 +203,18 @@ async def surroundings(
 
 def check_open(case: Case) -> None:
     """Raise CampaignAlreadyScheduled where something stands and nothing is said of it, NoPostsToSchedule where there is
-    nothing to place, PlanTooLarge."""
+    nothing to place, CampaignOver, PlanTooLarge."""
     campaign_id, asked = case.campaign.campaign_id, case.asked
     if case.standing and asked.renewal is Renewal.NOTHING:
         raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))
     if not case.decision.open_posts:
-        raise NoPostsToSchedule(campaign_id, platforms=sorted(asked.platforms), out_already=len(case.posts))
+        out_already = len({*posts_out(case.standing), *case.published})
+        raise NoPostsToSchedule(
+            campaign_id,
+            platforms=sorted(asked.platforms),
+            out_already=out_already,
+            scheduled=len(case.posts) - out_already,
+        )
     posts, zone = len(case.decision.open_posts), case.brand.content.default_zone
     check_size(case.campaign, asked.scheduler, posts=posts, zone=zone, now=case.now)
 

@@ -44,7 +44,7 @@ async def left_out(
     why = await solver.why_unplaced(replace(longer.problem, slots=own, posts=posts), choice, later=later)
     named = [each for each in why.relaxations if _is_of_policy(each, lane, brief)]
     opened = await _opened(solver, lane, brief, standing, most=_MOST_NAMED - len(named))
-    told = unplaced_of(lane, WhyUnplaced(unplaced=why.unplaced, relaxations=named), brief.zone)
+    told = unplaced_of(lane, WhyUnplaced(unplaced=why.unplaced, relaxations=named), brief)
     return [replace(each, relaxations=(*each.relaxations, *opened)) for each in told]
 
 

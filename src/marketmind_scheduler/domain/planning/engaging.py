@@ -89,15 +89,15 @@ def posts_at(lane: LaneBrief, choice: LaneChoice) -> Sequence[int]:
     return [at[cell] for cell in range(CELLS)]
 
 
-def unplaced_of(lane: LaneBrief, why: WhyUnplaced, zone: str) -> Sequence[Unplaced]:
+def unplaced_of(lane: LaneBrief, why: WhyUnplaced, brief: Brief) -> Sequence[Unplaced]:
     """Why posts of the lane are left out, in words."""
-    relaxations = tuple(_relaxed(each) for each in why.relaxations)
+    relaxations = tuple(_relaxed(each, brief) for each in why.relaxations)
     return [
         Unplaced(
             post_id=lane.posts[each.post].post_id,
             platform=lane.platform,
             reason=NO_OPEN_SLOT if each.shortage is None else NO_CAPACITY,
-            sentence=_why(lane.platform, each.shortage, zone),
+            sentence=_why(lane.platform, each.shortage, brief.zone),
             relaxations=relaxations,
         )
         for each in why.unplaced
@@ -113,9 +113,11 @@ def _why(platform: Platform, shortage: Shortage | None, zone: str) -> str:
     return f"{shortage.posts} {platform} posts need slots {when}, and {places} there under the rules"
 
 
-def _relaxed(relaxation: Relaxation) -> str:
+def _relaxed(relaxation: Relaxation, brief: Brief) -> str:
     to = relaxation.to
     match relaxation.rule:
+        case Relaxable.MORE_DAYS if brief.is_of_one:
+            return "let not_after be later"
         case Relaxable.MORE_DAYS:
             return f"lengthen the campaign by {to} {'day' if to == 1 else 'days'}"
         case Relaxable.MIN_GAP:
