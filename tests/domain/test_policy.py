@@ -105,7 +105,7 @@ def test_two_posts_of_one_platform_at_one_instant_are_named(place: Place) -> Non
     plan = a_plan(*(place(post, "2027-03-10T19:00") for post in (ONE, OTHER, THIRD)))
 
     assert violations(plan, a_brief(posts=(ONE, OTHER, THIRD))) == (
-        "3 TWITTER posts would go out at 2027-03-10T19:00:00-08:00[America/Los_Angeles]",
+        "3 TWITTER posts at 2027-03-10T19:00:00-08:00[America/Los_Angeles]",
     )
 
 
@@ -113,7 +113,7 @@ def test_a_post_at_the_instant_of_one_that_is_kept_is_named(place: Place) -> Non
     kept = (place(OTHER, "2027-03-10T19:00"), place(THIRD, "2027-03-11T08:00"))
 
     assert violations(a_plan(place(ONE, "2027-03-10T19:00")), a_brief(posts=(ONE,), kept=kept)) == (
-        "2 TWITTER posts would go out at 2027-03-10T19:00:00-08:00[America/Los_Angeles]",
+        "2 TWITTER posts at 2027-03-10T19:00:00-08:00[America/Los_Angeles]",
     )
     assert violations(a_plan(place(ONE, "2027-03-12T19:00")), a_brief(posts=(ONE,), kept=(*kept, *kept))) == ()
 
@@ -135,7 +135,7 @@ def test_every_broken_rule_is_named_at_once(place: Place) -> None:
         "has 2 placements",
         "at 2027-03-21T19:00:00-07:00[America/Los_Angeles] is outside the campaign's days or not ahead",
         "at 2027-03-21T19:00:00-07:00[America/Los_Angeles] is outside the campaign's days or not ahead",
-        "2 TWITTER posts would go out",
+        "2 TWITTER posts",
     ]
 
 

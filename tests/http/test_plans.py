@@ -167,7 +167,7 @@ async def test_two_posts_at_one_instant_are_told_with_the_time_on_the_wall(clien
     refused = problem(await commit(client, second), 409, "plan_outdated")
 
     at = first["placements"][0]["publish_time_local"]
-    assert refused["details"]["in_the_way"] == [f"2 LINKEDIN posts would go out at {at}"]
+    assert refused["details"]["in_the_way"] == [f"2 LINKEDIN posts at {at}"]
 
 
 async def test_where_fill_finds_nothing_to_place_it_is_said_that_posts_keep_their_schedules(

@@ -75,7 +75,7 @@ def _at_one_instant(plan: Plan, brief: Brief) -> list[str]:
     stands = (*map(_place, brief.kept), *((each.platform, each.publish_time) for each in brief.occupied))
     taken = placed + Counter(place for place in stands if place in placed)
     at = {_place(placement): placement.slot.local_text() for placement in plan.placements}
-    return [f"{times} {place[0]} posts would go out at {at[place]}" for place, times in taken.items() if times > 1]
+    return [f"{times} {place[0]} posts at {at[place]}" for place, times in taken.items() if times > 1]
 
 
 def _place(placement: Placement) -> tuple[Platform, datetime]:
