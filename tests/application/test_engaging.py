@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import fmean
+from uuid import UUID
 
 from marketmind_scheduler.adapters.numeric.fitting import fitted
 from marketmind_scheduler.application.schedulers import EngagementScheduler
@@ -45,9 +46,12 @@ def brief(
     occupied: Collection[datetime] = (),
     not_before: datetime | None = None,
     not_after: datetime | None = None,
+    ticket: int = 0,
 ) -> Brief:
+    """The lot is drawn by the ids of the posts; each ``ticket`` has its own."""
     of_lane = tuple(
-        PostToPlace(post_id=new_id(), platform=LANE, not_before=not_before, not_after=not_after) for _ in range(posts)
+        PostToPlace(post_id=UUID(int=1_000 * ticket + nth), platform=LANE, not_before=not_before, not_after=not_after)
+        for nth in range(posts)
     )
     made = a_brief(first_day=FIRST, last_day=last_day, posts=of_lane)
     policy = Policy(brand_id=BRAND_ID, version=1, rules=rules)
@@ -91,7 +95,7 @@ def test_the_lot_falls_on_the_share_and_on_the_same_posts_for_the_same_brief() -
 
 
 def _drawn(thousandths: int) -> tuple[int, int]:
-    lots = [drawn(brief(ControlShare(thousandths=thousandths))) for _ in range(60)]
+    lots = [drawn(brief(ControlShare(thousandths=thousandths), ticket=ticket)) for ticket in range(60)]
     fallen = sum(len(lot.controls) for lot in lots)
     return fallen, fallen + sum(len(lot.chosen) for lot in lots)
 
@@ -146,7 +150,8 @@ async def test_a_plan_is_made_round_its_controls_and_marks_what_it_is_compared_w
 
 
 async def test_a_plan_may_have_nothing_but_controls() -> None:
-    alone = next(asked for asked in (brief(SHARE, posts=1) for _ in range(100)) if drawn(asked).controls)
+    lots = (brief(SHARE, posts=1, ticket=ticket) for ticket in range(100))
+    alone = next(asked for asked in lots if drawn(asked).controls)
 
     plan = await planned(alone)
 
