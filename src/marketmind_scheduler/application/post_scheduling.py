@@ -8,7 +8,7 @@ from uuid import UUID
 from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.booking import already_scheduled, book
 from marketmind_scheduler.application.forgotten import check_not_forgotten, check_not_published
-from marketmind_scheduler.application.lanes import breaking_ids, check_lanes, lock_lanes
+from marketmind_scheduler.application.lanes import breaking_ids, broken_on, check_lanes, lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
@@ -19,6 +19,7 @@ from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
 from marketmind_scheduler.domain.pacing import OVERDUE
 from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
+from marketmind_scheduler.domain.rules.violations import Violation
 from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.domain.standing import Standing
@@ -29,6 +30,15 @@ from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedTime:
+    """What a time means, the rules that it would break, and the post's ``active`` schedule, if it has one."""
+
+    slot: Slot
+    active: Schedule | None
+    broken: Sequence[Violation]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +111,21 @@ class PostScheduling:
             )
             age = OVERDUE if asked else timedelta()
             return await book(work, wanted, rules, quota=self.quota, now=now, age=age), True
+
+    @repeats_lost_races
+    async def check(self, post_id: UUID, asked: AskedTime) -> CheckedTime:
+        """Whether a post could go out then, instead of when it is to so far, as things are; nothing is stored. Raises
+        PostNotFound, TimeInPast, BeyondHorizon, ZoneRulesOutdated, and what ``read_slot`` raises."""
+        async with self.storage.unit_of_work() as work:
+            post = await work.posts.get(post_id)
+            rules = await lock_lanes(work, [(post.brand_id, post.platform)])
+            slot, now = await self._slot(asked, rules[post.brand_id].zone, work), self.clock.now()
+            asked.check_bounds(slot, now=now, horizon=self.horizon)
+            standing = await work.schedules.standing_of_post(post_id)
+            active = next((each for each in standing if each.is_active), None)
+            schedule_id = active.schedule_id if active else self.new_id()
+            wanted = Schedule.pending(schedule_id, post=post, slot=slot, scheduler=None, now=now)
+            return CheckedTime(slot=slot, active=active, broken=await broken_on(work, rules, [wanted], now=now))
 
     async def get(self, post_id: UUID) -> Schedule:
         """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound, and Gone where

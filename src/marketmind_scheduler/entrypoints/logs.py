@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import structlog
@@ -15,37 +15,39 @@ _LONG_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{4}([0-9
 _COLUMNS = 80 - len("19:00:00Z [info] ")
 
 
-def is_json(wanted: LogFormat) -> bool:
-    return wanted is LogFormat.JSON or (wanted is LogFormat.AUTO and not sys.stdout.isatty())
+def is_json(wanted: LogFormat, to: TextIO | None = None) -> bool:
+    return wanted is LogFormat.JSON or (wanted is LogFormat.AUTO and not (to or sys.stdout).isatty())
 
 
-def configure(wanted: LogFormat, level: LogLevel) -> None:
-    """Send every log line of the process, its libraries' included, to standard output in one form."""
+def configure(wanted: LogFormat, level: LogLevel, *, to: TextIO | None = None) -> None:
+    """Send every log line of the process, its libraries' included, to standard output, else ``to`` there, in one
+    form."""
+    out = to or sys.stdout
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
     ]
-    if is_json(wanted):
+    if is_json(wanted, out):
         shared += [
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             structlog.processors.format_exc_info,
         ]
     else:
         shared += [structlog.processors.TimeStamper(fmt="%H:%M:%SZ", utc=True, key="at"), for_people]
-    renderer = _json if is_json(wanted) else _console()
+    renderer = _json if is_json(wanted, out) else _console(out)
     threshold = getattr(logging, level.upper())
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=True,
     )
-    _configure_libraries(shared, renderer, threshold)
+    _configure_libraries(shared, renderer, threshold, out)
 
 
-def _console() -> structlog.dev.ConsoleRenderer:
+def _console(out: TextIO) -> structlog.dev.ConsoleRenderer:
     return structlog.dev.ConsoleRenderer(
-        colors=sys.stdout.isatty(),
+        colors=out.isatty(),
         timestamp_key="at",
         pad_event_to=0,
         pad_level=False,
@@ -69,8 +71,8 @@ def _fitting(line: str) -> str:
     return line if len(line) <= _COLUMNS else _LONG_ID.sub(r"…\1", line)
 
 
-def _configure_libraries(shared: list[Any], renderer: Any, threshold: int) -> None:
-    handler = logging.StreamHandler(sys.stdout)
+def _configure_libraries(shared: list[Any], renderer: Any, threshold: int, out: TextIO) -> None:
+    handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -117,6 +117,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     docs_public: Annotated[
         bool, Meta(description="whether `/docs` is shown without a key where the API asks for keys")
     ] = True
+    mcp_url: Annotated[
+        str | None,
+        Meta(
+            description="the URL under which agents on other machines reach `/mcp`, such as "
+            "`https://scheduler.example.com/mcp`; unset: `/mcp` answers under the names of its own machine only"
+        ),
+    ] = None
+    mcp_commit: Annotated[
+        Switch, Meta(description="whether agents may commit plans, with a key that has the scope `schedules:write`")
+    ] = Switch.OFF
+    mcp_key: Annotated[str | None, Meta(description="the API key with which `mcp` serves its one agent")] = None
     idempotency_hours: Annotated[
         int, Meta(ge=24, le=8760, description="how long the answer to an `Idempotency-Key` is kept")
     ] = 24
@@ -217,6 +228,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "MIGRATION_DATABASE_URL needs a DATABASE_URL that names its user, who is granted what the service "
                 "needs: postgresql://user:password@host:5432/database"
             )
+        if self.mcp_url is not None and not _is_url_of_tools(self.mcp_url):
+            raise SettingsError(
+                f"SCHEDULER_MCP_URL={self.mcp_url} is not the URL of the tools: it takes http or https, a host and "
+                "the path /mcp, such as https://scheduler.example.com/mcp"
+            )
         _ = self.published_platforms, self.dispatch_limits, self.identity_provider
 
     def check_who_may_reach_it(self) -> None:
@@ -294,6 +310,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def _kept(days: int) -> timedelta | None:
     return timedelta(days=days) if days else None
+
+
+def _is_url_of_tools(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and url.endswith(f"{parts.netloc}/mcp")
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

@@ -5,10 +5,11 @@ from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from litestar import Litestar, Request, Response, Router
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -47,11 +48,13 @@ from marketmind_scheduler.adapters.http.routes.retrying import RetryingControlle
 from marketmind_scheduler.adapters.http.routes.schedule_records import ScheduleRecordController
 from marketmind_scheduler.adapters.http.routes.schedules import ScheduleController
 from marketmind_scheduler.adapters.http.shapes.schedules import WHY_IT_WAITS
+from marketmind_scheduler.adapters.http.shapes.waiting import obstacles, why_it_waits
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.domain.access import ANYBODY, Scope
-from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.ports.idempotency import Idempotency
+
+Beside: TypeAlias = Sequence[HTTPRouteHandler]
 
 _ASSETS = "/docs/assets"
 _BODY_BYTES = 1024 * 1024
@@ -76,9 +79,11 @@ def create_app(
     requires_idempotency_keys: bool = False,
     docs_are_public: bool = True,
     seconds: float = SECONDS,
+    beside: Beside = (),
 ) -> Litestar:
-    """The API over these use cases. It owns no resource, so it needs no lifespan. Without ``idempotency`` the keys of
-    requests mean nothing. A request may take ``seconds``, unless its controller says otherwise."""
+    """The API over these use cases, and what is served ``beside`` it. It owns no resource, so it needs no lifespan.
+    Without ``idempotency`` the keys of requests mean nothing. A request may take ``seconds``, unless its controller
+    says otherwise."""
     app = Litestar(
         route_handlers=[
             PostScheduleController,
@@ -98,6 +103,7 @@ def create_app(
             PolicyController,
             HealthController,
             MetricsController,
+            *beside,
             create_static_files_router(
                 path=_ASSETS,
                 directories=[
@@ -128,17 +134,11 @@ def create_app(
 
 def _checked(use_cases: UseCases) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[None] | None]]:
     """``check_request``, and schedules shown with why they wait, as far as this process knows."""
-
-    def obstacles(schedule: Schedule) -> Sequence[str]:
-        why = use_cases.for_(ANYBODY).reachability.why_in_vain(schedule)
-        return [] if why is None else [why]
-
-    def why_it_waits(schedule: Schedule) -> Sequence[str]:
-        return obstacles(schedule) or schedule.why_it_waits(now=use_cases.for_(ANYBODY).health.live())
+    for_good, by_now = obstacles(use_cases), why_it_waits(use_cases)
 
     async def check(request: Request[Any, Any, Any]) -> Response[None] | None:
         # what is asked for again is answered as it was, whatever the time
-        WHY_IT_WAITS.set(why_it_waits if request.method in ("GET", "HEAD") else obstacles)
+        WHY_IT_WAITS.set(by_now if request.method in ("GET", "HEAD") else for_good)
         return await check_request(request)
 
     return check

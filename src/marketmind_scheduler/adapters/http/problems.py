@@ -101,11 +101,13 @@ class Overloaded(HTTPException):
 
 GENERAL: dict[int, tuple[str, str]] = {
     400: ("malformed", "The request is not of the documented form; `errors` names each place."),
+    403: ("foreign_origin", "A page of another host asks; `/mcp` answers those of its own names only."),
     404: ("no_such_route", "Nothing is at this path. Ids are UUIDs; `GET /` lists what is offered."),
     405: ("method_not_allowed", "The path exists and does not take this method; `Allow` names those it takes."),
     408: ("request_timeout", "The request body did not arrive within ten seconds."),
     413: ("body_too_large", "The body is larger than this path takes: 1 MB, or 8 MB for a campaign's posts."),
     415: ("unsupported_media_type", "Bodies are `application/json`."),
+    421: ("wrong_host", "`/mcp` answers under the names of this machine, and under that of `SCHEDULER_MCP_URL`."),
     500: ("unexpected", "A fault of the service. It is logged under the request id in `details`."),
     503: (
         "overloaded",
@@ -117,35 +119,38 @@ GENERAL: dict[int, tuple[str, str]] = {
 
 def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The one exception handler of the app."""
+    meaning = directions(request, error) if isinstance(error, HTTPException) else None
+    problem = problem_of(error, instance=request.url.path, meaning=meaning)
+    structlog.contextvars.bind_contextvars(code=problem.code)  # for the request's line in the log
+    headers = dict(_headers_of(error, request))
+    return Response(problem, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)
+
+
+def problem_of(error: Exception, *, instance: str, meaning: str | None = None) -> Problem:
+    """What a failure is told as; ``meaning`` is what to say of one that says nothing itself, where that is known. A
+    fault of ours is logged, and tells no more than the request's id."""
     match error:
         case Incomplete():
-            return _general(request, Malformed(str(error), at="$" if error.nth is None else f"$.posts[{error.nth}]"))
+            at = "$" if error.nth is None else f"$.posts[{error.nth}]"
+            return _general(Malformed(str(error), at=at), instance, meaning)
         case SchedulerError():
-            return _of_domain(request, error)
+            if isinstance(error, Unavailable):
+                log.warning("unavailable", code=error.code, because=str(error.__cause__ or error))
+            status, details = status_of(type(error)), dict(error.details)
+            return _problem(status, error.code, str(error), instance=instance, details=details)
         case HTTPException() if error.status_code in GENERAL and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _general(request, error)
+            return _general(error, instance, meaning)
         case UnicodeDecodeError() | RecursionError():
-            return _general(request, Malformed("write path and query in UTF-8, percent-encoded", at="request"))
+            return _general(
+                Malformed("write path and query in UTF-8, percent-encoded", at="request"), instance, meaning
+            )
         case _:
             log.error("unexpected", exc_info=error)
             request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-            return _answer(request, 500, *GENERAL[500], details={"request_id": request_id})
+            return _problem(500, *GENERAL[500], instance=instance, details={"request_id": request_id})
 
 
-def _of_domain(request: Request[Any, Any, Any], error: SchedulerError) -> Response[Problem]:
-    if isinstance(error, Unavailable):
-        log.warning("unavailable", code=error.code, because=str(error.__cause__ or error))
-    return _answer(
-        request,
-        status_of(type(error)),
-        error.code,
-        str(error),
-        details=dict(error.details),
-        headers=_headers_of(error, request),
-    )
-
-
-def _headers_of(error: SchedulerError, request: Request[Any, Any, Any]) -> Mapping[str, str]:
+def _headers_of(error: Exception, request: Request[Any, Any, Any]) -> Mapping[str, str]:
     match error:
         case Unauthenticated():
             return {"www-authenticate": request.route_handler.opt.get("challenge", "Bearer")}
@@ -153,6 +158,8 @@ def _headers_of(error: SchedulerError, request: Request[Any, Any, Any]) -> Mappi
             return {"retry-after": str(math.ceil(pause.total_seconds()))}
         case Unavailable() | RequestInProgress():
             return RETRY_AFTER
+        case HTTPException():
+            return error.headers or {}
         case _:
             return {}
 
@@ -191,28 +198,12 @@ def explained() -> dict[str, tuple[int, str]]:
     return {code: (status, meaning) for status, (code, meaning) in GENERAL.items()} | of_domain
 
 
-def _general(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    code, meaning = GENERAL[error.status_code]
-    meaning = directions(request, error) or meaning
+def _general(error: HTTPException, instance: str, meaning: str | None) -> Problem:
+    code, usual_meaning = GENERAL[error.status_code]
     places = error.extra if isinstance(error.extra, list) else []
     errors = [FieldProblem(str(place.get("at") or place.get("key", "")), str(place["message"])) for place in places]
-    detail = "; ".join(f"{place.at}: {place.message}" for place in errors) or meaning
-    return _answer(request, error.status_code, code, detail, errors=errors, headers=error.headers)
-
-
-def _answer(
-    request: Request[Any, Any, Any],
-    status: int,
-    code: str,
-    detail: str,
-    *,
-    errors: Sequence[FieldProblem] = (),
-    details: Mapping[str, object] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response[Problem]:
-    structlog.contextvars.bind_contextvars(code=code)  # for the request's line in the log
-    problem = _problem(status, code, detail, instance=request.url.path, errors=errors, details=details)
-    return Response(problem, status_code=status, headers=dict(headers or {}), media_type=PROBLEM_JSON)
+    detail = "; ".join(f"{place.at}: {place.message}" for place in errors) or meaning or usual_meaning
+    return _problem(error.status_code, code, detail, instance=instance, errors=errors)
 
 
 def _problem(

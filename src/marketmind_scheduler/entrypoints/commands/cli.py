@@ -1,4 +1,4 @@
-"""The command line: serve, dispatch, plan, status, doctor, keys, migrate, demo."""
+"""The command line: serve, dispatch, mcp, plan, status, doctor, keys, migrate, demo."""
 
 import asyncio
 import gc
@@ -26,6 +26,7 @@ from marketmind_scheduler.entrypoints.commands.keys import keys
 from marketmind_scheduler.entrypoints.commands.parent import stop_with_make
 from marketmind_scheduler.entrypoints.commands.plan import plan
 from marketmind_scheduler.entrypoints.commands.standing_table import Reading, reading_json, reading_view
+from marketmind_scheduler.entrypoints.commands.tools import mcp
 from marketmind_scheduler.entrypoints.findings import Mark
 from marketmind_scheduler.entrypoints.processes import api, dispatcher
 from marketmind_scheduler.entrypoints.processes.http_server import bind
@@ -55,6 +56,7 @@ def main() -> None:
 main.add_command(keys)
 main.add_command(doubt)
 main.add_command(plan)
+main.add_command(mcp)
 
 
 @main.command()

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
+from typing import TextIO
 
 import rich_click as click
 from dotenv import dotenv_values
@@ -31,14 +32,14 @@ def environment() -> Mapping[str, str]:
 
 
 @contextmanager
-def told(*, is_quiet: bool = False) -> Generator[Settings]:
+def told(*, is_quiet: bool = False, logs_to: TextIO | None = None) -> Generator[Settings]:
     """The settings; failures that a person can mend end the command with one line instead of a traceback. Where
     ``is_quiet``, only warnings are logged, so that they do not stand between a person and the answer."""
     try:
         given = environment()
         settings = load(given)
         _pass_on_to_opentelemetry(given)
-        logs.configure(settings.log_format, LogLevel.WARNING if is_quiet else settings.log_level)
+        logs.configure(settings.log_format, LogLevel.WARNING if is_quiet else settings.log_level, to=logs_to)
         yield settings
     except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError, SchemaChangeRefused) as wrong:
         raise click.ClickException(str(wrong)) from None

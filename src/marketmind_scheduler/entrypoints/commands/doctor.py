@@ -16,6 +16,7 @@ from marketmind_scheduler.entrypoints.settings import Auth, Settings, SettingsEr
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.telemetry import examine_telemetry
 from marketmind_scheduler.entrypoints.wiring.tokens import examine_tokens
+from marketmind_scheduler.entrypoints.wiring.tools import examine_tools
 from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError, pin_zone_rules
 from marketmind_scheduler.ports.clock import Clock
 
@@ -26,6 +27,7 @@ _OF_TOKENS = (
     *(name for name in NAMES if name.startswith("SCHEDULER_JWT_")),
 )
 _OF_TELEMETRY = ("SCHEDULER_TELEMETRY",)
+_OF_TOOLS = ("SCHEDULER_MCP_URL", "SCHEDULER_MCP_COMMIT")
 _REFUSED = frozenset({"access", "tokens", "telemetry", "publisher"})
 """The checks of settings: where one is wrong, `serve` does not start."""
 _OF_PUBLISHER = (
@@ -49,6 +51,7 @@ def diagnose(environment: Mapping[str, str], *, connect: bool, clock: Clock) -> 
         *access,
         *tokens,
         *telemetry,
+        *_tools(_part(environment, _OF_TOOLS)),
         *_database(_part(environment, _OF_DATABASE), zones, clock),
         _time_zones(zones),
         *publisher,
@@ -106,6 +109,10 @@ def _access(settings: Settings | None) -> Sequence[Finding]:
 
 def _tokens(settings: Settings | None) -> Sequence[Finding]:
     return [] if settings is None else examine_tokens(settings)
+
+
+def _tools(settings: Settings | None) -> Sequence[Finding]:
+    return [] if settings is None else examine_tools(settings)
 
 
 def _telemetry(environment: Mapping[str, str]) -> Sequence[Finding]:

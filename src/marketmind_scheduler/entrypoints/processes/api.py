@@ -12,6 +12,7 @@ from marketmind_scheduler.entrypoints.processes.http_server import HttpServer
 from marketmind_scheduler.entrypoints.settings import Auth, Settings, Switch
 from marketmind_scheduler.entrypoints.wiring.bootstrap import running
 from marketmind_scheduler.entrypoints.wiring.database import prepare
+from marketmind_scheduler.entrypoints.wiring.tools import tools_of
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
                 idempotency=service.idempotency,
                 requires_idempotency_keys=settings.idempotency_required,
                 docs_are_public=settings.docs_public,
+                beside=tools_of(settings, service),
             )
             server = HttpServer(app, ready=ready, on_stop=stop, registry=service.registry, tracing=service.tracing)
             await server.serve(sockets=[listener])

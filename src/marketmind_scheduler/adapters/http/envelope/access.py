@@ -31,6 +31,9 @@ from marketmind_scheduler.ports.rate_limits import Allowance
 
 SECURITY = "bearer"
 PUBLIC = {"needs": None}
+KNOWN = {"needs": "a key"}
+"""On routes for whoever is known, where what is asked inside a request says its own scope."""
+
 BY_PASSWORD = {"challenge": 'Basic realm="any name, and a key as the password", Bearer'}
 """On routes that a browser opens: it sends no key by itself, but asks a person for a password."""
 
@@ -55,7 +58,16 @@ def needs(scope: Scope, **opt: object) -> Needs:
 
 def check_may(request: Request[Any, Any, Any], scope: Scope) -> None:
     """Raise MissingScope where a request asks for something that needs another scope than its route does."""
-    caller: Caller = request.scope["state"].get("caller", ANYBODY)
+    check_scope(caller_in(request.scope), scope)
+
+
+def caller_in(scope: Mapping[str, Any]) -> Caller:
+    """Whoever sends a request; anybody, where access is not checked."""
+    return scope["state"].get("caller", ANYBODY)
+
+
+def check_scope(caller: Caller, scope: Scope) -> None:
+    """Raises MissingScope."""
     if not caller.may(scope):
         raise MissingScope(scope, held=caller.scopes)
 
@@ -79,14 +91,14 @@ class CheckAccess:
             send = _with_headers(send, _rate_headers(self._limiter.rate, await self._limiter.admit(caller.name)))
         await self._app(scope, receive, send)
 
-    async def _admitted(self, access: Access, credential: str, needed: Scope) -> Caller:
+    async def _admitted(self, access: Access, credential: str, needed: object) -> Caller:
         try:
             if not credential:
                 raise CredentialsMissing
             caller = await access.caller(credential)
             structlog.contextvars.bind_contextvars(caller=caller.name)
-            if not caller.may(needed):
-                raise MissingScope(needed, held=caller.scopes)
+            if isinstance(needed, Scope):
+                check_scope(caller, needed)
         except (Unauthenticated, Forbidden) as refused:
             if self._limiter is not None and isinstance(refused, InvalidCredentials):
                 await self._limiter.admit(_STRANGERS)

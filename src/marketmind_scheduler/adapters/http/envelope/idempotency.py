@@ -17,6 +17,9 @@ from marketmind_scheduler.domain.access import ANYBODY, Caller
 from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.ports.idempotency import Answer, Idempotency, RequestKey
 
+NOT_KEYED = {"keyed": False}
+"""On routes whose requests say inside what is to be done once."""
+
 _HEADER = b"idempotency-key"
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
 
@@ -31,7 +34,10 @@ class AnswerOnce:
         self._is_required = is_required
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
-        given = self._given(scope) if scope["type"] == "http" and scope["method"] == "POST" else None
+        is_keyed = (
+            scope["type"] == "http" and scope["method"] == "POST" and scope["route_handler"].opt.get("keyed", True)
+        )
+        given = self._given(scope) if is_keyed else None
         if self._idempotency is None or given is None:
             await self._app(scope, receive, send)
             return
@@ -74,9 +80,13 @@ class AnswerOnce:
 
 
 def _request_key(scope: ASGIScope, given: bytes, body: bytes) -> RequestKey:
-    caller: Caller = scope["state"].get("caller", ANYBODY)
+    return request_key(scope["state"].get("caller", ANYBODY), scope["path"], given, body)
+
+
+def request_key(caller: Caller, path: str, given: bytes, body: bytes) -> RequestKey:
+    """Of what a caller asks for, by POST, at this path under this key."""
     reach = sorted(map(str, caller.reach.brands)) if caller.reach.brands is not None else "everywhere"
-    asked = f"{caller.name}\0{reach}\0{scope['path']}\0".encode() + given  # only a POST has a key
+    asked = f"{caller.name}\0{reach}\0{path}\0".encode() + given
     return RequestKey(identity=_digest(asked), fingerprint=_digest(_canonical(body)))
 
 

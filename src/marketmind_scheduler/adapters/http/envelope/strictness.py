@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,8 @@ from marketmind_scheduler.adapters.http.words.taken import taken
 from marketmind_scheduler.adapters.http.words.wayfinding import misspelled_in_path
 from marketmind_scheduler.domain.ids import is_id
 from marketmind_scheduler.domain.quoting import meant
+
+Decoded = TypeVar("Decoded")
 
 _BODY = "data"
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
@@ -61,10 +63,11 @@ class StrictBody(AbstractDTO[Any]):
             raise UnsupportedMediaType(
                 extra=[{"at": "content-type", "message": f"send application/json, not {content_type or 'nothing'}"}]
             )
-        return _decoded(value, self._decoders[connection.route_handler.handler_id])
+        return decoded(value, self._decoders[connection.route_handler.handler_id])
 
 
-def _decoded(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+def decoded(body: bytes, decoder: msgspec.json.Decoder[Decoded]) -> Decoded:
+    """Raises Malformed, which says at which place what would be right."""
     kind = _type_info(decoder.type)
     if not body.strip():
         raise Malformed(f"there is no body; send {taken(kind)}", at="$")
@@ -73,7 +76,7 @@ def _decoded(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     except NotJson as wrong:
         raise Malformed(str(wrong), at="$") from None
     try:
-        decoded = decoder.decode(body)
+        read = decoder.decode(body)
     except msgspec.ValidationError as invalid:
         place, message = refusal(kind, sent, invalid)
         raise Malformed(message, at=place) from None
@@ -81,7 +84,7 @@ def _decoded(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
         raise Malformed("a text holds half of a surrogate pair; send whole characters", at="$") from None
     for place, message in misspelled_ids(kind, sent):
         raise Malformed(message, at=place)
-    return decoded
+    return read
 
 
 async def check_request(request: Request[Any, Any, Any]) -> Response[None] | None:

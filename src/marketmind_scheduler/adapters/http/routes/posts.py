@@ -17,7 +17,7 @@ from marketmind_scheduler.adapters.http.shapes.campaign_posts import (
     PostOrderOut,
 )
 from marketmind_scheduler.adapters.http.shapes.catalog import ChangedPostOut, PostIn, PostOut, PostPage
-from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, not_a_cursor, page_of
+from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, page_of, position_of
 from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandFilter,
     CampaignFilter,
@@ -182,14 +182,7 @@ class PostController(Controller):
             campaign_id=campaign_id,
             platform=platform,
             limit=limit + 1,
-            after=_position(cursor),
+            after=position_of(cursor),
         )
         shown, next_cursor = page_of(rows, limit, lambda post: post.position)
         return PostPage(items=[PostOut.of(post) for post in shown], next_cursor=next_cursor)
-
-
-def _position(cursor: str | None) -> int | None:
-    position = key_of(cursor, int)
-    if position is not None and not 0 < position < 2**63:  # as one that was made up may be
-        raise not_a_cursor()
-    return position

@@ -55,3 +55,11 @@ def after_in_time(cursor: str | None) -> tuple[datetime, UUID] | None:
     if key is not None and key[0].tzinfo is not UTC:  # as one that was made up may be
         raise not_a_cursor()
     return key
+
+
+def position_of(cursor: str | None) -> int | None:
+    """The place that a list in the order of positions goes on behind; raises Malformed."""
+    position = key_of(cursor, int)
+    if position is not None and not 0 < position < 2**63:  # as one that was made up may be
+        raise not_a_cursor()
+    return position

@@ -25,6 +25,10 @@ _ELSEWHERE = {
         "/v3/api-docs",
         "/.well-known/openapi.json",
     ),
+    "tools for agents are offered here where the extra `mcp` is installed": (
+        "/mcp",
+        "/.well-known/oauth-protected-resource/mcp",
+    ),
     "the service's health is at /health, /health/live and /health/ready": ("/healthz", "/livez", "/readyz", "/ping"),
 }
 
