@@ -78,13 +78,20 @@ def _answering(server: Server[Any], body: bytes) -> ASGIApp:
             security_settings=_CHECKED_BEFORE,
             max_request_body_size=len(body) + 1,  # it was limited where it was read
         )
+        has_begun = False
+
+        async def begun(message: Any) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send({**message, "status": int(message["status"])} if "status" in message else message)
+
         async with transport.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(_cancel_with_client, receive, tasks.cancel_scope)
-            await transport.handle_request(scope, _again(body), send)  # pyright: ignore[reportArgumentType]
+            await transport.handle_request(scope, _again(body), begun)  # pyright: ignore[reportArgumentType]
             tasks.cancel_scope.cancel()
-            return
-        await send({"type": "http.response.start", "status": _CLIENT_GONE, "headers": []})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if not has_begun:
+            await send({"type": "http.response.start", "status": _CLIENT_GONE, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return answer
 
