@@ -61,6 +61,13 @@ FORBIDDEN: Mapping[str, Sequence[str]] = {
         "adapters.numeric.workers -> numpy",
         "adapters.numeric.solver -> .adapters.numeric.linear",
     ],
+    "The protocol of agents is spoken in adapters.http.mcp and over stdio": [
+        "adapters.http.mcp.desk -> mcp",
+        "adapters.http.routes.plans -> mcp_types",
+        "entrypoints.wiring.tools -> mcp",
+        "adapters.http.app -> starlette",
+        "entrypoints.processes.api -> anyio",
+    ],
     "Adapters do not know each other": ["adapters.system_clock -> .adapters.publishers.dry_run"],
     "The wings of adapters.http know those below them": [
         "adapters.http.envelope.access -> .adapters.http.routes.metrics",
