@@ -1,25 +1,22 @@
 """Agents at the real service: over HTTP, and over stdin and stdout as a desktop client starts it."""
 
 import asyncio
-import json
 import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
-import anyio
 import httpx2
 import pytest
-from mcp import Client, MCPError, StdioServerParameters
+from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.http.mcp.agents import MODES, Mode, refused, told
-from tests.http.steps import Json, a_brand, a_campaign, new_id
+from tests.http.mcp.agents import MODES, Mode, told
+from tests.http.steps import a_brand, a_campaign, new_id
 from tests.programs import PROGRAM
-from tests.system.servers import a_database, connected, until
-from tests.system.services import Service, environment, serving
+from tests.system.servers import a_database
+from tests.system.services import environment, serving
 
 pytestmark = pytest.mark.timeout(180)
 

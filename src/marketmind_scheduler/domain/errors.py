@@ -15,6 +15,7 @@ SchedulerError
 A class's docstring is what callers read about its code under ``/problems/{code}``.
 """
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -98,6 +99,7 @@ class RateLimited(Exhausted):
             f"{requests} requests in {seconds:g} s are as many as this caller may make; ask again after Retry-After",
             requests=requests,
             seconds=seconds,
+            retry_after_seconds=math.ceil(retry_after.total_seconds()),
         )
         self.retry_after = retry_after
 

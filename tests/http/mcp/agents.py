@@ -1,6 +1,6 @@
 """Agents that use the tools, with the client of the official SDK."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Literal, Unpack, cast
 
@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.http.mcp.endpoint import routes_of
 from marketmind_scheduler.application.use_cases import UseCases
 from tests.http.steps import App, Guards, Json, watched
 
+Keys = Callable[..., Awaitable[dict[str, str]]]
 Mode = Literal["auto", "legacy"]
 MODES: tuple[Mode, ...] = ("auto", "legacy")
 BASE = "http://localhost:8000"
@@ -31,12 +32,8 @@ def with_tools(
     **guards: Unpack[Guards],
 ) -> App:
     """The API with the tools beside it."""
-    desk = Desk(
-        use_cases=use_cases, idempotency=guards.get("idempotency"), commits=commits, seconds=call_seconds
-    )
-    app: Litestar = create_app(
-        use_cases, beside=routes_of(desk, address or Address(url=None), issuer=issuer), **guards
-    )
+    desk = Desk(use_cases=use_cases, idempotency=guards.get("idempotency"), commits=commits, seconds=call_seconds)
+    app: Litestar = create_app(use_cases, beside=routes_of(desk, address or Address(url=None), issuer=issuer), **guards)
     return watched(app)
 
 
