@@ -1,5 +1,6 @@
 """`mcp`: the tools for a client on this machine that starts them itself."""
 
+import gc
 import sys
 
 import rich_click as click
@@ -38,4 +39,5 @@ def mcp() -> None:
             except InvalidCredentials:
                 raise SettingsError(_WRONG_KEY) from None
 
+        gc.freeze()  # what has been imported is not looked through for garbage while the client waits for an end
         look(settings, serve)

@@ -1,7 +1,7 @@
 """Where agents' calls are taken: each gets one answer, as the API would have given it."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
@@ -50,7 +50,7 @@ class Desk:
         """What is offered, by name."""
         return {tool.name: tool for tool in TOOLS if self.commits or not tool.commits}
 
-    async def call(self, tool: Tool[Any], arguments: bytes, admitted: Awaitable[Caller]) -> Told:
+    async def call(self, tool: Tool[Any], arguments: bytes, admitted: Callable[[], Awaitable[Caller]]) -> Told:
         """What the tool answers to whoever is admitted; raises nothing. Given up before its end, a call has stored
         nothing."""
         started = perf_counter()
@@ -58,7 +58,7 @@ class Desk:
         limit = asyncio.timeout(self.seconds)
         try:
             async with limit:
-                told = Told(await self._answered(tool, arguments, await admitted))
+                told = Told(await self._answered(tool, arguments, await admitted()))
         except Exception as failed:  # noqa: BLE001  # told to the agent, and the unexpected ones logged
             too_long = isinstance(failed, TimeoutError) and limit.expired()
             told = _failed(Overloaded() if too_long else failed, tool.name)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -44,7 +45,7 @@ def server_of(desk: Desk, admission: Admission) -> Server[Any]:
         if (tool := desk.tools.get(asked.name)) is None:
             raise MCPError(INVALID_PARAMS, _no_such_tool(asked.name, desk))
         arguments = json.dumps(asked.arguments or {}).encode()  # which takes whatever JSON can say
-        return _result(await desk.call(tool, arguments, admission(context)))
+        return _result(await desk.call(tool, arguments, partial(admission, context)))
 
     return Server(
         NAME,

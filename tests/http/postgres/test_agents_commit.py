@@ -1,0 +1,143 @@
+"""Agents that commit, on PostgreSQL: once under a key, whatever is repeated, cancelled or refused."""
+
+import asyncio
+
+import httpx2
+import pytest
+
+from marketmind_scheduler.adapters.http.mcp.desk import Desk
+from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import Caller, Reach, Scope
+from tests.http.mcp.agents import an_agent, refused, told, with_tools
+from tests.http.steps import App, Json, a_campaign, add_posts, new_id
+
+
+@pytest.fixture
+async def campaign_id(client: httpx2.AsyncClient) -> str:
+    return await a_campaign(client, posts=["TWITTER", "TIKTOK"])
+
+
+@pytest.fixture
+def app(use_cases: UseCases, idempotency: PostgresIdempotency) -> App:
+    return with_tools(use_cases, commits=True, idempotency=idempotency)
+
+
+async def schedules(client: httpx2.AsyncClient, campaign_id: str) -> list[Json]:
+    return (await client.get(f"/schedule/campaign/{campaign_id}")).json()["schedules"]
+
+
+def agreed(plan: Json) -> Json:
+    return {"plan_id": plan["plan_id"], "plan_hash": plan["plan_hash"], "idempotency_key": new_id()}
+
+
+async def test_a_commit_makes_the_times_that_were_shown_once_however_often_it_is_repeated(
+    app: App, client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    async with an_agent(app) as agent:
+        plan = await told(agent, "preview_plan", campaign_id=campaign_id)
+        wish = agreed(plan)
+        answers = [await told(agent, "commit_plan", **wish) for _ in range(3)]
+        at_once = await asyncio.gather(*(agent.call_tool("commit_plan", wish) for _ in range(3)))
+
+    made = await schedules(client, campaign_id)
+    assert [each["publish_time"] for each in made] == [each["publish_time"] for each in plan["placements"]]
+    assert answers == [answers[0]] * 3
+    assert {each.structured_content["code"] for each in at_once if each.is_error} <= {"request_in_progress"}
+    assert all(each.structured_content == answers[0] for each in at_once if not each.is_error)
+
+
+async def test_a_key_is_of_one_wish_and_of_one_caller(
+    use_cases: UseCases, idempotency: PostgresIdempotency, client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    app = with_tools(use_cases, commits=True, idempotency=idempotency, checks_access=True)
+    scopes = (Scope.SCHEDULES_READ, Scope.SCHEDULES_WRITE)
+    issued = [
+        await use_cases.key_ring.create(new_id(), scopes=scopes, reach=Reach(), expires_at=None) for _ in range(2)
+    ]
+    one, other = ({"authorization": f"Bearer {each.credential}"} for each in issued)
+    wish = {"hold_seconds": 60, "idempotency_key": new_id()}
+    other_campaign = await a_campaign(client, posts=["TWITTER"])
+
+    async with an_agent(app, one) as first, an_agent(app, other) as second:
+        mine = await told(first, "preview_plan", campaign_id=campaign_id, **wish)
+        theirs = await told(second, "preview_plan", campaign_id=other_campaign, **wish)
+        await refused(first, "preview_plan", "idempotency_key_reused", campaign_id=other_campaign, **wish)
+
+    assert (mine["campaign_id"], theirs["campaign_id"]) == (campaign_id, other_campaign)
+
+
+async def test_a_reservation_that_is_asked_for_again_takes_no_other_slots(app: App, campaign_id: str) -> None:
+    wish = {"campaign_id": campaign_id, "hold_seconds": 60, "idempotency_key": new_id()}
+
+    async with an_agent(app) as agent:
+        first = await told(agent, "preview_plan", **wish)
+        again = await told(agent, "preview_plan", **wish)
+
+    assert again == first
+
+
+async def test_what_was_refused_can_be_asked_again_under_the_same_key(
+    app: App, client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    async with an_agent(app) as agent:
+        plan = await told(agent, "preview_plan", campaign_id=campaign_id)
+        wish = agreed(plan)
+        await refused(agent, "commit_plan", "plan_hash_differs", **wish | {"plan_hash": "0" * 64})
+        committed = await told(agent, "commit_plan", **wish)
+
+    assert len(committed["schedules"]) == 2
+    assert len(await schedules(client, campaign_id)) == 2
+
+
+async def test_an_outdated_plan_is_refused_with_a_fresh_one_that_commits(
+    app: App, client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    async with an_agent(app) as agent:
+        plan = await told(agent, "preview_plan", campaign_id=campaign_id)
+        [late] = await add_posts(client, campaign_id, ["TWITTER"])
+        placed = plan["placements"][0]["publish_time"]
+        await client.post(f"/schedule/post/{late}", json={"timestamp": placed})
+        what = await refused(agent, "commit_plan", "plan_outdated", **agreed(plan))
+        fresh = await told(agent, "read_plan", plan_id=what["details"]["plan_id"])
+        committed = await told(agent, "commit_plan", **agreed(fresh))
+
+    assert len(committed["schedules"]) == 2
+
+
+async def test_where_agents_may_not_commit_the_tool_is_not_there(
+    use_cases: UseCases, idempotency: PostgresIdempotency
+) -> None:
+    async with an_agent(with_tools(use_cases, idempotency=idempotency)) as agent:
+        names = [tool.name for tool in (await agent.list_tools()).tools]
+
+    assert "commit_plan" not in names
+
+
+async def test_a_commit_that_is_cancelled_has_stored_nothing_and_can_be_repeated(
+    use_cases: UseCases, idempotency: PostgresIdempotency, client: httpx2.AsyncClient, campaign_id: str
+) -> None:
+    desk = Desk(use_cases=use_cases, idempotency=idempotency, commits=True)
+    commit = desk.tools["commit_plan"]
+    plan = (await client.post(f"/campaigns/{campaign_id}/plans")).json()
+    wish = agreed(plan)
+    caller = Caller(name="agent", scopes=frozenset({Scope.SCHEDULES_WRITE}))
+    arguments = httpx2.Request("POST", "http://test", json=wish).content
+
+    async def admitted() -> Caller:
+        return caller
+
+    for turns in range(0, 60, 3):  # of the event loop, until it is cancelled
+        call = asyncio.create_task(desk.call(commit, arguments, admitted))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if call.done():
+            break
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert await schedules(client, campaign_id) == []
+    done = await desk.call(commit, arguments, admitted)
+
+    assert done.code is None, done.body
+    assert len(await schedules(client, campaign_id)) == 2
