@@ -248,6 +248,7 @@ def test_nothing_that_is_wrong_hides_anything_else(tmp_path: Path) -> None:
     assert [(finding.check, finding.mark) for finding in found.values()] == [
         ("configuration", Mark.WRONG),
         ("access", Mark.WELL),
+        ("tools for agents", Mark.WELL),
         ("database", Mark.WRONG),
         ("time zone rules", Mark.WELL),
         ("publisher", Mark.WELL),

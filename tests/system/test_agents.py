@@ -185,7 +185,7 @@ async def test_over_stdio_calls_are_counted_as_requests(world: World) -> None:
 async def test_over_stdio_nothing_goes_to_stdout_but_the_protocol(world: World) -> None:
     key = await a_key(world.settings, new_id(), *READING)
     hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-    messages = [
+    messages: list[Json] = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "find_brands", "arguments": {}}},

@@ -19,7 +19,7 @@ from tests.http.steps import SEVEN_PM, Json, a_brand, a_campaign, a_post, a_sche
 from tests.loops import on_each
 
 WRONG_KEY = f"mms_0123456789ab.{'s' * 43}"
-CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+CALL: Json = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 PROTOCOL = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
 
 

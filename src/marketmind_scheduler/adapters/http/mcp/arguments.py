@@ -16,7 +16,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.zones import ZoneCatalog
 
-LocalTime = Annotated[
+WallTime = Annotated[
     str,
     Meta(
         max_length=100,
@@ -53,7 +53,7 @@ IdempotencyKey = Annotated[
 
 
 class Time(Body, frozen=True):
-    local_time: LocalTime
+    local_time: WallTime
     timezone: Timezone
 
     def asked(self) -> AskedTime:

@@ -83,7 +83,9 @@ def _answering(server: Server[Any], body: bytes) -> ASGIApp:
         async def begun(message: Any) -> None:
             nonlocal has_begun
             has_begun = True
-            await send({**message, "status": int(message["status"])} if "status" in message else message)
+            if "status" in message:
+                message["status"] = int(message["status"])
+            await send(message)
 
         async with transport.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(_cancel_with_client, receive, tasks.cancel_scope)
