@@ -230,8 +230,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
         if self.mcp_url is not None and not _is_url_of_tools(self.mcp_url):
             raise SettingsError(
-                f"SCHEDULER_MCP_URL={self.mcp_url}: it takes the URL of the tools, with http or https, a host and the path "
-                "/mcp, such as https://scheduler.example.com/mcp"
+                f"SCHEDULER_MCP_URL={self.mcp_url}: it takes the URL of the tools, with http or https, a host and the "
+                "path /mcp, such as https://scheduler.example.com/mcp"
             )
         _ = self.published_platforms, self.dispatch_limits, self.identity_provider
 
