@@ -18,11 +18,12 @@ from marketmind_scheduler.adapters.numeric.posts import NOWHERE
 from marketmind_scheduler.domain.planning.problem import Method
 
 _NONE = -(1 << 60)
-_PRICES, _PRICES_AT_LAST = 24, 12  # at once
-_MOST_NUMBERS = 2_000_000_000
+_PRICES = 32  # at once: what a look costs depends little on how many
+_MOST_NUMBERS = 3_000_000_000
 _LONGEST_TABLE = 100_000
 _CLOSE = 10_000  # so small a part of the bound is not looked for
-_IN_A_GAP = (1, 2, 2)  # so many slots are looked at first, where there are more
+_BESIDE = 2  # of these prices among fewer slots those of all slots are looked for
+_IN_A_GAP = (1, 2)  # so many slots are looked at first, where there are more
 _STRETCHES_AT_ONCE = 32  # whose numbers stay small enough to be quick
 _SPACINGS, _LONGEST = 4, 10  # times the decay's seconds: a post that is farther back takes nothing away
 
@@ -64,7 +65,7 @@ def _best(case: Case, decay: Decay, in_a_gap: Sequence[int], close: int) -> tupl
     for few in in_a_gap:
         some = _some_of(case.lane, few)
         if len(some.at) < len(case.lane.at):
-            search.look(_Paths(some, decay))
+            search.look(_Paths(some, decay), _BESIDE)
     return search.found(case.lane, _Paths(case.lane, decay), close)
 
 
@@ -83,33 +84,36 @@ def _some_of(lane: Lane, in_a_gap: int) -> Lane:
 
 
 class _Search:
-    """For the price of a post at which the bound is lowest, from ``least`` to ``most``: look by look among fewer."""
+    """For the price of a post at which the bound is lowest, from ``least`` to ``most``: look by look among fewer. The
+    bound is convex in the price, so that its neighbours among those looked at enclose it."""
 
     def __init__(self, count: int, least: int, most: int) -> None:
         self._count = count
         self._ends = self._least, self._most = least, most
 
-    def look(self, paths: "_Paths", many: int = _PRICES) -> tuple[Ints, int, int]:
-        """The prices looked at, which of them has the lowest bound, and that."""
+    def look(self, paths: "_Paths", beside: int = 1) -> tuple[Ints, Ints, int]:
+        """The prices looked at, their bounds, and which is the lowest. Next it is looked for among so many prices
+        ``beside`` that."""
         while True:
-            prices = np.unique(np.linspace(self._least, self._most, many).astype(np.int64))
+            prices = np.unique(np.linspace(self._least, self._most, _PRICES).astype(np.int64))
             bounds = paths.walked(prices) + prices * self._count
             nth = int(np.argmin(bounds))
             at_an_end = nth in (0, len(prices) - 1) and int(prices[nth]) not in self._ends
-            reach = self._most - self._least if at_an_end else 2 * int(np.diff(prices).max(initial=0))
+            reach = self._most - self._least if at_an_end else beside * int(np.diff(prices).max(initial=0))
             self._least = max(self._ends[0], int(prices[nth]) - reach)
             self._most = min(self._ends[1], int(prices[nth]) + reach)
             if not at_an_end:
-                return prices, nth, int(bounds[nth])
+                return prices, bounds, nth
 
     def found(self, lane: Lane, paths: "_Paths", close: int) -> tuple[Ints, int]:
         while True:
-            prices, nth, bound = self.look(paths, _PRICES_AT_LAST)
-            chosen = paths.traced(prices, nth)
-            step = int(np.diff(prices).max(initial=0))
-            left = step * abs(len(chosen) - self._count)  # to be saved by prices between these
-            if step <= 1 or left * close <= bound:
+            prices, bounds, nth = self.look(paths)
+            around = bounds[max(0, nth - 1) : nth + 2]
+            bound = int(bounds[nth])
+            left = int(around.max()) - bound  # to be saved by prices between these
+            if int(np.diff(prices).max(initial=0)) <= 1 or left * close <= bound:
                 break
+        chosen = paths.traced(prices, nth)
         beside = nth - 1 if len(chosen) < self._count else nth + 1
         if len(chosen) == self._count or not 0 <= beside < len(prices):
             return chosen, bound
@@ -171,22 +175,36 @@ class _Paths:
 
     def traced(self, prices: Ints, column: int) -> Ints:
         """The path at one of the prices walked, from its end back."""
-        sums, price = self._sums[:, :, column], int(prices[column])
+        sums, price = self._sums[:, :, column].copy(), int(prices[column])  # side by side, as they are read
         if not sums.size or int(sums.max()) <= 0:
             return np.zeros(0, np.int64)
-        from_any = self._from_any[:, column]
+        from_any = self._from_any[:, column].copy()
         chosen = [int(np.argmax(from_any))]
         nth = int(np.argmax(sums[:, chosen[0]]))
         while True:
-            slot, reach = chosen[-1], self._reach
-            first, behind = (int(reach.today[slot]) if nth else 0), int(reach.behind[slot])
-            before = sums[nth - 1, first:behind] if nth else from_any[: min(behind, int(reach.today[slot]))]
-            worth = self._worth(np.array([slot]), first + np.arange(len(before))[None, :])[0]
-            reached = np.flatnonzero(before + worth == int(sums[nth, slot]) + price)
-            if not len(reached):
+            slot = chosen[-1]
+            first, behind = self._before(slot, nth)
+            before = sums[nth - 1, first:behind] if nth else from_any[:behind]
+            reached = self._reached(slot, first, before, int(sums[nth, slot]) + price)
+            if reached is None:
                 return np.array(chosen[::-1], np.int64)
-            chosen.append(first + int(reached[0]))
-            nth = nth - 1 if nth else int(np.argmax(sums[:, chosen[-1]]))
+            chosen.append(reached)
+            nth = nth - 1 if nth else int(np.argmax(sums[:, reached]))
+
+    def _before(self, slot: int, nth: int) -> tuple[int, int]:
+        """From which slot until before which the post before may be, if this is the nth of its day."""
+        today, behind = int(self._reach.today[slot]), int(self._reach.behind[slot])
+        return (today, behind) if nth else (0, min(today, behind))
+
+    def _reached(self, slot: int, first: int, before: Ints, together: int) -> int | None:
+        """The first of the slots from ``first`` on, worth so much ``before``, that with a post in this one is worth so
+        much ``together``."""
+        near = min(max(0, int(self._reach.near[slot]) - first), len(before))
+        found = np.flatnonzero(before[:near] + self._reach.alone[slot] == together)
+        if not len(found):
+            worth = self._worth(np.array([slot]), first + np.arange(near, len(before))[None, :])[0]
+            found = near + np.flatnonzero(before[near:] + worth == together)
+        return first + int(found[0]) if len(found) else None
 
     def _side_by_side(self) -> Iterator[tuple[int, int, int, Ints]]:
         """The slots in stretches of one day that hold one post: the first, the one behind, and from which slot on a
