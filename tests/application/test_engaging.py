@@ -12,8 +12,8 @@ from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.planning.controlling import Lot, drawn
 from marketmind_scheduler.domain.planning.naive import plan_naively
-from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
-from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, Objective
+from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace, Untried
+from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, Method, Objective
 from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.judging import breaking
@@ -225,6 +225,40 @@ class WatchedSolver(DirectPlanSolver):
         for problem, choice in zip(problems, choices, strict=True):
             self.solved.append((problem, {slot for slot in choice.chosen if slot is not None}))
         return choices
+
+
+async def test_a_plan_whose_time_is_up_while_hours_are_tried_has_the_expected_times_and_says_so() -> None:
+    """However far it has come: no clock decides which hours are tried."""
+    asked = knowing(PROFILES[0], NIGHT)
+    expected_plan = await planned(replace(asked, explores=False))
+    for in_time in range(3):
+        plan = await EngagementScheduler(HurriedSolver(in_time)).propose(asked)
+
+        assert (plan.placements, plan.untried) == (expected_plan.placements, Untried.TIME_WAS_UP)
+
+
+async def test_a_plan_of_very_many_open_times_tries_no_hour_and_says_so() -> None:
+    """That is a matter of size alone, so that the same brief has the same plan on a slow machine."""
+    asked = replace(brief(posts=3, last_day=date(2027, 10, 31)), objective=Objective.SLOT_VALUE)
+
+    plan, coarser = await planned(asked), await planned(replace(asked, grid_minutes=60))
+
+    assert (plan.untried, coarser.untried) == (Untried.MANY_TIMES, None)
+    assert not tried(plan)
+
+
+class HurriedSolver(DirectPlanSolver):
+    """Is in time for so many questions, and then chooses as what is found at once."""
+
+    def __init__(self, in_time: int) -> None:
+        self._left = in_time
+
+    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+        choices = await super().solve(problems)
+        self._left -= 1
+        if self._left >= 0:
+            return choices
+        return [replace(each, certificate=replace(each.certificate, method=Method.QUICK)) for each in choices]
 
 
 def knowing(profile: Profile, *rules: Rule) -> Brief:

@@ -15,8 +15,16 @@ from marketmind_scheduler.domain.planning.engaging import exploratory_share, pla
 from marketmind_scheduler.domain.planning.floor import naive_instead, never_below_naive
 from marketmind_scheduler.domain.planning.instead import Instead, Wish, by_rule
 from marketmind_scheduler.domain.planning.naive import plan_naively
-from marketmind_scheduler.domain.planning.plan import MOST_EXPLORING, Brief, Plan, PostToPlace, Unplaced
-from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem
+from marketmind_scheduler.domain.planning.plan import (
+    MOST_EXPLORING,
+    MOST_EXPLORING_TIMES,
+    Brief,
+    Plan,
+    PostToPlace,
+    Unplaced,
+    Untried,
+)
+from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, Method
 from marketmind_scheduler.domain.planning.queueing import plan_by_queue
 from marketmind_scheduler.domain.planning.room import Stand, counts_lanes_together, stands
 from marketmind_scheduler.domain.post import Platform
@@ -78,9 +86,14 @@ class EngagementScheduler:
         return await with_alternatives(plan, brief, self.solver)
 
     async def _chosen(self, brief: Brief) -> Plan:
-        solved, believed = await self._solved(brief, 0), brief
+        solved, believed, untried = await self._solved(brief, 0), brief, None
         if brief.explores and len(brief.posts) <= MOST_EXPLORING:
-            believed, solved = await self._explored(brief, solved)
+            untried = _too_much(solved)
+            explored = None if untried else await self._explored(brief, solved)
+            if explored:
+                believed, solved = explored
+            else:
+                untried = untried or Untried.TIME_WAS_UP
         solved = await self._bounded(believed, solved)
         placements = [each for lane in solved for each in placements_of(lane.lane, lane.choice, brief, lane.expected)]
         placements.sort(key=lambda each: (each.slot.publish_time, each.post.platform))
@@ -89,17 +102,21 @@ class EngagementScheduler:
             placements=tuple(placements),
             unplaced=tuple(await self._left_out(solved, brief)),
             certificates={each.lane.platform: each.choice.certificate for each in solved},
+            untried=untried,
         )
         return await asyncio.to_thread(never_below_naive, plan, [each.lane for each in solved], brief)
 
-    async def _explored(self, brief: Brief, expected: Sequence[_Solved]) -> tuple[Brief, Sequence[_Solved]]:
+    async def _explored(self, brief: Brief, expected: Sequence[_Solved]) -> tuple[Brief, Sequence[_Solved]] | None:
         """As bold as the budget allows, with the brief as it was believed then. The bolder, the more is tried, so half
-        of what is left is ruled out at a time."""
+        of what is left is ruled out at a time. None where the time was up on the way: no clock decides how bold."""
         found: tuple[Brief, Sequence[_Solved]] = brief, expected
         first, last = 0, len(_BOLDNESS)
         while first < last:
             middle = (first + last) // 2
-            believed, bold = await self._bold(brief, expected, _BOLDNESS[middle])
+            tried = await self._bold(brief, expected, _BOLDNESS[middle])
+            if tried is None:
+                return None
+            believed, bold = tried
             if exploratory_share([(each.lane, each.choice, each.expected) for each in bold], brief) > _MOST_EXPLORATORY:
                 first = middle + 1
             else:
@@ -108,10 +125,16 @@ class EngagementScheduler:
 
     async def _bold(
         self, brief: Brief, expected: Sequence[_Solved], boldness: float
-    ) -> tuple[Brief, Sequence[_Solved]]:
-        """Chosen twice: the first choice counts as learned when the second is made, or all would try one hour."""
-        surer = await self._surer(brief, await self._solved(brief, boldness))
+    ) -> tuple[Brief, Sequence[_Solved]] | None:
+        """Chosen twice: the first choice counts as learned when the second is made, or all would try one hour. None
+        where the time was up."""
+        first = await self._solved(brief, boldness)
+        if _is_hurried(first):
+            return None
+        surer = await self._surer(brief, first)
         solved = await self._solved(surer, boldness)
+        if _is_hurried(solved):
+            return None
         return surer, [replace(each, expected=known.choice) for each, known in zip(solved, expected, strict=True)]
 
     async def _surer(self, brief: Brief, solved: Sequence[_Solved]) -> Brief:
@@ -159,6 +182,17 @@ def _without_solver(brief: Brief, failed: SchedulerUnavailable) -> Plan:
         return naive_instead(brief, SchedulerKind.ENGAGEMENT)
     except Rejected:  # the naive rule cannot place them either
         raise failed from None
+
+
+def _is_hurried(solved: Sequence[_Solved]) -> bool:
+    return any(each.choice.certificate.method is Method.QUICK for each in solved)
+
+
+def _too_much(expected: Sequence[_Solved]) -> Untried | None:
+    """Why no hour is to be tried beside what is expected to be best."""
+    if sum(len(each.lane.slots) for each in expected) > MOST_EXPLORING_TIMES:
+        return Untried.MANY_TIMES
+    return Untried.TIME_WAS_UP if _is_hurried(expected) else None
 
 
 def _lanes(brief: Brief) -> Sequence[Sequence[tuple[Platform, Sequence[PostToPlace]]]]:

@@ -13,7 +13,7 @@ from marketmind_scheduler.adapters.numeric.decay import decay_of
 from marketmind_scheduler.adapters.numeric.exchange import LOOKS, improved
 from marketmind_scheduler.adapters.numeric.intervals import by_intervals
 from marketmind_scheduler.adapters.numeric.lane import Ints, lane_of
-from marketmind_scheduler.adapters.numeric.order import by_order
+from marketmind_scheduler.adapters.numeric.order import by_order, by_short_order
 from marketmind_scheduler.adapters.numeric.packing import PackedProblem, packed
 from marketmind_scheduler.adapters.numeric.posts import NOWHERE, posts_of
 from marketmind_scheduler.adapters.numeric.prices import by_few_prices, by_prices
@@ -24,8 +24,8 @@ PER_WEIGHT = 1_000
 _FEW_LOOKS = 4_000_000
 _Way: TypeAlias = Callable[[Case], Found]
 
-_WAYS: Sequence[_Way] = (by_days, by_intervals, by_order, by_prices, by_assignment)
-_QUICK_WAYS: Sequence[_Way] = (by_days, by_intervals, by_order, by_few_prices)
+_WAYS: Sequence[_Way] = (by_days, by_intervals, by_short_order, by_prices, by_order, by_assignment)
+_QUICK_WAYS: Sequence[_Way] = (by_days, by_intervals, by_short_order, by_few_prices)
 
 
 def solve_lane(problem: LaneProblem) -> LaneChoice:

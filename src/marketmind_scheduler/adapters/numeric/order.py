@@ -20,6 +20,7 @@ _Kept: TypeAlias = tuple[slice, Sums]  # where a post changed the sums, and what
 
 _MOST_KEPT = 160_000_000  # bytes
 _MOST_STEPS = 600_000_000
+_FEW_STEPS = 300_000_000  # with more, prices are quicker for posts that are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +53,29 @@ def reach_of(lane: Lane, decay: Decay, day: Ints) -> Reach:
     )
 
 
-def by_order(case: Case) -> Found:
+def by_order(case: Case, most_steps: int = _MOST_STEPS) -> Found:
     """For posts in order, or alike, without rolling caps. Where caps a day make it too much, it goes without them, if
     the best keeps them all the same."""
     if len(case.lane.rolling.first) or not (case.posts.in_order or case.posts.alike):
         raise NotThisWay
     try:
-        return _best(case, case.lane)
+        return _best(case, case.lane, most_steps)
     except NotThisWay:
-        found = _best(case, replace(case.lane, days=nothing_limited()))
+        found = _best(case, replace(case.lane, days=nothing_limited()), most_steps)
         if case.keeps(found.slots):
             return found
         raise
 
 
-def _best(case: Case, lane: Lane) -> Found:
+def by_short_order(case: Case) -> Found:
+    """The same, where it takes less than a second; posts that are not alike have no quicker way."""
+    return by_order(case, _FEW_STEPS if case.posts.alike else _MOST_STEPS)
+
+
+def _best(case: Case, lane: Lane, most_steps: int) -> Found:
     posts = case.posts.alike_by_one() if case.posts.alike else case.posts
     posts = posts.between_their_neighbours() if case.all_fit else posts
-    slots = _Walk(lane, posts, case.decay, all_fit=case.all_fit).best()
+    slots = _Walk(lane, posts, case.decay, all_fit=case.all_fit, most_steps=most_steps).best()
     return Found(slots=slots, bound=replace(case, lane=lane).value(slots), method=Method.ORDER, most_fit=True)
 
 
@@ -77,7 +83,7 @@ class _Walk:
     """``best[nth, slot]`` is what the posts so far are worth at most, where the last of them has this slot as the nth
     of its day, counted from 0. Without a cap a day, each slot is a day of its own."""
 
-    def __init__(self, lane: Lane, posts: Posts, decay: Decay, *, all_fit: bool) -> None:
+    def __init__(self, lane: Lane, posts: Posts, decay: Decay, *, all_fit: bool, most_steps: int) -> None:
         self._lane, self._posts, self._decay, self._all_fit = lane, posts, decay, all_fit
         slots, has_days = len(lane.at), len(lane.days.first) > 0
         day = lane.day if has_days else np.arange(slots)
@@ -88,7 +94,7 @@ class _Walk:
         most = int(posts.weight.max(initial=1)) * max(1, int(lane.value.max(initial=0))) * len(posts) + 1
         self._for_each = 0 if all_fit else most  # more than all the others are worth together
         self._kind, self._none = _kind_for(most * (1 if all_fit else len(posts) + 1))
-        self._guard()
+        self._guard(most_steps)
         self._other_day, self._same_day = self._worth_near()
 
     def best(self) -> Ints:
@@ -107,10 +113,10 @@ class _Walk:
             last = window
         return self._traced(best, kept)
 
-    def _guard(self) -> None:
+    def _guard(self, most_steps: int) -> None:
         states = int((self._posts.behind - self._posts.first).sum()) * self._nths
         lags = max(0, self._lags[1] - self._lags[0] + 1)
-        if states * self._kind().itemsize > _MOST_KEPT or states * (lags + 4) > _MOST_STEPS:
+        if states * self._kind().itemsize > _MOST_KEPT or states * (lags + 4) > most_steps:
             raise NotThisWay
 
     def _worth_near(self) -> tuple[Sums, Sums]:

@@ -21,6 +21,8 @@ MOST_EXPLAINED = 500
 """Posts of a plan up to which it is said what else each could have had."""
 MOST_EXPLORING = 500
 """Posts of a plan up to which hours are tried; a larger one costs a solver its time."""
+MOST_EXPLORING_TIMES = 10_000
+"""Open times of a plan, of all its platforms together, up to which hours are tried: it is solved up to seven times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +126,18 @@ class Fallback(StrEnum):
     SOLVER_FAILED = "solver_failed"
 
 
+class Untried(StrEnum):
+    """Why a plan tries no hour, though it was to."""
+
+    MANY_TIMES = "many_times"
+    TIME_WAS_UP = "time_was_up"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A proposal: placements in time order, and what could not be placed. It becomes schedules as a whole or not at
     all. ``certificates`` say of each lane how good its choice is; a rule that chooses nothing has none. ``fallback``
-    says why nothing was chosen where it was to be."""
+    says why nothing was chosen where it was to be, ``untried`` why no hour is tried in a plan that is small enough."""
 
     scheduler: SchedulerKind
     placements: tuple[Placement, ...]
@@ -136,6 +145,7 @@ class Plan:
     violations: tuple[Violation, ...] = ()
     certificates: Mapping[Platform, Certificate] | None = None
     fallback: Fallback | None = None
+    untried: Untried | None = None
 
     @property
     def certificate(self) -> Certificate | None:

@@ -10,13 +10,25 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.planning.digests import Part, brief_hash, parts_of, plan_hash
 from marketmind_scheduler.domain.planning.forecast import Forecast, forecasts
-from marketmind_scheduler.domain.planning.plan import MOST_EXPLAINED, MOST_EXPLORING, Brief, Plan
+from marketmind_scheduler.domain.planning.plan import (
+    MOST_EXPLAINED,
+    MOST_EXPLORING,
+    MOST_EXPLORING_TIMES,
+    Brief,
+    Plan,
+    Untried,
+)
 from marketmind_scheduler.domain.planning.problem import Method, Objective
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 
 LONGEST_HOLD = timedelta(days=1)
+_UNTRIED: Mapping[Untried, str] = {
+    Untried.MANY_TIMES: "no hour was tried to learn of it: that is done for up to "
+    f"{MOST_EXPLORING_TIMES:,} open times of all platforms together; a coarser grid_minutes or fewer days have fewer",
+    Untried.TIME_WAS_UP: "no hour was tried to learn of it, for the time was up; the same request again may try some",
+}
 MOST_HELD = 1_000
 """The most slots of a brand that may be held for plans at one time."""
 
@@ -118,6 +130,8 @@ class Preview:
             said.append(
                 f"no hour was tried to learn of it: that is done for up to {MOST_EXPLORING} posts, these are {posts}"
             )
+        if self.plan.untried:
+            said.append(_UNTRIED[self.plan.untried])
         if self.asked.looks_at_audiences and posts > MOST_EXPLAINED:
             said.append(f"what came next for each post is said of up to {MOST_EXPLAINED}; GET …/why tells of each")
         return said
