@@ -1,11 +1,13 @@
 """The queue scheduler's rule: the posts of each lane take, in their order, the next of the brand's weekly slots."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace, Unplaced
-from marketmind_scheduler.domain.planning.room import Counted, Stand, limits_of, stands
+from marketmind_scheduler.domain.planning.room import Counted, limits_of, stands
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules import saying
 from marketmind_scheduler.domain.rules.openness import closed_by
@@ -16,40 +18,57 @@ from marketmind_scheduler.domain.wall_clock import Disambiguation, Resolution, S
 NO_SLOTS, NO_CAPACITY = "no_slots", "no_capacity"
 
 
+@dataclass(slots=True)
+class _Lane:
+    """``counted`` are the rules that its posts must keep, and ``taken`` the instants at which one of it stands."""
+
+    waiting: deque[PostToPlace]
+    counted: Sequence[Counted]
+    taken: set[datetime]
+
+    def takes(self, at: datetime) -> bool:
+        """Whether the post whose turn it is may stand there."""
+        if not self.waiting or at in self.taken:
+            return False
+        return _takes(self.waiting[0], at) and not any(each.is_full(at) for each in self.counted)
+
+
 def plan_by_queue(brief: Brief) -> Plan:
     """Each slot of the policy that is open under every rule, and at which nothing stands, takes one post of its lane.
-    What finds none up to the last day is unplaced."""
-    standing = list(stands(brief))
+    Where lanes have a slot at one instant, the one whose post was registered first goes first. What finds none up to
+    the last day is unplaced."""
+    lanes = _lanes(brief)
+    nth = {post.post_id: nth for nth, post in enumerate(brief.posts)}
+    offered = [(slot, platform) for platform in lanes for slot in _weekly(platform, brief)]
+    offered.sort(key=lambda each: each[0].publish_time)
     placements: list[Placement] = []
-    unplaced: list[Unplaced] = []
-    in_lanes = sorted(brief.posts, key=lambda post: post.platform)  # a stable sort: their order stays
-    for platform, posts in groupby(in_lanes, key=lambda post: post.platform):
-        placed, left = _queued(platform, list(posts), brief, standing)
-        standing += [(platform, each.slot.publish_time) for each in placed]
-        placements += placed
-        unplaced += left
+    for at, together in groupby(offered, key=lambda each: each[0].publish_time):
+        ready = [(lanes[platform].waiting[0], slot) for slot, platform in together if lanes[platform].waiting]
+        for post, slot in sorted(ready, key=lambda each: nth[each[0].post_id]):
+            if lanes[post.platform].takes(at):
+                placements.append(Placement(post=lanes[post.platform].waiting.popleft(), slot=slot))
+                _count(lanes, post.platform, at)
     placements.sort(key=lambda placement: (placement.slot.publish_time, placement.post.platform))
-    return Plan(scheduler=SchedulerKind.QUEUE, placements=tuple(placements), unplaced=tuple(unplaced))
+    left = [_unplaced(post, len(lane.waiting), brief) for lane in lanes.values() for post in lane.waiting]
+    return Plan(scheduler=SchedulerKind.QUEUE, placements=tuple(placements), unplaced=tuple(left))
 
 
-def _queued(
-    platform: Platform, posts: Sequence[PostToPlace], brief: Brief, standing: Sequence[Stand]
-) -> tuple[Sequence[Placement], Sequence[Unplaced]]:
-    counted = [Counted.of(limit, standing) for limit in limits_of(brief, platform)]
-    taken = {instant for lane, instant in standing if lane is platform}
-    waiting = list(reversed(posts))
-    placed: list[Placement] = []
-    for slot in _weekly(platform, brief):
-        at = slot.publish_time
-        if not waiting:
-            break
-        if at in taken or any(each.is_full(at) for each in counted) or not _takes(waiting[-1], at):
-            continue
-        placed.append(Placement(post=waiting.pop(), slot=slot))
-        for each in counted:
-            each.add(platform, at)
-    left = list(reversed(waiting))
-    return placed, [_unplaced(post, len(left), brief) for post in left]
+def _lanes(brief: Brief) -> Mapping[Platform, _Lane]:
+    standing = stands(brief)
+    return {
+        platform: _Lane(
+            waiting=deque(post for post in brief.posts if post.platform is platform),
+            counted=[Counted.of(limit, standing) for limit in limits_of(brief, platform)],
+            taken={instant for lane, instant in standing if lane is platform},
+        )
+        for platform in sorted({post.platform for post in brief.posts})
+    }
+
+
+def _count(lanes: Mapping[Platform, _Lane], platform: Platform, at: datetime) -> None:
+    lanes[platform].taken.add(at)
+    for counted in (each for lane in lanes.values() for each in lane.counted):
+        counted.add(platform, at)
 
 
 def _takes(post: PostToPlace, at: datetime) -> bool:
