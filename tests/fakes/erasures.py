@@ -43,6 +43,7 @@ class InMemoryErasures:
         self._erase_schedules(rows, post_ids)
         for preview in [each for each in rows.previews.values() if _speaks_of(each, doomed)]:
             rows.previews[preview.plan_id] = replace(preview, expires_at=None)
+        _erase_agent_texts(rows, doomed)
         wholes = self._erase_wholes(rows, doomed, at)
         rows.outbox = _without_texts(rows.outbox, post_ids)
         rows.events = _without_texts(rows.events, post_ids)
@@ -99,6 +100,16 @@ def _erase_rules(rows: Rows, brand_id: UUID) -> None:
     rows.own_caps[brand_id] = tuple(
         (platform, cap and replace(cap, source="")) for platform, cap in rows.own_caps.get(brand_id, ())
     )
+
+
+def _erase_agent_texts(rows: Rows, doomed: Doomed) -> None:
+    erased = {
+        each.chain_hash
+        for each in rows.agent_runs
+        if each.chain_hash in rows.agent_texts
+        and doomed.object_id in (each.brand_id, rows.agent_texts[each.chain_hash][0])
+    }
+    rows.forget_agent_texts(erased)
 
 
 def _erase_audience(rows: Rows, brand_id: UUID) -> None:

@@ -13,7 +13,9 @@ from tests.fakes.rows import Rows
 def forget(rows: Rows, kept: Retention, *, now: datetime, limit: int) -> int:
     schedules = 0 if kept.schedules is None else _forget_schedules(rows, by=now - kept.schedules, limit=limit)
     events = 0 if kept.events is None else _forget_events(rows, by=now - kept.events, limit=limit)
-    return max(_forget_previews(rows, by=now - kept.previews, limit=limit), schedules, events)
+    texts = [each for each, (_, since) in rows.agent_texts.items() if since <= now - kept.agent_texts][:limit]
+    rows.forget_agent_texts(texts)
+    return max(len(texts), _forget_previews(rows, by=now - kept.previews, limit=limit), schedules, events)
 
 
 def _forget_previews(rows: Rows, *, by: datetime, limit: int) -> int:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
+from marketmind_scheduler.domain.agent.records import KeptEntry
 from marketmind_scheduler.domain.attempt import AttemptRecord, digest_of
 from marketmind_scheduler.domain.audience.observations import Observation
 from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
@@ -13,6 +14,7 @@ from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, 
 from marketmind_scheduler.domain.event import SERVICE, AnyEvent, Event, EventKind
 from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.lifecycle import held, post_changed, released
+from marketmind_scheduler.domain.planning.preparation import Preparation
 from marketmind_scheduler.domain.planning.preview import Preview
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.rules.caps import PlatformCap
@@ -187,6 +189,11 @@ class Rows:
         default_factory=dict[Lane, tuple[datetime, datetime | None]]
     )
     """Of each lane when it is due, and until when somebody is at it."""
+    preparations: dict[UUID, Preparation] = field(default_factory=dict[UUID, Preparation])
+    agent_runs: tuple[KeptEntry, ...] = ()
+    agent_texts: dict[str, tuple[UUID, datetime]] = field(default_factory=dict[str, tuple[UUID, datetime]])
+    """By the digest of each entry whose texts are kept, its campaign, and since when they are."""
+    agent_costs: dict[tuple[UUID, date], int] = field(default_factory=dict[tuple[UUID, date], int])
     last_position: int = 0
     actor: str = field(default=SERVICE, compare=False)
     """Who tells the events."""
@@ -200,6 +207,9 @@ class Rows:
             schedules=dict(self.schedules),
             attempts=dict(self.attempts),
             previews=dict(self.previews),
+            preparations=dict(self.preparations),
+            agent_texts=dict(self.agent_texts),
+            agent_costs=dict(self.agent_costs),
             forgotten_previews=dict(self.forgotten_previews),
             forgotten=dict(self.forgotten),
             tz_releases=dict(self.tz_releases),
@@ -209,6 +219,13 @@ class Rows:
             profiles=dict(self.profiles),
             refits=dict(self.refits),
         )
+
+    def forget_agent_texts(self, entries: Collection[str]) -> None:
+        """Of the entries with these digests."""
+        self.agent_runs = tuple(
+            replace(each, texts=None) if each.chain_hash in entries else each for each in self.agent_runs
+        )
+        self.agent_texts = {each: kept for each, kept in self.agent_texts.items() if each not in entries}
 
     def posts_of(self, campaign_id: UUID) -> list[Post]:
         posts = (post for post in self.posts.values() if post.campaign_id == campaign_id)

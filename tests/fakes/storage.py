@@ -28,6 +28,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
+from tests.fakes.agent_runs import InMemoryAgentRuns, InMemoryPreparations
 from tests.fakes.erasures import InMemoryErasures
 from tests.fakes.lanes import take_turns
 from tests.fakes.observations import InMemoryObservations
@@ -479,6 +480,8 @@ class InMemoryRepositories:
         self.erasures = InMemoryErasures(view, clock)
         self.retryables = InMemoryRetryables(view, reach)
         self.previews = InMemoryPreviews(view, clock, reach)
+        self.preparations = InMemoryPreparations(view, clock, reach)
+        self.agent_runs = InMemoryAgentRuns(view, clock, reach)
         self.lanes = InMemoryLanes(view, clock)
         self.policies = InMemoryPolicyRepository(view, reach)
         self.events = InMemoryEventRepository(view, reach)

@@ -35,6 +35,7 @@ from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.idempotency import Idempotency
+from marketmind_scheduler.ports.language_model import LanguageModel
 from marketmind_scheduler.ports.plan_solver import PlanSolver
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.readiness import Readiness
@@ -43,6 +44,7 @@ from marketmind_scheduler.ports.tracing import Tracing
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.holds import InMemoryHolds
+from tests.fakes.language_model import configured
 from tests.fakes.profile_fitter import DirectProfileFitter
 from tests.fakes.publisher import Answer, ScriptedPublisher
 from tests.fakes.queue_standing import InMemoryQueueStandings
@@ -84,8 +86,10 @@ def in_memory(
     readiness: Readiness | None = None,
     tracing: Tracing | None = None,
     solver: PlanSolver | None = None,
+    model: LanguageModel | None = None,
 ) -> UseCases:
-    """The use cases over fakes; without a publisher, nothing is really published, without a solver nothing solved."""
+    """The use cases over fakes; without a publisher, nothing is really published, without a solver nothing solved, and
+    without a model none takes part."""
     metering, queue = MeteredDispatch(registry or CollectorRegistry()), InMemoryDispatchQueue(storage)
     outbound = Outbound(
         queue=queue,
@@ -108,7 +112,7 @@ def in_memory(
         readiness=readiness or ScriptedReadiness(),
         keys=InMemoryApiKeys(),
         outbound=outbound,
-        schedulers=schedulers_of(Settings(), solver),
+        schedulers=schedulers_of(Settings(), solver, configured(model, storage) if model else None),
         zones=zones,
         clock=clock,
         new_id=new_uuid7,

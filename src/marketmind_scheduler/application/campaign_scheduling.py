@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.application.planning.cases import Case, beside_others, check_open, check_unchanged, read_case
-from marketmind_scheduler.application.planning.proposing import check_whole, proposed
+from marketmind_scheduler.application.planning.cases import Case, beside_others, check_unchanged, read_case
+from marketmind_scheduler.application.planning.proposing import check_open, check_whole, proposed
 from marketmind_scheduler.application.planning.writing import Writing, called_off
 from marketmind_scheduler.application.quota import Quota
-from marketmind_scheduler.domain.errors import Rejected
+from marketmind_scheduler.domain.errors import NeedsPreview, Rejected
 from marketmind_scheduler.domain.planning.naive import make_room
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
@@ -58,8 +58,11 @@ class CampaignScheduling:
         rules in ``override``.
 
         Raises CampaignNotFound, CampaignAlreadyScheduled, NoPostsToSchedule, PolicyViolated, BeyondHorizon,
-        QuotaExceeded, ZoneRulesOutdated, and what the scheduler raises: TooManyPosts, CampaignOver.
+        QuotaExceeded, ZoneRulesOutdated, NeedsPreview for what a language model takes part in, and what the scheduler
+        raises: TooManyPosts, CampaignOver.
         """
+        if kind is SchedulerKind.AGENTIC:
+            raise NeedsPreview(campaign_id, scheduler=kind)
         asked = Asked(scheduler=kind, platforms=frozenset(platforms), renewal=renewal)
         async with self.storage.unit_of_work() as work:
             case = await read_case(work, campaign_id, asked, zones=self.zones, now=self.clock.now())

@@ -11,6 +11,7 @@ from marketmind_scheduler.application.planning.making_room import left_out
 from marketmind_scheduler.domain.errors import Rejected, SchedulerUnavailable
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, relaxed
 from marketmind_scheduler.domain.planning.controlling import drawn
+from marketmind_scheduler.domain.planning.emphasis import Emphasis
 from marketmind_scheduler.domain.planning.engaging import exploratory_share, placements_of, posts_at
 from marketmind_scheduler.domain.planning.floor import naive_instead, never_below_naive
 from marketmind_scheduler.domain.planning.instead import Instead, Wish, by_rule
@@ -77,17 +78,21 @@ class EngagementScheduler:
     async def instead(self, brief: Brief, plan: Plan, wish: Wish) -> Instead:
         return await chosen_again(self.solver, brief, plan, wish)
 
+    async def explained(self, plan: Plan, brief: Brief) -> Plan:
+        """The plan with what else its posts could have had, as ``with_alternatives`` says."""
+        return await with_alternatives(plan, brief, self.solver)
+
     async def _beside_controls(self, brief: Brief) -> Plan:
         """No post is left out for the sake of a comparison."""
         lot = await asyncio.to_thread(drawn, brief)
         plan = lot.completed(await self._chosen(lot.around(brief)))
         if lot.controls and plan.unplaced:
             plan = await self._chosen(brief)
-        return await with_alternatives(plan, brief, self.solver)
+        return plan if _puts_weight_elsewhere(brief) else await self.explained(plan, brief)
 
     async def _chosen(self, brief: Brief) -> Plan:
         solved, believed, untried = await self._solved(brief, 0), brief, None
-        if brief.explores and len(brief.posts) <= MOST_EXPLORING:
+        if brief.explores and not _puts_weight_elsewhere(brief) and len(brief.posts) <= MOST_EXPLORING:
             untried = _too_much(solved)
             explored = None if untried else await self._explored(brief, solved)
             if explored:
@@ -104,6 +109,8 @@ class EngagementScheduler:
             certificates={each.lane.platform: each.choice.certificate for each in solved},
             untried=untried,
         )
+        if _puts_weight_elsewhere(brief):  # the naive times do not
+            return plan
         return await asyncio.to_thread(never_below_naive, plan, [each.lane for each in solved], brief)
 
     async def _explored(self, brief: Brief, expected: Sequence[_Solved]) -> tuple[Brief, Sequence[_Solved]] | None:
@@ -175,6 +182,11 @@ class EngagementScheduler:
             elsewhere = [stand for other in solved if other is not each for stand in _taken(other.lane, other.choice)]
             found += await left_out(self.solver, each.lane, each.choice, brief, [*stands(brief), *elsewhere])
         return found
+
+
+def _puts_weight_elsewhere(brief: Brief) -> bool:
+    """Whether its slots are chosen by more than they are worth; then none is tried, and none is explained."""
+    return brief.emphasis[0] is not Emphasis.BEST
 
 
 def _without_solver(brief: Brief, failed: SchedulerUnavailable) -> Plan:

@@ -21,7 +21,9 @@ from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.observing import Observing
 from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.application.planning.preparing import Preparing
 from marketmind_scheduler.application.planning.previewing import Previewing
+from marketmind_scheduler.application.planning.replaying import Replaying
 from marketmind_scheduler.application.planning.single_posts import PostPlanning
 from marketmind_scheduler.application.policies import Policies
 from marketmind_scheduler.application.post_scheduling import PostScheduling
@@ -50,6 +52,8 @@ class UseCases:
     post_planning: PostPlanning
     campaign_scheduling: CampaignScheduling
     previewing: Previewing
+    preparing: Preparing
+    replaying: Replaying
     schedule_records: ScheduleRecords
     observing: Observing
     audiences: Audiences
@@ -82,6 +86,11 @@ class UseCases:
         def there(own: Storage) -> Storage:
             return (storage or own).within(reach).acting(actor)
 
+        previewing = replace(
+            self.previewing,
+            storage=there(self.previewing.storage),
+            beside=self.previewing.beside.within(reach).acting(actor),
+        )
         pulled = self.pulling.queue.within(reach).acting(actor)
         return replace(
             self,
@@ -93,11 +102,9 @@ class UseCases:
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
             post_planning=replace(self.post_planning, storage=there(self.post_planning.storage)),
             campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
-            previewing=replace(
-                self.previewing,
-                storage=there(self.previewing.storage),
-                beside=self.previewing.beside.within(reach).acting(actor),
-            ),
+            previewing=previewing,
+            preparing=replace(self.preparing, previewing=previewing),
+            replaying=replace(self.replaying, storage=there(self.replaying.storage)),
             observing=replace(self.observing, storage=there(self.observing.storage)),
             audiences=replace(self.audiences, storage=there(self.audiences.storage)),
             retrying=replace(self.retrying, storage=there(self.retrying.storage)),

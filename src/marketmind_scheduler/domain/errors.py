@@ -177,6 +177,23 @@ class PlanNotFound(NotFound):
         )
 
 
+class RunNotFound(NotFound):
+    """No run with this id has come to an end, or it is one of a brand outside the caller's reach."""
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(
+            f"there is no run {run_id} that has ended; GET /plans/.../runs lists those of a plan", run_id=run_id
+        )
+
+
+class RunForgotten(Gone):
+    """The texts of the run are forgotten for their age, or with its campaign, or it asked nobody; it cannot be made
+    again."""
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(f"run {run_id} has no texts any more, so it cannot be made again", run_id=run_id)
+
+
 class NoPostsToSchedule(NotFound):
     """The campaign has no post that could be scheduled: none is registered on the chosen platforms, or every one
     is published or being sent, or keeps the schedule that it has."""
@@ -284,6 +301,31 @@ class PlanEnded(Conflict):
     def __init__(self, plan_id: UUID, *, status: str) -> None:
         then = "cancel its schedules instead" if status == "committed" else "preview the campaign anew"
         super().__init__(f"plan {plan_id} is {status}; {then}", plan_id=plan_id, plan_status=status)
+
+
+class PlanNotReady(Conflict):
+    """The plan is still being made, or was not made in time. Read it with `wait_seconds` until its status is `open`; a
+    failed one is asked for again."""
+
+    def __init__(self, plan_id: UUID, *, status: str, deadline: datetime) -> None:
+        then = "preview the campaign again" if status == "failed" else "read it with wait_seconds until it is open"
+        super().__init__(f"plan {plan_id} is {status}; {then}", plan_id=plan_id, plan_status=status, deadline=deadline)
+
+
+class InstructionNotFollowed(Conflict):
+    """The plan was made without the instruction that was given for it, because it was not understood, or because its
+    giver has to agree first. Ask again with other words or with `accept_patch`, or commit it without the instruction,
+    with `ignore_instruction`."""
+
+    def __init__(self, plan_id: UUID, *, instruction: str, patch_hash: str | None) -> None:
+        agree = f'; preview again with "accept_patch": "{patch_hash}" to have it followed' if patch_hash else ""
+        super().__init__(
+            f'plan {plan_id} does not follow its instruction ({instruction}); commit it with "ignore_instruction": '
+            f"true to do without{agree}",
+            plan_id=plan_id,
+            instruction=instruction,
+            patch_hash=patch_hash,
+        )
 
 
 class StaleVersion(Conflict):
@@ -508,6 +550,40 @@ class ContradictoryPlanning(Rejected):
     def __init__(self, *, field: str) -> None:
         super().__init__(
             f'"fill" moves nothing that stands, "{field}" plans it anew; leave one of them out', field=field
+        )
+
+
+class NeedsPreview(Rejected):
+    """Nothing that a language model takes part in is scheduled unseen: preview the plan, look at it, and commit it."""
+
+    def __init__(self, campaign_id: UUID, *, scheduler: str) -> None:
+        route = f"/campaigns/{campaign_id}/plans"
+        super().__init__(
+            f"what {scheduler} plans is looked at first: POST {route}, then commit the plan",
+            scheduler=scheduler,
+            preview=route,
+        )
+
+
+class InstructionWithoutAgent(Rejected):
+    """Only the scheduler `agentic` understands an instruction in words. `accept_patch` comes with the instruction that
+    it belongs to."""
+
+    def __init__(self, *, field: str, scheduler: str) -> None:
+        needs = '"instruction"' if scheduler == "agentic" else '"scheduler": "agentic"'
+        super().__init__(f'"{field}" needs {needs} beside it, or leave it out', field=field, scheduler=scheduler)
+
+
+class UnknownPatch(Rejected):
+    """No plan of the campaign was shown to which `accept_patch` and this very instruction belong. Preview it without
+    `accept_patch`, and name the `patch_hash` of that plan."""
+
+    def __init__(self, campaign_id: UUID, *, patch_hash: str) -> None:
+        super().__init__(
+            f"no plan of campaign {campaign_id} has shown {quoted(patch_hash)} for this instruction; preview it "
+            "without accept_patch first",
+            campaign_id=campaign_id,
+            accept_patch=patch_hash,
         )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from marketmind_scheduler.domain.access import KEYS_KEPT
 
 PREVIEWS_KEPT = timedelta(days=30)
+AGENT_TEXTS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,7 @@ class Retention:
 
     keys: timedelta = KEYS_KEPT
     previews: timedelta = PREVIEWS_KEPT  # those that never ended: after they were made, or held
+    agent_texts: timedelta = AGENT_TEXTS_KEPT
     schedules: timedelta | None = None  # after their publish time, too
     events: timedelta | None = None
 

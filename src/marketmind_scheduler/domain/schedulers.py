@@ -11,6 +11,7 @@ class SchedulerKind(StrEnum):
     NAIVE = "naive"  # one post a day and platform at 19:00
     QUEUE = "queue"  # the brand's weekly slots, in order
     ENGAGEMENT = "engagement"  # the best open slots, by what is known of the audience
+    AGENTIC = "agentic"  # one of the best plans, chosen by a language model, under an instruction in words
 
 
 SEVEN_PM = time(19)

@@ -135,6 +135,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep_keys_days: Annotated[
         int, Meta(ge=1, le=36500, description="how long an API key is still listed after it has expired or was revoked")
     ] = KEYS_KEPT.days
+    keep_agent_texts_days: Annotated[
+        int,
+        Meta(ge=1, description="For how long texts are kept that were given to a language model or came from one"),
+    ] = 90
     keep_schedules_days: Annotated[
         int,
         Meta(
@@ -247,6 +251,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def retention(self) -> Retention:
         return Retention(
             keys=timedelta(days=self.keep_keys_days),
+            agent_texts=timedelta(days=self.keep_agent_texts_days),
             schedules=_kept(self.keep_schedules_days),
             events=_kept(self.keep_events_days),
         )

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.ports.agent_runs import AgentRuns
 from marketmind_scheduler.ports.bookings import Bookings
 from marketmind_scheduler.ports.catalog import BrandRepository, CampaignRepository, PostRepository
 from marketmind_scheduler.ports.derivations import Derivations
@@ -14,6 +15,7 @@ from marketmind_scheduler.ports.forgotten import Forgotten
 from marketmind_scheduler.ports.lanes import Lanes
 from marketmind_scheduler.ports.observations import Observations
 from marketmind_scheduler.ports.policies import PolicyRepository
+from marketmind_scheduler.ports.preparations import Preparations
 from marketmind_scheduler.ports.previews import Previews
 from marketmind_scheduler.ports.retryables import Retryables
 from marketmind_scheduler.ports.schedules import ScheduleRepository
@@ -37,7 +39,20 @@ class Past(Protocol):
     def forgotten(self) -> Forgotten: ...
 
 
-class Repositories(Past, Protocol):
+class Planned(Protocol):
+    """What is kept of plans, and of how they were made."""
+
+    @property
+    def previews(self) -> Previews: ...
+
+    @property
+    def preparations(self) -> Preparations: ...
+
+    @property
+    def agent_runs(self) -> AgentRuns: ...
+
+
+class Repositories(Past, Planned, Protocol):
     @property
     def brands(self) -> BrandRepository: ...
 
@@ -52,9 +67,6 @@ class Repositories(Past, Protocol):
 
     @property
     def derivations(self) -> Derivations: ...
-
-    @property
-    def previews(self) -> Previews: ...
 
     @property
     def observations(self) -> Observations: ...

@@ -40,6 +40,7 @@ from marketmind_scheduler.adapters.http.routes.following import FollowingControl
 from marketmind_scheduler.adapters.http.routes.health import SERVICE, HealthController
 from marketmind_scheduler.adapters.http.routes.metrics import MetricsController
 from marketmind_scheduler.adapters.http.routes.pausing import PausingController
+from marketmind_scheduler.adapters.http.routes.plan_commits import PlanCommitController
 from marketmind_scheduler.adapters.http.routes.plans import PlanController
 from marketmind_scheduler.adapters.http.routes.policies import PolicyController
 from marketmind_scheduler.adapters.http.routes.post_schedules import PostScheduleController
@@ -89,6 +90,7 @@ def create_app(
             PostScheduleController,
             CampaignScheduleController,
             PlanController,
+            PlanCommitController,
             ScheduleController,
             ScheduleRecordController,
             RetryingController,

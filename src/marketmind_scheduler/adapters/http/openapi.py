@@ -195,7 +195,7 @@ def _tagged(response: dict[str, Any]) -> dict[str, Any]:
 
 def _show_answers(operation: dict[str, Any], known: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
-        if status not in ("200", "201"):
+        if status not in ("200", "201", "202"):
             continue
         for shown in response.get("content", {}).values():
             shown.setdefault("example", answer_of(operation["operationId"], shown["schema"], known))

@@ -47,6 +47,8 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.Deleted.of("post", _POST),
         errors.UnknownSchedule(_SCHEDULE),
         errors.PlanNotFound(_PLAN),
+        errors.RunNotFound(_PLAN),
+        errors.RunForgotten(_PLAN),
         errors.NoPostsToSchedule(_CAMPAIGN, platforms=["TIKTOK"], out_already=0),
         errors.AlreadyScheduled(
             _POST, schedule_id=_SCHEDULE, publish_time=datetime(2027, 3, 18, 2, tzinfo=UTC), status="PENDING"
@@ -62,6 +64,8 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         ),
         errors.PlanHashDiffers(_PLAN, given="5f2b8d0c", current="7e1a4f6b"),
         errors.PlanEnded(_PLAN, status="discarded"),
+        errors.PlanNotReady(_PLAN, status="preparing", deadline=datetime(2027, 3, 1, 12, 2, tzinfo=UTC)),
+        errors.InstructionNotFollowed(_PLAN, instruction="not_understood", patch_hash=None),
         errors.StaleVersion(_SCHEDULE, given=1, current=2),
         errors.SendInFlight(_SCHEDULE, status="PUBLISHING", change="moved"),
         errors.NotUnconfirmed(_SCHEDULE, status="COMPLETED"),
@@ -84,6 +88,9 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.DatesReversed(start_date=date(2027, 3, 21), end_date=date(2027, 3, 15)),
         errors.CampaignTooLong(days=4000, most=1827),
         errors.ContradictoryPlanning(field="replace"),
+        errors.NeedsPreview(_CAMPAIGN, scheduler="agentic"),
+        errors.InstructionWithoutAgent(field="instruction", scheduler="naive"),
+        errors.UnknownPatch(_CAMPAIGN, patch_hash="5f2b8d0c"),
         errors.ContradictoryTime.of_both(),
         errors.CampaignOver(_CAMPAIGN, last_day=date(2027, 3, 21), zone=_LOS_ANGELES),
         errors.PlanTooLarge(_CAMPAIGN, what="days", found=400, most=366),

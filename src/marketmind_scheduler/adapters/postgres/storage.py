@@ -10,6 +10,7 @@ import asyncpg
 
 from marketmind_scheduler.adapters.postgres.errors import translated, was_locked
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
+from marketmind_scheduler.adapters.postgres.repositories.agent_runs import PostgresAgentRuns
 from marketmind_scheduler.adapters.postgres.repositories.bookings import PostgresBookings
 from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository
@@ -21,6 +22,7 @@ from marketmind_scheduler.adapters.postgres.repositories.lane_entries import Pos
 from marketmind_scheduler.adapters.postgres.repositories.observations import PostgresObservations
 from marketmind_scheduler.adapters.postgres.repositories.policies import PostgresPolicyRepository
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
+from marketmind_scheduler.adapters.postgres.repositories.preparations import PostgresPreparations
 from marketmind_scheduler.adapters.postgres.repositories.previews import PostgresPreviews
 from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
 from marketmind_scheduler.adapters.postgres.repositories.schedules import PostgresScheduleRepository
@@ -56,6 +58,8 @@ class PostgresUnitOfWork:
         self.policies = PostgresPolicyRepository(connection, reach)
         self.retryables = PostgresRetryables(connection, reach)
         self.previews = PostgresPreviews(connection, reach)
+        self.preparations = PostgresPreparations(connection, reach)
+        self.agent_runs = PostgresAgentRuns(connection, reach)
         self.observations = PostgresObservations(connection, reach)
         self.tz_releases = PostgresTzReleaseRepository(connection)
         self.events = PostgresEventRepository(connection, reach)

@@ -360,6 +360,55 @@ forgotten_previews = Table(
     Column("brand_id", Uuid, nullable=False),
 )
 
+preparations = Table(
+    "preparations",
+    metadata,
+    Column("plan_id", Uuid, primary_key=True),
+    Column("brand_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("deadline", DateTime(timezone=True), nullable=False),
+    Column("trouble_code", Text),
+    Column("trouble", Text),
+    CheckConstraint("(trouble_code IS NULL) = (trouble IS NULL)", name="trouble"),
+    Index(None, "deadline"),
+)
+
+agent_runs = Table(
+    "agent_runs",  # rows are only ever added
+    metadata,
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
+    Column("run_id", Uuid, nullable=False),
+    Column("plan_id", Uuid, nullable=False),
+    Column("brand_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("said", Text, nullable=False),  # JSON as it was hashed, without texts
+    Column("chain_hash", Text, nullable=False),  # of this row and of the brand's row before
+    Index(None, "brand_id", "position"),
+    Index(None, "plan_id"),
+    Index(None, "run_id"),
+)
+
+agent_texts = Table(
+    "agent_texts",
+    metadata,
+    Column("position", BigInteger, ForeignKey(agent_runs.c.position), primary_key=True, autoincrement=False),
+    Column("brand_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("kept_at", DateTime(timezone=True), nullable=False),
+    Column("texts", Text, nullable=False),  # JSON
+    Index(None, "brand_id", "campaign_id"),
+    Index(None, "kept_at"),
+)
+
+agent_costs = Table(
+    "agent_costs",
+    metadata,
+    Column("brand_id", Uuid, primary_key=True),
+    Column("day", Date, primary_key=True),  # in UTC
+    Column("cost", BigInteger, nullable=False),  # in millionths, what is reserved included
+)
+
 reservations = Table(
     "reservations",
     metadata,

@@ -10,12 +10,11 @@ from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
-from marketmind_scheduler.domain.errors import CampaignAlreadyScheduled, NoPostsToSchedule
+from marketmind_scheduler.domain.planning.agent_part import AgentPart
 from marketmind_scheduler.domain.planning.forecast import REACH
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
-from marketmind_scheduler.domain.planning.replanning import Decision, Renewal, decide, moment_of_its_own, posts_out
-from marketmind_scheduler.domain.planning.size import check_size
+from marketmind_scheduler.domain.planning.replanning import Decision, decide, moment_of_its_own
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.rules.caps import CapScope
 from marketmind_scheduler.domain.rules.limits import limits, longest_window
@@ -28,7 +27,8 @@ from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A campaign as it was read, before anything is decided."""
+    """A campaign as it was read, before anything is decided. ``rules`` are the brand's, with what an instruction
+    adds."""
 
     campaign: Campaign
     brand: Brand
@@ -63,12 +63,13 @@ class Case:
         """What a scheduler is told who is to place ``posts`` round ``kept``. Raises UnknownZone."""
         zones.check(self.brand.content.default_zone)
         platforms = {post.platform for post in posts}
+        first_day, last_day = self.asked.patch.within(self.campaign.start_date, self.campaign.end_date)
         return Brief(
             campaign_id=self.campaign.campaign_id,
             brand=self.brand.content,
             tz_release=zones.release,
-            first_day=self.campaign.start_date,
-            last_day=self.campaign.end_date,
+            first_day=first_day,
+            last_day=last_day,
             now=now,
             posts=tuple(PostToPlace(post_id=post.post_id, platform=post.platform) for post in posts),
             kept=tuple(_placed(each) for each in kept if each.platform in platforms),
@@ -97,8 +98,8 @@ class Case:
         kept = [each for each in self.decision.kept if each.post_id not in spoken_of]
         return self.brief(posts, kept, self.now, zones)
 
-    def preview(self, plan_id: UUID, brief: Brief, plan: Plan) -> Preview:
-        """The preview of a plan that was made of this brief."""
+    def preview(self, plan_id: UUID, brief: Brief, plan: Plan, agent: AgentPart | None = None) -> Preview:
+        """The preview of a plan that was made of this brief, and what part a language model had in it."""
         return Preview.of(
             plan_id,
             brand_id=self.brand.brand_id,
@@ -107,6 +108,7 @@ class Case:
             decision=self.decision,
             plan=plan,
             elsewhere=self.elsewhere,
+            agent=agent,
         )
 
 
@@ -127,7 +129,7 @@ async def read_case(
     posts = await work.posts.list_of_campaign(campaign_id, platforms=asked.platforms)
     standing = await work.schedules.standing_of_campaign(campaign_id, platforms=asked.platforms)
     published = await work.forgotten.published([post.post_id for post in posts])
-    rules = (await work.lanes.lock({campaign.brand_id: ()}))[campaign.brand_id]
+    rules = asked.patch.added_to((await work.lanes.lock({campaign.brand_id: ()}))[campaign.brand_id])
     return Case(
         campaign=campaign,
         brand=brand,
@@ -199,24 +201,6 @@ async def surroundings(
     return await work.lanes.occupied(
         rules, platforms=counted | set(platforms), begin=begin - reach, end=over + reach, besides=besides
     )
-
-
-def check_open(case: Case) -> None:
-    """Raise CampaignAlreadyScheduled where something stands and nothing is said of it, NoPostsToSchedule where there is
-    nothing to place, CampaignOver, PlanTooLarge."""
-    campaign_id, asked = case.campaign.campaign_id, case.asked
-    if case.standing and asked.renewal is Renewal.NOTHING:
-        raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))
-    if not case.decision.open_posts:
-        out_already = len({*posts_out(case.standing), *case.published})
-        raise NoPostsToSchedule(
-            campaign_id,
-            platforms=sorted(asked.platforms),
-            out_already=out_already,
-            scheduled=len(case.posts) - out_already,
-        )
-    posts, zone = len(case.decision.open_posts), case.brand.content.default_zone
-    check_size(case.campaign, asked.scheduler, posts=posts, zone=zone, now=case.now)
 
 
 async def lock_campaign(

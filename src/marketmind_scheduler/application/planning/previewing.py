@@ -10,25 +10,32 @@ from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import (
     Case,
     beside_other_brands,
-    check_open,
     lock_campaign,
     read_case,
 )
 from marketmind_scheduler.application.planning.explaining import Why, why_not
-from marketmind_scheduler.application.planning.proposing import InTheWay, check_whole, in_the_way, judged, proposed
-from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown, shown_of
+from marketmind_scheduler.application.planning.keeping import case_of, kept
+from marketmind_scheduler.application.planning.proposing import (
+    InTheWay,
+    check_open,
+    check_whole,
+    in_the_way,
+    judged,
+    proposed,
+)
+from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown, preview_of, shown_of
 from marketmind_scheduler.application.planning.writing import Writing
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.errors import (
+    InstructionNotFollowed,
     PlanEnded,
     PlanHashDiffers,
     PlanOutdated,
     SchedulerError,
-    TooManyHeld,
 )
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.plan import Brief
-from marketmind_scheduler.domain.planning.preview import MOST_HELD, Asked, Preview, PreviewStatus
+from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.replanning import Renewal
 from marketmind_scheduler.domain.planning.room import slots_of
 from marketmind_scheduler.domain.post import Platform
@@ -40,7 +47,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
-from marketmind_scheduler.ports.storage import LostRace, Storage, UnitOfWork
+from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +74,7 @@ class Previewing:
         return await self._previewed(campaign_id, asked, self.storage)
 
     async def get(self, plan_id: UUID) -> Shown:
-        """Raises PlanNotFound, ZoneRulesOutdated."""
+        """Raises PlanNotFound, PlanNotReady, ZoneRulesOutdated."""
         return (await self._read(plan_id))[0]
 
     @repeats_lost_races
@@ -76,8 +83,8 @@ class Previewing:
         scheduler would do, were it there; nothing is stored. Raises PlanNotFound, PostNotFound for a post that the plan
         does not speak of, and what ``read_slot`` raises."""
         async with self.storage.unit_of_work() as work:
-            preview = await work.previews.get(plan_id)
-            case = await self._case(work, preview)
+            preview = await preview_of(plan_id, work)
+            case = await case_of(work, preview, zones=self.zones, clock=self.clock)
         scheduler = self.schedulers[preview.asked.scheduler]
         return await why_not(preview, case, scheduler, post_id=post_id, at=at, zones=self.zones)
 
@@ -94,13 +101,15 @@ class Previewing:
             await repositories.campaigns.get(campaign_id)
             return await repositories.previews.list(campaign_id, limit=limit, after=after)
 
-    async def commit(self, plan_id: UUID, given_hash: str) -> Committed:
+    async def commit(self, plan_id: UUID, given_hash: str, *, ignore_instruction: bool = False) -> Committed:
         """Make a preview's placements schedules, exactly these or none.
 
-        Raises PlanNotFound, PlanHashDiffers, PlanEnded for a discarded one, PolicyViolated for one that leaves out a
-        post or breaks a rule, PlanOutdated where its times cannot stand any more, QuotaExceeded, ZoneRulesOutdated.
+        Raises PlanNotFound, PlanNotReady, PlanHashDiffers, PlanEnded for a discarded one, InstructionNotFollowed for
+        one that is made without an instruction that was given, unless that is to be ignored, PolicyViolated for one
+        that leaves out a post or breaks a rule, PlanOutdated where its times cannot stand any more, QuotaExceeded,
+        ZoneRulesOutdated.
         """
-        done = await self._committed(plan_id, given_hash)
+        done = await self._committed(plan_id, given_hash, ignore_instruction=ignore_instruction)
         if isinstance(done, Committed):
             return done
         fresh_id = await self._fresh(done.preview)
@@ -118,7 +127,7 @@ class Previewing:
         """Give back what is held for a preview; it cannot be committed any more. Raises PlanNotFound, and PlanEnded for
         one that was committed."""
         async with self.storage.unit_of_work() as work:
-            preview = await work.previews.lock(plan_id)
+            preview = await preview_of(plan_id, work, is_locked=True)
             if preview.status is PreviewStatus.COMMITTED:
                 raise PlanEnded(plan_id, status=preview.status)
             discarded = preview.discarded(at=self.clock.now())
@@ -129,9 +138,9 @@ class Previewing:
     async def _read(self, plan_id: UUID) -> tuple[Shown, Brief]:
         """A preview, and what its scheduler would be told now."""
         async with self.storage.unit_of_work() as work:
-            preview = await work.previews.get(plan_id)
+            preview = await preview_of(plan_id, work)
             shown = await shown_of(preview, work)
-            case = await self._case(work, preview)
+            case = await case_of(work, preview, zones=self.zones, clock=self.clock)
         brief = case.brief_of_open_posts(self.zones)
         if preview.status is PreviewStatus.OPEN:
             broken = await in_the_way(preview.plan, brief, case)
@@ -139,17 +148,17 @@ class Previewing:
         return shown, brief
 
     @repeats_lost_races
-    async def _committed(self, plan_id: UUID, given_hash: str) -> "Committed | _Outdated":
+    async def _committed(self, plan_id: UUID, given_hash: str, *, ignore_instruction: bool) -> "Committed | _Outdated":
         async with self.storage.unit_of_work() as work:
-            preview = await work.previews.get(plan_id)
+            preview = await preview_of(plan_id, work)
             _, rules = await lock_campaign(
                 work, preview.asked, campaign_id=preview.campaign_id, brand_id=preview.brand_id
             )
-            preview = await work.previews.lock(plan_id)
-            _check_committable(preview, given_hash)
+            preview = await preview_of(plan_id, work, is_locked=True)
+            _check_committable(preview, given_hash, ignore_instruction=ignore_instruction)
             if preview.status is PreviewStatus.COMMITTED:
                 return Committed(campaign_id=preview.campaign_id, schedules=await _in_order(work, preview))
-            case = await self._case(work, preview)
+            case = await case_of(work, preview, zones=self.zones, clock=self.clock)
             brief = case.brief_of_open_posts(self.zones)
             changed = preview.changed_in(brief)
             broken = await in_the_way(preview.plan, brief, case)
@@ -175,16 +184,13 @@ class Previewing:
         brief = case.brief_of_open_posts(self.zones)
         plan = await judged(await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon), case)
         preview = case.preview(self.new_id(), brief, plan)
-        async with storage.unit_of_work() as work:
-            if asked.hold:
-                await self._check_holdable(work, preview)
-            stored = await work.previews.add(preview)
-            shown = await shown_of(stored, work)
-            await work.commit()
-        return shown
+        return await kept(storage, preview, zones=self.zones, clock=self.clock)
 
     async def _fresh(self, preview: Preview) -> UUID | None:
-        """A new preview of what was asked for, round what stands by now; None where there is none."""
+        """A new preview of what was asked for, round what stands by now; None where there is none, or where a model
+        would have to be asked."""
+        if preview.asked.scheduler is SchedulerKind.AGENTIC:
+            return None
         renewal = Renewal.FILL if preview.asked.renewal is Renewal.NOTHING else preview.asked.renewal
         asked = replace(preview.asked, hold=timedelta(), renewal=renewal)
         try:
@@ -192,26 +198,6 @@ class Previewing:
         except SchedulerError:
             return None
         return shown.preview.plan_id
-
-    async def _check_holdable(self, work: UnitOfWork, preview: Preview) -> None:
-        """Let nobody else into the preview's lanes. Raises LostRace where its times cannot stand any more, and
-        TooManyHeld."""
-        await lock_campaign(work, preview.asked, campaign_id=preview.campaign_id, brand_id=preview.brand_id)
-        case = await self._case(work, preview)
-        brief = case.brief_of_open_posts(self.zones)
-        if preview.changed_in(brief) and (await in_the_way(preview.plan, brief, case)).sentences():
-            raise LostRace
-        await _check_room(work, preview)
-
-    async def _case(self, work: UnitOfWork, preview: Preview) -> Case:
-        """The campaign as it is now."""
-        return await read_case(
-            work,
-            preview.campaign_id,
-            preview.asked,
-            zones=self.zones,
-            now=self.clock.now(),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,20 +207,16 @@ class _Outdated:
     broken: InTheWay
 
 
-def _check_committable(preview: Preview, given_hash: str) -> None:
+def _check_committable(preview: Preview, given_hash: str, *, ignore_instruction: bool) -> None:
     if given_hash != preview.plan_hash:
         raise PlanHashDiffers(preview.plan_id, given=given_hash, current=preview.plan_hash)
     if preview.status is PreviewStatus.DISCARDED:
         raise PlanEnded(preview.plan_id, status=preview.status)
+    instructed = preview.agent and preview.agent.instructed
+    if instructed and not instructed.is_applied and not ignore_instruction and preview.status is PreviewStatus.OPEN:
+        patch_hash = instructed.patch_hash
+        raise InstructionNotFollowed(preview.plan_id, instruction=instructed.standing, patch_hash=patch_hash)
     check_whole(preview.plan)
-
-
-async def _check_room(work: UnitOfWork, preview: Preview) -> None:
-    """Raises TooManyHeld."""
-    await work.brands.lock(preview.brand_id)
-    held, adding = await work.previews.count_held(preview.brand_id), len(preview.plan.placements)
-    if held + adding > MOST_HELD:
-        raise TooManyHeld(preview.brand_id, held=held, adding=adding, most=MOST_HELD)
 
 
 def _open_hours(brief: Brief, platforms: Collection[Platform]) -> frozenset[datetime]:

@@ -7,9 +7,16 @@ from datetime import timedelta
 from functools import partial
 
 from marketmind_scheduler.application.planning.cases import Case
-from marketmind_scheduler.domain.errors import BeyondHorizon, PolicyViolated
+from marketmind_scheduler.domain.errors import (
+    BeyondHorizon,
+    CampaignAlreadyScheduled,
+    NoPostsToSchedule,
+    PolicyViolated,
+)
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.promises import violations
+from marketmind_scheduler.domain.planning.replanning import Renewal, posts_out
+from marketmind_scheduler.domain.planning.size import check_size
 from marketmind_scheduler.domain.rules.judging import violations as broken_rules
 from marketmind_scheduler.domain.rules.violations import Violation, Wanted
 from marketmind_scheduler.ports.scheduler import Scheduler
@@ -17,16 +24,39 @@ from marketmind_scheduler.ports.scheduler import Scheduler
 _MANY = 500  # are judged beside the event loop
 
 
+def check_open(case: Case) -> None:
+    """Raise CampaignAlreadyScheduled where something stands and nothing is said of it, NoPostsToSchedule where there is
+    nothing to place, CampaignOver, PlanTooLarge."""
+    campaign_id, asked = case.campaign.campaign_id, case.asked
+    if case.standing and asked.renewal is Renewal.NOTHING:
+        raise CampaignAlreadyScheduled(campaign_id, scheduled=len(case.standing), posts=len(case.posts))
+    if not case.decision.open_posts:
+        out_already = len({*posts_out(case.standing), *case.published})
+        raise NoPostsToSchedule(
+            campaign_id,
+            platforms=sorted(asked.platforms),
+            out_already=out_already,
+            scheduled=len(case.posts) - out_already,
+        )
+    posts, zone = len(case.decision.open_posts), case.brand.content.default_zone
+    check_size(case.campaign, asked.scheduler, posts=posts, zone=zone, now=case.now)
+
+
 async def proposed(scheduler: Scheduler, brief: Brief, *, horizon: timedelta) -> Plan:
     """The plan of this scheduler for this brief. Raises PolicyViolated where it breaks a promise, BeyondHorizon, and
     what the scheduler raises: TooManyPosts, CampaignOver."""
     plan = await scheduler.propose(brief)
+    check_promises(plan, brief, horizon=horizon)
+    return plan
+
+
+def check_promises(plan: Plan, brief: Brief, *, horizon: timedelta) -> None:
+    """Raises PolicyViolated where a plan breaks a promise, and BeyondHorizon."""
     if broken := violations(plan, brief):
         raise PolicyViolated(broken)
     last = max((placement.slot for placement in plan.placements), key=lambda slot: slot.publish_time, default=None)
     if last and last.publish_time > brief.now + horizon:
         raise BeyondHorizon(last.local_text(), latest=brief.now + horizon)
-    return plan
 
 
 def check_whole(plan: Plan) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.campaign import Campaign
+from marketmind_scheduler.domain.errors import PlanNotFound, PlanNotReady
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
 from marketmind_scheduler.domain.schedule import Schedule
@@ -29,7 +30,8 @@ class Shown:
 
     @property
     def would_commit(self) -> bool:
-        return self.preview.status is PreviewStatus.OPEN and not (self.broken or self.preview.plan.is_incomplete)
+        is_whole = not (self.broken or self.preview.plan.is_incomplete or self.preview.drops_a_wish)
+        return self.preview.status is PreviewStatus.OPEN and is_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,18 @@ class Committed:
     schedules: Sequence[Schedule]
     changed: Sequence[Part] = ()
     is_new: bool = False
+
+
+async def preview_of(plan_id: UUID, repositories: Repositories, *, is_locked: bool = False) -> Preview:
+    """Raises PlanNotFound, and PlanNotReady for one that is being made, or was not made in time."""
+    previews = repositories.previews
+    try:
+        return await (previews.lock(plan_id) if is_locked else previews.get(plan_id))
+    except PlanNotFound:
+        preparation = await repositories.preparations.find(plan_id)
+        if preparation is None:
+            raise
+        raise PlanNotReady(plan_id, status=preparation.status, deadline=preparation.deadline) from None
 
 
 async def shown_of(preview: Preview, repositories: Repositories) -> Shown:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.audience.week import CELLS, cell_at
+from marketmind_scheduler.domain.planning.emphasis import emphasised
 from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
 from marketmind_scheduler.domain.planning.problem import AtMost, Candidate, LaneProblem, Objective, OpenSlot
 from marketmind_scheduler.domain.planning.room import Counted, Stand, limits_of, slots_of, stands
@@ -67,7 +68,14 @@ def lane_brief(
         objective=brief.objective,
         decay=decay_of(platform) if brief.objective is Objective.OWN_POST_DECAY else (0, 1),
     )
-    return LaneBrief(platform=platform, posts=posts, slots=slots, problem=problem, is_exact=is_exact, boldness=boldness)
+    return LaneBrief(
+        platform=platform,
+        posts=posts,
+        slots=slots,
+        problem=emphasised(problem, *brief.emphasis),
+        is_exact=is_exact,
+        boldness=boldness,
+    )
 
 
 def relaxed(lane: LaneBrief, brief: Brief) -> LaneProblem:

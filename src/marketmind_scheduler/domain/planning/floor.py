@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from marketmind_scheduler.domain.errors import Rejected
+from marketmind_scheduler.domain.planning.alternatives import is_broken
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, whole_seconds
 from marketmind_scheduler.domain.planning.engaging import reason_at
 from marketmind_scheduler.domain.planning.naive import plan_naively
 from marketmind_scheduler.domain.planning.plan import Brief, Fallback, Placement, Plan
 from marketmind_scheduler.domain.planning.problem import Certificate, Method
-from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.planning.worth import Stood, worth
-from marketmind_scheduler.domain.rules.judging import breaking
 from marketmind_scheduler.domain.rules.open_slots import GridSlot
-from marketmind_scheduler.domain.rules.violations import Occupied, Wanted
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import local_day, wall_time
 
@@ -29,7 +27,7 @@ def never_below_naive(plan: Plan, lanes: Sequence[LaneBrief], brief: Brief) -> P
     certificates = {lane.platform: _certificate(naive, lane, plan, brief.zone) for lane in lanes}
     found = [each for each in certificates.values() if each is not None]
     has_more = bool(plan.unplaced) or sum(each.value for each in found) > (plan.certificate or found[0]).value
-    if len(found) < len(lanes) or not has_more or _is_broken(naive, brief):
+    if len(found) < len(lanes) or not has_more or _cannot_stand(naive, brief):
         return plan
     return replace(
         plan,
@@ -62,18 +60,8 @@ def _certificate(naive: Plan, lane: LaneBrief, plan: Plan, zone: str) -> Certifi
     return Certificate(method=Method.NAIVE, value=value, bound=bound)
 
 
-def _is_broken(naive: Plan, brief: Brief) -> bool:
-    """Whether it breaks a rule beside all that stands."""
-    wanted = [
-        Wanted(post_id=each.post.post_id, platform=each.post.platform, publish_time=each.slot.publish_time)
-        for each in naive.placements
-    ]
-    kept = [
-        Occupied(holder_id=each.post.post_id, platform=each.post.platform, publish_time=each.slot.publish_time)
-        for each in brief.kept
-    ]
-    is_against_rules = breaking(wanted, [*brief.occupied, *kept], brief.binding, now=brief.now)
-    return bool(is_against_rules or violations(naive, brief) or any(map(_is_outside_its_window, naive.placements)))
+def _cannot_stand(naive: Plan, brief: Brief) -> bool:
+    return is_broken(naive, brief) or any(map(_is_outside_its_window, naive.placements))
 
 
 def _is_outside_its_window(placement: Placement) -> bool:

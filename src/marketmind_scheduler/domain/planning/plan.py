@@ -1,17 +1,19 @@
 """What a scheduler is given, and what it answers with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.brand import BrandContent
+from marketmind_scheduler.domain.planning.emphasis import Emphasis
 from marketmind_scheduler.domain.planning.problem import Certificate, Method, Objective
 from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import Policy
+from marketmind_scheduler.domain.rules.tightening import Patch
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Violation
 from marketmind_scheduler.domain.schedulers import SchedulerKind, room_made
 from marketmind_scheduler.domain.wall_clock import Slot, next_on_grid
@@ -43,7 +45,7 @@ class Brief:
     ``posts`` stand in the order in which they were registered. ``kept`` stands on their platforms already, and stays:
     it is planned round. So is what other campaigns have ``occupied`` on the brand's lanes. ``grid_minutes`` says which
     minutes of the hour a scheduler may choose. ``is_of_one``: a post is planned by itself, and ``campaign_id`` is its
-    own id."""
+    own id. ``emphasis`` is what its slots are chosen by besides, and how much, as ``emphasised`` says."""
 
     campaign_id: UUID
     brand: BrandContent
@@ -60,6 +62,7 @@ class Brief:
     objective: Objective = Objective.OWN_POST_DECAY
     explores: bool = True
     is_of_one: bool = False
+    emphasis: tuple[Emphasis, int] = (Emphasis.BEST, 0)
 
     @property
     def zone(self) -> str:
@@ -69,6 +72,11 @@ class Brief:
     def binding(self) -> BrandRules:
         """What its times must keep; nothing where nothing was read."""
         return self.rules or BrandRules(policy=Policy(brand_id=self.campaign_id), caps={}, zone=self.zone)
+
+    def tightened(self, patch: Patch) -> "Brief":
+        """The same with the rules of an instruction added to those of the brand."""
+        first, last = patch.within(self.first_day, self.last_day)
+        return replace(self, rules=patch.added_to(self.binding), first_day=first, last_day=last)
 
     def profile_of(self, platform: Platform) -> Profile:
         """What is believed of the lane's hours; the prior where nothing is learned."""

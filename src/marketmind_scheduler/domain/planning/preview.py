@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
+from marketmind_scheduler.domain.planning.agent_part import AgentPart
 from marketmind_scheduler.domain.planning.digests import Part, brief_hash, parts_of, plan_hash
 from marketmind_scheduler.domain.planning.forecast import Forecast, forecasts
 from marketmind_scheduler.domain.planning.plan import (
@@ -21,6 +22,7 @@ from marketmind_scheduler.domain.planning.plan import (
 from marketmind_scheduler.domain.planning.problem import Method, Objective
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.rules.tightening import UNCHANGED, Patch
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 
 LONGEST_HOLD = timedelta(days=1)
@@ -41,7 +43,8 @@ class PreviewStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a caller asks a scheduler for. ``hold`` is for how long its slots are kept; zero: not at all."""
+    """What a caller asks a scheduler for. ``hold`` is for how long its slots are kept; zero: not at all. ``patch`` is
+    what was understood of an instruction and applied."""
 
     scheduler: SchedulerKind = SchedulerKind.NAIVE
     platforms: frozenset[Platform] = frozenset(Platform)
@@ -50,10 +53,11 @@ class Asked:
     objective: Objective = Objective.OWN_POST_DECAY
     explores: bool = True
     hold: timedelta = timedelta()
+    patch: Patch = UNCHANGED
 
     @property
     def looks_at_audiences(self) -> bool:
-        return self.scheduler is SchedulerKind.ENGAGEMENT
+        return self.scheduler in (SchedulerKind.ENGAGEMENT, SchedulerKind.AGENTIC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,8 @@ class Preview:
 
     ``parts`` are the digests of its brief, ``policy_version`` the rules it obeyed. ``kept`` and ``replaces`` are
     schedules that it plans round, or gives up. Its slots are kept for it until ``expires_at``; None: they are not.
-    ``schedule_ids`` are those that it became, in the order of its placements.
+    ``schedule_ids`` are those that it became, in the order of its placements. ``agent`` is what part a language model
+    had in it; None where none was to have any.
     """
 
     plan_id: UUID
@@ -76,6 +81,7 @@ class Preview:
     kept: tuple[UUID, ...]
     replaces: tuple[UUID, ...]
     forecast: tuple[Forecast, ...] = ()
+    agent: AgentPart | None = None
     created_at: datetime
     expires_at: datetime | None = None
     status: PreviewStatus = PreviewStatus.OPEN
@@ -93,6 +99,7 @@ class Preview:
         decision: Decision,
         plan: Plan,
         elsewhere: Mapping[Platform, Sequence[datetime]] = MappingProxyType({}),
+        agent: AgentPart | None = None,
     ) -> Self:
         """The preview of a plan that was made of this brief, at its ``now``. ``elsewhere``: when other brands post on
         platforms that cap all brands together."""
@@ -109,6 +116,7 @@ class Preview:
             kept=tuple(each.schedule_id for each in decision.kept),
             replaces=tuple(each.schedule_id for each in decision.given_up),
             forecast=tuple(forecasts(plan.placements, brief, elsewhere)),
+            agent=agent,
             created_at=brief.now,
         )
 
@@ -120,6 +128,7 @@ class Preview:
     def warnings(self) -> Sequence[str]:
         """What to know of it, a sentence each: caps that refuse nothing, and what was asked for and not done."""
         said = [warning for each in self.forecast if (warning := each.warning())]
+        said += self.agent.warnings() if self.agent else ()
         if self.plan.fallback:
             said.append("the solver failed, so these are the naive rule's times; ask again for chosen ones")
         quick = [lane for lane, each in (self.plan.certificates or {}).items() if each.method is Method.QUICK]
@@ -135,6 +144,11 @@ class Preview:
         if self.asked.looks_at_audiences and posts > MOST_EXPLAINED:
             said.append(f"what came next for each post is said of up to {MOST_EXPLAINED}; GET …/why tells of each")
         return said
+
+    @property
+    def drops_a_wish(self) -> bool:
+        """Whether an instruction was given that it does not follow."""
+        return self.agent is not None and self.agent.drops_a_wish
 
     @property
     def brief_hash(self) -> str:

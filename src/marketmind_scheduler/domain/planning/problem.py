@@ -75,6 +75,7 @@ class Method(StrEnum):
     EXCHANGE = "exchange"  # moved one by one from a good beginning, beside the bound of an easier problem
     SEVERAL = "several"  # of the lanes of a plan, which have ways of their own
     NAIVE = "naive"  # the naive rule's times: nothing was found that is worth more
+    AGENT = "agent"  # chosen by a language model among plans of the solver, beside the bound of the best one
     QUICK = "quick"  # what was found at once, beside a bound as soon found: the time was up
 
 

@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.planning.replanning import Renewal
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.entrypoints.commands.console import told, with_use_cases
 
-_KINDS = [kind.value for kind in SchedulerKind]
+_KINDS = [kind.value for kind in SchedulerKind if kind is not SchedulerKind.AGENTIC]  # who takes longer
 
 
 @click.command()

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
@@ -47,7 +48,9 @@ from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.application.observing import Observing
 from marketmind_scheduler.application.pausing import Pausing
+from marketmind_scheduler.application.planning.preparing import Preparing
 from marketmind_scheduler.application.planning.previewing import Previewing
+from marketmind_scheduler.application.planning.replaying import Replaying
 from marketmind_scheduler.application.planning.single_posts import PostPlanning
 from marketmind_scheduler.application.policies import Policies
 from marketmind_scheduler.application.post_scheduling import PostScheduling
@@ -66,7 +69,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing
-from marketmind_scheduler.entrypoints.wiring.schedulers import Planners, schedulers_of
+from marketmind_scheduler.entrypoints.wiring.schedulers import Planners, agentic_of, schedulers_of
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
 from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
@@ -82,6 +85,7 @@ from marketmind_scheduler.ports.tracing import Tracing
 if TYPE_CHECKING:
     from marketmind_scheduler.adapters.telemetry import Telemetry
 
+SERVICE = "marketmind-scheduler"
 DISPATCH_CONNECTIONS = 4
 
 
@@ -120,6 +124,7 @@ def assemble(
     )
     quota = Quota(schedules_per_brand, monotonic=time.monotonic)
     planners = Planners(schedulers=schedulers, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota)
+    previewing, agentic = Previewing(storage=storage, beside=storage, **planners), agentic_of(schedulers)
     return UseCases(
         access=Access(keys=keys, tokens=tokens, clock=clock),
         key_ring=KeyRing(keys=keys, clock=clock),
@@ -135,7 +140,9 @@ def assemble(
         ),
         post_planning=PostPlanning(storage=storage, **planners),
         campaign_scheduling=CampaignScheduling(storage=storage.patient(), **planners),
-        previewing=Previewing(storage=storage, beside=storage, **planners),
+        previewing=previewing,
+        preparing=Preparing(previewing=previewing, scheduler=agentic, release=version(SERVICE)),
+        replaying=Replaying(storage=storage, scheduler=agentic, release=version(SERVICE)),
         reachability=Reachability(publisher=outbound.publisher, platforms=outbound.platforms),
         retrying=Retrying(storage=storage.patient(), zones=zones, clock=clock, new_id=new_id, quota=quota),
         schedule_records=ScheduleRecords(storage=storage),

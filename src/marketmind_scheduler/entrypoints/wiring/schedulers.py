@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypedDict
 
+from marketmind_scheduler.application.agent.model import ConfiguredModel
+from marketmind_scheduler.application.planning.agentic import AgenticScheduler
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedulers import EngagementScheduler, NaiveScheduler, QueueScheduler
 from marketmind_scheduler.domain.audience.profile import Profile
@@ -60,13 +62,23 @@ class NoSolver:
         raise SchedulerUnavailable(_WHY_NOT)
 
 
-def schedulers_of(settings: Settings, solver: PlanSolver | None = None) -> Mapping[SchedulerKind, Scheduler]:
-    """One for each kind that a request may ask for."""
-    return {kind: made(settings, solver or NoSolver()) for kind, made in SCHEDULERS.items()}
+def schedulers_of(
+    settings: Settings, solver: PlanSolver | None = None, model: ConfiguredModel | None = None
+) -> Mapping[SchedulerKind, Scheduler]:
+    """One for each kind that a request may ask for; ``model`` takes part in what `agentic` plans."""
+    return {kind: made(settings, solver or NoSolver(), model) for kind, made in SCHEDULERS.items()}
 
 
-SCHEDULERS: Mapping[SchedulerKind, Callable[[Settings, PlanSolver], Scheduler]] = {
-    SchedulerKind.NAIVE: lambda _settings, _solver: NaiveScheduler(),
-    SchedulerKind.QUEUE: lambda _settings, _solver: QueueScheduler(),
-    SchedulerKind.ENGAGEMENT: lambda _settings, solver: EngagementScheduler(solver),
+def agentic_of(schedulers: Mapping[SchedulerKind, Scheduler]) -> AgenticScheduler:
+    agentic = schedulers[SchedulerKind.AGENTIC]
+    if not isinstance(agentic, AgenticScheduler):
+        raise TypeError(type(agentic).__name__)
+    return agentic
+
+
+SCHEDULERS: Mapping[SchedulerKind, Callable[[Settings, PlanSolver, ConfiguredModel | None], Scheduler]] = {
+    SchedulerKind.NAIVE: lambda _settings, _solver, _model: NaiveScheduler(),
+    SchedulerKind.QUEUE: lambda _settings, _solver, _model: QueueScheduler(),
+    SchedulerKind.ENGAGEMENT: lambda _settings, solver, _model: EngagementScheduler(solver),
+    SchedulerKind.AGENTIC: lambda _settings, solver, model: AgenticScheduler(EngagementScheduler(solver), model),
 }

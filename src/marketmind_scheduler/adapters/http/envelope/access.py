@@ -72,6 +72,12 @@ def check_scope(caller: Caller, scope: Scope) -> None:
         raise MissingScope(scope, held=caller.scopes)
 
 
+def may(request: Request[Any, Any, Any], scope: Scope) -> bool:
+    """Whether who asks has this scope, where a route shows them more."""
+    caller: Caller = request.scope["state"].get("caller", ANYBODY)
+    return caller.may(scope)
+
+
 class CheckAccess:
     """Middleware: lets nobody through who may not use the route, and tells the others apart for what comes after.
     Without ``access`` nothing is checked."""

@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from marketmind_scheduler.adapters.http.problems import Malformed
 from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId, CampaignId, PostId
-from marketmind_scheduler.adapters.http.shapes.plans import CommitIn, PlanId, PlanIn
+from marketmind_scheduler.adapters.http.shapes.plan_commits import CommitIn
+from marketmind_scheduler.adapters.http.shapes.plans import PlanId, PlanIn
 from marketmind_scheduler.adapters.http.words.taken import told_as
 from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.domain.campaign import CampaignStatus

@@ -18,6 +18,7 @@ from marketmind_scheduler.adapters.http.mcp.arguments import (
 )
 from marketmind_scheduler.adapters.http.mcp.checked_times import CheckedTimeOut
 from marketmind_scheduler.adapters.http.problems import Malformed
+from marketmind_scheduler.adapters.http.shapes.agent import PreparationOut
 from marketmind_scheduler.adapters.http.shapes.audiences import AudienceOut
 from marketmind_scheduler.adapters.http.shapes.brands import BrandOut, BrandPage
 from marketmind_scheduler.adapters.http.shapes.catalog import CampaignOut, CampaignPage, PostOut, PostPage
@@ -29,11 +30,13 @@ from marketmind_scheduler.adapters.http.shapes.cursors import (
     position_of,
 )
 from marketmind_scheduler.adapters.http.shapes.plan_answers import WhyOut
-from marketmind_scheduler.adapters.http.shapes.plans import CommittedOut, PlanOut
+from marketmind_scheduler.adapters.http.shapes.plan_commits import CommittedOut
+from marketmind_scheduler.adapters.http.shapes.plans import PlanOut, shown_so_far
 from marketmind_scheduler.adapters.http.shapes.schedule_records import ScheduleRecordOut
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut, SchedulePage
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller, Scope
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 
 
@@ -92,12 +95,17 @@ async def explain_schedule(use_cases: UseCases, asked: ExplainSchedule) -> Sched
     return ScheduleRecordOut.of_record(await use_cases.schedule_records.get(schedule_id))
 
 
-async def preview_plan(use_cases: UseCases, asked: PreviewPlan) -> PlanOut:
-    return PlanOut.of(await use_cases.previewing.preview(asked.campaign_id, asked.asked()))
+async def preview_plan(use_cases: UseCases, asked: PreviewPlan) -> PlanOut | PreparationOut:
+    if asked.scheduler is not SchedulerKind.AGENTIC:
+        return PlanOut.of(await use_cases.previewing.preview(asked.campaign_id, asked.asked()))
+    begun = await use_cases.preparing.begin(
+        asked.campaign_id, asked.asked(), words=asked.instruction, accept_patch=asked.accept_patch
+    )
+    return shown_so_far(begun)
 
 
-async def read_plan(use_cases: UseCases, asked: ReadPlan) -> PlanOut:
-    return PlanOut.of(await use_cases.previewing.get(asked.plan_id))
+async def read_plan(use_cases: UseCases, asked: ReadPlan) -> PlanOut | PreparationOut:
+    return shown_so_far(await use_cases.preparing.get(asked.plan_id))
 
 
 async def why_not_then(use_cases: UseCases, asked: WhyNotThen) -> WhyOut:
@@ -114,7 +122,10 @@ async def read_audience(use_cases: UseCases, asked: ReadAudience) -> AudienceOut
 
 
 async def commit_plan(use_cases: UseCases, asked: CommitPlan) -> CommittedOut:
-    return CommittedOut.of(asked.plan_id, await use_cases.previewing.commit(asked.plan_id, asked.plan_hash))
+    committed = await use_cases.previewing.commit(
+        asked.plan_id, asked.plan_hash, ignore_instruction=asked.ignore_instruction
+    )
+    return CommittedOut.of(asked.plan_id, committed)
 
 
 def check_reservation(caller: Caller, asked: PreviewPlan) -> None:

@@ -1,5 +1,6 @@
 """Plans over HTTP: shown before anything is scheduled, committed as they were shown."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,26 +9,27 @@ from litestar import Controller, Response, delete, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
-from marketmind_scheduler.adapters.http.envelope.access import ForCaller, check_may, needs
+from marketmind_scheduler.adapters.http.envelope.access import ForCaller, check_may, may, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest
 from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like, shown_as_pictures
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes import examples
+from marketmind_scheduler.adapters.http.shapes.agent import PreparationOut
+from marketmind_scheduler.adapters.http.shapes.agent_runs import RunEntryOut, RunsOut
 from marketmind_scheduler.adapters.http.shapes.cursors import CursorParameter, Limit, key_of, page_of
 from marketmind_scheduler.adapters.http.shapes.parameters import CampaignInPath, PlanInPath
-from marketmind_scheduler.adapters.http.shapes.plan_answers import WhyOut
 from marketmind_scheduler.adapters.http.shapes.plan_picture import plan_picture
 from marketmind_scheduler.adapters.http.shapes.plans import (
-    CommitIn,
-    CommittedOut,
     PlanIn,
     PlanOut,
     PlanPage,
     PlanSummary,
+    shown_so_far,
 )
 from marketmind_scheduler.application.planning.plan_text import plan_text
+from marketmind_scheduler.application.planning.preparing import Preparing
 from marketmind_scheduler.application.planning.previewing import Previewing
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
@@ -36,23 +38,21 @@ from marketmind_scheduler.domain.errors import (
     CampaignNotFound,
     CampaignOver,
     ContradictoryPlanning,
+    InstructionWithoutAgent,
     NoPostsToSchedule,
-    OffsetContradictsZone,
     PlanEnded,
-    PlanHashDiffers,
     PlanNotFound,
-    PlanOutdated,
+    PlanNotReady,
     PlanTooLarge,
     PolicyViolated,
-    PostNotFound,
-    QuotaExceeded,
     SchedulerUnavailable,
     TooManyHeld,
     TooManyPosts,
+    UnknownPatch,
     UnknownZone,
-    UnreadableTime,
     ZoneRulesOutdated,
 )
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 
 PICTURE_HEADERS = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
@@ -68,11 +68,10 @@ Form = Annotated[
 ]
 
 
-WhichPost = Annotated[UUID, QueryParameter(name="post_id", description="A post that the plan places or leaves out")]
-AtTime = Annotated[
-    str,
+WaitForPlan = Annotated[
+    int,
     QueryParameter(
-        name="at", max_length=100, description="A wall time in the brand's zone, such as `2030-03-18T09:30:00`"
+        name="wait_seconds", ge=0, le=25, description="How long to wait for a plan that is being made, 0 to 25"
     ),
 ]
 
@@ -87,38 +86,59 @@ class PlanController(Controller):
         **needs(Scope.SCHEDULES_READ, **LONGER),
         summary="Preview a campaign's plan",
         response_description="The plan; nothing is scheduled yet",
-        responses=documented(
-            *BODY,
-            *POSTED,
-            CampaignNotFound,
-            NoPostsToSchedule,
-            CampaignAlreadyScheduled,
-            ContradictoryPlanning,
-            TooManyPosts,
-            PlanTooLarge,
-            SchedulerUnavailable,
-            TooManyHeld,
-            CampaignOver,
-            PolicyViolated,
-            BeyondHorizon,
-            UnknownZone,
-            ZoneRulesOutdated,
-        ),
+        responses={
+            202: ResponseSpec(
+                PreparationOut,
+                generate_examples=False,
+                description="The plan is being made; `Location` says where it will be. Without a language model it is "
+                "there at once, and this is the plan",
+            ),
+            **documented(
+                *BODY,
+                *POSTED,
+                CampaignNotFound,
+                NoPostsToSchedule,
+                CampaignAlreadyScheduled,
+                ContradictoryPlanning,
+                InstructionWithoutAgent,
+                UnknownPatch,
+                TooManyPosts,
+                PlanTooLarge,
+                SchedulerUnavailable,
+                TooManyHeld,
+                CampaignOver,
+                PolicyViolated,
+                BeyondHorizon,
+                UnknownZone,
+                ZoneRulesOutdated,
+            ),
+        },
     )
     async def preview_plan(
         self,
         previewing: ForCaller[Previewing],
+        preparing: ForCaller[Preparing],
         campaign_id: CampaignInPath,
         request: AnyRequest,
         data: JSONBody[PlanIn | None] = None,
-    ) -> PlanOut:
+    ) -> Response[PlanOut | PreparationOut]:
         """What `POST /schedule/campaign/{campaign_id}` would make of the campaign, kept as it is shown, so that
         `POST /plans/{plan_id}/commit` makes exactly that. With `hold_seconds` its slots are kept for it meanwhile,
-        which needs the scope `schedules:write`. The body may be left out."""
-        asked = (data or PlanIn()).asked()
+        which needs the scope `schedules:write`. The body may be left out.
+
+        With `agentic` a language model may take part, and the answer is 202: the plan is made meanwhile, and `GET
+        /plans/{plan_id}` has it. An `instruction` in words can only tighten the brand's rules for this plan. One that
+        costs more than 5 % of what the plan is worth, or leaves a post out, is shown and not applied, until the same
+        request agrees to it with `accept_patch`."""
+        wanted = data or PlanIn()
+        asked = wanted.asked()
         if asked.hold:
             check_may(request, Scope.SCHEDULES_WRITE)
-        return PlanOut.of(await previewing.preview(campaign_id, asked))
+        if asked.scheduler is not SchedulerKind.AGENTIC:
+            return Response(PlanOut.of(await previewing.preview(campaign_id, asked)), status_code=201)
+        begun = await preparing.begin(campaign_id, asked, words=wanted.instruction, accept_patch=wanted.accept_patch)
+        plan = shown_so_far(begun)
+        return Response(plan, status_code=202, headers={"location": f"/plans/{plan.plan_id}"})
 
     @get(
         "/campaigns/{campaign_id:uuid}/plans",
@@ -141,7 +161,7 @@ class PlanController(Controller):
 
     @get(
         "/plans/{plan_id:uuid}",
-        **needs(Scope.SCHEDULES_READ),
+        **needs(Scope.SCHEDULES_READ, **LONGER),
         operation_class=shown_as_pictures("Spring launch · 2027-03-15 to 2027-03-21 · America/Los_Angeles …"),
         summary="Read a plan",
         response_description="The plan, and whether it would commit now",
@@ -149,14 +169,21 @@ class PlanController(Controller):
             200: ResponseSpec(
                 PlanOut, generate_examples=False, description="The plan, and whether it would commit now"
             ),
-            **documented(*READ, PlanNotFound, ZoneRulesOutdated),
+            **documented(*READ, PlanNotFound, PlanNotReady, ZoneRulesOutdated),
         },
     )
     async def get_plan(
-        self, previewing: ForCaller[Previewing], plan_id: PlanInPath, form: Form = None
+        self,
+        previewing: ForCaller[Previewing],
+        preparing: ForCaller[Preparing],
+        plan_id: PlanInPath,
+        form: Form = None,
+        wait_seconds: WaitForPlan = 0,
     ) -> Response[Any]:
         """As it was shown; titles are those that its posts have now. `format=text` is a table for a terminal, and
-        `format=svg` a picture of the campaign: days by hours in the brand's zone."""
+        `format=svg` a picture of the campaign: days by hours in the brand's zone. One that is being made has the status
+        `preparing`, and `failed` once its deadline is over or it has ended otherwise."""
+        found = await preparing.get(plan_id, wait=timedelta(seconds=wait_seconds))
         match form:
             case PlanFormat.TEXT:
                 return Response(plan_text(await previewing.get(plan_id)), media_type="text/plain; charset=utf-8")
@@ -164,61 +191,20 @@ class PlanController(Controller):
                 picture = plan_picture(await previewing.picture(plan_id))
                 return Response(picture, media_type="image/svg+xml", headers=PICTURE_HEADERS)
             case None:
-                return Response(PlanOut.of(await previewing.get(plan_id)))
+                return Response(shown_so_far(found))
 
     @get(
-        "/plans/{plan_id:uuid}/why",
-        **needs(Scope.SCHEDULES_READ, **LONGER),
-        summary="Ask why a post is not at another time",
-        response_description="What stands against it, or what that hour is worth",
-        responses=documented(
-            *READ,
-            PlanNotFound,
-            PostNotFound,
-            UnreadableTime,
-            UnknownZone,
-            OffsetContradictsZone,
-            ZoneRulesOutdated,
-        ),
+        "/plans/{plan_id:uuid}/runs",
+        **needs(Scope.SCHEDULES_READ),
+        summary="Read what a language model was asked for a plan",
+        response_description="The questions with what came of them, and how it was decided",
+        responses=documented(*READ, PlanNotFound, ZoneRulesOutdated),
     )
-    async def ask_why(
-        self, previewing: ForCaller[Previewing], plan_id: PlanInPath, post_id: WhichPost, at: AtTime
-    ) -> WhyOut:
-        """As things are now: what closes that time with all other posts of the plan where they are; and, unless that
-        stays whatever they do, the plan as its scheduler would make it with the post there. Nothing is stored."""
-        return WhyOut.of(await previewing.why(plan_id, post_id, at))
-
-    @post(
-        "/plans/{plan_id:uuid}/commit",
-        status_code=201,
-        operation_class=body_like(*examples.COMMIT),
-        **needs(Scope.SCHEDULES_WRITE, **LONGER),
-        summary="Commit a plan",
-        response_description="Scheduled, in time order",
-        responses={
-            200: ResponseSpec(CommittedOut, generate_examples=False, description="It was committed already"),
-            **documented(
-                *BODY,
-                *POSTED,
-                PlanNotFound,
-                PlanHashDiffers,
-                PlanEnded,
-                PlanOutdated,
-                PolicyViolated,
-                QuotaExceeded,
-                UnknownZone,
-                ZoneRulesOutdated,
-            ),
-        },
-    )
-    async def commit_plan(
-        self, previewing: ForCaller[Previewing], plan_id: PlanInPath, data: JSONBody[CommitIn]
-    ) -> Response[CommittedOut]:
-        """Exactly the times that were shown, or nothing. `plan_hash` says what is agreed to. Where something has
-        changed since that leaves its times possible, they stand, and `changed` names it; else it is refused with a
-        fresh preview. The same request again answers 200 with the same schedules."""
-        committed = await previewing.commit(plan_id, data.plan_hash)
-        return Response(CommittedOut.of(plan_id, committed), status_code=201 if committed.is_new else 200)
+    async def list_runs(self, preparing: ForCaller[Preparing], plan_id: PlanInPath, request: AnyRequest) -> RunsOut:
+        """Each question with its tokens, cost and time, then the decision; none of a plan that no language model was to
+        take part in. Texts are shown to the scope `admin` alone, and forgotten after a while."""
+        entries = await preparing.runs(plan_id)
+        return RunsOut(items=[RunEntryOut.of(each, with_texts=may(request, Scope.ADMIN)) for each in entries])
 
     @delete(
         "/plans/{plan_id:uuid}",
@@ -226,7 +212,7 @@ class PlanController(Controller):
         **needs(Scope.SCHEDULES_WRITE),
         summary="Discard a plan",
         response_description="Discarded",
-        responses=documented(*READ, PlanNotFound, PlanEnded),
+        responses=documented(*READ, PlanNotFound, PlanNotReady, PlanEnded),
     )
     async def discard_plan(self, previewing: ForCaller[Previewing], plan_id: PlanInPath) -> PlanSummary:
         """Its slots are free again, and it can be read and not committed."""

@@ -42,6 +42,7 @@ _KNOWN: Mapping[str, Any] = {
     "updated_at": "2030-03-01T17:04:11.250000Z",
     "verdict": "accepted",
     "changed": [],
+    "ignored_looser": [],
     "in_the_way": [],
     "prior_sources": ["sprout-2023"],
     "with": [],
@@ -53,7 +54,10 @@ _KNOWN: Mapping[str, Any] = {
     "attempts": [],
     "holds": [],
     "next_cursor": None,
+    "repaired": [],
+    "run_id": "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c90",
     "warnings": [],
+    "wrong": [],
 }
 """What a field of this name shows, wherever it is shown; every other one shows what its schema says."""
 

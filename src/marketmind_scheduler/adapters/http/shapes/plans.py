@@ -7,7 +7,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId, CampaignId, Cursor, Moment
+from marketmind_scheduler.adapters.http.shapes.agent import (
+    Instruction,
+    PatchHash,
+    PreparationOut,
+    UnderstoodOut,
+    agent_fields,
+)
+from marketmind_scheduler.adapters.http.shapes.fields import BrandId, CampaignId, Cursor, Moment
 from marketmind_scheduler.adapters.http.shapes.placements import PlacementOut, UnplacedOut
 from marketmind_scheduler.adapters.http.shapes.plan_reasons import (
     ForecastOut,
@@ -16,9 +23,16 @@ from marketmind_scheduler.adapters.http.shapes.plan_reasons import (
     told,
 )
 from marketmind_scheduler.adapters.http.shapes.schedules import CampaignToPlanIn, ScheduleOut
-from marketmind_scheduler.application.planning.shown import Committed, Shown
+from marketmind_scheduler.application.planning.shown import Shown
+from marketmind_scheduler.domain.errors import InstructionWithoutAgent
+from marketmind_scheduler.domain.planning.agent_part import (
+    FallbackReason,
+    InstructionStanding,
+    ScheduledBy,
+)
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.plan import Fallback
+from marketmind_scheduler.domain.planning.preparation import Preparation
 from marketmind_scheduler.domain.planning.preview import LONGEST_HOLD, Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.problem import Objective
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -61,8 +75,12 @@ class PlanIn(CampaignToPlanIn, frozen=True):
         bool, Meta(description="Whether hours of which little is known may be tried, in a plan of up to 500 posts")
     ] = True
 
+    instruction: Instruction | None = None
+    accept_patch: PatchHash | None = None
+
     def asked(self) -> Asked:
-        """Raises ContradictoryPlanning."""
+        """Raises ContradictoryPlanning, InstructionWithoutAgent."""
+        self._check_instruction()
         return Asked(
             scheduler=self.scheduler,
             platforms=frozenset(self.platforms),
@@ -73,9 +91,12 @@ class PlanIn(CampaignToPlanIn, frozen=True):
             hold=timedelta(seconds=self.hold_seconds),
         )
 
-
-class CommitIn(Body, frozen=True):
-    plan_hash: Annotated[PlanHash, Meta(description="The `plan_hash` of the plan that is agreed to")]
+    def _check_instruction(self) -> None:
+        for field in ("instruction", "accept_patch"):
+            if getattr(self, field) is not None and self.scheduler is not SchedulerKind.AGENTIC:
+                raise InstructionWithoutAgent(field=field, scheduler=self.scheduler)
+        if self.accept_patch is not None and self.instruction is None:
+            raise InstructionWithoutAgent(field="accept_patch", scheduler=self.scheduler)
 
 
 class PlanSummary(Struct, frozen=True, kw_only=True):
@@ -124,6 +145,35 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
         ),
     ]
     in_the_way: Annotated[list[str], Meta(description="What of it cannot stand any more")]
+    scheduled_by: Annotated[
+        ScheduledBy | None,
+        Meta(description="Whether a language model chose it; null where none was to take part"),
+    ]
+    reason: Annotated[FallbackReason | None, Meta(description="Why no language model chose it")]
+    instruction: Annotated[
+        InstructionStanding | None,
+        Meta(
+            description="What was made of the instruction; it is not applied where it `needs_acceptance`, or was "
+            "`not_understood`. Null: none was given"
+        ),
+    ]
+    patch_hash: Annotated[
+        str | None, Meta(description="What to name in `accept_patch` to agree to what was understood", examples=[None])
+    ]
+    understood: Annotated[
+        list[UnderstoodOut], Meta(description="What was understood of the instruction, field by field")
+    ]
+    instruction_cost: Annotated[
+        float | None,
+        Meta(description="The part of the plan's worth that the instruction takes, 0 to 1", examples=[None]),
+    ]
+    ignored_looser: Annotated[
+        list[str],
+        Meta(
+            description="The fields in which the words ask for more than the rules allow, so that these stay",
+            examples=[[]],
+        ),
+    ]
 
     @classmethod
     def of(cls, shown: Shown) -> Self:
@@ -142,33 +192,13 @@ class PlanOut(PlanSummary, frozen=True, kw_only=True):
             would_commit=shown.would_commit,
             changed=list(shown.changed),
             in_the_way=list(shown.broken),
+            **agent_fields(preview.agent),
         )
 
 
 class PlanPage(Struct, frozen=True, kw_only=True):
     items: Annotated[list[PlanSummary], Meta(description="The latest first")]
     next_cursor: Cursor
-
-
-class CommittedOut(Struct, frozen=True, kw_only=True):
-    plan_id: PlanId
-    campaign_id: CampaignId
-    schedules: Annotated[list[ScheduleOut], Meta(description="In time order")]
-    changed: Annotated[
-        list[Part],
-        Meta(
-            description="What was otherwise by then than when it was shown, without touching its times", examples=[[]]
-        ),
-    ]
-
-    @classmethod
-    def of(cls, plan_id: UUID, committed: Committed) -> Self:
-        return cls(
-            plan_id=plan_id,
-            campaign_id=committed.campaign_id,
-            schedules=[ScheduleOut.of(schedule) for schedule in committed.schedules],
-            changed=list(committed.changed),
-        )
 
 
 class _Summary(TypedDict):
@@ -203,3 +233,8 @@ def _summary(preview: Preview) -> _Summary:
 
 def _schedules(ids: Sequence[UUID], shown: Shown) -> list[ScheduleOut]:
     return [ScheduleOut.of(shown.schedules[each]) for each in ids if each in shown.schedules]
+
+
+def shown_so_far(found: Shown | Preparation) -> PlanOut | PreparationOut:
+    """A plan, or how far it is."""
+    return PlanOut.of(found) if isinstance(found, Shown) else PreparationOut.of(found)

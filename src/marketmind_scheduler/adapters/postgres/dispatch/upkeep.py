@@ -27,6 +27,7 @@ _TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
 BUSY_LANES = statement("busy_lanes")
 _FORGET_EXPIRED = statement("forget_expired")
+FORGET_AGENT_TEXTS = statement("forget_agent_texts")
 FORGET_EVENTS = statement("forget_events")
 FORGET_PREVIEWS = statement("forget_previews")
 FORGET_SCHEDULES = statement("forget_schedules")
@@ -107,6 +108,7 @@ class PostgresUpkeep:
             kept = self._retention
             gone = [await connection.fetchval(_FORGET_EXPIRED, kept.keys, limit)]
             gone.append(await connection.fetchval(FORGET_PREVIEWS, kept.previews, limit, list(UNDER_WAY)))
+            gone.append(await connection.fetchval(FORGET_AGENT_TEXTS, kept.agent_texts, limit))
             if kept.schedules:
                 gone.append(await connection.fetchval(FORGET_SCHEDULES, kept.schedules, limit, list(UNDER_WAY)))
             if kept.events and await connection.fetchval(_TRY_LOCK, _FORGETTING):

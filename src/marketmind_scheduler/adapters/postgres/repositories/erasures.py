@@ -59,6 +59,14 @@ DELETE FROM reservations r USING previews p, posts o
     Noun.CAMPAIGN: "DELETE FROM reservations r USING previews p WHERE p.plan_id = r.plan_id AND p.campaign_id = $1",
     Noun.BRAND: "DELETE FROM reservations WHERE brand_id = $1",
 }
+# What was asked for in words; what was decided stays.
+_ERASE_AGENT_TEXTS: Mapping[Noun, str] = {
+    Noun.CAMPAIGN: """
+DELETE FROM agent_texts
+ WHERE brand_id = (SELECT brand_id FROM campaigns WHERE campaign_id = $1) AND campaign_id = $1
+""",
+    Noun.BRAND: "DELETE FROM agent_texts WHERE brand_id = $1",
+}
 _WHOLES: Mapping[Noun, Sequence[str]] = {
     Noun.POST: (),
     Noun.CAMPAIGN: (_ERASE_CAMPAIGNS.format("campaign"),),
@@ -110,6 +118,8 @@ class PostgresErasures:
         if doomed.noun is Noun.BRAND:
             for erasing in _OF_AUDIENCE:
                 await self._connection.execute(erasing, doomed.object_id)
+        if doomed.noun in _ERASE_AGENT_TEXTS:
+            await self._connection.execute(_ERASE_AGENT_TEXTS[doomed.noun], doomed.object_id)
         erased: list[UUID] = [*post_ids]
         for erasing in _WHOLES[doomed.noun]:
             erased += [row[0] for row in await self._connection.fetch(erasing, doomed.object_id, at)]

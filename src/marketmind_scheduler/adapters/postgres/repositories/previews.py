@@ -11,6 +11,7 @@ from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import Deleted, PlanNotFound
+from marketmind_scheduler.domain.planning.agent_part import AgentPart
 from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
@@ -47,6 +48,7 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
     kept: tuple[UUID, ...]
     replaces: tuple[UUID, ...]
     forecast: tuple[Forecast, ...] = ()
+    agent: AgentPart | None = None
 
 
 class PostgresPreviews:
@@ -112,6 +114,7 @@ def _said(preview: Preview) -> str:
         kept=preview.kept,
         replaces=preview.replaces,
         forecast=preview.forecast,
+        agent=preview.agent,
     )
     return msgspec.json.encode(said).decode()
 
@@ -130,6 +133,7 @@ def _to_preview(row: Record) -> Preview:
         kept=said.kept,
         replaces=said.replaces,
         forecast=said.forecast,
+        agent=said.agent,
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         status=PreviewStatus(row["status"]),

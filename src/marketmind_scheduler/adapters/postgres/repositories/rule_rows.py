@@ -23,13 +23,17 @@ def to_policy(brand_id: UUID, row: Record) -> Policy:
     """Of a row that may have nothing of a policy in it."""
     if row["version"] is None:
         return Policy(brand_id=brand_id)
-    rules: list[dict[str, Any]] = msgspec.json.decode(row["rules"])
     return Policy(
         brand_id=brand_id,
         version=row["version"],
-        rules=tuple(map(_to_rule, rules)),
+        rules=to_rules(row["rules"]),
         updated_at=row["updated_at"],
     )
+
+
+def to_rules(described: str) -> tuple[Rule, ...]:
+    rules: list[dict[str, Any]] = msgspec.json.decode(described)
+    return tuple(map(_to_rule, rules))
 
 
 def to_cap(own: Mapping[str, Any]) -> PlatformCap:
