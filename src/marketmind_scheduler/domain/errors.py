@@ -253,6 +253,18 @@ class CampaignAlreadyScheduled(Conflict):
         )
 
 
+_PARTS = {
+    "posts": "the campaign's posts",
+    "policy": "the brand's rules",
+    "caps": "what platforms allow",
+    "occupied": "what stands on the lanes",
+    "profiles": "what is known of the audience",
+    "tz": "the zone",
+    "window": "the campaign's days",
+    "objective": "the objective",
+}
+
+
 class PlanOutdated(Conflict):
     """What the plan was made of has changed, and its times cannot stand any more, so nothing was written.
     `details.changed` names the parts. `details.violations` has up to a hundred things that stand in the way: a broken
@@ -269,7 +281,8 @@ class PlanOutdated(Conflict):
         fresh_id: UUID | None,
     ) -> None:
         then = f"look at the fresh preview {fresh_id}" if fresh_id else "preview the campaign anew"
-        since = f"{', '.join(changed)} changed since" if changed else "its times are no longer ahead"
+        parts = ", ".join(_PARTS.get(each, each) for each in changed)
+        since = f"{parts} changed since" if parts else "its times are no longer ahead"
         against = "1 thing stands in the way" if len(sentences) == 1 else f"{len(sentences)} things stand in the way"
         super().__init__(
             f"plan {plan_id} is outdated, and nothing was written: {since}, and {against}, first: {sentences[0]}; "
