@@ -43,10 +43,10 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
   --no-emit-index-url --no-emit-find-links
 lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) pyproject.toml --extra mcp --extra otel --extra planning -o requirements-image.txt
+	$(COMPILE) pyproject.toml --extra agent --extra mcp --extra otel --extra planning -o requirements-image.txt
 	$(COMPILE) --group build -o requirements-build.txt
 	$(COMPILE) pyproject.toml --extra embedded --extra planning --group editable -o requirements-run.txt
-	$(COMPILE) pyproject.toml --extra embedded --extra mcp --extra otel --extra planning --group dev -o requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra agent --extra embedded --extra mcp --extra otel --extra planning --group dev -o requirements-dev.txt
 	$(COMPILE) benchmarks/requirements-peers.in -o benchmarks/requirements-peers.txt
 	$(COMPILE) requirements-audit.in -o requirements-audit.txt
 	! grep -n '://' requirements*.txt benchmarks/requirements*.txt
