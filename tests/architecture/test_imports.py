@@ -52,6 +52,10 @@ FORBIDDEN: Mapping[str, Sequence[str]] = {
         "adapters.webhooks.network -> httpx2",
         "entrypoints.wiring.tokens -> jwt",
     ],
+    "The libraries of language models live in adapters.language_models": [
+        "adapters.language_models.transport -> openai",
+        "entrypoints.wiring.schedulers -> pydantic_ai",
+    ],
     "OpenTelemetry lives in adapters.telemetry": ["adapters.trace_ids -> opentelemetry"],
     "numpy and HiGHS live in adapters.numeric": [
         "domain.planning.naive -> numpy",

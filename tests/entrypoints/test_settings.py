@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from marketmind_scheduler.entrypoints.choices import LogFormat, LogLevel, SettingsError
 from marketmind_scheduler.entrypoints.environment import NAMES, load, taken_by
-from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings, SettingsError
+from marketmind_scheduler.entrypoints.settings import Settings
 from tests.loops import on_each
 
 URL = "postgresql://user:hush@host:5432/database"

@@ -6,8 +6,8 @@ import pytest
 
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.access import Caller, Reach, Scope
+from marketmind_scheduler.entrypoints.choices import SettingsError
 from marketmind_scheduler.entrypoints.environment import load
-from marketmind_scheduler.entrypoints.settings import SettingsError
 from marketmind_scheduler.entrypoints.wiring.bootstrap import running
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
 from tests.identity.given import AUDIENCE, ISSUER, a_signer, claims, key_set, put

@@ -28,7 +28,8 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
+from marketmind_scheduler.entrypoints.choices import PublisherKind
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS

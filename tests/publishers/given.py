@@ -7,10 +7,10 @@ from uuid import UUID
 
 import httpcore2
 
-from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
+from marketmind_scheduler.domain.addresses import AllowedNetwork
 from marketmind_scheduler.domain.attempt import Attempt, Claim
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.standing import Standing

@@ -8,7 +8,7 @@ import pytest
 
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.entrypoints.settings import SettingsError
+from marketmind_scheduler.entrypoints.choices import SettingsError
 from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 from tests.builders import BRAND_ID
 from tests.receivers import SECRET

@@ -10,7 +10,7 @@ from marketmind_scheduler.adapters.publishers.none import NoPublisher
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Accepted, Unsent
-from marketmind_scheduler.entrypoints.settings import PublisherKind
+from marketmind_scheduler.entrypoints.choices import PublisherKind
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.ports.publisher import Publisher
 from tests.builders import BRAND_ID

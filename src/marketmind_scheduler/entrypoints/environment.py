@@ -7,14 +7,18 @@ import msgspec
 import msgspec.inspect
 
 from marketmind_scheduler.domain.quoting import meant
-from marketmind_scheduler.entrypoints.settings import Settings, SettingsError
+from marketmind_scheduler.entrypoints.agent_settings import AgentSettings
+from marketmind_scheduler.entrypoints.choices import SettingsError
+from marketmind_scheduler.entrypoints.settings import Settings
 
 _PREFIX = "SCHEDULER_"
 _UNPREFIXED = frozenset({"database_url", "migration_database_url"})
 
+_OF_AGENT = frozenset(AgentSettings.__struct_fields__)
+
 NAMES = {
-    f"{'' if field.name in _UNPREFIXED else _PREFIX}{field.name.upper()}": field.name
-    for field in msgspec.structs.fields(Settings)
+    f"{'' if name in _UNPREFIXED else _PREFIX}{name.upper()}": name
+    for name in sorted(Settings.__struct_fields__, key=lambda name: name in _OF_AGENT)
 }
 """The variables, each with its field."""
 

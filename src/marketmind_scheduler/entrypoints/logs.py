@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import msgspec
 import structlog
 
-from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel
+from marketmind_scheduler.entrypoints.choices import LogFormat, LogLevel
 
 _IDS = ("request_id", "trace_id", "span_id")
 _LONG_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{4}([0-9a-fA-F]{8})")

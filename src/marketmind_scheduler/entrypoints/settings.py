@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated, Self
 from urllib.parse import unquote, urlsplit
@@ -14,46 +13,18 @@ from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.access import KEYS_KEPT
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.retention import Retention
+from marketmind_scheduler.entrypoints.agent_settings import AgentSettings
+from marketmind_scheduler.entrypoints.choices import (
+    Auth,
+    LogFormat,
+    LogLevel,
+    PublisherKind,
+    SettingsError,
+    Switch,
+    TelemetryKind,
+)
 
 _JWT = ("SCHEDULER_JWT_ISSUER", "SCHEDULER_JWT_AUDIENCE", "SCHEDULER_JWT_JWKS")
-
-
-class SettingsError(Exception):
-    """A setting is wrong; the message names the variable and what it takes."""
-
-
-class Switch(StrEnum):
-    ON = "on"
-    OFF = "off"
-
-
-class Auth(StrEnum):
-    KEYS = "keys"
-    OFF = "off"
-
-
-class PublisherKind(StrEnum):
-    DRY_RUN = "dry_run"
-    WEBHOOK = "webhook"
-    NONE = "none"
-
-
-class LogFormat(StrEnum):
-    AUTO = "auto"  # console on a terminal, JSON otherwise
-    CONSOLE = "console"
-    JSON = "json"
-
-
-class TelemetryKind(StrEnum):
-    OFF = "off"
-    OTLP = "otlp"
-
-
-class LogLevel(StrEnum):
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +36,7 @@ class IdentityProvider:
     jwks: str
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(AgentSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field a variable: ``port`` is SCHEDULER_PORT. Only DATABASE_URL and MIGRATION_DATABASE_URL have no prefix.
     What a field is for stands in its description; docs/configuration.md is made from them.
 
@@ -238,6 +209,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "path /mcp, such as https://scheduler.example.com/mcp"
             )
         _ = self.published_platforms, self.dispatch_limits, self.identity_provider
+        self.check_agent()
 
     def check_who_may_reach_it(self) -> None:
         """Raises SettingsError where other machines could call the API and nothing says who may."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import httpcore2
 
-from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork, may_connect
+from marketmind_scheduler.domain.addresses import AllowedNetwork, may_connect
 
 LookUp: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 """The addresses behind a name, the best first; raises OSError when there are none."""

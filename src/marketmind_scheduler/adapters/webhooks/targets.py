@@ -11,8 +11,8 @@ from uuid import UUID
 
 import httpcore2
 
-from marketmind_scheduler.adapters.webhooks.addresses import PUBLIC_PORTS, AllowedNetwork, may_connect
 from marketmind_scheduler.adapters.webhooks.signing import is_secret
+from marketmind_scheduler.domain.addresses import PUBLIC_PORTS, AllowedNetwork, may_connect
 from marketmind_scheduler.domain.post import Platform
 
 MOST_BODY_BYTES = 20_000

@@ -9,7 +9,8 @@ from rich.console import Console
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGN
 from marketmind_scheduler.application.health import Publishing
 from marketmind_scheduler.entrypoints import logs
-from marketmind_scheduler.entrypoints.settings import Auth, Settings
+from marketmind_scheduler.entrypoints.choices import Auth
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 
 _ACCESS = {

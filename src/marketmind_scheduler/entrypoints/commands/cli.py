@@ -18,6 +18,7 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.demo import DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.entrypoints import logs
+from marketmind_scheduler.entrypoints.choices import LogFormat, LogLevel
 from marketmind_scheduler.entrypoints.commands.banner import announce
 from marketmind_scheduler.entrypoints.commands.console import environment, look, table_console, told
 from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_json, findings_table
@@ -30,7 +31,7 @@ from marketmind_scheduler.entrypoints.commands.tools import mcp
 from marketmind_scheduler.entrypoints.findings import Mark
 from marketmind_scheduler.entrypoints.processes import api, dispatcher
 from marketmind_scheduler.entrypoints.processes.http_server import bind
-from marketmind_scheduler.entrypoints.settings import LogFormat, LogLevel, Settings
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
 from marketmind_scheduler.entrypoints.wiring.database import database, prepare
 

@@ -17,8 +17,9 @@ from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChang
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints import logs
+from marketmind_scheduler.entrypoints.choices import LogLevel, SettingsError
 from marketmind_scheduler.entrypoints.environment import load
-from marketmind_scheduler.entrypoints.settings import LogLevel, Settings, SettingsError
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
 from marketmind_scheduler.entrypoints.wiring.database import NO_DATA, database, has_data, prepare_to_dispatch
 from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError

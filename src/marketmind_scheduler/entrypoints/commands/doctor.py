@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.entrypoints.choices import Auth, SettingsError
 from marketmind_scheduler.entrypoints.commands.database_checks import examine_database
 from marketmind_scheduler.entrypoints.environment import NAMES, load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
-from marketmind_scheduler.entrypoints.settings import Auth, Settings, SettingsError
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.telemetry import examine_telemetry
 from marketmind_scheduler.entrypoints.wiring.tokens import examine_tokens

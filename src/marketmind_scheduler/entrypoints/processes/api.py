@@ -7,9 +7,10 @@ from collections.abc import Callable
 import structlog
 
 from marketmind_scheduler.adapters.http.app import create_app
+from marketmind_scheduler.entrypoints.choices import Auth, Switch
 from marketmind_scheduler.entrypoints.processes.dispatcher import keep_dispatching, warn_of_dead_ends, warn_of_pretence
 from marketmind_scheduler.entrypoints.processes.http_server import HttpServer
-from marketmind_scheduler.entrypoints.settings import Auth, Settings, Switch
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import running
 from marketmind_scheduler.entrypoints.wiring.database import prepare
 from marketmind_scheduler.entrypoints.wiring.tools import tools_of

@@ -11,8 +11,9 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.health import Publishing
+from marketmind_scheduler.entrypoints.choices import PublisherKind
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
-from marketmind_scheduler.entrypoints.settings import PublisherKind, Settings
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.receivers import examine_receivers
 from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 from marketmind_scheduler.ports.publisher import Publisher

@@ -11,8 +11,9 @@ from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, Webhoo
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.entrypoints.choices import SettingsError
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
-from marketmind_scheduler.entrypoints.settings import Settings, SettingsError
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 
 

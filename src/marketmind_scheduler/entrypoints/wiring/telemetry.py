@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from marketmind_scheduler.entrypoints.choices import SettingsError, TelemetryKind
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
-from marketmind_scheduler.entrypoints.settings import Settings, SettingsError, TelemetryKind
+from marketmind_scheduler.entrypoints.settings import Settings
 
 if TYPE_CHECKING:
     from marketmind_scheduler.adapters.telemetry import Telemetry

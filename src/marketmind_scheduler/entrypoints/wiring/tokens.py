@@ -17,8 +17,9 @@ from marketmind_scheduler.adapters.identity.key_sources import (
 )
 from marketmind_scheduler.adapters.identity.provider_keys import ProviderKeys
 from marketmind_scheduler.adapters.system_clock import SystemClock
+from marketmind_scheduler.entrypoints.choices import SettingsError
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
-from marketmind_scheduler.entrypoints.settings import Settings, SettingsError, is_loopback
+from marketmind_scheduler.entrypoints.settings import Settings, is_loopback
 from marketmind_scheduler.ports.access import TokenVerifier
 
 

@@ -12,16 +12,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork
 from marketmind_scheduler.adapters.webhooks.targets import (
     MOST_BODY_BYTES,
     BadTarget,
     WebhookTarget,
     WebhookTargets,
 )
+from marketmind_scheduler.domain.addresses import AllowedNetwork
 from marketmind_scheduler.domain.ids import EXAMPLE_ID, read_id
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.entrypoints.settings import SettingsError
+from marketmind_scheduler.entrypoints.choices import SettingsError
 
 _Table = dict[str, Any]
 _Read = TypeVar("_Read", bound=Struct)

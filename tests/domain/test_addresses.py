@@ -2,7 +2,7 @@
 
 import pytest
 
-from marketmind_scheduler.adapters.webhooks.addresses import AllowedNetwork, may_connect
+from marketmind_scheduler.domain.addresses import AllowedNetwork, may_connect
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which addresses a webhook may go to: public ones, and those that the operator has named."""
+"""Which addresses outside may be connected to: public ones, and those that the operator has named."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _NOT_PUBLIC = tuple(
 
 @dataclass(frozen=True, slots=True)
 class AllowedNetwork:
-    """Where receivers inside the company may listen, on this port alone."""
+    """Where somebody inside the company may listen, on this port alone."""
 
     network: IPv4Network | IPv6Network
     port: int
@@ -41,7 +41,7 @@ class AllowedNetwork:
 
 
 def may_connect(address: str, port: int, *, allowed: Collection[AllowedNetwork]) -> bool:
-    """Whether a webhook may be sent to this address, as a resolver wrote it."""
+    """Whether something may be sent to this address, as a resolver wrote it."""
     plain = _unwrapped(ip_address(address))
     if any(port == each.port and plain in each.network for each in allowed):
         return True
