@@ -15,6 +15,7 @@ then."""
 class Purpose(StrEnum):
     INTENT = "intent"  # what an instruction in words wants, as closed fields
     CHOOSE_PLAN = "choose_plan"  # one of the solver's plans
+    SELF_TEST = "self_test"  # whether it keeps schema and cap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
