@@ -173,6 +173,7 @@ async def test_it_runs_in_the_background_and_nobody_waits_for_it(standing: Model
 
     class Slow:
         async def ask(self, question: Question, *, seconds: float) -> Answer:
+            del question, seconds
             asked.set()
             await may_answer.wait()
             raise GONE

@@ -1,9 +1,11 @@
 """Settings are read once, strictly, and what is wrong with them is said in a way that mends it."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from marketmind_scheduler.domain.agent.limits import AgentLimits, Prices
 from marketmind_scheduler.entrypoints.choices import LogFormat, LogLevel, SettingsError
 from marketmind_scheduler.entrypoints.environment import NAMES, load, taken_by
 from marketmind_scheduler.entrypoints.settings import Settings
@@ -289,3 +291,74 @@ def test_a_migration_url_that_is_none_is_refused_by_its_own_name() -> None:
 
 def test_the_role_of_the_service_is_the_user_as_postgresql_knows_it() -> None:
     assert load({"DATABASE_URL": "postgresql://the%20service:hush@host/database"}).service_role == "the service"
+
+
+MODEL = {"SCHEDULER_AGENT_BASE_URL": "https://llm.example.com/v1", "SCHEDULER_AGENT_MODEL": "some"}
+
+
+def test_a_model_is_an_endpoint_with_its_limits_and_prices() -> None:
+    settings = load(
+        {
+            **MODEL,
+            "SCHEDULER_AGENT_BASE_URL": "http://llm.internal:8091/v1/",
+            "SCHEDULER_AGENT_ALLOWED_HOSTS": "127.0.0.1:8091, llm.internal",
+            "SCHEDULER_AGENT_API_KEY": "sk-1",
+            "SCHEDULER_AGENT_TOKEN_FIELD": "max_tokens",
+            "SCHEDULER_AGENT_INPUT_PRICE": "0.15",
+            "SCHEDULER_AGENT_OUTPUT_PRICE": "0.000001",
+            "SCHEDULER_AGENT_COST_PER_DAY": "2.5",
+            "SCHEDULER_AGENT_MIN_VALUE": "80",
+        }
+    )
+
+    endpoint = settings.agent_endpoint
+    assert endpoint is not None
+    assert (endpoint.url, endpoint.authority, endpoint.is_allowed) == (
+        "http://llm.internal:8091/v1",
+        "llm.internal:8091",
+        True,
+    )
+    assert (endpoint.model, endpoint.token_field, endpoint.api_key) == ("some", "max_tokens", "sk-1")
+    assert (settings.agent_prices.tokens_in, settings.agent_prices.tokens_out) == (150_000, 1)
+    assert (settings.agent_limits.cost_per_day, settings.agent_limits.min_value) == (2_500_000, 800)
+
+
+def test_without_an_endpoint_there_is_no_model_and_the_limits_are_those_of_the_domain() -> None:
+    assert load({}).agent_endpoint is None
+    assert load({}).agent_limits == AgentLimits()
+    assert load({}).agent_prices == Prices()
+
+
+def test_the_key_may_lie_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("sk-2\n")
+
+    endpoint = load({**MODEL, "SCHEDULER_AGENT_API_KEY_FILE": str(path)}).agent_endpoint
+
+    assert endpoint is not None
+    assert endpoint.api_key == "sk-2"
+
+
+@on_each(
+    ("wrong", "said"),
+    [
+        ({"SCHEDULER_AGENT_MODEL": ""}, "needs SCHEDULER_AGENT_MODEL"),
+        ({"SCHEDULER_AGENT_BASE_URL": ""}, "SCHEDULER_AGENT_MODEL needs SCHEDULER_AGENT_BASE_URL"),
+        ({"SCHEDULER_AGENT_BASE_URL": "http://127.0.0.1:8091/v1"}, "SCHEDULER_AGENT_ALLOWED_HOSTS: 127.0.0.1:8091"),
+        ({"SCHEDULER_AGENT_BASE_URL": "https://me:word@llm.example.com/v1"}, "without user, password"),
+        ({"SCHEDULER_AGENT_ALLOWED_HOSTS": "http://x"}, "http://x is no host: it takes llm.internal"),
+        ({"SCHEDULER_AGENT_API_KEY": "hush hush"}, "the key has spaces"),
+        ({"SCHEDULER_AGENT_API_KEY": "hush", "SCHEDULER_AGENT_API_KEY_FILE": "/k"}, "both set; unset one"),
+        ({"SCHEDULER_AGENT_API_KEY_FILE": "/no/such"}, "/no/such: it takes the path of a file"),
+        ({"SCHEDULER_AGENT_COST_PER_DAY": "-1"}, "it takes the amount in digits, such as 0.15"),
+        ({"SCHEDULER_AGENT_INPUT_PRICE": "NaN"}, "it takes the amount in digits"),
+        ({"SCHEDULER_AGENT_OUTPUT_PRICE": "0.0000001"}, "six decimals at most"),
+        ({"SCHEDULER_AGENT_MIN_VALUE": "79"}, "a whole number from 80 to 100"),
+    ],
+)
+def test_what_is_wrong_about_a_model_is_told_and_no_secret_is(wrong: dict[str, str], said: str) -> None:
+    refused = refusal({**MODEL, **wrong})
+
+    assert said in refused
+    assert "hush" not in refused
+    assert "word@" not in refused

@@ -127,7 +127,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         for name in ("agent_model", "agent_api_key", "agent_api_key_file"):
             if getattr(self, name) is not None:
                 raise SettingsError(
-                    f"SCHEDULER_{name.upper()} does nothing without SCHEDULER_AGENT_BASE_URL; set that too, or unset it"
+                    f"SCHEDULER_{name.upper()} needs SCHEDULER_AGENT_BASE_URL, where the model is; set that too, or unset it"
                 )
 
     def _allowed_hosts(self) -> tuple[AllowedHost, ...]:
@@ -156,5 +156,7 @@ def _millionths(variable: str, text: str | None, default: int) -> int:
         return default
     amount = Decimal(text) if _AMOUNT.fullmatch(text) else None
     if amount is None:
-        raise SettingsError(f"{variable}={text}: it takes an amount such as 0.15, with at most six decimals")
+        raise SettingsError(
+            f"{variable}={text}: it takes the amount in digits, such as 0.15, with six decimals at most"
+        )
     return int(amount * _MILLION)
