@@ -17,7 +17,15 @@ from marketmind_scheduler.domain.agent.questions import Answer, Question
 from marketmind_scheduler.domain.agent.self_test import CAP
 from marketmind_scheduler.domain.planning.agent_part import FallbackReason
 from marketmind_scheduler.ports.language_model import LanguageModel, ModelUnavailable
-from tests.fakes.chat_server import Asked, chat_server, completion, scripted
+from tests.fakes.chat_server import (
+    chat_server,
+    cutting_off_late,
+    enforcing,
+    ignoring_the_cap,
+    ignoring_the_schema,
+    scripted,
+    talking,
+)
 from tests.fakes.language_model import ScriptedLanguageModel, an_answer
 
 GONE = ModelUnavailable(FallbackReason.UNAVAILABLE, "the endpoint takes no connection", may_have_cost=False)
@@ -44,30 +52,6 @@ def clock() -> SetClock:
 def a_self_testing(model: LanguageModel, standing: ModelStanding, clock: SetClock) -> SelfTesting:
     numbers = count()
     return SelfTesting(model, standing, seconds=5, new_token=lambda: f"w{next(numbers)}", monotonic=clock)
-
-
-def enforcing(asked: Asked) -> Mapping[str, Any]:
-    return _capped(asked) if _wants_to_count(asked) else completion(json.dumps({"token": _enum(asked)[1]}))
-
-
-def ignoring_the_schema(asked: Asked) -> Mapping[str, Any]:
-    return _capped(asked) if _wants_to_count(asked) else completion('{"token": "zebra"}')
-
-
-def ignoring_the_cap(asked: Asked) -> Mapping[str, Any]:
-    if _wants_to_count(asked):
-        usage = {"prompt_tokens": 50, "completion_tokens": 4000, "total_tokens": 4050}
-        return completion('{"counted": "one two three"}', usage=usage)
-    return enforcing(asked)
-
-
-def cutting_off_late(asked: Asked) -> Mapping[str, Any]:
-    usage = {"prompt_tokens": 50, "completion_tokens": CAP + 1, "total_tokens": 59}
-    return completion("{", usage=usage, finish_reason="length") if _wants_to_count(asked) else enforcing(asked)
-
-
-def talking(asked: Asked) -> Mapping[str, Any]:
-    return _capped(asked) if _wants_to_count(asked) else completion("Sure! Zebra.")
 
 
 SERVERS = [
@@ -186,20 +170,6 @@ async def test_it_runs_in_the_background_and_nobody_waits_for_it(standing: Model
 
 def _at(seconds: int) -> timedelta:
     return timedelta(seconds=seconds)
-
-
-def _wants_to_count(asked: Asked) -> bool:
-    return "counted" in json.dumps(asked["response_format"])
-
-
-def _capped(asked: Asked) -> Mapping[str, Any]:
-    cap = asked["max_completion_tokens"]
-    usage = {"prompt_tokens": 50, "completion_tokens": cap, "total_tokens": 50 + cap}
-    return completion('{"counted": "one two', usage=usage, finish_reason="length")
-
-
-def _enum(asked: Asked) -> list[str]:
-    return _words(asked["response_format"]["json_schema"]["schema"])
 
 
 def _words(schema: Mapping[str, Any]) -> list[str]:

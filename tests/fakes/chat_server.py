@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from marketmind_scheduler.adapters.language_models.endpoint import AllowedHost, Endpoint
+from marketmind_scheduler.domain.agent.self_test import CAP
 
 Asked: TypeAlias = Mapping[str, Any]
 Script: TypeAlias = Callable[[Asked, StreamWriter], Awaitable[None]]
@@ -110,3 +111,42 @@ async def endless(_: Asked, writer: StreamWriter) -> None:
     while not writer.is_closing():
         writer.write(b"x" * 10_000)
         await writer.drain()
+
+
+def enforcing(asked: Asked) -> Mapping[str, Any]:
+    """Of the self-test: keeps schema and cap."""
+    return _capped(asked) if _wants_to_count(asked) else completion(json.dumps({"token": _enum(asked)[1]}))
+
+
+def ignoring_the_schema(asked: Asked) -> Mapping[str, Any]:
+    return _capped(asked) if _wants_to_count(asked) else completion('{"token": "zebra"}')
+
+
+def ignoring_the_cap(asked: Asked) -> Mapping[str, Any]:
+    if _wants_to_count(asked):
+        usage = {"prompt_tokens": 50, "completion_tokens": 4000, "total_tokens": 4050}
+        return completion('{"counted": "one two three"}', usage=usage)
+    return enforcing(asked)
+
+
+def cutting_off_late(asked: Asked) -> Mapping[str, Any]:
+    usage = {"prompt_tokens": 50, "completion_tokens": CAP + 1, "total_tokens": 59}
+    return completion("{", usage=usage, finish_reason="length") if _wants_to_count(asked) else enforcing(asked)
+
+
+def talking(asked: Asked) -> Mapping[str, Any]:
+    return _capped(asked) if _wants_to_count(asked) else completion("Sure! Zebra.")
+
+
+def _wants_to_count(asked: Asked) -> bool:
+    return "counted" in json.dumps(asked["response_format"])
+
+
+def _capped(asked: Asked) -> Mapping[str, Any]:
+    cap = asked["max_completion_tokens"]
+    usage = {"prompt_tokens": 50, "completion_tokens": cap, "total_tokens": 50 + cap}
+    return completion('{"counted": "one two', usage=usage, finish_reason="length")
+
+
+def _enum(asked: Asked) -> list[str]:
+    return asked["response_format"]["json_schema"]["schema"]["properties"]["token"]["enum"]

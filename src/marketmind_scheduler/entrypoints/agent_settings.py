@@ -127,7 +127,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         for name in ("agent_model", "agent_api_key", "agent_api_key_file"):
             if getattr(self, name) is not None:
                 raise SettingsError(
-                    f"SCHEDULER_{name.upper()} needs SCHEDULER_AGENT_BASE_URL, where the model is; set that too, or unset it"
+                    f"SCHEDULER_{name.upper()} needs SCHEDULER_AGENT_BASE_URL, where the model is; set both, or none"
                 )
 
     def _allowed_hosts(self) -> tuple[AllowedHost, ...]:

@@ -1,4 +1,4 @@
-"""The command line: serve, dispatch, mcp, plan, status, doctor, keys, migrate, demo."""
+"""The command line: serve, dispatch, mcp, plan, agent, status, doctor, keys, migrate, demo."""
 
 import asyncio
 import gc
@@ -19,6 +19,7 @@ from marketmind_scheduler.application.demo import DEMO_CAMPAIGNS
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.entrypoints import logs
 from marketmind_scheduler.entrypoints.choices import LogFormat, LogLevel
+from marketmind_scheduler.entrypoints.commands.agent import agent
 from marketmind_scheduler.entrypoints.commands.banner import announce
 from marketmind_scheduler.entrypoints.commands.console import environment, look, table_console, told
 from marketmind_scheduler.entrypoints.commands.doctor import diagnose, findings_json, findings_table
@@ -58,6 +59,7 @@ main.add_command(keys)
 main.add_command(doubt)
 main.add_command(plan)
 main.add_command(mcp)
+main.add_command(agent)
 
 
 @main.command()
@@ -99,11 +101,11 @@ def status(watch: bool, as_json: bool) -> None:  # noqa: FBT001
 
 @main.command()
 @_AS_JSON
-@click.option("--connect", is_flag=True, help="Connect to every receiver too; nothing is sent.")  # pyright: ignore[reportUnknownMemberType]
+@click.option("--connect", is_flag=True, help="Connect to every receiver, and ask the model.")  # pyright: ignore[reportUnknownMemberType]
 def doctor(connect: bool, as_json: bool) -> None:  # noqa: FBT001
-    """Check configuration, database and receivers, and say what to do.
+    """Check configuration, database, receivers and language model, and say what to do.
 
-    Changes nothing and sends nothing. Ends with 0 when nothing is ✗, else with 1.
+    Changes nothing and publishes nothing. Ends with 0 when nothing is ✗, else with 1.
     """
     logs.configure(LogFormat.AUTO, LogLevel.WARNING)
     findings = diagnose(environment(), connect=connect, clock=SystemClock())

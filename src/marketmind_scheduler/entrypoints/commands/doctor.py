@@ -1,4 +1,4 @@
-"""What a person should mend before the service runs, or while it does. Changes nothing and sends nothing."""
+"""What a person should mend before the service runs, or while it does. Changes nothing and publishes nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +14,7 @@ from marketmind_scheduler.entrypoints.commands.database_checks import examine_da
 from marketmind_scheduler.entrypoints.environment import NAMES, load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.language_models import examine_model
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS
 from marketmind_scheduler.entrypoints.wiring.telemetry import examine_telemetry
 from marketmind_scheduler.entrypoints.wiring.tokens import examine_tokens
@@ -29,6 +30,7 @@ _OF_TOKENS = (
 )
 _OF_TELEMETRY = ("SCHEDULER_TELEMETRY",)
 _OF_TOOLS = ("SCHEDULER_MCP_URL", "SCHEDULER_MCP_COMMIT")
+_OF_AGENT = tuple(name for name in NAMES if name.startswith("SCHEDULER_AGENT_"))
 _REFUSED = frozenset({"access", "tokens", "telemetry", "publisher"})
 """The checks of settings: where one is wrong, `serve` does not start."""
 _OF_PUBLISHER = (
@@ -41,7 +43,7 @@ _STYLES = {Mark.WELL: "green", Mark.DOUBTFUL: "yellow", Mark.WRONG: "red"}
 
 def diagnose(environment: Mapping[str, str], *, connect: bool, clock: Clock) -> Sequence[Finding]:
     """Every finding, in the order of the checks; one that fails stops no other. Receivers are connected to, and
-    nothing is sent to them, only with ``connect``."""
+    nothing is sent to them, only with ``connect``, and only then is the language model asked what it can be held to."""
     zones = _zone_rules()
     access = _access(_part(environment, _OF_ACCESS))
     tokens = _tokens(_part(environment, _OF_TOKENS))
@@ -56,6 +58,7 @@ def diagnose(environment: Mapping[str, str], *, connect: bool, clock: Clock) -> 
         *_database(_part(environment, _OF_DATABASE), zones, clock),
         _time_zones(zones),
         *publisher,
+        *_agent(_part(environment, _OF_AGENT), connect=connect),
     ]
 
 
@@ -114,6 +117,10 @@ def _tokens(settings: Settings | None) -> Sequence[Finding]:
 
 def _tools(settings: Settings | None) -> Sequence[Finding]:
     return [] if settings is None else examine_tools(settings)
+
+
+def _agent(settings: Settings | None, *, connect: bool) -> Sequence[Finding]:
+    return [] if settings is None else examine_model(settings, connect=connect)
 
 
 def _telemetry(environment: Mapping[str, str]) -> Sequence[Finding]:
