@@ -49,7 +49,8 @@ def settings(address: str) -> str:
     return f"""\
 {NAME} answers on {address}; Ctrl-C stops it. For the service, in another terminal:
   export SCHEDULER_AGENT_BASE_URL={address}/v1 SCHEDULER_AGENT_MODEL={NAME}
-  export SCHEDULER_AGENT_ALLOWED_HOSTS={address.removeprefix("http://")} SCHEDULER_AGENT_INPUT_PRICE=0 SCHEDULER_AGENT_OUTPUT_PRICE=0
+  export SCHEDULER_AGENT_ALLOWED_HOSTS={address.removeprefix("http://")}
+  export SCHEDULER_AGENT_INPUT_PRICE=0 SCHEDULER_AGENT_OUTPUT_PRICE=0
   export SCHEDULER_AGENT_SECONDS_PER_CALL=120 SCHEDULER_AGENT_SECONDS_PER_RUN=300"""
 
 

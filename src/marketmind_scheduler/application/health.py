@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from marketmind_scheduler.application.agent.self_testing import SelfTesting
 from marketmind_scheduler.application.zone_rules import check_zone_rules
+from marketmind_scheduler.domain.agent.limits import Fitness
+from marketmind_scheduler.domain.agent.self_test import means
 from marketmind_scheduler.domain.errors import StorageUnavailable, ZoneRulesOutdated
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
@@ -22,6 +25,19 @@ class Publishing:
     by: str
     means: str
     is_pretence: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelHealth:
+    """What the self-test has found of the language model in this process, and what that means, for a person."""
+
+    standing: str
+    means: str
+
+
+NO_MODEL = ModelHealth(
+    standing="not_configured", means="no language model is configured; agentic plans are the exact ones"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +60,16 @@ class Health:
     storage: Storage
     zones: ZoneCatalog
     clock: Clock
+    self_testing: SelfTesting | None = None
+
+    @property
+    def language_model(self) -> ModelHealth:
+        """No reason not to be ready, whatever it says: without a model plans are the exact ones."""
+        if self.self_testing is None:
+            return NO_MODEL
+        last = self.self_testing.last
+        fitness = last.fitness if last else Fitness.UNTESTED
+        return ModelHealth(standing=fitness, means=means(fitness))
 
     def live(self) -> datetime:
         """The present instant: the process answers."""

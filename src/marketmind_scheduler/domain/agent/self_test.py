@@ -48,7 +48,12 @@ class SelfTest:
 
     @property
     def means(self) -> str:
-        return _MEANS[self.fitness]
+        return means(self.fitness)
+
+
+def means(fitness: Fitness) -> str:
+    """For a person."""
+    return _MEANS[fitness]
 
 
 def schema_question(tokens: Sequence[str], *, seed: int) -> Question:

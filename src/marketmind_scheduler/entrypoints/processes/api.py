@@ -3,10 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import structlog
 
 from marketmind_scheduler.adapters.http.app import create_app
+from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.entrypoints.choices import Auth, Switch
 from marketmind_scheduler.entrypoints.processes.dispatcher import keep_dispatching, warn_of_dead_ends, warn_of_pretence
 from marketmind_scheduler.entrypoints.processes.http_server import HttpServer
@@ -35,7 +37,7 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
             stopping.set()
             use_cases.event_feed.close()
 
-        async with use_cases.upkeeping.running(), asyncio.TaskGroup() as tasks:
+        async with use_cases.upkeeping.running(), _trying(use_cases.health), asyncio.TaskGroup() as tasks:
             if settings.dispatch is Switch.ON:
                 tasks.create_task(keep_dispatching(service, stopping))
             app = create_app(
@@ -52,3 +54,8 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
             await use_cases.preparing.close()
             await use_cases.dispatcher.triggered()
     log.info("stopped")
+
+
+def _trying(health: Health) -> AbstractAsyncContextManager[None]:
+    """The language model in the background, where there is one: nothing waits for it."""
+    return health.self_testing.running() if health.self_testing else nullcontext()

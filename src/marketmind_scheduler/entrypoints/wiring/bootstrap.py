@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -31,6 +30,7 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.access import Access, KeyRing
+from marketmind_scheduler.application.agent.self_testing import SelfTesting
 from marketmind_scheduler.application.audiences import Audiences
 from marketmind_scheduler.application.campaign_posts import CampaignPosts
 from marketmind_scheduler.application.campaign_scheduling import CampaignScheduling
@@ -67,20 +67,20 @@ from marketmind_scheduler.domain.event import OPERATOR, UPKEEP
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.language_models import model_in_use
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing
 from marketmind_scheduler.entrypoints.wiring.schedulers import Planners, agentic_of, schedulers_of
+from marketmind_scheduler.entrypoints.wiring.service import Service
 from marketmind_scheduler.entrypoints.wiring.telemetry import telemetry_of
 from marketmind_scheduler.entrypoints.wiring.tokens import verifying_tokens
 from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
 from marketmind_scheduler.ports.clock import Clock
-from marketmind_scheduler.ports.idempotency import Idempotency
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.readiness import Readiness
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.storage import Storage
-from marketmind_scheduler.ports.tracing import Tracing
 
 if TYPE_CHECKING:
     from marketmind_scheduler.adapters.telemetry import Telemetry
@@ -102,6 +102,7 @@ def assemble(
     horizon: timedelta,
     schedules_per_brand: int,
     tokens: TokenVerifier | None = None,
+    self_testing: SelfTesting | None = None,
 ) -> UseCases:
     """Every use case over these adapters."""
     lost_and_late = LostAndLate(storage=outbound.storage.acting(UPKEEP), jitter=random.random)
@@ -128,7 +129,14 @@ def assemble(
     return UseCases(
         access=Access(keys=keys, tokens=tokens, clock=clock),
         key_ring=KeyRing(keys=keys, clock=clock),
-        health=Health(publishing=outbound.publishing, readiness=readiness, storage=storage, zones=zones, clock=clock),
+        health=Health(
+            publishing=outbound.publishing,
+            readiness=readiness,
+            storage=storage,
+            zones=zones,
+            clock=clock,
+            self_testing=self_testing,
+        ),
         zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
         deleting=Deleting(storage=storage.patient(), clock=clock),
@@ -159,18 +167,6 @@ def assemble(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """The use cases, what is kept of requests, how far dispatch has got, and where metrics and traces are kept."""
-
-    use_cases: UseCases
-    idempotency: Idempotency
-    limiter: RateLimiter | None
-    metering: MeteredDispatch
-    registry: CollectorRegistry
-    tracing: Tracing
-
-
 @asynccontextmanager
 async def running(settings: Settings, database_url: str) -> AsyncGenerator[Service]:
     """The use cases over PostgreSQL, the configured publisher and identity provider; everything is closed at the end.
@@ -193,6 +189,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             database_url, size=settings.pool_size, idle_seconds=LONGEST_REQUEST_SECONDS, on_query=on_query
         ) as keyed_pool,
         open_pool(database_url, size=DISPATCH_CONNECTIONS, plans_once=True, on_query=on_query) as dispatch_pool,
+        model_in_use(settings, PostgresStorage(pool)) as model,
     ):
         zones = pin_zone_rules()
         pools = {"requests": pool, "keyed_requests": keyed_pool, "dispatch": dispatch_pool}
@@ -219,13 +216,14 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             readiness=PostgresReadiness(pool),
             keys=PostgresApiKeys(pool),
             outbound=outbound,
-            schedulers=schedulers_of(settings, NumericPlanSolver(workers)),
+            schedulers=schedulers_of(settings, NumericPlanSolver(workers), model and model.configured),
             zones=zones,
             clock=SystemClock(),
             new_id=new_uuid7,
             horizon=timedelta(days=settings.horizon_days),
             schedules_per_brand=settings.schedules_per_brand,
             tokens=tokens,
+            self_testing=model and model.self_testing,
         )
         if telemetry:
             telemetry.follow(vars(use_cases).values())

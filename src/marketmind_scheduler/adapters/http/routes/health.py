@@ -11,7 +11,13 @@ from marketmind_scheduler.adapters.http.envelope.access import PUBLIC, ForCaller
 from marketmind_scheduler.adapters.http.openapi import operations
 from marketmind_scheduler.adapters.http.problems import RETRY_AFTER, documented, explained
 from marketmind_scheduler.adapters.http.shapes.parameters import CodeInPath
-from marketmind_scheduler.adapters.http.shapes.service import HealthOut, ProblemKindOut, ReadinessOut, ServiceOut
+from marketmind_scheduler.adapters.http.shapes.service import (
+    HealthOut,
+    LanguageModelOut,
+    ProblemKindOut,
+    ReadinessOut,
+    ServiceOut,
+)
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.domain.errors import StorageUnavailable
 
@@ -74,8 +80,9 @@ class HealthController(Controller):
     )
     async def get_readiness(self, health: ForCaller[Health]) -> Response[ReadinessOut]:
         """Ready when the database answers and its schema is the one of this version. `publishing` says whether posts
-        really go out; it is no reason not to be ready."""
-        report = await health.report()
+        really go out, `language_model` what the model of agentic plans can be held to; neither is a reason not to be
+        ready."""
+        report, model = await health.report(), health.language_model
         answer = ReadinessOut(
             status="ready" if report.is_ready else "not ready",
             timestamp=report.at,
@@ -83,6 +90,7 @@ class HealthController(Controller):
             tz_release=report.tz_release,
             publisher=health.publishing.by,
             publishing=health.publishing.means,
+            language_model=LanguageModelOut(standing=model.standing, means=model.means),
         )
         return Response(answer) if report.is_ready else Response(answer, status_code=503, headers=RETRY_AFTER)
 

@@ -38,6 +38,16 @@ class HealthOut(Struct, frozen=True, kw_only=True):
     timestamp: Moment
 
 
+class LanguageModelOut(Struct, frozen=True, kw_only=True):
+    """The language model of agentic plans, as this process has tried it. It is no reason not to be ready."""
+
+    standing: Annotated[
+        str,
+        Meta(description="not_configured, untested, enforced, unenforced or unusable", examples=["enforced"]),
+    ]
+    means: Annotated[str, Meta(examples=["it keeps schema and cap"])]
+
+
 class ReadinessOut(Struct, frozen=True, kw_only=True):
     status: Annotated[str, Meta(examples=["ready"])]
     timestamp: Moment
@@ -45,6 +55,7 @@ class ReadinessOut(Struct, frozen=True, kw_only=True):
     tz_release: Annotated[str, Meta(description="The release of the time zone rules in use", examples=["2026f"])]
     publisher: Publisher
     publishing: PublishingMeans
+    language_model: LanguageModelOut
 
 
 class ProblemKindOut(Struct, frozen=True, kw_only=True):
