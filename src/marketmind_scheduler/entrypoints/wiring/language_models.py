@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from marketmind_scheduler.adapters.language_models.endpoint import Endpoint
+from marketmind_scheduler.application.agent.book import StoredRunBook
 from marketmind_scheduler.application.agent.model import ConfiguredModel, ModelStanding
 from marketmind_scheduler.application.agent.self_testing import SelfTesting
 from marketmind_scheduler.domain.agent.limits import Fitness
@@ -53,7 +54,7 @@ async def model_in_use(settings: Settings, storage: Storage) -> AsyncGenerator[M
     async with asking(endpoint) as model:
         configured = ConfiguredModel(
             model=model,
-            storage=storage,
+            book=StoredRunBook(storage),
             name=endpoint.model,
             host=endpoint.authority,
             monotonic=time.monotonic,
