@@ -44,8 +44,8 @@ async def _run(asked: Sequence[Instruction], *, is_configured: bool) -> None:
 @asynccontextmanager
 async def _endpoint(*, is_configured: bool) -> AsyncGenerator[Endpoint]:
     if not is_configured:
-        async with small_model() as endpoint:
-            yield endpoint
+        async with small_model() as small:
+            yield small.endpoint
         return
     endpoint = load(environment()).agent_endpoint
     if endpoint is None:

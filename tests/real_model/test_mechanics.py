@@ -30,8 +30,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 async def endpoint() -> AsyncGenerator[Endpoint]:
-    async with small_model() as endpoint:
-        yield endpoint
+    async with small_model() as small:
+        yield small.endpoint
 
 
 async def test_it_can_be_held_to_a_schema_and_a_cap(endpoint: Endpoint) -> None:
@@ -80,9 +80,9 @@ async def test_what_takes_too_long_is_given_up_in_time(endpoint: Endpoint) -> No
 
 
 async def test_a_model_that_is_gone_is_unavailable() -> None:
-    async with small_model() as endpoint:
+    async with small_model() as gone:
         pass
 
-    async with ChatLanguageModel.at(endpoint) as model:
+    async with ChatLanguageModel.at(gone.endpoint) as model:
         with pytest.raises(ModelUnavailable, match="takes no connection"):
             await model.ask(schema_question(["q2y", "w9k"], seed=4), seconds=SECONDS)

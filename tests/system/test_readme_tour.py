@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.agent.small_model import PYTHON, small_model
 
 from tests.system.servers import a_database, connected
 from tests.system.services import Service, environment, free_port, serving
@@ -24,9 +25,10 @@ pytestmark = [
 ]
 
 
-def blocks_of(paper: str) -> str:
-    """All that a reader of the paper pastes; blocks marked as sh are for another terminal."""
-    return "\n".join(re.findall(r"```bash\n(.*?)```", (CHECKOUT / paper).read_text(), re.DOTALL))
+def blocks_of(paper: str, mark: str = "bash") -> str:
+    """All that a reader of the paper pastes; blocks marked as sh are for another terminal, those marked as bash model
+    for whoever has one, and as bash model gone for when it is."""
+    return "\n".join(re.findall(rf"```{mark}\n(.*?)```", (CHECKOUT / paper).read_text(), re.DOTALL))
 
 
 @asynccontextmanager
@@ -95,6 +97,34 @@ async def test_the_readme_ends_as_it_says_and_can_be_pasted_again() -> None:
     [committed] = [answer for answer in answers if len(answer.get("schedules", ())) == 3 and "changed" in answer]
     assert {each["scheduler"] for each in committed["schedules"]} == {"engagement"}
     assert codes_in(again) == codes_in(printed)
+
+
+@pytest.mark.real_model
+@pytest.mark.skipif(not PYTHON.exists(), reason="the small model is not installed; make test-model does it")
+@pytest.mark.timeout(600)
+async def test_the_tour_in_words_asks_back_and_goes_on_without_a_model_that_is_gone() -> None:
+    async with small_model() as small, a_database() as database:
+        settings = {
+            "SCHEDULER_AGENT_BASE_URL": small.endpoint.url,
+            "SCHEDULER_AGENT_MODEL": small.endpoint.model,
+            "SCHEDULER_AGENT_ALLOWED_HOSTS": small.endpoint.authority,
+            "SCHEDULER_AGENT_SECONDS_PER_CALL": "120",
+            "SCHEDULER_AGENT_SECONDS_PER_RUN": "300",
+        }
+        tour = [blocks_of("README.md"), blocks_of("README.md", "bash model")]
+        taken_away = [f"kill {small.pid}", blocks_of("README.md", "bash model gone")]
+        async with serving(DATABASE_URL=database, SCHEDULER_DEMO_DATA="true", **settings) as service:
+            printed = await pasted("\n".join([*tour, *taken_away]), service, database)
+
+    asked_back, accepted, without = re.findall(
+        r'^scheduled_by: "(\w+)"\nreason: (\S+)\ninstruction: "(\w+)"', printed, re.MULTILINE
+    )
+    assert asked_back == ("fallback", "null", "needs_acceptance")
+    assert accepted == ("agentic", "null", "applied")
+    assert without == ("fallback", '"unavailable"', "not_understood")
+    assert codes_in(printed)[-1] == "instruction_not_followed"
+    committed = [answer for answer in answers_in(printed) if "changed" in answer and len(answer["schedules"]) == 2]
+    assert [{each["scheduler"] for each in answer["schedules"]} for answer in committed] == [{"agentic"}] * 2
 
 
 async def test_webhooks_end_as_their_page_says(tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ def _table(tested: SelfTest) -> Table:
 def replay(run: UUID) -> None:
     """Make a recorded run again from what is kept of it, without a network.
 
-    RUN is a `run_id` of `GET /plans/{plan_id}/runs`. Changes nothing and asks no model. Ends with 0 when it comes to the same plan by the
-    same decision, else with 1.
+    RUN is a `run_id` of `GET /plans/{plan_id}/runs`. Changes nothing and asks no model. Ends with 0 when it comes to
+    the same plan by the same decision, else with 1.
     """
 
     async def work(use_cases: UseCases) -> None:
