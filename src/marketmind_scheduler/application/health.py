@@ -35,11 +35,6 @@ class ModelHealth:
     means: str
 
 
-NO_MODEL = ModelHealth(
-    standing="not_configured", means="no language model is configured; agentic plans are the exact ones"
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadinessReport:
     """What was checked, each ``ok`` or what is wrong."""
@@ -63,10 +58,10 @@ class Health:
     self_testing: SelfTesting | None = None
 
     @property
-    def language_model(self) -> ModelHealth:
-        """No reason not to be ready, whatever it says: without a model plans are the exact ones."""
+    def language_model(self) -> ModelHealth | None:
+        """None without one. No reason not to be ready, whatever it says: plans are the exact ones then."""
         if self.self_testing is None:
-            return NO_MODEL
+            return None
         last = self.self_testing.last
         fitness = last.fitness if last else Fitness.UNTESTED
         return ModelHealth(standing=fitness, means=means(fitness))

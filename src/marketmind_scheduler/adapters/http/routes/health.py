@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
+from msgspec import UNSET
 
 from marketmind_scheduler.adapters.http.envelope.access import PUBLIC, ForCaller
 from marketmind_scheduler.adapters.http.openapi import operations
@@ -90,7 +91,7 @@ class HealthController(Controller):
             tz_release=report.tz_release,
             publisher=health.publishing.by,
             publishing=health.publishing.means,
-            language_model=LanguageModelOut(standing=model.standing, means=model.means),
+            language_model=LanguageModelOut(standing=model.standing, means=model.means) if model else UNSET,
         )
         return Response(answer) if report.is_ready else Response(answer, status_code=503, headers=RETRY_AFTER)
 

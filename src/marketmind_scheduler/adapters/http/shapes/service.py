@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from marketmind_scheduler.adapters.http.shapes.fields import Moment
 
@@ -39,11 +39,12 @@ class HealthOut(Struct, frozen=True, kw_only=True):
 
 
 class LanguageModelOut(Struct, frozen=True, kw_only=True):
-    """The language model of agentic plans, as this process has tried it. It is no reason not to be ready."""
+    """The language model of agentic plans, where one is configured, as this process has tried it. It is no reason not
+    to be ready."""
 
     standing: Annotated[
         str,
-        Meta(description="not_configured, untested, enforced, unenforced or unusable", examples=["enforced"]),
+        Meta(description="untested, enforced, unenforced or unusable", examples=["enforced"]),
     ]
     means: Annotated[str, Meta(examples=["it keeps schema and cap"])]
 
@@ -55,7 +56,7 @@ class ReadinessOut(Struct, frozen=True, kw_only=True):
     tz_release: Annotated[str, Meta(description="The release of the time zone rules in use", examples=["2026f"])]
     publisher: Publisher
     publishing: PublishingMeans
-    language_model: LanguageModelOut
+    language_model: LanguageModelOut | UnsetType = UNSET
 
 
 class ProblemKindOut(Struct, frozen=True, kw_only=True):
