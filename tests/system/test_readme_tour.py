@@ -26,7 +26,7 @@ pytestmark = [
 
 
 def blocks_of(paper: str, mark: str = "bash") -> str:
-    """All that a reader of the paper pastes; blocks marked as sh are for another terminal, those marked as bash model
+    """All that a reader of the paper pastes; blocks marked as sh are for another terminal, those marked as shell
     for whoever has one."""
     return "\n".join(re.findall(rf"```{mark}\n(.*?)```", (CHECKOUT / paper).read_text(), re.DOTALL))
 
@@ -111,7 +111,7 @@ async def test_the_tour_in_words_asks_back_and_goes_on_without_a_model_that_is_g
             "SCHEDULER_AGENT_SECONDS_PER_CALL": "120",
             "SCHEDULER_AGENT_SECONDS_PER_RUN": "300",
         }
-        tour = [blocks_of("README.md"), blocks_of("README.md", "bash model")]
+        tour = [blocks_of("README.md"), blocks_of("README.md", "shell")]
         [then] = re.findall(r"^Then Ctrl-C the model.*$", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
         taken_away = [f"kill {small.pid}", *re.findall(r"`(.*?)`", then)]
         async with serving(DATABASE_URL=database, SCHEDULER_DEMO_DATA="true", **settings) as service:

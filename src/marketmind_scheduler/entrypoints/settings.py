@@ -108,7 +108,11 @@ class Settings(AgentSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = KEYS_KEPT.days
     keep_agent_texts_days: Annotated[
         int,
-        Meta(ge=1, description="For how long texts are kept that were given to a language model or came from one"),
+        Meta(
+            ge=1,
+            le=36500,
+            description="how long texts are kept that a language model was given or came from it",
+        ),
     ] = 90
     keep_schedules_days: Annotated[
         int,
