@@ -38,6 +38,8 @@ def serve(port: int) -> None:
     params.n_ctx, params.n_parallel = 4096, 1
     # its threads wait by spinning: with two on two busy cores it gets a tenth as fast
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    # what was kept of the question before changes the last bits of an answer, and with them its words
+    params.cache_prompt, params.cache_ram_mib = False, 0
     params.verbosity = ERRORS_ONLY
     server = xllamacpp.Server(params)
     print(settings(server.listening_address), flush=True)
