@@ -11,7 +11,7 @@ api POST /campaigns/$WORDS/posts '{"posts": [
   {"post_id": "a0000000-0000-4000-8000-000000000004", "title": "One", '"$INTO"'},
   {"post_id": "a0000000-0000-4000-8000-000000000005", "title": "Two", '"$INTO"'}]}'
 
-# What came of the words: say "One post a day at most."; a second argument is added to the request.
+# What came of the words: say "Slow and steady, one a day."; a second argument is added to the request.
 say() {
   PLAN=$(api POST /campaigns/$WORDS/plans '{"scheduler": "agentic", "instruction": "'"$1"'"'"${2:-}"'}' | pick plan_id)
   while ANSWER=$(api GET "/plans/$PLAN?wait_seconds=25") && [ "$(pick status <<< "$ANSWER")" = preparing ]; do :; done
