@@ -25,6 +25,7 @@ from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.application.agent.model import ConfiguredModel
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -50,8 +51,10 @@ def over(
     publisher: Publisher | None = None,
     registry: CollectorRegistry | None = None,
     tracing: Tracing | None = None,
+    model: ConfiguredModel | None = None,
 ) -> UseCases:
-    """The use cases over PostgreSQL; without a publisher, nothing is really published."""
+    """The use cases over PostgreSQL; without a publisher, nothing is really published, and without a model none takes
+    part."""
     metering, queue = MeteredDispatch(registry or CollectorRegistry()), PostgresDispatchQueue(pool)
     outbound = Outbound(
         queue=queue,
@@ -74,7 +77,7 @@ def over(
         readiness=PostgresReadiness(pool),
         keys=PostgresApiKeys(pool),
         outbound=outbound,
-        schedulers=schedulers_of(Settings(), DirectPlanSolver()),
+        schedulers=schedulers_of(Settings(), DirectPlanSolver(), model),
         zones=zones,
         clock=clock,
         new_id=new_uuid7,

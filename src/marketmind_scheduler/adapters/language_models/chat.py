@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,14 +32,17 @@ from marketmind_scheduler.domain.planning.agent_part import FallbackReason
 from marketmind_scheduler.ports.language_model import ModelUnavailable
 
 _NO_KEY = "none"  # its client wants one; the transport sends none
+_SHORTEST_SECRET = 16  # what is shorter stands for a key where none is checked, and may be a word of an answer
 
 
 class ChatLanguageModel:
-    """Asks ``model`` of pydantic-ai. Nothing is retried here or below."""
+    """Asks ``model`` of pydantic-ai. Nothing is retried here or below. Where an endpoint says ``secret`` again, that is
+    no part of its answer."""
 
-    def __init__(self, model: Model, *, client: httpx2.AsyncClient | None = None) -> None:
+    def __init__(self, model: Model, *, client: httpx2.AsyncClient | None = None, secret: str | None = None) -> None:
         self._model = model
         self._client = client
+        self._secret = secret if secret and len(secret) >= _SHORTEST_SECRET else None
 
     @classmethod
     def at(cls, endpoint: Endpoint, *, look_up: LookUp = ask_system) -> Self:
@@ -48,7 +52,7 @@ class ChatLanguageModel:
         openai = AsyncOpenAI(
             base_url=endpoint.url, api_key=endpoint.api_key or _NO_KEY, http_client=client, max_retries=0, timeout=None
         )
-        return cls(_chat_model(endpoint, openai), client=client)
+        return cls(_chat_model(endpoint, openai), client=client, secret=endpoint.api_key)
 
     async def __aenter__(self) -> Self:
         return self
@@ -77,7 +81,8 @@ class ChatLanguageModel:
             raise ModelUnavailable(FallbackReason.UNAVAILABLE, str(unusable)) from None
         except AgentRunError:  # its text repeats the answer
             raise ModelUnavailable(FallbackReason.UNAVAILABLE, "the answer is no chat completion") from None
-        return _whole(_answer(response, question, seconds=time.monotonic() - began), response)
+        answer = _answer(response, question, seconds=time.monotonic() - began)
+        return _whole(_without(self._secret, answer) if self._secret else answer, response)
 
     async def _response(self, question: Question) -> ModelResponse:
         return await model_request(
@@ -124,6 +129,16 @@ def _answer(response: ModelResponse, question: Question, *, seconds: float) -> A
         tokens_out=response.usage.output_tokens or -(-len(text.encode(errors="surrogatepass")) // 3),
         finish_reason=finish_reason if isinstance(finish_reason, str) else response.finish_reason or "",
         seconds=seconds,
+    )
+
+
+def _without(secret: str, answer: Answer) -> Answer:
+    return replace(
+        answer,
+        text=answer.text.replace(secret, "[key]"),
+        model=answer.model.replace(secret, "[key]"),
+        fingerprint=answer.fingerprint and answer.fingerprint.replace(secret, "[key]"),
+        finish_reason=answer.finish_reason.replace(secret, "[key]"),
     )
 
 
