@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.http.problems import explained
 from marketmind_scheduler.adapters.process_metrics import register_process
+from marketmind_scheduler.adapters.run_metrics import MeteredRuns
 from marketmind_scheduler.domain import lifecycle_table
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.lifecycle_table import Case, every_case
@@ -52,6 +53,7 @@ def metrics() -> str:
     """Every metric with what it says; those of Python and of the process are not ours."""
     registry = CollectorRegistry()
     MeteredDispatch(registry)
+    MeteredRuns(registry)
     RequestMetrics(registry)
     register_process(registry, tz_release="", pools={})
     endings = {"counter": "_total", "info": "_info"}

@@ -39,6 +39,7 @@ from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brief, new_id
 from tests.fakes.clock import FrozenClock
 from tests.fakes.language_model import Reply, ScriptedLanguageModel, an_answer, filled
 from tests.fakes.plan_solver import BrokenPlanSolver, DirectPlanSolver
+from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.loops import on_each, telling_all_misses
 
@@ -101,7 +102,7 @@ class Runs:
         self.plan_id = new_id()
         self.configured = ConfiguredModel(
             model=model or self.scripted,
-            book=StoredRunBook(self.storage),
+            book=StoredRunBook(self.storage, RecordingRunObserver()),
             name="small",
             host="127.0.0.1",
             monotonic=self.clock,

@@ -220,5 +220,5 @@ def test_every_log_line_that_the_runbook_looks_for_is_written(line: str) -> None
 def test_every_section_of_the_runbook_says_how_to_know_that_it_is_well_again() -> None:
     sections = re.split(r"^## ", RUNBOOK, flags=re.MULTILINE)[1:]
 
-    assert len(sections) == 9
+    assert len(sections) == 10
     assert [section.splitlines()[0] for section in sections if "**It is well again**" not in section] == []

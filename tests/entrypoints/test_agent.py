@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.fakes.chat_server import (
     saying,
     scripted,
 )
+from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.programs import ImportedCommandLine
 
@@ -101,23 +103,28 @@ async def test_without_the_extra_there_is_no_model_and_the_doctor_says_how_to_ha
 
     async with chat_server(saying("{}")) as server:
         [finding] = await _diagnosed(variables(server), connect=True)
-        async with language_models.model_in_use(load(variables(server)), InMemoryStorage(SystemClock())) as in_use:
+        async with _in_use(variables(server)) as in_use:
             assert in_use is None
 
     assert (finding.mark, "extra agent" in finding.found, server.requests) == (Mark.DOUBTFUL, True, [])
 
 
 async def test_the_model_in_use_has_the_limits_and_the_name_that_are_configured() -> None:
-    async with chat_server(saying('{"token": "x"}')) as server:
-        settings = load({**variables(server), "SCHEDULER_AGENT_RUNS_AT_ONCE": "2"})
-        async with language_models.model_in_use(settings, InMemoryStorage(SystemClock())) as in_use:
-            assert in_use is not None
-            answer = await in_use.configured.model.ask(QUESTION, seconds=20)
+    async with (
+        chat_server(saying('{"token": "x"}')) as server,
+        _in_use({**variables(server), "SCHEDULER_AGENT_RUNS_AT_ONCE": "2"}) as in_use,
+    ):
+        assert in_use is not None
+        answer = await in_use.configured.model.ask(QUESTION, seconds=20)
 
     configured = in_use.configured
     assert (configured.name, configured.host) == ("scripted", f"127.0.0.1:{server.port}")
     assert (configured.limits.runs_at_once, configured.standing) == (2, ModelStanding())
     assert answer.text == '{"token": "x"}'
+
+
+def _in_use(environment: Mapping[str, str]) -> AbstractAsyncContextManager[language_models.ModelInUse | None]:
+    return language_models.model_in_use(load(environment), InMemoryStorage(SystemClock()), RecordingRunObserver())
 
 
 async def _diagnosed(environment: Mapping[str, str], *, connect: bool) -> list[Finding]:

@@ -11,7 +11,9 @@ from marketmind_scheduler.domain.agent.limits import AgentLimits, Prices
 from marketmind_scheduler.domain.agent.questions import Answer, Question
 from marketmind_scheduler.domain.planning.agent_part import FallbackReason
 from marketmind_scheduler.ports.language_model import LanguageModel, ModelUnavailable
+from marketmind_scheduler.ports.run_observer import RunObserver
 from marketmind_scheduler.ports.storage import Storage
+from tests.fakes.run_observer import RecordingRunObserver
 
 Reply: TypeAlias = str | Answer | ModelUnavailable | Callable[[Question], str]
 
@@ -52,11 +54,17 @@ class ReplayLanguageModel:
             raise ModelUnavailable(FallbackReason.UNAVAILABLE, "this was never asked", may_have_cost=False) from None
 
 
-def configured(model: LanguageModel, storage: Storage, limits: AgentLimits | None = None) -> ConfiguredModel:
+def configured(
+    model: LanguageModel,
+    storage: Storage,
+    limits: AgentLimits | None = None,
+    *,
+    observer: RunObserver | None = None,
+) -> ConfiguredModel:
     """A model that costs nothing, as it stands in one process."""
     return ConfiguredModel(
         model=model,
-        book=StoredRunBook(storage),
+        book=StoredRunBook(storage, observer or RecordingRunObserver()),
         name="scripted",
         host="127.0.0.1",
         monotonic=time.monotonic,

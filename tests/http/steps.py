@@ -20,6 +20,7 @@ from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.http.envelope.observed import Observed
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.run_metrics import MeteredRuns
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.access import Access
@@ -91,7 +92,8 @@ def in_memory(
 ) -> UseCases:
     """The use cases over fakes; without a publisher, nothing is really published, without a solver nothing solved, and
     without a model none takes part."""
-    metering, queue = MeteredDispatch(registry or CollectorRegistry()), InMemoryDispatchQueue(storage)
+    registry = registry or CollectorRegistry()
+    metering, queue, runs = MeteredDispatch(registry), InMemoryDispatchQueue(storage), MeteredRuns(registry)
     outbound = Outbound(
         queue=queue,
         pulled=queue,
@@ -113,7 +115,8 @@ def in_memory(
         readiness=readiness or ScriptedReadiness(),
         keys=InMemoryApiKeys(),
         outbound=outbound,
-        schedulers=schedulers_of(Settings(), solver, configured(model, storage) if model else None),
+        run_observer=runs,
+        schedulers=schedulers_of(Settings(), solver, configured(model, storage, observer=runs) if model else None),
         zones=zones,
         clock=clock,
         new_id=new_uuid7,

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.process_metrics import register_process
+from marketmind_scheduler.adapters.run_metrics import MeteredRuns
 from marketmind_scheduler.domain.attempt import conclude
 from marketmind_scheduler.domain.breaker import BreakerState
 from marketmind_scheduler.domain.pacing import RetryPolicy
@@ -22,6 +23,7 @@ from marketmind_scheduler.domain.verdict import Deferred, VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Recorded, Settled
 from marketmind_scheduler.ports.queue_standing import PlatformStanding, QueueStanding
 from tests.builders import NOW
+from tests.contracts.test_agent_runs import DECISION, an_exchange
 from tests.publishers.given import an_attempt
 
 CHECKOUT = Path(__file__).parents[2]
@@ -46,6 +48,9 @@ def samples() -> Mapping[str, set[str]]:
     """Every sample that a process shows once everything has happened, with its labels."""
     registry = CollectorRegistry()
     everything_happens(MeteredDispatch(registry))
+    runs = MeteredRuns(registry)
+    runs.asked(an_exchange())
+    runs.decided(DECISION)
     requests = RequestMetrics(registry)
     with requests.active("GET", "http"):
         requests.answered("GET", "/", 200, scheme="http", seconds=0, trace_id="", is_long_poll=False)

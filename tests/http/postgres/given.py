@@ -23,6 +23,7 @@ from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresRead
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
+from marketmind_scheduler.adapters.run_metrics import MeteredRuns
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.application.agent.model import ConfiguredModel
@@ -55,7 +56,8 @@ def over(
 ) -> UseCases:
     """The use cases over PostgreSQL; without a publisher, nothing is really published, and without a model none takes
     part."""
-    metering, queue = MeteredDispatch(registry or CollectorRegistry()), PostgresDispatchQueue(pool)
+    registry = registry or CollectorRegistry()
+    metering, queue, runs = MeteredDispatch(registry), PostgresDispatchQueue(pool), MeteredRuns(registry)
     outbound = Outbound(
         queue=queue,
         pulled=queue,
@@ -77,6 +79,7 @@ def over(
         readiness=PostgresReadiness(pool),
         keys=PostgresApiKeys(pool),
         outbound=outbound,
+        run_observer=runs,
         schedulers=schedulers_of(Settings(), DirectPlanSolver(), model),
         zones=zones,
         clock=clock,

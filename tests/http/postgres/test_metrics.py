@@ -54,6 +54,13 @@ OF_DISPATCH = {
     "marketmind_scheduler_too_late": "counter",
     "marketmind_scheduler_breaker_state": "gauge",
 }
+OF_RUNS = {
+    "marketmind_scheduler_agent_runs": "counter",
+    "marketmind_scheduler_agent_value_ratio": "histogram",
+    "marketmind_scheduler_agent_answer_seconds": "histogram",
+    "marketmind_scheduler_agent_tokens": "counter",
+    "marketmind_scheduler_agent_cost": "counter",
+}
 A_BACKLOG = """
 WITH p AS (
   INSERT INTO posts (post_id, brand_id, title, s3_url, platform, created_at, updated_at)
@@ -111,7 +118,9 @@ async def test_metrics_are_text_as_prometheus_reads_it_each_explained_and_of_its
 
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
-    assert {name: families[name].type for name in families} == OF_DISPATCH | dict.fromkeys(OF_THE_QUEUE, "gauge")
+    assert {name: families[name].type for name in families} == OF_DISPATCH | OF_RUNS | dict.fromkeys(
+        OF_THE_QUEUE, "gauge"
+    )
     assert all(family.documentation for family in families.values())
 
 

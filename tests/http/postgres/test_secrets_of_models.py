@@ -16,6 +16,7 @@ from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.wiring.language_models import model_in_use
 from tests.fakes.chat_server import ChatServer, Script, answering, chat_server, completion, saying, silent
 from tests.fakes.clock import FrozenClock
+from tests.fakes.run_observer import RecordingRunObserver
 from tests.http.postgres.given import over, stored
 from tests.http.steps import Json, a_campaign, calling, observed
 
@@ -62,7 +63,7 @@ async def test_whatever_an_endpoint_does_with_the_key_and_the_path_they_are_kept
 
 async def _planned(server: ChatServer, pool: Pool, zones: ZoneCatalog, clock: FrozenClock) -> Sequence[Json]:
     """The plan and its runs, as they are told to an administrator."""
-    async with model_in_use(load(_settings(server)), PostgresStorage(pool)) as in_use:
+    async with model_in_use(load(_settings(server)), PostgresStorage(pool), RecordingRunObserver()) as in_use:
         assert in_use is not None
         async with calling(observed(over(pool, zones, clock, model=in_use.configured))) as client:
             campaign_id = await a_campaign(client, posts=["LINKEDIN", "TWITTER"])

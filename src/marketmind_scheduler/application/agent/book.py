@@ -7,7 +7,8 @@ from typing import Protocol
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.domain.agent.records import RunEntry
+from marketmind_scheduler.domain.agent.records import Exchange, RunEntry
+from marketmind_scheduler.ports.run_observer import RunObserver
 from marketmind_scheduler.ports.storage import Storage
 
 
@@ -29,7 +30,10 @@ class RunBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredRunBook:
+    """What it has kept of a question, ``observer`` sees."""
+
     storage: Storage
+    observer: RunObserver
 
     @repeats_lost_races
     async def reserve(self, brand_id: UUID, cost: int, *, most: int) -> date | None:
@@ -49,3 +53,5 @@ class StoredRunBook:
         async with self.storage.unit_of_work() as work:
             await work.agent_runs.add(entry)
             await work.commit()
+        if isinstance(entry.said, Exchange):
+            self.observer.asked(entry.said)

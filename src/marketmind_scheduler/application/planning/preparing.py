@@ -24,6 +24,7 @@ from marketmind_scheduler.domain.planning.plan import Brief
 from marketmind_scheduler.domain.planning.preparation import Preparation, PreparationStatus
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.rules.tightening import Patch
+from marketmind_scheduler.ports.run_observer import RunObserver
 from marketmind_scheduler.ports.storage import UnitOfWork
 
 _SOLVING_SECONDS = 60
@@ -38,6 +39,7 @@ class Preparing:
     previewing: Previewing
     scheduler: AgenticScheduler
     release: str
+    observer: RunObserver
     tasks: RunTasks = field(default_factory=RunTasks)
 
     async def begin(
@@ -182,7 +184,9 @@ class _Run:
             await work.preparations.end(self._ids.plan_id)
 
         of = self._previewing
-        return await kept(of.beside, preview, zones=of.zones, clock=of.clock, also=also)
+        shown = await kept(of.beside, preview, zones=of.zones, clock=of.clock, also=also)
+        self._preparing.observer.decided(decided)
+        return shown
 
     async def _now(self, patch: Patch) -> Brief:
         asked = replace(self._case.asked, patch=patch)

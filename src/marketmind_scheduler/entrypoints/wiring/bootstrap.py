@@ -26,6 +26,7 @@ from marketmind_scheduler.adapters.postgres.requests.rate_limits import Postgres
 from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.adapters.process_metrics import register_process
+from marketmind_scheduler.adapters.run_metrics import MeteredRuns
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
@@ -79,6 +80,7 @@ from marketmind_scheduler.ports.access import ApiKeys, TokenVerifier
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.readiness import Readiness
+from marketmind_scheduler.ports.run_observer import RunObserver
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.storage import Storage
 
@@ -95,6 +97,7 @@ def assemble(
     readiness: Readiness,
     keys: ApiKeys,
     outbound: Outbound,
+    run_observer: RunObserver,
     schedulers: Mapping[SchedulerKind, Scheduler],
     zones: ZoneCatalog,
     clock: Clock,
@@ -149,7 +152,7 @@ def assemble(
         post_planning=PostPlanning(storage=storage, **planners),
         campaign_scheduling=CampaignScheduling(storage=storage.patient(), **planners),
         previewing=previewing,
-        preparing=Preparing(previewing=previewing, scheduler=agentic, release=version(SERVICE)),
+        preparing=Preparing(previewing=previewing, scheduler=agentic, release=version(SERVICE), observer=run_observer),
         replaying=Replaying(storage=storage, scheduler=agentic, release=version(SERVICE)),
         reachability=Reachability(publisher=outbound.publisher, platforms=outbound.platforms),
         retrying=Retrying(storage=storage.patient(), zones=zones, clock=clock, new_id=new_id, quota=quota),
@@ -179,7 +182,7 @@ async def running(settings: Settings, database_url: str) -> AsyncGenerator[Servi
 async def _service(settings: Settings, database_url: str, telemetry: "Telemetry | None") -> AsyncGenerator[Service]:
     tracing = telemetry or TraceIds(new_uuid7)
     on_query = telemetry.saw_query if telemetry else None
-    metering = MeteredDispatch(registry := CollectorRegistry())
+    metering, metered_runs = MeteredDispatch(registry := CollectorRegistry()), MeteredRuns(registry)
     async with (
         publishing(settings, tracing=tracing) as publisher,
         verifying_tokens(settings) as tokens,
@@ -189,7 +192,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             database_url, size=settings.pool_size, idle_seconds=LONGEST_REQUEST_SECONDS, on_query=on_query
         ) as keyed_pool,
         open_pool(database_url, size=DISPATCH_CONNECTIONS, plans_once=True, on_query=on_query) as dispatch_pool,
-        model_in_use(settings, PostgresStorage(pool)) as model,
+        model_in_use(settings, PostgresStorage(pool), metered_runs) as model,
     ):
         zones = pin_zone_rules()
         pools = {"requests": pool, "keyed_requests": keyed_pool, "dispatch": dispatch_pool}
@@ -216,6 +219,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             readiness=PostgresReadiness(pool),
             keys=PostgresApiKeys(pool),
             outbound=outbound,
+            run_observer=metered_runs,
             schedulers=schedulers_of(settings, NumericPlanSolver(workers), model and model.configured),
             zones=zones,
             clock=SystemClock(),

@@ -21,6 +21,7 @@ from marketmind_scheduler.domain.agent.self_test import SelfTest
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.ports.language_model import LanguageModel
+from marketmind_scheduler.ports.run_observer import RunObserver
 from marketmind_scheduler.ports.storage import Storage
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class ModelInUse:
 
 
 @asynccontextmanager
-async def model_in_use(settings: Settings, storage: Storage) -> AsyncGenerator[ModelInUse | None]:
+async def model_in_use(
+    settings: Settings, storage: Storage, observer: RunObserver
+) -> AsyncGenerator[ModelInUse | None]:
     """As configured, as long as the context; None without an endpoint, or without the extra. Raises SettingsError."""
     endpoint = settings.agent_endpoint
     if endpoint is not None and not is_installed():
@@ -54,7 +57,7 @@ async def model_in_use(settings: Settings, storage: Storage) -> AsyncGenerator[M
     async with asking(endpoint) as model:
         configured = ConfiguredModel(
             model=model,
-            book=StoredRunBook(storage),
+            book=StoredRunBook(storage, observer),
             name=endpoint.model,
             host=endpoint.authority,
             monotonic=time.monotonic,
