@@ -26,6 +26,7 @@ from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.queue_standing import InMemoryQueueStandings
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.refits import InMemoryRefits
+from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 
@@ -89,6 +90,7 @@ def use_cases(
         readiness=readiness,
         keys=InMemoryApiKeys(),
         outbound=outbound,
+        run_observer=RecordingRunObserver(),
         schedulers=schedulers_of(Settings()),
         zones=zones,
         clock=clock,

@@ -44,6 +44,7 @@ from tests.contracts.waiting import until_waiting
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.readiness import ScriptedReadiness
+from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.jumping_time import in_jumping_time, seconds_passed
 from tests.stored import cancel_pending
@@ -163,6 +164,7 @@ def on_postgres(postgres: PostgresStorage, outbound: Outbound, zones: ZoneCatalo
         readiness=ScriptedReadiness(),
         keys=InMemoryApiKeys(),
         outbound=outbound,
+        run_observer=RecordingRunObserver(),
         schedulers=schedulers_of(Settings()),
         zones=zones,
         clock=FrozenClock(NOW),

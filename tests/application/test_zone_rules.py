@@ -22,6 +22,7 @@ from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_sche
 from tests.fakes.api_keys import InMemoryApiKeys
 from tests.fakes.clock import CountedIds, FrozenClock
 from tests.fakes.readiness import ScriptedReadiness
+from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.stored import as_cancelled
 
@@ -37,6 +38,7 @@ def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog,
         readiness=ScriptedReadiness(),
         keys=InMemoryApiKeys(),
         outbound=outbound,
+        run_observer=RecordingRunObserver(),
         schedulers=schedulers_of(Settings()),
         zones=replace(zones, release=release),
         clock=FrozenClock(NOW),
