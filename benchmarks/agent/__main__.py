@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
 
+from benchmarks.agent import speed
 from benchmarks.agent.asking import Instruction, instructions, understood
 from benchmarks.agent.report import report
 from benchmarks.agent.small_model import small_model
@@ -28,7 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="make bench-agent", description=__doc__)
     parser.add_argument("--configured", action="store_true", help="ask the model that SCHEDULER_AGENT_… names")
     parser.add_argument("--first", type=int, help="ask only so many")
+    parser.add_argument("--speed", action="store_true", help="measure what a run takes besides the answers instead")
     chosen = parser.parse_args(arguments)
+    if chosen.speed:
+        asyncio.run(speed.measure())
+        return
     asked = list(islice(instructions(), chosen.first))
     asyncio.run(_run(asked, is_configured=chosen.configured))
 

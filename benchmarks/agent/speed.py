@@ -1,18 +1,20 @@
 """What a run takes besides its model's answers, beside the `engagement` plan of its brief and the alternatives.
 
 The model of these runs answers at once, and nothing is stored. It chooses a plan that is not the best one, so that its
-times are explained anew, which takes longest. Times are by the clock, as the service solves: the least of some rounds.
+times are explained anew, which takes longest. Times are of the processor, so that whatever else the machine does is not
+in them: hence everything is solved in this process.
 """
 
 import json
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from time import monotonic, perf_counter
+from importlib import import_module
+from time import monotonic, process_time
 from typing import TypeVar
 from uuid import UUID
 
 from marketmind_scheduler.adapters.numeric.solver import NumericPlanSolver
-from marketmind_scheduler.adapters.numeric.workers import working
+from marketmind_scheduler.adapters.numeric.workers import Workers
 from marketmind_scheduler.application.agent.alternatives import Solving
 from marketmind_scheduler.application.agent.conversation import RunIds
 from marketmind_scheduler.application.agent.model import ConfiguredModel
@@ -30,25 +32,23 @@ from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 
 T = TypeVar("T")
 
-SIZES = ((6, 7), (20, 28), (60, 60), (200, 180))
+SIZES = ((6, 7), (20, 28), (60, 60))
 _FIRST = date(2027, 3, 1)
 _IDS = RunIds(run_id=UUID(int=1), plan_id=UUID(int=2), brand_id=UUID(int=3), campaign_id=UUID(int=4))
 _WORDS = Instruction(words="never between 22 and 7")
 
 
-async def measure(sizes: Sequence[tuple[int, int]] = SIZES, *, rounds: int = 3) -> None:
+async def measure(sizes: Sequence[tuple[int, int]] = SIZES, *, rounds: int = 2) -> None:
     """Prints a row for each size and each kind of run."""
     pin_zone_rules()
     print(f"{'posts':>5} {'days':>5}  {'run':12} {'engagement':>10} {'alternatives':>12} {'run':>7} {'ratio':>6}")
-    async with working() as workers:
-        exact = EngagementScheduler(NumericPlanSolver(workers))
-        for posts, days in sizes:
-            brief = _brief(posts, days)
-            for name, instruction in (("no words", None), ("with words", _WORDS)):
-                found = [await _round(exact, brief, instruction) for _ in range(rounds)]
-                plan, alternatives, run = (min(each) for each in zip(*found, strict=True))
-                ratio = run / (plan + alternatives)
-                print(f"{posts:5} {days:5}  {name:12} {plan:10.2f} {alternatives:12.2f} {run:7.2f} {ratio:6.2f}")
+    exact = EngagementScheduler(NumericPlanSolver(_InThisProcess()))
+    for posts, days in sizes:
+        for name, instruction in (("no words", None), ("with words", _WORDS)):
+            found = [await _round(exact, _brief(posts, days), instruction) for _ in range(rounds)]
+            plan, alternatives, run = (min(each) for each in zip(*found, strict=True))
+            ratio = run / (plan + alternatives)
+            print(f"{posts:5} {days:5}  {name:12} {plan:10.2f} {alternatives:12.2f} {run:7.2f} {ratio:6.2f}")
 
 
 async def _round(
@@ -70,9 +70,9 @@ async def _round(
 
 
 async def _timed(work: Awaitable[T]) -> tuple[T, float]:
-    began = perf_counter()
+    began = process_time()
     done = await work
-    return done, perf_counter() - began
+    return done, process_time() - began
 
 
 def _brief(posts: int, days: int) -> Brief:
@@ -86,6 +86,15 @@ def _brief(posts: int, days: int) -> Brief:
         now=datetime(2027, 2, 28, tzinfo=UTC),
         posts=tuple(PostToPlace(post_id=UUID(int=9 + nth), platform=platforms[nth % 2]) for nth in range(posts)),
     )
+
+
+class _InThisProcess(Workers):
+    async def run(self, function: str, returned: type[T], *arguments: object) -> T:
+        module, _, name = function.partition(":")
+        outcome = getattr(import_module(module), name)(*arguments)
+        if not isinstance(outcome, returned):
+            raise TypeError(f"{function} returned {type(outcome).__name__}, not {returned.__name__}")
+        return outcome
 
 
 class _AtOnce:

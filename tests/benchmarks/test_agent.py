@@ -3,6 +3,8 @@
 from dataclasses import replace
 from io import StringIO
 
+import pytest
+from benchmarks.agent import speed
 from benchmarks.agent.asking import Instruction, Understood, instructions, understood
 from benchmarks.agent.judging import Worth, worth_of, worth_of_fields
 from benchmarks.agent.report import report
@@ -61,3 +63,14 @@ async def test_the_report_counts_everything_once() -> None:
     assert "2 instructions, 0 answers of no model answered" in printed.getvalue()
     assert "instructions as a whole   1       1      0" in printed.getvalue()
     assert "1 timeout" in printed.getvalue()
+
+
+async def test_what_a_run_takes_besides_the_answers_is_printed_beside_the_plan_and_its_alternatives(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await speed.measure([(2, 3)], rounds=1)
+
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[-1] == "ratio"
+    assert [row[13:23] for row in rows] == ["no words  ", "with words"]
+    assert all(float(row.split()[-1]) > 0 for row in rows)
