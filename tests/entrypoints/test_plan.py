@@ -1,11 +1,13 @@
 """`plan`: shows in the terminal what would be scheduled, and schedules exactly that when it is told to."""
 
 import asyncio
+import json
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +18,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import CAMPAIGN_ID, a_brand, a_campaign, a_post, given, new_id
 from tests.contracts.worlds import PostgresWorld
 from tests.entrypoints.test_cli import fetch, message_of
+from tests.fakes.chat_server import Asked, ChatServer, chat_server, completion, scripted
 from tests.programs import ImportedCommandLine
 
 _LINE = re.compile(r"(\d\d:\d\d)  (TWITTER|TIKTOK) +(One|Two|Three)")
@@ -28,8 +31,9 @@ class Planning:
         self._command_line = ImportedCommandLine(directory)
         self._url = url
 
-    async def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return await asyncio.to_thread(self._command_line.run, "plan", *arguments, DATABASE_URL=self._url)
+    async def __call__(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        run = self._command_line.run
+        return await asyncio.to_thread(run, "plan", *arguments, DATABASE_URL=self._url, **settings)
 
     async def scheduled(self) -> Sequence[tuple[object, ...]]:
         return await fetch(
@@ -80,3 +84,60 @@ async def test_what_cannot_be_planned_ends_with_one_message(plan: Planning) -> N
     assert str(unknown) in message_of(missing)
     assert both.returncode == 2
     assert "leave one of them out" in message_of(both)
+
+
+def understanding_late_hours(asked: Asked) -> Mapping[str, Any]:
+    """Takes every instruction for one of late hours, and chooses the first plan."""
+    wanted = asked["response_format"]["json_schema"]
+    said = {name: each["enum"][0] for name, each in wanted["schema"]["properties"].items()}
+    late = {"quiet_from": "5", "quiet_to": "23"} if wanted["name"] == "intent" else {}
+    return completion(json.dumps({**said, **late}))
+
+
+def settings(server: ChatServer) -> dict[str, str]:
+    return {
+        "SCHEDULER_AGENT_BASE_URL": server.url,
+        "SCHEDULER_AGENT_MODEL": "scripted",
+        "SCHEDULER_AGENT_ALLOWED_HOSTS": f"127.0.0.1:{server.port}",
+    }
+
+
+async def test_an_instruction_is_shown_as_it_was_understood_asked_back_by_option_and_committed_once_accepted(
+    plan: Planning,
+) -> None:
+    words = (str(CAMPAIGN_ID), "--scheduler", "agentic", "--instruction", "only late", "--commit")
+    async with chat_server(scripted(understanding_late_hours)) as server:
+        asked_back = await plan(*words, **settings(server))
+        scheduled_before = await plan.scheduled()
+        found = re.search(r"--accept (\w+)", asked_back.stdout)
+        assert found, asked_back
+        done = await plan(*words, "--accept", found[1], **settings(server))
+
+    assert (asked_back.returncode, scheduled_before) == (1, [])
+    assert "understood quiet_hours: 05:00 to 23:00 (before: none)" in asked_back.stdout
+    assert "of what the plan is worth" in asked_back.stdout
+    assert "--commit --ignore-instruction" in asked_back.stdout
+    assert (done.returncode, "3 posts are scheduled." in done.stdout) == (0, True), done
+    assert {str(row[0])[:2] for row in await plan.scheduled()} <= {"23", "00", "01", "02", "03", "04"}
+
+
+async def test_without_a_model_a_plan_says_so_and_its_wish_is_dropped_by_name_only(plan: Planning) -> None:
+    words = (str(CAMPAIGN_ID), "--scheduler", "agentic", "--instruction", "only late", "--commit")
+
+    refused, done = await plan(*words), await plan(*words, "--ignore-instruction")
+
+    assert (refused.returncode, done.returncode) == (1, 0), done
+    assert "Made by fallback, because not_configured." in refused.stdout
+    assert "--ignore-instruction" in refused.stdout
+    assert "3 posts are scheduled." in done.stdout
+
+
+async def test_words_go_with_the_scheduler_that_understands_them_and_a_patch_with_its_words(plan: Planning) -> None:
+    cases = [
+        (("--instruction", "only late"), "goes with --scheduler agentic"),
+        (("--scheduler", "agentic", "--accept", "5f"), "repeat them with --instruction"),
+        (("--scheduler", "agentic", "--instruction", "x" * 2_001), "not 2,001"),
+    ]
+    for arguments, said in cases:
+        ended = await plan(str(CAMPAIGN_ID), *arguments)
+        assert (ended.returncode, said in message_of(ended)) == (2, True), ended.stderr
