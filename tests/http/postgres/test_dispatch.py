@@ -394,7 +394,8 @@ async def test_a_puller_may_put_a_post_off_for_a_day_without_a_retry_and_no_furt
     caller: httpx2.AsyncClient,
 ) -> None:
     schedules = [await due(caller) for _ in range(2)]
-    quota, too_far = await claim(caller)
+    claims = {each["schedule_id"]: each for each in await claim(caller)}
+    quota, too_far = (claims[each["schedule_id"]] for each in schedules)
 
     await settle(caller, quota, verdict="deferred", reason="quota", retry_after_seconds=86_400)
     await settle(caller, too_far, verdict="deferred", reason="quota", retry_after_seconds=30 * 86_400)

@@ -114,6 +114,8 @@ SAID_BY_NO_SCHEMA = (
     "is not a whole number",
     "goes with",
     "send post_id",
+    "to have a time chosen",
+    "is not a text of 1 to 200 characters",  # of what is a text or a number the document has no bounds
 )
 
 

@@ -64,6 +64,7 @@ async def test_a_campaign_is_scheduled_whole_and_in_time_order(client: httpx2.As
         "note": None,
         "retry_of": None,
         "override": [],
+        "arm": None,
         "intent": "wall",
         "local_time": "2027-03-15T19:00:00",
         "timezone": "America/Los_Angeles",

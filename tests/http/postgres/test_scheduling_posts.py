@@ -63,6 +63,7 @@ async def test_a_post_is_scheduled_at_a_wall_time_in_a_zone(client: httpx2.Async
         "note": None,
         "retry_of": None,
         "override": [],
+        "arm": None,
         "intent": "wall",
         "local_time": "2027-03-17T19:00:00",
         "timezone": LOS_ANGELES,
