@@ -46,7 +46,7 @@ class LanguageModelOut(Struct, frozen=True, kw_only=True):
         str,
         Meta(description="untested, enforced, unenforced or unusable", examples=["enforced"]),
     ]
-    means: Annotated[str, Meta(examples=["it keeps schema and cap"])]
+    means: Annotated[str, Meta(description="The same in words", examples=["it keeps schema and cap"])]
 
 
 class ReadinessOut(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,9 @@ class ReadinessOut(Struct, frozen=True, kw_only=True):
     tz_release: Annotated[str, Meta(description="The release of the time zone rules in use", examples=["2026f"])]
     publisher: Publisher
     publishing: PublishingMeans
-    language_model: LanguageModelOut | UnsetType = UNSET
+    language_model: (
+        Annotated[LanguageModelOut, Meta(description="Only where a language model is configured")] | UnsetType
+    ) = UNSET
 
 
 class ProblemKindOut(Struct, frozen=True, kw_only=True):
