@@ -34,7 +34,7 @@ UPDATE schedules SET timezone = $2 WHERE schedule_id = ANY(ARRAY(
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
 _IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
 # Statistics from when tables were nearly empty make reading a whole one for each of ten thousand rows look cheap.
-_BY_INDEXES, _AS_USUAL = "SET LOCAL enable_seqscan = off", "SET LOCAL enable_seqscan = on"
+_BY_INDEXES = "SET LOCAL enable_seqscan = off"
 _LOCK = f"SELECT s.schedule_id FROM schedules s {JOINED}"
 TELL = """
 WITH done AS (
@@ -70,7 +70,6 @@ class PostgresDerivations:
         found, parameters = where(conditions_of(chosen), after=0)
         await self._connection.execute(_BY_INDEXES)
         rows = await self._connection.fetch(f"{SELECT}{found} {_IN_ORDER}", *parameters)
-        await self._connection.execute(_AS_USUAL)
         return [to_schedule(row) for row in rows]
 
     async def move(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
