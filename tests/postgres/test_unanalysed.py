@@ -29,7 +29,8 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import AD
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.schedule import Hold
+from marketmind_scheduler.domain.schedule import Hold, ScheduleStatus
+from marketmind_scheduler.ports.schedules import ScheduleFilter
 from tests.databases import new_database
 from tests.loops import telling_all_misses
 
@@ -64,7 +65,8 @@ $$;
 INSERT INTO brands (brand_id, brand_name, brand_default_timezone, tone_profile, created_at, updated_at)
 SELECT id(n), '', 'UTC', '', now(), now() FROM (SELECT generate_series(1, 100) UNION SELECT 9001) AS b(n);
 """
-FILL_A_LITTLE = "SELECT fill(2000000, 3, 5000000, 20)"
+# At one instant, so that the planner takes times for something that tells nothing apart.
+FILL_A_LITTLE = "SELECT fill(2000000, 3, 5000000, 20); UPDATE schedules SET publish_time = now(), due_at = now()"
 NEVER, EMPTY, NEARLY_EMPTY, FULL = "never", "when empty", "when nearly empty", "when full"
 # Foreign keys are switched off meanwhile: checking them would take longer than all the rest.
 FILL = f"""
@@ -187,6 +189,8 @@ def cases() -> Iterable[Case]:
         yield "hold lifted", hold.lift, [of, 1, listed], rows
         yield "hold placed on a brand", hold_on_brand.place, [BIG_BRAND, 2, listed], rows
         yield "hold lifted from a brand", hold_on_brand.lift, [BIG_BRAND, 2, listed], rows
+        pending = ScheduleFilter(campaign_id=of, status=ScheduleStatus.PENDING)
+        yield "taken to be shifted", *derivations.locking(pending), rows
         yield "schedules told of", derivations.TELL, [listed], rows
         yield "posts that changed told", bookings.TELL_POST_CHANGED, [listed], rows
         steps = many(

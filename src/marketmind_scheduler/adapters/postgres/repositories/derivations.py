@@ -33,8 +33,6 @@ UPDATE schedules SET timezone = $2 WHERE schedule_id = ANY(ARRAY(
 """
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
 _IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
-# Statistics from when tables were nearly empty make reading a whole one for each of ten thousand rows look cheap.
-_BY_INDEXES = "SET LOCAL enable_seqscan = off"
 _LOCK = f"SELECT s.schedule_id FROM schedules s {JOINED}"
 TELL = """
 WITH done AS (
@@ -45,6 +43,12 @@ INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publis
 SELECT 'schedule.source_changed', schedule_id, brand_id, post_id, platform, publish_time, 'PENDING', retry_count,
        external_id FROM done
 """
+
+
+def locking(chosen: ScheduleFilter) -> tuple[str, Sequence[object]]:
+    """The statement that takes and reads them, and its parameters."""
+    found, parameters = where(conditions_of(chosen), after=0)
+    return f"{SELECT}{found} {_IN_ORDER}", parameters
 
 
 class PostgresDerivations:
@@ -67,10 +71,8 @@ class PostgresDerivations:
         return {row["campaign_id"]: row["outside"] for row in rows}
 
     async def lock(self, chosen: ScheduleFilter) -> Sequence[Schedule]:
-        found, parameters = where(conditions_of(chosen), after=0)
-        await self._connection.execute(_BY_INDEXES)
-        rows = await self._connection.fetch(f"{SELECT}{found} {_IN_ORDER}", *parameters)
-        return [to_schedule(row) for row in rows]
+        statement, parameters = locking(chosen)
+        return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
 
     async def move(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         return await move(self._connection, schedules)
