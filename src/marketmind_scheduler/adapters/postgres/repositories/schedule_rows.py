@@ -36,8 +36,8 @@ _ENUMS: Mapping[str, Callable[[str], object]] = {
 _FROM_BRAND = {"on_late", "latest_at"}
 _OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error"))
 
-# BETWEEN, and the time in the order: else the planner may take the first three from the primary key, walking through all
-# schedules for each row.
+# BETWEEN, and the time in the order: else the planner may take the first three from the primary key, and walk through
+# all schedules for each row.
 BESIDE = (
     "ARRAY(SELECT o.schedule_id FROM schedules o WHERE o.brand_id = s.brand_id "
     "AND o.publish_time BETWEEN s.publish_time AND s.publish_time AND o.platform = s.platform "
