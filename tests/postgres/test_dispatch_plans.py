@@ -77,7 +77,7 @@ CREATE FUNCTION fill(first int, last int, starts timestamptz, step interval, par
    WHERE number BETWEEN first AND last;
 $$;
 """  # noqa: S608  # made of our own constants
-BESIDE = "ix_schedules_publish_time_schedule_id"
+BESIDE = "ix_schedules_brand_id_publish_time_schedule_id"
 """What goes out at the same instant is looked up by the brand as well, unless there is only one."""
 BACKLOGS = {
     "due": f"SELECT fill(1, {DUE}, now() - interval '1 hour', interval '30 ms', 0)",
