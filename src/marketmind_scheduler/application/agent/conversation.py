@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.agent.decoding import Choices, Undecodable, dec
 from marketmind_scheduler.domain.agent.questions import Answer, Question
 from marketmind_scheduler.domain.agent.records import Decision, Exchange, RunEntry, Texts, exchange
 from marketmind_scheduler.domain.planning.agent_part import FallbackReason
+from marketmind_scheduler.ports.language_model import ModelUnavailable
 
 T = TypeVar("T")
 
@@ -69,6 +70,11 @@ class Conversation:
             return found
         raise GaveUp(FallbackReason.UNDECODABLE)
 
+    def in_time(self) -> asyncio.Timeout:
+        """Ends with TimeoutError what takes longer than the run may. Not to be put round a question: that keeps to the
+        time by itself, and what came of it is recorded after it."""
+        return asyncio.timeout(self._until - self._configured.monotonic())
+
     async def _answer(self, question: Question) -> tuple[Answer, Exchange]:
         """An answer that is whole, its cost counted. Raises GaveUp."""
         self._check_limits(question)
@@ -78,21 +84,24 @@ class Conversation:
         self._tokens += question.tokens + question.max_output_tokens
         seconds = min(configured.limits.seconds_per_call, self._until - configured.monotonic())
         try:
-            async with asyncio.timeout(seconds):
-                answer = await configured.model.ask(question, seconds=seconds)
+            answer = await self._asked(question, seconds=seconds)
         except Exception as failed:  # whatever it raises, there is a plan
             unavailable = no_answer(failed)
-            cost = reserved if unavailable.may_have_cost else 0
-            await self._failed(question, unavailable.reason, day, reserved=reserved, cost=cost)
+            await self._failed(question, unavailable, day, reserved=reserved)
             raise GaveUp(unavailable.reason) from failed
         record = self._record(question, answer, reserved)
         await self._correct(day, by=record.cost - reserved)
         self._tokens += record.tokens_in + record.tokens_out - question.tokens - question.max_output_tokens
-        if answer.finish_reason == _CUT_OFF:  # whole JSON or not, it was to go on
-            await self._keep(replace(record, failure=FallbackReason.CUT_OFF), question, answer)
-            raise GaveUp(FallbackReason.CUT_OFF)
         configured.answered()
         return answer, record
+
+    async def _asked(self, question: Question, *, seconds: float) -> Answer:
+        """A whole answer. Raises what the model does, and TimeoutError."""
+        async with asyncio.timeout(seconds):
+            answer = await self._configured.model.ask(question, seconds=seconds)
+        if answer.finish_reason == _CUT_OFF:  # whole JSON or not, it was to go on
+            raise ModelUnavailable(FallbackReason.CUT_OFF, "the answer ended at the cap", answer=answer)
+        return answer
 
     def _check_limits(self, question: Question) -> None:
         limits, most = self._configured.limits, question.tokens + question.max_output_tokens
@@ -103,11 +112,15 @@ class Conversation:
         if self._configured.monotonic() >= self._until:
             raise GaveUp(FallbackReason.TIMEOUT)
 
-    async def _failed(self, question: Question, reason: FallbackReason, day: date, *, reserved: int, cost: int) -> None:
-        self._configured.failed(reason)
-        await self._correct(day, by=cost - reserved)
-        record = replace(self._record(question, None, reserved), failure=reason, cost=cost)
-        await self._keep(record, question, None)
+    async def _failed(self, question: Question, failed: ModelUnavailable, day: date, *, reserved: int) -> None:
+        """What came all the same is recorded, and has cost what it says; where nothing did, what was reserved counts,
+        unless nothing can have begun."""
+        self._configured.failed(failed.reason)
+        record = replace(self._record(question, failed.answer, reserved), failure=failed.reason)
+        if failed.answer is None and not failed.may_have_cost:
+            record = replace(record, cost=0)
+        await self._correct(day, by=record.cost - reserved)
+        await self._keep(record, question, failed.answer)
 
     def _record(self, question: Question, answer: Answer | None, reserved: int) -> Exchange:
         of = self._configured
