@@ -132,6 +132,27 @@ async def test_a_cap_or_a_schema_that_is_ignored_is_told_as_it_came_with_its_usa
     assert (answer.text, answer.tokens_out, len(server.requests)) == ("zebra", 900, 1)
 
 
+async def test_usage_that_can_be_none_is_taken_for_what_it_would_be() -> None:
+    for count in (10**30, 0):
+        usage = {"prompt_tokens": count, "completion_tokens": count, "total_tokens": count}
+        async with chat_server.chat_server(saying("123456789", usage=usage)) as server:
+            answer = await _asked(server.endpoint())
+
+        assert (answer.tokens_in, answer.tokens_out) == (QUESTION.tokens, 3), count
+
+
+async def test_what_an_endpoint_says_beside_its_text_is_a_short_name_that_can_be_kept() -> None:
+    for said in ("obey " * 5_000, "\ud800\x00", "\u202e\x1b[31m", f"{'x' * 190}{SECRET}"):
+        whole = {**chat_server.completion("{}", finish_reason="stop"), "model": said, "system_fingerprint": said}
+        async with chat_server.chat_server(answering(json.dumps(whole).encode())) as server:
+            answer = await _asked(server.endpoint(api_key=SECRET))
+
+        for name in (answer.model, answer.fingerprint or ""):
+            assert len(name) <= 200
+            assert name.isprintable()
+            assert SECRET[:8] not in name
+
+
 async def test_usage_that_nobody_tells_is_taken_for_what_it_would_be() -> None:
     async with chat_server.chat_server(saying("123456789", usage=None)) as server:
         answer = await _asked(server.endpoint())

@@ -32,6 +32,8 @@ from marketmind_scheduler.domain.planning.agent_part import FallbackReason
 from marketmind_scheduler.ports.language_model import ModelUnavailable
 
 _NO_KEY = "none"  # its client wants one; the transport sends none
+_MOST_TOKENS = 10_000_000  # whoever counts more, or less than one, has not counted
+_LONGEST_NAME = 200
 _SHORTEST_SECRET = 16  # what is shorter stands for a key where none is checked, and may be a word of an answer
 
 
@@ -82,7 +84,7 @@ class ChatLanguageModel:
         except AgentRunError:  # its text repeats the answer
             raise ModelUnavailable(FallbackReason.UNAVAILABLE, "the answer is no chat completion") from None
         answer = _answer(response, question, seconds=time.monotonic() - began)
-        return _whole(_without(self._secret, answer) if self._secret else answer, response)
+        return _whole(_with_names_alone(_without(self._secret, answer) if self._secret else answer), response)
 
     async def _response(self, question: Question) -> ModelResponse:
         return await model_request(
@@ -117,7 +119,7 @@ def _chat_model(endpoint: Endpoint, client: AsyncOpenAI) -> Model:
 
 
 def _answer(response: ModelResponse, question: Question, *, seconds: float) -> Answer:
-    """Usage that nobody told is counted as it is before a question is sent."""
+    """Usage that nobody told, or that can be none, is counted as it is before a question is sent."""
     text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
     details: Mapping[str, object] = response.provider_details or {}
     fingerprint, finish_reason = details.get("fingerprint"), details.get("finish_reason")
@@ -125,11 +127,15 @@ def _answer(response: ModelResponse, question: Question, *, seconds: float) -> A
         text=text,
         model=response.model_name or "",
         fingerprint=fingerprint if isinstance(fingerprint, str) else None,
-        tokens_in=response.usage.input_tokens or question.tokens,
-        tokens_out=response.usage.output_tokens or -(-len(text.encode(errors="surrogatepass")) // 3),
+        tokens_in=_counted(response.usage.input_tokens, question.tokens),
+        tokens_out=_counted(response.usage.output_tokens, -(-len(text.encode(errors="surrogatepass")) // 3)),
         finish_reason=finish_reason if isinstance(finish_reason, str) else response.finish_reason or "",
         seconds=seconds,
     )
+
+
+def _counted(told: int, otherwise: int) -> int:
+    return told if 0 < told <= _MOST_TOKENS else otherwise
 
 
 def _without(secret: str, answer: Answer) -> Answer:
@@ -140,6 +146,21 @@ def _without(secret: str, answer: Answer) -> Answer:
         fingerprint=answer.fingerprint and answer.fingerprint.replace(secret, "[key]"),
         finish_reason=answer.finish_reason.replace(secret, "[key]"),
     )
+
+
+def _with_names_alone(answer: Answer) -> Answer:
+    """What an endpoint says beside its text is kept for good and shown to others than administrators, so it is no place
+    for a text."""
+    return replace(
+        answer,
+        model=_name(answer.model),
+        fingerprint=answer.fingerprint and _name(answer.fingerprint),
+        finish_reason=_name(answer.finish_reason),
+    )
+
+
+def _name(told: str) -> str:
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in told[:_LONGEST_NAME])
 
 
 def _whole(answer: Answer, response: ModelResponse) -> Answer:
