@@ -131,6 +131,13 @@ def test_every_rule_waits_is_weighed_and_leads_to_its_section_of_the_runbook() -
         assert rule["annotations"]["runbook"].partition("#")[2] in sections, rule
 
 
+def test_the_dashboard_shows_every_metric_that_an_alert_looks_at() -> None:
+    shown = {name for panel in PANELS for target in panel["targets"] for name in NAME.findall(target["expr"])}
+
+    for rule in RULES:
+        assert set(NAME.findall(rule["expr"])) & set(samples()) <= shown, rule["alert"]
+
+
 def test_the_runbook_shows_the_rules_as_they_are() -> None:
     runbook = (CHECKOUT / "docs" / "runbook.md").read_text()
     shown = re.findall(r"^\| `(Scheduler\w+)` \| `(.+?)` \| (\w+) \| ", runbook, re.MULTILINE)
