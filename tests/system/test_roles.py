@@ -87,7 +87,21 @@ async def test_migrate_grants_the_service_its_rows_and_nothing_else_however_ofte
     assert migrate(**migrated.both).stdout == HEAD
 
     assert await rights_of_service(migrated) == once
-    assert dict(once) == dict.fromkeys(TABLES, "DELETE INSERT SELECT UPDATE") | {"alembic_version": "SELECT"}
+    assert dict(once) == dict.fromkeys(TABLES, "DELETE INSERT SELECT UPDATE") | {
+        "agent_runs": "INSERT SELECT",
+        "alembic_version": "SELECT",
+    }
+
+
+async def test_what_an_earlier_version_granted_on_records_that_are_only_added_is_taken_back(migrated: Urls) -> None:
+    async with connected(migrated.service) as sql:
+        role = await sql.fetchval("SELECT current_user")
+    async with connected(migrated.owner) as sql:
+        await sql.execute(f'GRANT UPDATE, DELETE ON agent_runs TO "{role}"')
+
+    migrate(**migrated.both)
+
+    assert dict(await rights_of_service(migrated))["agent_runs"] == "INSERT SELECT"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +116,8 @@ async def test_migrate_grants_the_service_its_rows_and_nothing_else_however_ofte
         "DROP TABLE events",
         "DROP SCHEMA public CASCADE",
         "TRUNCATE events",
+        "UPDATE agent_runs SET said = ''",
+        "DELETE FROM agent_runs",
         "UPDATE alembic_version SET version_num = '0000'",
     ],
 )

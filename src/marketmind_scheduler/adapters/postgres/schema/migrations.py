@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import agent_runs, metadata
 from marketmind_scheduler.domain.errors import StorageUnavailable
 
 _LOCK = 0x6D61726B6574  # any number that nothing else in the database locks
@@ -50,14 +50,16 @@ class Migrator:
             )
         quoted = self._connection.dialect.identifier_preparer.quote_identifier
         schema = quoted(str(await self._connection.scalar(text("SELECT current_schema()"))))
-        tables = ", ".join(table.name for table in metadata.sorted_tables)
+        changed = ", ".join(table.name for table in metadata.sorted_tables if table is not agent_runs)
         for privilege in (
             f"USAGE ON SCHEMA {schema}",
-            f"SELECT, INSERT, UPDATE, DELETE ON {tables}",
+            f"SELECT, INSERT, UPDATE, DELETE ON {changed}",
+            f"SELECT, INSERT ON {agent_runs.name}",
             f"USAGE ON ALL SEQUENCES IN SCHEMA {schema}",
             "SELECT ON alembic_version",
         ):
             await self._connection.execute(text(f"GRANT {privilege} TO {quoted(role)}"))
+        await self._connection.execute(text(f"REVOKE UPDATE, DELETE ON {agent_runs.name} FROM {quoted(role)}"))
         await self._connection.commit()
 
     async def reload_demo(self) -> None:
