@@ -39,7 +39,7 @@ def _quiet_hours(intent: Intent, rules: BrandRules, platforms: Collection[Platfo
     closes = _open_times(rules, platforms) != _open_times(Patch(quiet=intent.quiet).added_to(rules), platforms)
     after = " and ".join([*quiet, asked]) if asked and closes else before
     return Understood(
-        field="quiet_hours", asked=asked, before=before, after=after, is_looser=bool(asked) and not closes
+        field="quiet_hours", asked=asked, before=before, after=after, is_looser=not (asked in (None, *quiet) or closes)
     )
 
 

@@ -10,6 +10,8 @@ from marketmind_scheduler.domain.planning.digests import digest
 from marketmind_scheduler.domain.planning.emphasis import Emphasis
 from marketmind_scheduler.domain.rules.tightening import UNCHANGED, Patch
 
+_WORTH_MOST = "evergreen"  # an aim that the exact plan serves by itself
+
 
 class ScheduledBy(StrEnum):
     AGENTIC = "agentic"  # the model chose among the solver's plans
@@ -116,7 +118,13 @@ class AgentPart:
         if instructed.standing is InstructionStanding.NOT_UNDERSTOOD:
             return ("the instruction was not understood, so the plan is made without it",)
         looser = [each.field for each in instructed.understood if each.is_looser]
+        is_unserved = instructed.is_applied and self.chosen is None and instructed.aim not in (None, _WORTH_MOST)
         return [
+            *(
+                [f"no model chose a plan, so this one does not follow the emphasis {instructed.aim}"]
+                if is_unserved
+                else []
+            ),
             *([] if instructed.is_applied else [f"the instruction is not applied yet: {instructed.why_asked()}"]),
             *([f"the rules allow less than was asked, so they stay: {', '.join(looser)}"] if looser else []),
         ]

@@ -9,6 +9,7 @@ from click import Choice, argument, option
 from marketmind_scheduler.application.planning.plan_text import plan_text
 from marketmind_scheduler.application.planning.shown import Shown
 from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.agent.intent import LONGEST_INSTRUCTION
 from marketmind_scheduler.domain.audience.week import MILLION
 from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.domain.planning.preview import Asked
@@ -18,7 +19,6 @@ from marketmind_scheduler.entrypoints.commands.console import told, with_use_cas
 
 _KINDS = [kind.value for kind in SchedulerKind]
 _WAIT = timedelta(minutes=5)
-_MOST_WORDS = 2_000
 
 
 @click.command()
@@ -73,8 +73,16 @@ def _check_words(scheduler: str, instruction: str | None, accept: str | None) ->
         raise click.UsageError(f"{scheduler} understands no words; --instruction goes with --scheduler agentic")
     if accept is not None and instruction is None:
         raise click.UsageError("--accept agrees to what was understood of words; repeat them with --instruction")
-    if instruction is not None and not 0 < len(instruction) <= _MOST_WORDS:
-        raise click.UsageError(f"--instruction takes 1 to {_MOST_WORDS:,} characters, not {len(instruction):,}")
+    if instruction is not None:
+        _check_instruction(instruction)
+
+
+def _check_instruction(words: str) -> None:
+    if not words.strip() or len(words) > LONGEST_INSTRUCTION:
+        given = f"these are {len(words):,}" if words.strip() else "these are none"
+        raise click.UsageError(f"--instruction takes 1 to {LONGEST_INSTRUCTION:,} characters; {given}")
+    if any(0xD800 <= ord(each) <= 0xDFFF for each in words):  # bytes of the command line that are no text
+        raise click.UsageError("--instruction has bytes that are no UTF-8; write it in the terminal's own encoding")
 
 
 async def _shown(

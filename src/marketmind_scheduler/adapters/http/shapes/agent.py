@@ -5,7 +5,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from marketmind_scheduler.adapters.http.shapes.fields import BrandId, CampaignId, Moment
+from marketmind_scheduler.adapters.http.shapes.fields import NOT_BLANK, BrandId, CampaignId, Moment
+from marketmind_scheduler.adapters.http.words.taken import told_as
+from marketmind_scheduler.domain.agent.intent import LONGEST_INSTRUCTION
 from marketmind_scheduler.domain.audience.week import MILLION
 from marketmind_scheduler.domain.planning.agent_part import (
     AgentPart,
@@ -21,8 +23,9 @@ Instruction = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=2_000,
-        pattern=r"^[^\u0000]*$",
+        max_length=LONGEST_INSTRUCTION,
+        pattern=NOT_BLANK,
+        extra=told_as("a text of 1 to 2,000 characters that are not all spaces"),
         description="What the plan is to keep to besides, in words; it can only tighten the brand's rules. With the "
         "scheduler `agentic`",
         examples=["never between 22 and 7, at most 2 a day"],

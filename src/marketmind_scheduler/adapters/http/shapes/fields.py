@@ -19,7 +19,7 @@ DEMO_POST = "33333333-3333-3333-3333-333333333333"
 EXAMPLE_SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
 _LONGEST_EXTERNAL_ID = 200
 _NO_NUL = r"^[^\u0000]*$"
-_NOT_BLANK = r"^\s*[^\s\u0000][^\u0000]*$"
+NOT_BLANK = r"^\s*[^\s\u0000][^\u0000]*$"
 # a host or bucket, then anything without spaces; Python's $ alone would allow a line feed behind it
 _MEDIA_URL = r"^(s3|https?)://[A-Za-z0-9._~%:@-]+([/?#][^\u0000-\u0020\u007f]*)?$(?!\n)"
 
@@ -35,7 +35,7 @@ Name = Annotated[
     Meta(
         min_length=1,
         max_length=200,
-        pattern=_NOT_BLANK,
+        pattern=NOT_BLANK,
         extra=told_as("a text of 1 to 200 characters that are not all spaces"),
     ),
 ]
@@ -45,7 +45,7 @@ Title = Annotated[
     Meta(
         min_length=1,
         max_length=500,
-        pattern=_NOT_BLANK,
+        pattern=NOT_BLANK,
         extra=told_as('a text of 1 to 500 characters that are not all spaces, such as "Meet the new line"'),
         examples=["Meet the new line"],
     ),
