@@ -123,6 +123,13 @@ class _AtOnce:
 class _Nothing:
     """Keeps nothing, and allows everything."""
 
+    async def start_asking(self, brand_id: UUID, run_id: UUID, *, within: timedelta) -> bool:
+        del brand_id, run_id, within
+        return True
+
+    async def stop_asking(self, brand_id: UUID, run_id: UUID) -> None:
+        del brand_id, run_id
+
     async def reserve(self, brand_id: UUID, cost: int, *, most: int) -> date | None:
         del brand_id, cost, most
         return _FIRST

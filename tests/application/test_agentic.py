@@ -3,6 +3,7 @@ where the model has no part in it."""
 
 import asyncio
 import json
+import time as machine
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -22,6 +23,7 @@ from marketmind_scheduler.domain.agent.records import Exchange, KeptEntry, RunEn
 from marketmind_scheduler.domain.errors import RunForgotten, RunNotFound
 from marketmind_scheduler.domain.planning.agent_part import (
     FallbackReason,
+    Instructed,
     InstructionStanding,
     ScheduledBy,
 )
@@ -35,11 +37,13 @@ from marketmind_scheduler.domain.rules.tightening import Patch
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied
 from marketmind_scheduler.domain.wall_clock import wall_time
 from marketmind_scheduler.ports.language_model import LanguageModel, ModelUnavailable
+from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brief, new_id
 from tests.fakes.clock import FrozenClock
 from tests.fakes.language_model import Reply, ScriptedLanguageModel, an_answer, filled
 from tests.fakes.plan_solver import BrokenPlanSolver, DirectPlanSolver
 from tests.fakes.run_observer import RecordingRunObserver
+from tests.fakes.slow_storage import SlowStorage
 from tests.fakes.storage import InMemoryStorage
 from tests.loops import on_each, telling_all_misses
 
@@ -126,6 +130,12 @@ class Runs:
 
         ids = RunIds(run_id=new_id(), plan_id=self.plan_id, brand_id=BRAND_ID, campaign_id=CAMPAIGN_ID)
         return await self.scheduler.run(brief, given, ids, current)
+
+    def over(self, storage: Storage, *, monotonic: Callable[[], float] | None = None) -> None:
+        """Keep what is asked there from now on."""
+        book = StoredRunBook(storage, RecordingRunObserver())
+        self.configured = replace(self.configured, book=book, monotonic=monotonic or self.clock)
+        self.scheduler = replace(self.scheduler, configured=self.configured)
 
     async def entries(self) -> list[KeptEntry]:
         async with self.storage.reading() as repositories:
@@ -257,6 +267,16 @@ async def test_an_instruction_that_costs_much_or_says_more_is_asked_back_and_not
     assert not accepted.part.drops_a_wish
 
 
+async def test_an_emphasis_that_nobody_was_left_to_choose_by_is_told_and_not_lost_in_silence() -> None:
+    for emphasis, is_told in {"steady": True, "launch": True, "evergreen": False, "unchanged": False}.items():
+        served = await Runs(saying(emphasis=emphasis)).run(words=WORDS)
+        unserved = await Runs(saying(emphasis=emphasis), unavailable(FallbackReason.TIMEOUT)).run(words=WORDS)
+
+        assert served.part.warnings() == []
+        assert (unserved.part.instructed and unserved.part.instructed.is_applied) is True
+        assert [emphasis in said for said in unserved.part.warnings()] == [True] * is_told, emphasis
+
+
 async def test_what_was_accepted_holds_also_where_no_model_is_left() -> None:
     instructed = (await Runs(saying(covers="part", last_day="3")).run(words=WORDS)).part.instructed
     runs = Runs(ModelUnavailable(FallbackReason.UNAVAILABLE, "refused"))
@@ -283,6 +303,19 @@ class Silent:
         del question, seconds
         await asyncio.Event().wait()
         raise AssertionError
+
+
+class Pausing:
+    """Answers once it may."""
+
+    def __init__(self) -> None:
+        self.is_asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def ask(self, question: Question, *, seconds: float) -> Answer:
+        del seconds
+        self.is_asked.set()
+        await self.may_answer.wait()
+        return an_answer(filled(question))
 
 
 class Raising:
@@ -479,6 +512,60 @@ async def test_what_is_spent_is_what_the_answers_cost_and_what_may_have_been_beg
     assert refused.spent() == 0
 
 
+async def test_what_came_of_a_question_all_the_same_is_recorded_and_has_cost_what_it_says() -> None:
+    for reason in (FallbackReason.CUT_OFF, FallbackReason.REFUSED_BY_MODEL):
+        said = an_answer('{"plan": "p1"', finish_reason="length")
+        failed = ModelUnavailable(reason, "as a test says", answer=said)
+        runs = Runs(failed, prices=Prices(tokens_in=1_000_000, tokens_out=10_000_000))
+        await runs.run()
+        [entry] = await runs.entries()
+        assert isinstance(entry.said, Exchange)
+
+        assert (entry.said.failure, entry.said.finish_reason) == (reason, "length")
+        assert (entry.said.tokens_in, entry.said.tokens_out) == (said.tokens_in, said.tokens_out)
+        assert (entry.texts and entry.texts.reply) == said.text
+        assert entry.said.cost == runs.spent() == 300 + 20 * 10
+
+
+async def test_a_question_at_which_the_time_of_its_run_is_over_is_recorded_like_every_other() -> None:
+    runs = Runs(model=Silent(), limits=AgentLimits(seconds_per_run=1))
+    runs.over(SlowStorage(runs.storage, seconds=0.01), monotonic=machine.monotonic)
+
+    found = await runs.run(words=WORDS)
+    [entry] = await runs.entries()
+
+    assert found.part.reason is FallbackReason.TIMEOUT
+    assert isinstance(entry.said, Exchange)
+    assert entry.said.failure is FallbackReason.TIMEOUT
+
+
+async def test_of_two_processes_one_asks_for_a_plan_of_a_brand_at_a_time() -> None:
+    model = Pausing()
+    one, other = Runs(model=model), Runs(choosing(value=1))
+    other.over(one.storage)
+    first = asyncio.create_task(one.run())
+    await model.is_asked.wait()
+    meanwhile = await other.run()
+    model.may_answer.set()
+    await first
+    after = await other.run()
+
+    assert (meanwhile.part.reason, after.part.reason) == (FallbackReason.BUSY, None)
+    assert len(other.scripted.questions) == 1
+
+
+async def test_a_run_that_was_killed_keeps_others_of_its_brand_from_asking_no_longer_than_a_run_may_take() -> None:
+    runs = Runs(choosing(value=1), limits=AgentLimits(seconds_per_run=60))
+    with runs.storage.changing() as rows:
+        rows.agent_asking[BRAND_ID] = new_id(), NOW + timedelta(seconds=60)
+    meanwhile = await runs.run()
+    with runs.storage.changing() as rows:
+        rows.agent_asking[BRAND_ID] = new_id(), NOW
+    after = await runs.run()
+
+    assert (meanwhile.part.reason, after.part.reason) == (FallbackReason.BUSY, None)
+
+
 async def test_a_run_leaves_what_was_asked_and_answered_behind_and_no_instruction_in_the_facts() -> None:
     runs = Runs(saying(most_per_day="2"))
     await runs.run(words=WORDS)
@@ -545,16 +632,24 @@ def test_every_reason_is_reached() -> None:
 
 
 class Replays:
-    """Runs that are recorded to their end, as ``Preparing`` does it, and made again."""
+    """Runs that are recorded to their end, as ``Preparing`` does it, and made again where no model is configured."""
 
-    def __init__(self, *replies: Reply) -> None:
-        self.runs = Runs(*replies)
-        self.replaying = Replaying(storage=self.runs.storage, scheduler=self.runs.scheduler, release="2")
+    def __init__(self, *replies: Reply, limits: AgentLimits | None = None) -> None:
+        self.runs = Runs(*replies, limits=limits)
+        self.replaying = Replaying(
+            storage=self.runs.storage, scheduler=replace(self.runs.scheduler, configured=None), release="2"
+        )
 
     async def recorded(
-        self, words: str | None = None, *, brief: Brief = BRIEF, now: Callable[[Patch], Brief] | None = None
+        self,
+        words: str | None = None,
+        *,
+        brief: Brief = BRIEF,
+        now: Callable[[Patch], Brief] | None = None,
+        accepted: Instructed | None = None,
     ) -> UUID:
-        outcome = await self.runs.run(brief, words, now=now)
+        instruction = None if words is None else Instruction(words=words, accepted=accepted)
+        outcome = await self.runs.run(brief, instruction=instruction, now=now)
         later = outcome.brief if now and outcome.brief.occupied != brief.occupied else None
         decided = decision(
             outcome.part,
@@ -571,7 +666,9 @@ class Replays:
             brand_id=BRAND_ID,
             campaign_id=CAMPAIGN_ID,
             said=decided,
-            texts=Texts(instruction=words, brief=brief, later=later),
+            texts=Texts(
+                instruction=words, accepted=accepted, limits=self.runs.configured.limits, brief=brief, later=later
+            ),
         )
         await self.runs.configured.book.keep(entry)
         return outcome.part.run_id
@@ -586,6 +683,7 @@ class Replays:
         (("{", choosing(value=1)), None),
         (("{",), WORDS),
         ((unavailable(FallbackReason.CUT_OFF),), WORDS),
+        ((ModelUnavailable(FallbackReason.REFUSED_BY_MODEL, "but", answer=an_answer('{"covers": "all"}')),), WORDS),
         ((an_answer("{}", finish_reason="length"),), None),
     ],
 )
@@ -616,6 +714,38 @@ async def test_a_repaired_run_is_made_again_beside_what_others_had_taken_by_then
 
     assert replayed.then.scheduled_by is ScheduledBy.AGENTIC_REPAIRED
     assert replayed.is_same
+
+
+async def test_what_its_giver_had_agreed_to_is_made_again_however_long_ago_that_plan_was_forgotten() -> None:
+    instructed = (await Runs(saying(covers="part", last_day="3")).run(words=WORDS)).part.instructed
+    replays = Replays(choosing(value=1))
+    replayed = await replays.replaying.replay(await replays.recorded(WORDS, accepted=instructed))
+
+    assert replayed.then.standing is InstructionStanding.APPLIED
+    assert (replayed.is_same, replayed.unknown) == (True, 0)
+
+
+async def test_a_run_is_made_again_within_the_limits_that_it_had_whatever_is_set_by_now() -> None:
+    for limits in (AgentLimits(min_value=800), AgentLimits(requests_per_run=1), AgentLimits(tokens_in_per_request=900)):
+        replays = Replays(saying(most_per_day="2"), limits=limits)
+        replayed = await replays.replaying.replay(await replays.recorded(WORDS))
+
+        assert replayed.is_same, (limits, replayed.then, replayed.now)
+
+
+async def test_a_run_that_nobody_was_asked_for_is_made_again_beside_what_others_had_taken_by_then() -> None:
+    taken = (await exact()).placements[0]
+
+    def now(patch: Patch) -> Brief:
+        stands = Occupied(holder_id=BRAND_ID, platform=taken.post.platform, publish_time=taken.slot.publish_time)
+        return replace(BRIEF, occupied=(stands,)).tightened(patch)
+
+    for given in (failing_test, told_to_rest, asked_by_another):
+        replays = Replays(WHOLE)
+        given(replays.runs)
+        replayed = await replays.replaying.replay(await replays.recorded(WORDS, now=now))
+
+        assert replayed.is_same, (replayed.then, replayed.now)
 
 
 async def test_a_changed_question_is_unknown_and_the_replay_says_that_it_is_not_the_same(

@@ -11,11 +11,18 @@ import pytest
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.domain.access import Reach
+from marketmind_scheduler.domain.agent.limits import AgentLimits
 from marketmind_scheduler.domain.agent.questions import Purpose
 from marketmind_scheduler.domain.agent.records import Decision, Exchange, KeptEntry, RunEntry, Texts
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.deletion import Doomed, Noun
-from marketmind_scheduler.domain.planning.agent_part import FallbackReason, ScheduledBy
+from marketmind_scheduler.domain.planning.agent_part import (
+    FallbackReason,
+    Instructed,
+    InstructionStanding,
+    ScheduledBy,
+    Understood,
+)
 from marketmind_scheduler.domain.planning.digests import parts_of
 from marketmind_scheduler.domain.planning.plan import Brief, PostToPlace
 from marketmind_scheduler.domain.planning.preparation import PreparationStatus
@@ -24,6 +31,7 @@ from marketmind_scheduler.domain.retention import Retention
 from marketmind_scheduler.domain.rules.caps import CapScope, Grade, PlatformCap, Rolling
 from marketmind_scheduler.domain.rules.platform_caps import caps_of_brand
 from marketmind_scheduler.domain.rules.policy import Blackout, MinGap, Policy, PostingHours, QuietHours, Slots, Weekday
+from marketmind_scheduler.domain.rules.tightening import Patch
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_brief, a_campaign, given, new_id
@@ -70,6 +78,15 @@ DECISION = Decision(
     patch_hash=None,
     release="0.0.1",
     repaired=(UUID(int=7),),
+)
+
+ACCEPTED = Instructed(
+    standing=InstructionStanding.NEEDS_ACCEPTANCE,
+    instruction_hash="a7",
+    understood=(Understood(field="days", asked="2027-03-12 to 2027-03-13", before=None, after=None),),
+    patch=Patch(quiet=(22, 7), avoided=frozenset({Weekday.SU}), first_day=date(2027, 3, 12)),
+    aim="steady",
+    cost=60_000,
 )
 
 
@@ -150,11 +167,13 @@ async def test_entries_are_read_as_they_were_kept_in_their_order_and_within_reac
 
 async def test_a_brief_is_read_as_it_was_kept_and_whatever_a_model_said_can_be_kept(storage: Storage) -> None:
     brief, plan_id = a_brief_with_everything(), new_id()
-    await add(storage, an_entry(plan_id=plan_id, texts=Texts(reply="\x00\ud800", brief=brief)))
+    texts = Texts(reply="\x00\ud800", accepted=ACCEPTED, limits=AgentLimits(min_value=900), brief=brief)
+    await add(storage, an_entry(plan_id=plan_id, texts=texts))
     [kept] = await of_plan(storage, plan_id)
     assert kept.texts is not None
     assert kept.texts.brief is not None
 
+    assert (kept.texts.accepted, kept.texts.limits) == (ACCEPTED, AgentLimits(min_value=900))
     assert kept.texts.brief == brief
     assert parts_of(kept.texts.brief) == parts_of(brief)
     assert kept.texts.brief.occupied == brief.occupied
@@ -240,6 +259,54 @@ async def test_texts_are_forgotten_for_their_age_and_what_was_decided_stays(worl
     assert [(each.said, each.texts) for each in found] == [(an_exchange(), None)] * 3
     async with world.storage.reading() as repositories:
         assert await repositories.agent_runs.first_broken(BRAND_ID) is None
+
+
+async def test_what_is_said_of_a_campaign_that_was_deleted_meanwhile_is_kept_without_texts(storage: Storage) -> None:
+    for noun in (Noun.CAMPAIGN, Noun.BRAND):
+        brand_id, campaign_id, plan_id = new_id(), new_id(), new_id()
+        brand, campaign = a_brand(brand_id=brand_id), a_campaign(campaign_id=campaign_id, brand_id=brand_id)
+        await given(storage, brand, campaign)
+        async with storage.unit_of_work() as work:
+            doomed = Doomed(noun, campaign_id if noun is Noun.CAMPAIGN else brand_id)
+            await work.erasures.erase(doomed, [], cancelled=0, at=NOW)
+            await work.commit()
+        entry = replace(an_entry(plan_id=plan_id), brand_id=brand_id, campaign_id=campaign_id)
+        await add(storage, entry, replace(entry, said=DECISION))
+
+        assert [(each.said, each.texts) for each in await of_plan(storage, plan_id)] == [
+            (entry.said, None),
+            (DECISION, None),
+        ]
+        async with storage.reading() as repositories:
+            assert await repositories.agent_runs.first_broken(brand_id) is None
+
+
+async def test_one_run_of_a_brand_asks_until_it_stops_or_its_time_is_over(storage: Storage) -> None:
+    one, other = new_id(), new_id()
+    async with storage.unit_of_work() as work:
+        runs = work.agent_runs
+        assert await runs.start_asking(BRAND_ID, one, within=MINUTE)
+        assert not await runs.start_asking(BRAND_ID, other, within=MINUTE)
+        assert await runs.start_asking(new_id(), other, within=MINUTE)
+        await runs.stop_asking(BRAND_ID, other)
+        assert not await runs.start_asking(BRAND_ID, other, within=MINUTE)
+        await runs.stop_asking(BRAND_ID, one)
+        assert await runs.start_asking(BRAND_ID, one, within=-MINUTE)
+        await work.commit()
+    async with storage.unit_of_work() as work:
+        assert await work.agent_runs.start_asking(BRAND_ID, other, within=MINUTE)
+        await work.agent_runs.stop_asking(BRAND_ID, one)
+        assert not await work.agent_runs.start_asking(BRAND_ID, one, within=MINUTE)
+
+
+async def test_of_ten_runs_of_a_brand_at_once_one_asks(postgres: PostgresStorage) -> None:
+    async def starts() -> bool:
+        async with postgres.unit_of_work() as work:
+            is_first = await work.agent_runs.start_asking(BRAND_ID, new_id(), within=MINUTE)
+            await work.commit()
+        return is_first
+
+    assert sorted(await asyncio.gather(*(starts() for _ in range(10)))) == [False] * 9 + [True]
 
 
 async def test_what_was_changed_or_taken_out_by_hand_is_found(postgres: PostgresStorage, pool: Pool) -> None:

@@ -28,11 +28,12 @@ class InMemoryAgentRuns:
             brand_id=entry.brand_id,
             at=at,
             said=entry.said,
-            texts=entry.texts,
+            texts=None if rows.deleted & {entry.campaign_id, entry.brand_id} else entry.texts,
             chain_hash=_link(of_brand[-1].chain_hash if of_brand else None, entry, at),
         )
         rows.agent_runs = (*rows.agent_runs, kept)
-        rows.agent_texts = {**rows.agent_texts, kept.chain_hash: (entry.campaign_id, at)}
+        if kept.texts is not None:
+            rows.agent_texts = {**rows.agent_texts, kept.chain_hash: (entry.campaign_id, at)}
 
     async def list(self, plan_id: UUID) -> Sequence[KeptEntry]:
         return [each for each in self._within_reach() if each.plan_id == plan_id]
@@ -48,6 +49,18 @@ class InMemoryAgentRuns:
                     return each
                 previous = each.chain_hash
         return None
+
+    async def start_asking(self, brand_id: UUID, run_id: UUID, *, within: timedelta) -> bool:
+        asking, now = self._view().agent_asking, self._clock.now()
+        if brand_id in asking and asking[brand_id][1] > now:
+            return False
+        asking[brand_id] = run_id, now + within
+        return True
+
+    async def stop_asking(self, brand_id: UUID, run_id: UUID) -> None:
+        asking = self._view().agent_asking
+        if brand_id in asking and asking[brand_id][0] == run_id:
+            del asking[brand_id]
 
     async def reserve(self, brand_id: UUID, cost: int, *, most: int) -> date | None:
         rows, day = self._view(), self._clock.now().astimezone(UTC).date()

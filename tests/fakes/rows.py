@@ -194,6 +194,8 @@ class Rows:
     agent_texts: dict[str, tuple[UUID, datetime]] = field(default_factory=dict[str, tuple[UUID, datetime]])
     """By the digest of each entry whose texts are kept, its campaign, and since when they are."""
     agent_costs: dict[tuple[UUID, date], int] = field(default_factory=dict[tuple[UUID, date], int])
+    agent_asking: dict[UUID, tuple[UUID, datetime]] = field(default_factory=dict[UUID, tuple[UUID, datetime]])
+    """By its brand, the run that asks, and until when."""
     last_position: int = 0
     actor: str = field(default=SERVICE, compare=False)
     """Who tells the events."""
@@ -210,6 +212,7 @@ class Rows:
             preparations=dict(self.preparations),
             agent_texts=dict(self.agent_texts),
             agent_costs=dict(self.agent_costs),
+            agent_asking=dict(self.agent_asking),
             forgotten_previews=dict(self.forgotten_previews),
             forgotten=dict(self.forgotten),
             tz_releases=dict(self.tz_releases),

@@ -1,7 +1,7 @@
 """What is kept of the runs in which a language model takes part, and what they may cost."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -13,7 +13,8 @@ class AgentRuns(Protocol):
     they speak of."""
 
     async def add(self, entry: RunEntry) -> None:
-        """Keep an entry as the next one of its brand's chain; others of the brand wait until the unit of work ends."""
+        """Keep an entry as the next one of its brand's chain; others of the brand wait until the unit of work ends.
+        What speaks of a campaign or brand that was deleted meanwhile is kept without its texts."""
         ...
 
     async def list(self, plan_id: UUID) -> Sequence[KeptEntry]:
@@ -26,6 +27,15 @@ class AgentRuns(Protocol):
 
     async def first_broken(self, brand_id: UUID) -> KeptEntry | None:
         """The first entry of the brand that is not what the chain says; None: all of them are."""
+        ...
+
+    async def start_asking(self, brand_id: UUID, run_id: UUID, *, within: timedelta) -> bool:
+        """Keep that this run asks for a plan of the brand, for so long at most; False, and nothing is kept, while
+        another one does."""
+        ...
+
+    async def stop_asking(self, brand_id: UUID, run_id: UUID) -> None:
+        """Let another run of the brand ask; nothing where another one does already."""
         ...
 
     async def reserve(self, brand_id: UUID, cost: int, *, most: int) -> date | None:

@@ -375,7 +375,7 @@ preparations = Table(
 )
 
 agent_runs = Table(
-    "agent_runs",  # rows are only ever added
+    "agent_runs",  # rows are only ever added, and the service's role may do no more
     metadata,
     Column("position", BigInteger, Identity(always=True), primary_key=True),
     Column("run_id", Uuid, nullable=False),
@@ -407,6 +407,14 @@ agent_costs = Table(
     Column("brand_id", Uuid, primary_key=True),
     Column("day", Date, primary_key=True),  # in UTC
     Column("cost", BigInteger, nullable=False),  # in millionths, what is reserved included
+)
+
+agent_asking = Table(
+    "agent_asking",
+    metadata,
+    Column("brand_id", Uuid, primary_key=True),
+    Column("run_id", Uuid, nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),  # another run may ask then, whatever became of this one
 )
 
 reservations = Table(

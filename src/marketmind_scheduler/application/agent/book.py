@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -14,6 +14,14 @@ from marketmind_scheduler.ports.storage import Storage
 
 class RunBook(Protocol):
     """Raises StorageUnavailable. Each call stands by itself, whatever becomes of its run."""
+
+    def start_asking(self, brand_id: UUID, run_id: UUID, *, within: timedelta) -> Awaitable[bool]:
+        """As ``AgentRuns.start_asking``."""
+        ...
+
+    def stop_asking(self, brand_id: UUID, run_id: UUID) -> Awaitable[None]:
+        """As ``AgentRuns.stop_asking``."""
+        ...
 
     def reserve(self, brand_id: UUID, cost: int, *, most: int) -> Awaitable[date | None]:
         """As ``AgentRuns.reserve``."""
@@ -34,6 +42,19 @@ class StoredRunBook:
 
     storage: Storage
     observer: RunObserver
+
+    @repeats_lost_races
+    async def start_asking(self, brand_id: UUID, run_id: UUID, *, within: timedelta) -> bool:
+        async with self.storage.unit_of_work() as work:
+            is_first = await work.agent_runs.start_asking(brand_id, run_id, within=within)
+            await work.commit()
+        return is_first
+
+    @repeats_lost_races
+    async def stop_asking(self, brand_id: UUID, run_id: UUID) -> None:
+        async with self.storage.unit_of_work() as work:
+            await work.agent_runs.stop_asking(brand_id, run_id)
+            await work.commit()
 
     @repeats_lost_races
     async def reserve(self, brand_id: UUID, cost: int, *, most: int) -> date | None:

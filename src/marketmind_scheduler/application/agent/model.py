@@ -1,7 +1,7 @@
 """A configured language model, with what it may use, and how it stands in this process."""
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -46,9 +46,10 @@ class ConfiguredModel:
     prices: Prices = field(default_factory=Prices)
     standing: ModelStanding = field(default_factory=ModelStanding)
 
-    @contextmanager
-    def admitted(self, brand_id: UUID) -> Generator[None]:
-        """Raises GaveUp where the model is not to be asked now."""
+    @asynccontextmanager
+    async def admitted(self, brand_id: UUID, run_id: UUID) -> AsyncGenerator[None]:
+        """Nobody else asks for a plan of the brand meanwhile, in any process. Raises GaveUp where the model is not to
+        be asked now, and StorageUnavailable."""
         standing = self.standing
         if standing.fitness is Fitness.UNUSABLE:
             raise GaveUp(FallbackReason.SELF_TEST_FAILED)
@@ -58,9 +59,20 @@ class ConfiguredModel:
             raise GaveUp(FallbackReason.BUSY)
         standing.asking.add(brand_id)
         try:
-            yield
+            async with self._asking_alone(brand_id, run_id):
+                yield
         finally:
             standing.asking.discard(brand_id)
+
+    @asynccontextmanager
+    async def _asking_alone(self, brand_id: UUID, run_id: UUID) -> AsyncGenerator[None]:
+        within = timedelta(seconds=self.limits.seconds_per_run)
+        if not await self.book.start_asking(brand_id, run_id, within=within):
+            raise GaveUp(FallbackReason.BUSY)
+        try:
+            yield
+        finally:
+            await self.book.stop_asking(brand_id, run_id)
 
     def answered(self) -> None:
         self.standing.patience = Patience()

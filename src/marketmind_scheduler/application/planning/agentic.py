@@ -76,13 +76,11 @@ class AgenticScheduler:
 
 
 async def _asked(configured: ConfiguredModel, run: "_Run", ids: RunIds) -> Outcome:
-    seconds = configured.limits.seconds_per_run
-    conversation = Conversation(configured, ids, until=configured.monotonic() + seconds)
+    conversation = Conversation(configured, ids, until=configured.monotonic() + configured.limits.seconds_per_run)
     try:
-        with configured.admitted(ids.brand_id):
-            async with asyncio.timeout(seconds):
-                await run.understand(conversation)
-                return await run.choose(conversation)
+        async with configured.admitted(ids.brand_id, ids.run_id):
+            await run.understand(conversation)
+            return await run.choose(conversation)
     except GaveUp as gave_up:
         return run.exact(gave_up.reason)
     except TimeoutError:
@@ -135,13 +133,15 @@ class _Run:
         )
         if intent.covers is Covers.NOTHING:
             raise GaveUp(FallbackReason.REFUSED_BY_MODEL)
-        await self._weigh(words, intent)
+        async with conversation.in_time():
+            await self._weigh(words, intent)
 
     async def choose(self, conversation: Conversation) -> Outcome:
         """Let the model choose among the solver's plans. Raises GaveUp."""
         if self._asks_back:
             return self.exact(None)
-        alternatives = await self._solving.alternatives()
+        async with conversation.in_time():
+            alternatives = await self._solving.alternatives()
         if len(alternatives) == 1:
             return self.exact(FallbackReason.NO_ALTERNATIVES)
         labels = labelled(alternatives, self._seed)

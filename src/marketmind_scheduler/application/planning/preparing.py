@@ -1,7 +1,8 @@
 """Plans in which a language model takes part: asked for, made in the background, and looked at when they are ready."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -81,6 +82,14 @@ class Preparing:
         await self._found(plan_id)
         async with self.previewing.storage.reading() as repositories:
             return await repositories.agent_runs.list(plan_id)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """What is still being made at the end is given up."""
+        try:
+            yield
+        finally:
+            await self.close()
 
     async def close(self) -> None:
         """Give up what is being made here; it shows as failed."""
@@ -174,10 +183,7 @@ class _Run:
             plan_hash=preview.plan_hash,
             release=self._preparing.release,
         )
-        words = self._instruction and self._instruction.words
-        later = outcome.brief if self._latest and self._latest[1] is outcome.brief else None
-        is_asked = self._preparing.scheduler.configured is not None
-        texts = Texts(instruction=words, brief=self._brief if is_asked else None, later=later)
+        texts = self._texts(outcome)
 
         async def also(work: UnitOfWork) -> None:
             await work.agent_runs.add(self._ids.entry(decided, texts))
@@ -187,6 +193,18 @@ class _Run:
         shown = await kept(of.beside, preview, zones=of.zones, clock=of.clock, also=also)
         self._preparing.observer.decided(decided)
         return shown
+
+    def _texts(self, outcome: Outcome) -> Texts:
+        """What a replay needs, where a model was there to be asked."""
+        given, configured = self._instruction, self._preparing.scheduler.configured
+        later = outcome.brief if self._latest and self._latest[1] is outcome.brief else None
+        return Texts(
+            instruction=given and given.words,
+            accepted=given and given.accepted,
+            limits=configured and configured.limits,
+            brief=self._brief if configured else None,
+            later=later,
+        )
 
     async def _now(self, patch: Patch) -> Brief:
         asked = replace(self._case.asked, patch=patch)

@@ -6,9 +6,15 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from marketmind_scheduler.domain.agent.limits import Prices
+from marketmind_scheduler.domain.agent.limits import AgentLimits, Prices
 from marketmind_scheduler.domain.agent.questions import PROMPT_VERSION, Answer, Purpose, Question
-from marketmind_scheduler.domain.planning.agent_part import AgentPart, FallbackReason, InstructionStanding, ScheduledBy
+from marketmind_scheduler.domain.planning.agent_part import (
+    AgentPart,
+    FallbackReason,
+    Instructed,
+    InstructionStanding,
+    ScheduledBy,
+)
 from marketmind_scheduler.domain.planning.digests import brief_hash, parts_of
 from marketmind_scheduler.domain.planning.emphasis import Emphasis
 from marketmind_scheduler.domain.planning.plan import Brief
@@ -64,12 +70,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """What was written by people or by a model, and what a replay needs; forgotten sooner than the rest. ``later`` is
-    the brief as things stood at the end, where the plan was made again for that."""
+    """What was written by people or by a model, and what a replay needs; forgotten sooner than the rest. ``accepted``
+    is what its giver had agreed to before, ``limits`` are those that held, and ``later`` is the brief as things stood
+    at the end, where the plan was made again for that."""
 
     request: str | None = None
     reply: str | None = None
     instruction: str | None = None
+    accepted: Instructed | None = None
+    limits: AgentLimits | None = None
     brief: Brief | None = None
     later: Brief | None = None
 

@@ -51,7 +51,6 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
             )
             server = HttpServer(app, ready=ready, on_stop=stop, registry=service.registry, tracing=service.tracing)
             await server.serve(sockets=[listener])
-            await use_cases.preparing.close()
             await use_cases.dispatcher.triggered()
     log.info("stopped")
 

@@ -233,11 +233,12 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             telemetry.follow(vars(use_cases).values())
         rate = Rate(settings.requests_per_minute) if settings.requests_per_minute else None
         limiter = rate and RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
-        yield Service(
-            use_cases=use_cases,
-            idempotency=PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours)),
-            limiter=limiter,
-            metering=metering,
-            registry=registry,
-            tracing=tracing,
-        )
+        async with use_cases.preparing.running():
+            yield Service(
+                use_cases=use_cases,
+                idempotency=PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours)),
+                limiter=limiter,
+                metering=metering,
+                registry=registry,
+                tracing=tracing,
+            )

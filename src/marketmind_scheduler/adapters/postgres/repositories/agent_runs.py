@@ -1,7 +1,7 @@
 """Runs in which a language model takes part: SQL in, frozen values out."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Record
@@ -12,6 +12,11 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.agent.records import KeptEntry, RunEntry, chained
 
 _CHAIN = "SELECT pg_advisory_xact_lock(hashtextextended('agent_runs/' || $1, 0))"
+# Waits for whoever deletes one of them, and lets everybody else go on.
+_IS_ERASED = """
+SELECT c.deleted_at IS NOT NULL OR b.deleted_at IS NOT NULL
+  FROM campaigns c JOIN brands b USING (brand_id) WHERE c.campaign_id = $1 FOR KEY SHARE
+"""
 LAST = """
 SELECT now() AS at, (SELECT chain_hash FROM agent_runs WHERE brand_id = $1 ORDER BY position DESC LIMIT 1) AS previous
 """
@@ -26,6 +31,12 @@ OF = """
 SELECT r.run_id, r.plan_id, r.brand_id, r.at, r.said, r.chain_hash, t.texts
   FROM agent_runs r LEFT JOIN agent_texts t USING (position) WHERE r.{}_id = $1 ORDER BY r.position
 """
+START_ASKING = """
+INSERT INTO agent_asking AS a (brand_id, run_id, until) VALUES ($1, $2, now() + $3::interval)
+ON CONFLICT (brand_id) DO UPDATE SET run_id = excluded.run_id, until = excluded.until WHERE a.until <= now()
+RETURNING true
+"""
+_STOP_ASKING = "DELETE FROM agent_asking WHERE brand_id = $1 AND run_id = $2"
 RESERVE = """
 INSERT INTO agent_costs AS c (brand_id, day, cost) SELECT $1, $4, $2::bigint WHERE $2::bigint <= $3::bigint
 ON CONFLICT (brand_id, day) DO UPDATE SET cost = c.cost + excluded.cost WHERE c.cost + excluded.cost <= $3::bigint
@@ -40,14 +51,16 @@ class PostgresAgentRuns:
         self._reach = reach
 
     async def add(self, entry: RunEntry) -> None:
+        is_erased = await self._connection.fetchval(_IS_ERASED, entry.campaign_id)
         await self._connection.execute(_CHAIN, str(entry.brand_id))
         [last] = await self._connection.fetch(LAST, entry.brand_id)
         said, at = to_text(entry.said), last["at"]
         chain_hash = _link(last["previous"], entry, at, said)
         of_run = (entry.run_id, entry.plan_id, entry.brand_id)
         position = await self._connection.fetchval(_ADD, *of_run, at, said, chain_hash)
-        texts = texts_to_json(entry.texts)
-        await self._connection.execute(_ADD_TEXTS, position, entry.brand_id, entry.campaign_id, at, texts)
+        if not is_erased:
+            texts = texts_to_json(entry.texts)
+            await self._connection.execute(_ADD_TEXTS, position, entry.brand_id, entry.campaign_id, at, texts)
 
     async def list(self, plan_id: UUID) -> Sequence[KeptEntry]:
         return [_to_entry(row) for row in await self._rows("plan", plan_id)]
@@ -63,6 +76,12 @@ class PostgresAgentRuns:
                 return entry
             previous = entry.chain_hash
         return None
+
+    async def start_asking(self, brand_id: UUID, run_id: UUID, *, within: timedelta) -> bool:
+        return bool(await self._connection.fetchval(START_ASKING, brand_id, run_id, within))
+
+    async def stop_asking(self, brand_id: UUID, run_id: UUID) -> None:
+        await self._connection.execute(_STOP_ASKING, brand_id, run_id)
 
     async def reserve(self, brand_id: UUID, cost: int, *, most: int) -> date | None:
         now: datetime = await self._connection.fetchval("SELECT now()")

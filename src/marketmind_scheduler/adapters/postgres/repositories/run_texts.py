@@ -8,9 +8,11 @@ from uuid import UUID
 import msgspec
 
 from marketmind_scheduler.adapters.postgres.repositories.rule_rows import of_window, to_cap, to_json, to_rules
+from marketmind_scheduler.domain.agent.limits import AgentLimits
 from marketmind_scheduler.domain.agent.records import Decision, Exchange, Texts
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.brand import BrandContent
+from marketmind_scheduler.domain.planning.agent_part import Instructed
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, PostToPlace
 from marketmind_scheduler.domain.planning.problem import Objective
 from marketmind_scheduler.domain.post import Platform
@@ -57,6 +59,8 @@ class _Texts(msgspec.Struct, frozen=True, kw_only=True):
     request: str | None = None
     reply: str | None = None
     instruction: str | None = None
+    accepted: Instructed | None = None
+    limits: AgentLimits | None = None
     brief: _Brief | None = None
     later: _Brief | None = None
 
@@ -80,6 +84,8 @@ def texts_to_json(texts: Texts) -> str:
         request=_storable(texts.request),
         reply=_storable(texts.reply),
         instruction=texts.instruction,
+        accepted=texts.accepted,
+        limits=texts.limits,
         brief=texts.brief and _of_brief(texts.brief),
         later=texts.later and _of_brief(texts.later),
     )
@@ -92,6 +98,8 @@ def to_texts(text: str) -> Texts:
         request=kept.request,
         reply=kept.reply,
         instruction=kept.instruction,
+        accepted=kept.accepted,
+        limits=kept.limits,
         brief=kept.brief and _to_brief(kept.brief),
         later=kept.later and _to_brief(kept.later),
     )
