@@ -250,6 +250,25 @@ def test_what_would_loosen_a_rule_has_no_effect_and_says_so(intent: Intent, own:
     assert row.asked is not None
 
 
+@on_each(
+    ("intent", "own", "name"),
+    [
+        (Intent(quiet=(22, 7)), QuietHours(begin=time(22), end=time(7)), "quiet_hours"),
+        (Intent(most_per_day=3), DailyCap(posts=3), "most_per_day"),
+        (Intent(least_gap_hours=2), MinGap(minutes=120), "least_gap"),
+        (
+            Intent(avoided=frozenset({Weekday.SU})),
+            QuietHours(begin=time(), end=time(), weekdays=frozenset({Weekday.SU})),
+            "weekdays",
+        ),
+    ],
+)
+def test_what_a_rule_says_already_is_not_looser(intent: Intent, own: Rule, name: str) -> None:
+    row = field(name, understood(intent, rules(own), DAYS, LANES))
+
+    assert (row.is_looser, row.after) == (False, row.before)
+
+
 def test_what_tightens_only_some_platforms_is_not_looser() -> None:
     own = rules(DailyCap(posts=1, platforms=frozenset({Platform.TWITTER})))
     row = field("most_per_day", understood(Intent(most_per_day=2), own, DAYS, LANES))

@@ -25,15 +25,30 @@ _LINE = re.compile(r"(\d\d:\d\d)  (TWITTER|TIKTOK) +(One|Two|Three)")
 
 
 class Planning:
-    """`plan …` over a database in which a campaign of three posts waits."""
+    """`plan …` and other commands over a database in which a campaign of three posts waits."""
 
     def __init__(self, directory: Path, url: str) -> None:
         self._command_line = ImportedCommandLine(directory)
         self._url = url
 
     async def __call__(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return await self.command("plan", *arguments, **settings)
+
+    async def command(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         run = self._command_line.run
-        return await asyncio.to_thread(run, "plan", *arguments, DATABASE_URL=self._url, **settings)
+        return await asyncio.to_thread(run, *arguments, DATABASE_URL=self._url, **settings)
+
+    async def replayed(self, run: object) -> subprocess.CompletedProcess[str]:
+        """Where no model is configured any more."""
+        return await self.command("agent", "replay", str(run))
+
+    async def runs(self) -> Sequence[object]:
+        """In their order."""
+        rows = await fetch(self._url, "SELECT run_id FROM agent_runs GROUP BY run_id ORDER BY min(position)")
+        return [run_id for (run_id,) in rows]
+
+    async def sql(self, statement: str) -> None:
+        await fetch(self._url, statement)
 
     async def scheduled(self) -> Sequence[tuple[object, ...]]:
         return await fetch(
@@ -121,6 +136,37 @@ async def test_an_instruction_is_shown_as_it_was_understood_asked_back_by_option
     assert {str(row[0])[:2] for row in await plan.scheduled()} <= {"23", "00", "01", "02", "03", "04"}
 
 
+async def test_runs_come_to_the_same_plan_again_without_a_model_and_say_where_they_do_not(plan: Planning) -> None:
+    words = (str(CAMPAIGN_ID), "--scheduler", "agentic", "--instruction", "only late")
+    async with chat_server(scripted(understanding_late_hours)) as server:
+        asked_back = await plan(*words, **settings(server))
+        found = re.search(r"--accept (\w+)", asked_back.stdout)
+        assert found, asked_back
+        await plan(*words, "--accept", found[1], **settings(server))
+        runs = await plan.runs()
+        asked = len(server.requests)
+        again = [await plan.replayed(run_id) for run_id in runs]
+        assert len(server.requests) == asked
+    await plan.sql("UPDATE agent_runs SET said = replace(said, '\"value\":', '\"value\":1')")
+    changed = await plan.replayed(runs[0])
+    await plan.sql("DELETE FROM agent_texts")
+    forgotten, unknown, no_id = [await plan.replayed(run) for run in (runs[0], new_id(), "r1")]
+
+    assert len(runs) == 2
+    for ended in again:
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "It comes to the same plan." in ended.stdout
+        assert re.search(r"plan hash +(\w{64}) +\1", ended.stdout), ended.stdout
+    assert (changed.returncode, "It does not come to the same plan." in changed.stdout) == (1, True)
+    assert "The records of its brand were changed" in changed.stdout
+    for ended, code, said in (
+        (forgotten, 1, "has no texts any more"),
+        (unknown, 1, "there is no run"),
+        (no_id, 2, "is not a valid UUID"),
+    ):
+        assert (ended.returncode, said in message_of(ended), ended.stdout) == (code, True, ""), ended.stderr
+
+
 async def test_without_a_model_a_plan_says_so_and_its_wish_is_dropped_by_name_only(plan: Planning) -> None:
     words = (str(CAMPAIGN_ID), "--scheduler", "agentic", "--instruction", "only late", "--commit")
 
@@ -137,6 +183,8 @@ async def test_words_go_with_the_scheduler_that_understands_them_and_a_patch_wit
         (("--instruction", "only late"), "goes with --scheduler agentic"),
         (("--scheduler", "agentic", "--accept", "5f"), "repeat them with --instruction"),
         (("--scheduler", "agentic", "--instruction", "x" * 2_001), "not 2,001"),
+        (("--scheduler", "agentic", "--instruction", " \t"), "no words in it"),
+        (("--scheduler", "agentic", "--instruction", "\udcff"), "no UTF-8"),
     ]
     for arguments, said in cases:
         ended = await plan(str(CAMPAIGN_ID), *arguments)

@@ -244,7 +244,7 @@ async def test_words_need_the_scheduler_that_understands_them_and_a_patch_its_wo
         assert refused["details"]["field"] == field
     unknown = {**ASKED, "instruction": WORDS, "accept_patch": "5f"}
     problem(await client.post(plans, json=unknown), 422, "unknown_patch")
-    for words in ("", "x" * 2_001, None):
+    for words in ("", " \n\t", "\u2003", "x" * 2_001, None):
         answer = await client.post(plans, json={**ASKED, "instruction": words})
         assert answer.status_code == (202 if words is None else 400), answer.text
 

@@ -78,9 +78,10 @@ def _check_words(scheduler: str, instruction: str | None, accept: str | None) ->
 
 
 def _check_instruction(words: str) -> None:
-    if not words.strip() or len(words) > LONGEST_INSTRUCTION:
-        given = f"these are {len(words):,}" if words.strip() else "these are none"
-        raise click.UsageError(f"--instruction takes 1 to {LONGEST_INSTRUCTION:,} characters; {given}")
+    if not words.strip():
+        raise click.UsageError("--instruction has no words in it; say what you want of this plan, or leave it out")
+    if len(words) > LONGEST_INSTRUCTION:
+        raise click.UsageError(f"--instruction takes 1 to {LONGEST_INSTRUCTION:,} characters, not {len(words):,}")
     if any(0xD800 <= ord(each) <= 0xDFFF for each in words):  # bytes of the command line that are no text
         raise click.UsageError("--instruction has bytes that are no UTF-8; write it in the terminal's own encoding")
 
