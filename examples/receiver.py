@@ -35,16 +35,16 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         if not is_genuine(headers, body):
-            self.answer(401, {"error": "the signature is not ours"})
+            self.answer(401, {"code": "bad_signature"})
             return
         post, key = json.loads(body), headers["webhook-id"]
         is_repeat = key in seen
         seen.add(key)
         print(f"{post['platform']:<9} {post['title']!r} {'(again) ' if is_repeat else ''}key {key}", flush=True)
         if "wrong" in post["title"]:
-            self.answer(422, {"error": "this will never do"})
+            self.answer(422, {"code": "never_do"})
         elif "busy" in post["title"] and not is_repeat:
-            self.answer(503, {"error": "come back"}, retry_after=1)
+            self.answer(503, {"code": "busy"}, retry_after=1)
         elif "silent" in post["title"]:
             self.close_connection = True
         else:

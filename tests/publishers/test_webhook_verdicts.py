@@ -123,36 +123,32 @@ async def test_an_external_id_that_cannot_be_kept_changes_no_verdict_and_is_rema
     ("answer", "verdict"),
     [
         (plain(429), Deferred("the receiver answered 429")),
-        (plain(429, "slow down"), Deferred("the receiver answered 429: slow down")),
+        (plain(429, "slow down"), Deferred("the receiver answered 429")),
         (plain(503), Deferred("the receiver answered 503")),
         (plain(408), Unknown("the receiver answered 408")),
-        (plain(500, "oops"), Unknown("the receiver answered 500: oops")),
+        (plain(500, '{"code": "oops"}'), Unknown("the receiver answered 500: oops")),
         (plain(501), Unknown("the receiver answered 501")),
         (plain(502), Unknown("the receiver answered 502")),
         (plain(504), Unknown("the receiver answered 504")),
         (plain(599), Unknown("the receiver answered 599")),
         (plain(600), Unknown("the receiver answered 600")),
         (plain(207, '{"status": "failed"}'),
-         Unknown('the receiver answered 207: {"status": "failed"}; of several things at once it does not say whether '
-                 "the post is out")),
+         Unknown("the receiver answered 207; of several things at once it does not say whether the post is out")),
         (plain(425), Deferred("the receiver answered 425")),
         (plain(300), Misdirected("the receiver answered 300; redirects are not followed", "the receiver answered 300")),
         (plain(400), Refused("the receiver answered 400")),
-        (plain(401, "no"), Misdirected("the receiver answered 401: no", "the receiver answered 401")),
-        (plain(404, "no"), Misdirected("the receiver answered 404: no", "the receiver answered 404")),
+        (plain(401, '{"code": "no"}'), Misdirected("the receiver answered 401: no", "the receiver answered 401")),
+        (plain(404, "no"), Misdirected("the receiver answered 404", "the receiver answered 404")),
         (plain(409), Refused("the receiver answered 409")),
-        (plain(410, "no"), Misdirected("the receiver answered 410: no", "the receiver answered 410")),
-        (plain(422, '{"error":\r\n "no\x00 such\x1b[31m video"}'),
-         Refused('the receiver answered 422: {"error": "no such [31m video"}')),
-        (plain(400, "ä" * 1000), Refused("the receiver answered 400: " + "ä" * 200)),
-        (Answer(status=400, body=b"\xff\xfe"), Refused("the receiver answered 400: \ufffd\ufffd")),
+        (plain(410, "no"), Misdirected("the receiver answered 410", "the receiver answered 410")),
+        (Answer(status=400, body=b"\xff\xfe"), Refused("the receiver answered 400")),
         (Answer(status=400, headers={"content-encoding": "gzip"}, body=gzip.compress(b"x")),
          Refused("the receiver answered 400")),
-        (Answer(status=400, body=b"broken off", cut=Cut.IN_BODY), Refused("the receiver answered 400: broke")),
+        (Answer(status=400, body=b"broken off", cut=Cut.IN_BODY), Refused("the receiver answered 400")),
         (Answer(status=500, body=b"", cut=Cut.AFTER_HEAD), Unknown("the receiver answered 500")),
     ],
 )  # fmt: skip
-async def test_the_status_decides_and_a_little_of_the_body_is_the_reason(
+async def test_the_status_decides_and_a_code_is_the_reason(
     publisher: WebhookPublisher, receiver: Receiver, answer: Answer, verdict: Verdict
 ) -> None:
     receiver.decide = always(answer)
@@ -357,11 +353,9 @@ async def test_where_no_connection_is_made_nothing_was_sent(
 
 async def test_a_reason_repeats_no_secret_that_the_receiver_repeats(receiver: Receiver, clock: FrozenClock) -> None:
     targets = the_one_target(f"{receiver.url}?token=hu%73h&v=2", allow=[f"127.0.0.1/32:{receiver.port}"])
-    receiver.decide = always(plain(404, f"/posts?token=hu%73h&v=2 not found; token: hush; {SECRET}"))
+    receiver.decide = always(plain(404, json.dumps({"error": "hush", "code": f"/posts?token=hu%73h&v=2; {SECRET}"})))
 
     async with publishing_over(WebhookTransport(targets, clock=clock)) as publisher:
         verdict = await publisher.publish(an_attempt())
 
-    assert verdict == Misdirected(
-        "the receiver answered 404: /posts?*** not found; token: ***; ***", "the receiver answered 404"
-    )
+    assert verdict == Misdirected("the receiver answered 404", "the receiver answered 404")

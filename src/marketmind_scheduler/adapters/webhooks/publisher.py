@@ -16,7 +16,6 @@ from marketmind_scheduler.domain.verdict import Refused, Verdict
 from marketmind_scheduler.ports.publisher import Target
 
 _MARGIN = timedelta(seconds=5)
-_SHORTEST_TEXT = 4
 
 
 class WebhookPublisher:
@@ -39,7 +38,7 @@ class WebhookPublisher:
             return Refused(why)
         [target, *_] = self._transport.targets.for_posts_of(attempt.claim.brand_id, attempt.claim.platform)
         return await self._transport.post(
-            target, _body(attempt.delivery), key=attempt.key, confidential=_texts(attempt)
+            target, _body(attempt.delivery), key=attempt.key, confidential=(attempt.title, attempt.s3_url)
         )
 
     def _seen_from_outside(self, target: WebhookTarget) -> Target:
@@ -58,8 +57,3 @@ def late_by(timeout: timedelta) -> timedelta:
 
 def _body(delivery: Delivery) -> bytes:
     return msgspec.json.encode(replace(delivery, publish_time=delivery.publish_time.astimezone(UTC)))
-
-
-def _texts(attempt: Attempt) -> Collection[str]:
-    """What a post says, if it is long enough to mean something."""
-    return [text for text in (attempt.title, attempt.s3_url) if len(text) >= _SHORTEST_TEXT]

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from marketmind_scheduler.adapters.webhooks.external_ids import Unusable, read_external_id
+from marketmind_scheduler.adapters.webhooks.gist import code_in
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Misdirected, Refused, Unknown, Verdict
 
-_LONGEST_QUOTE = 200
 _TIMEOUT = 408  # of the request: how much of it has come, nobody knows
 _LATER = frozenset({425, 429, 503})
 _OF_THE_RECEIVER = frozenset({401, 402, 403, 404, 405, 406, 407, 410, 411, 414, 415, 417, 421, 426, 428, 431})
@@ -39,10 +39,11 @@ class Response:
 def judge(response: Response, *, now: datetime, confidential: Collection[str]) -> Verdict:
     """The verdict, by the status alone: a body that is cut off or unreadable changes no fact.
 
-    A reason quotes a little of the response, without what is ``confidential``.
+    Of what it says a reason has a code at most, and nothing that is ``confidential``.
     """
     status, gist = response.status, f"the receiver answered {response.status}"
-    reason = f"{gist}{_quote(response, confidential)}"
+    code = code_in(bytes(response.body), confidential=confidential) if response.is_plain else None
+    reason = gist if code is None else f"{gist}: {code}"
     match status:
         case 207:
             return Unknown(f"{reason}; of several things at once it does not say whether the post is out")
@@ -88,14 +89,3 @@ def _read_wait(text: str, now: datetime) -> timedelta | None:
     except (ValueError, OverflowError):
         return None
     return max(timedelta(), (at if at.tzinfo else at.replace(tzinfo=UTC)) - now)
-
-
-def _quote(response: Response, confidential: Collection[str]) -> str:
-    """The beginning of the body in one line of plain text; nothing of one that is compressed."""
-    if not response.is_plain:
-        return ""
-    text = response.body.decode(errors="replace")
-    for secret in sorted(confidential, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return f": {line[:_LONGEST_QUOTE]}" if line else ""

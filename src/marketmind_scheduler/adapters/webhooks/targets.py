@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import httpcore2
@@ -122,8 +122,8 @@ class WebhookTarget:
     @property
     def confidential(self) -> Collection[str]:
         """What an answer may repeat and nobody else is to see."""
-        query = self.url.target.decode().partition("?")[2]
-        return {*self.secrets, query, *(value for _, value in parse_qsl(query))} - {""}
+        target = self.url.target.decode()
+        return {*self.secrets, target, unquote(target)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Self
 
 import httpcore2
 
+from marketmind_scheduler.adapters.webhooks.gist import said_by
 from marketmind_scheduler.adapters.webhooks.network import (
     AddressNotAllowed,
     GuardedNetwork,
@@ -94,7 +95,7 @@ class WebhookTransport:
         except AddressNotAllowed as not_allowed:
             return Unsent(f"nothing was sent: {not_allowed}")
         except _FAILURES as failure:
-            problem = _said(failure)
+            problem = said_by(failure)
         if exchange.response is not None:  # even where its body broke off: the head says what became of it
             hidden = {*target.confidential, *confidential}
             return judge(exchange.response, now=self._clock.now(), confidential=hidden)
@@ -138,9 +139,3 @@ async def _read(incoming: httpcore2.Response, body: bytearray) -> None:
         body.extend(part[: _LONGEST_RESPONSE - len(body)])
         if len(body) == _LONGEST_RESPONSE:
             return
-
-
-def _said(failure: Exception) -> str:
-    if isinstance(failure, TimeoutError):
-        return "the time was up"
-    return str(failure) or "the connection broke"
