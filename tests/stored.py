@@ -22,7 +22,7 @@ UPDATE schedules
    SET status = $2, retry_count = $3, max_retries = $4, lost_leases = $5, is_doubtful = $6, parked = $7, on_late = $8,
        latest_at = $9, external_id = $10, last_error = $11, version = $12, created_at = $13, updated_at = $14,
        due_at = $15, lease_token = $16, lease_owner = $17, lease_expires_at = $18, send_started_at = $19,
-       last_send_at = $20, resend_until_at = $21, finished_at = $22
+       last_send_at = $20, resend_until_at = $21, finished_at = $22, given_to = $23
  WHERE schedule_id = $1
 """
 
@@ -94,6 +94,7 @@ def _values(row: Row) -> tuple[object, ...]:
         row.last_send_at,
         row.resend_until,
         None if schedule.is_active else schedule.updated_at,
+        row.given_to,
     )
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
+from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.domain.attempt import Claim, settlement
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.event import EventKind
@@ -404,6 +406,85 @@ async def test_only_its_owner_settles_a_claim(world: World, verdict: VerdictKind
 
     assert settled == Settled(Recorded.STALE, PUBLISHING)
     assert await status_of(world, schedule) is PUBLISHING
+
+
+async def claimed_and_moved(world: World, schedule: Schedule) -> None:
+    await claim_one(world)
+    await moved(world, schedule)
+
+
+async def claimed_and_paused(world: World, schedule: Schedule) -> None:
+    await claim_one(world)
+    await paused(world, schedule)
+
+
+async def claimed_and_lost(world: World, _: Schedule) -> None:
+    await claim_one(world)
+    await expire(world)
+
+
+async def unconfirmed(world: World, _: Schedule) -> None:
+    await settle(world, await claim_and_begin(world), UNKNOWN, reason="Silence")
+
+
+async def sent_and_lost(world: World, _: Schedule) -> None:
+    await claim_and_begin(world, window=HOUR)
+    await expire(world)
+
+
+async def put_off(world: World, _: Schedule) -> None:
+    await settle(world, await claim_and_begin(world), DEFERRED, reason="Busy", delay=HOUR)
+
+
+async def unsent(world: World, _: Schedule) -> None:
+    await settle(world, await claim_and_begin(world), UNSENT, delay=HOUR)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        nothing,
+        moved,
+        claimed_and_moved,
+        claimed_and_paused,
+        claimed_and_lost,
+        unconfirmed,
+        sent_and_lost,
+        put_off,
+        unsent,
+    ],
+)
+async def test_nobody_says_what_became_of_a_claim_that_somebody_else_was_given_or_nobody(
+    world: World, meanwhile: Meanwhile
+) -> None:
+    schedule = await given_due(world)
+    await meanwhile(world, schedule)
+    before, tried = await find(world, schedule), await attempts_of(world, schedule)
+
+    for token, verdict in product(range(1, 5), TOLD):
+        guessed = Claim(
+            schedule_id=schedule.schedule_id,
+            brand_id=schedule.brand_id,
+            platform=schedule.platform,
+            token=token,
+            publish_time=schedule.publish_time,
+            standing=Standing.of(before),
+        )
+        assert (await settle(world, guessed, verdict, owner=ANOTHER_OWNER)).recorded is Recorded.STALE
+
+    assert await find(world, schedule) == before
+    assert await attempts_of(world, schedule) == tried
+
+
+async def test_an_accepted_of_a_send_that_was_doubted_after_a_restore_still_counts(world: World) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world)
+    assert [count async for count in Doubting(storage=world.storage).doubt(schedule.created_at)] == [1]
+
+    settled = await settle(world, claimed, ACCEPTED, external_id="t-7")
+
+    assert settled == Settled(Recorded.SETTLED, COMPLETED)
+    assert (await find(world, schedule)).external_id == "t-7"
 
 
 @pytest.mark.parametrize("verdict", [DEFERRED, UNKNOWN])

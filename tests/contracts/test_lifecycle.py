@@ -180,6 +180,7 @@ def row_of(case: Case, schedule: Schedule, now: datetime) -> Row:
         due_at=schedule.publish_time if is_waiting else None,
         token=TOKEN,
         owner=OWNER,
+        given_to=OWNER,
         lease_expires_at=now + timedelta(seconds=30) if is_leased else None,
         begun_at=now - MINUTE if is_sent else None,
         last_send_at=now - MINUTE if is_sent else None,

@@ -44,7 +44,7 @@ class InMemoryDispatchQueue:
             claimed = [row for *_, row in sorted(fitting, key=_order)[:most]]
             for row in claimed:
                 rows.schedules[row.schedule_id] = replace(
-                    row, due_at=None, token=row.token + 1, owner=owner, lease_expires_at=now + lease
+                    row, due_at=None, token=row.token + 1, owner=owner, given_to=owner, lease_expires_at=now + lease
                 )
         return [_claim(row) for row in claimed]
 
@@ -100,7 +100,11 @@ class InMemoryDispatchQueue:
         is_unsent, is_accepted = settled.verdict is VerdictKind.UNSENT, settled.verdict is VerdictKind.ACCEPTED
         step = settled.step.where_repeats_are(dropped=row.drops_repeats(until=now + settled.delay))
         tried = Tried(
-            token=settled.token, verdict=settled.verdict, reason=settled.reason, external_id=settled.external_id
+            token=settled.token,
+            owner=row.owner,
+            verdict=settled.verdict,
+            reason=settled.reason,
+            external_id=settled.external_id,
         )
         change = Change(
             schedule_id=settled.schedule_id,

@@ -41,6 +41,7 @@ class Row:
     not_before: datetime | None = None  # until when its latest attempt lets it wait
     token: int = 0
     owner: UUID | None = None
+    given_to: UUID | None = None
     lease_expires_at: datetime | None = None
     begun_at: datetime | None = None
     last_send_at: datetime | None = None
@@ -78,7 +79,9 @@ class Row:
 
     def locked(self, now: datetime) -> Locked:
         resend_left = None if self.resend_until is None else self.resend_until - now
-        return Locked(schedule=self.schedule, token=self.token, owner=self.owner, resend_left=resend_left)
+        return Locked(
+            schedule=self.schedule, token=self.token, owner=self.owner, given_to=self.given_to, resend_left=resend_left
+        )
 
     def after(self, change: Change, *, at: datetime, now: datetime) -> Self:
         """The row once a step is recorded whose claim ends with it."""
@@ -92,6 +95,7 @@ class Row:
             schedule=_shown_after(self.schedule, change, at=at),
             token=self.token + step.revokes,
             owner=None if step.closes else self.owner,
+            given_to=None if step.revokes else self.given_to,
             lease_expires_at=None,
             begun_at=None if is_pending else sent_at,
             last_send_at=sent_at or (self.schedule.publish_time if is_unconfirmed else None),
@@ -110,7 +114,7 @@ class Row:
             due_at=None,
             lease_expires_at=lease_expires_at,
         )
-        return replace(row, token=row.token + step.revokes)
+        return replace(row, token=row.token + step.revokes, given_to=None if step.revokes else row.given_to)
 
     def post_changed(self, *, now: datetime) -> Self:
         """As ``lifecycle.post_changed`` says; what has been sent is what the post said before."""
@@ -119,7 +123,7 @@ class Row:
         told = replace(changed(self.schedule, now=now, holds=self.schedule.holds), is_outdated=is_outdated)
         if not step.revokes:
             return replace(self, schedule=told)
-        back = replace(self, schedule=told, lease_expires_at=None, token=self.token + 1)
+        back = replace(self, schedule=told, lease_expires_at=None, token=self.token + 1, given_to=None)
         return replace(back, due_at=back.waiting_until(now))
 
     def released(self, hold: Hold, *, ready_at: datetime, now: datetime) -> Self:
@@ -291,6 +295,7 @@ class Rows:
             title=row.sent and row.sent[0],
             s3_url=row.sent and row.sent[1],
             digest=row.sent and digest_of(*row.sent),
+            owner=tried.owner,
         )
 
     def tell(
@@ -350,6 +355,7 @@ class Rows:
             schedule=replace(self.shown(schedule), holds=self.holds_on(schedule)),
             token=row.token + 1,
             owner=None,
+            given_to=None,
             lease_expires_at=None,
             begun_at=None,
         )

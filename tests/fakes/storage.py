@@ -445,7 +445,8 @@ class InMemoryTransitions:
         said = f"{tried.verdict} came too late" + ("" if tried.reason is None else f": {storable(tried.reason)}")
         told = replace(row.schedule, external_id=storable(tried.external_id), error=said)
         rows.tell(told, EventKind.STALE_VERDICT, now=now)
-        if known := rows.attempts.get((schedule_id, tried.token)):
+        known = rows.attempts.get((schedule_id, tried.token))
+        if known is not None and known.owner == tried.owner:
             rows.remember(row, tried, now=now)
             corrected = rows.attempts[schedule_id, tried.token]
             rows.attempts[schedule_id, tried.token] = replace(corrected, started_at=known.started_at)

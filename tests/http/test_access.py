@@ -257,6 +257,27 @@ async def test_a_settlement_of_another_brands_claim_says_that_there_is_no_such_s
     assert of_theirs | {"schedule_id": ""} == of_nobody | {"schedule_id": ""}
 
 
+async def test_a_right_to_dispatch_is_none_to_say_what_became_of_the_claims_of_others(
+    use_cases: UseCases, guarded: httpx2.AsyncClient, client: httpx2.AsyncClient
+) -> None:
+    mine, another = [await a_key(use_cases, Scope.DISPATCH_RUN) for _ in range(2)]
+    sent = await unconfirmed(client)
+    ready = await due(client)
+    [claim] = (await guarded.post("/dispatch/claims", headers=mine)).json()["claims"]
+    told = {"schedule_id": ready["schedule_id"], "claim_token": claim["claim_token"], "verdict": "accepted"}
+    settlements = {"settlements": [told, told | {"schedule_id": sent["schedule_id"], "external_id": "FORGED"}]}
+    extension = {"claims": [{name: told[name] for name in ("schedule_id", "claim_token")}], "lease_seconds": 60}
+
+    extended = (await guarded.post("/dispatch/claims/extend", json=extension, headers=another)).json()
+    forged = (await guarded.post("/dispatch/settlements", json=settlements, headers=another)).json()
+    settled = (await guarded.post("/dispatch/settlements", json={"settlements": [told]}, headers=mine)).json()
+
+    assert extended["lost"] == [ready["schedule_id"]]
+    assert [each["outcome"] for each in forged["results"]] == ["stale", "stale"]
+    assert await in_status(client, sent, "UNCONFIRMED") == sent
+    assert [(each["outcome"], each["status"]) for each in settled["results"]] == [("settled", "COMPLETED")]
+
+
 async def test_nobody_confirms_what_another_brand_has_published(
     use_cases: UseCases, guarded: httpx2.AsyncClient, client: httpx2.AsyncClient
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.lifecycle import doubted
 from marketmind_scheduler.ports.storage import Storage
-from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked
+from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, lost
 
 _AT_ONCE = 1000
 _RESTORED = "restored from a backup: it may have been sent since"
@@ -41,4 +41,5 @@ class Doubting:
 
 
 def _doubted(locked: Locked) -> Change:
-    return Change(schedule_id=locked.schedule.schedule_id, step=doubted(locked.standing), error=_RESTORED)
+    schedule_id = locked.schedule.schedule_id
+    return Change(schedule_id=schedule_id, step=doubted(locked.standing), error=_RESTORED, tried=lost(locked))

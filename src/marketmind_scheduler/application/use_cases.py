@@ -110,7 +110,7 @@ class UseCases:
             retrying=replace(self.retrying, storage=there(self.retrying.storage)),
             schedule_records=replace(self.schedule_records, storage=there(self.schedule_records.storage)),
             pausing=replace(self.pausing, storage=there(self.pausing.storage), holds=self.pausing.holds.acting(actor)),
-            pulling=replace(self.pulling, storage=there(self.pulling.storage), queue=pulled, reach=reach),
+            pulling=replace(self.pulling, storage=there(self.pulling.storage), queue=pulled, reach=reach, puller=actor),
             dispatcher=self.dispatcher.within(reach),
             event_feed=replace(self.event_feed, storage=there(self.event_feed.storage)),
         )

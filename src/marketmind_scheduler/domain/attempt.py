@@ -93,7 +93,7 @@ class Settlement:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
     """How an attempt ended, as it is remembered, and what was sent with it: ``digest`` is ``digest_of`` the two. They
-    are None where it is not known any more."""
+    are None where it is not known any more. ``owner`` is who was given its claim."""
 
     token: int
     started_at: datetime
@@ -104,6 +104,7 @@ class AttemptRecord:
     title: str | None = None
     s3_url: str | None = None
     digest: str | None = None
+    owner: UUID | None = None
 
 
 def digest_of(title: str, s3_url: str) -> str:

@@ -91,9 +91,9 @@ def put_off_too_far(before: Standing) -> Step:
 def after_late_verdict(
     before: Standing, verdict: VerdictKind, *, claim: ClaimState, remembered: VerdictKind | None, is_told: bool = False
 ) -> Step | Recorded:
-    """What follows from a verdict whose lease is over; ``remembered`` is what its attempt is remembered with, and
-    ``is_told`` that its receiver said until when to wait. Without a step it changes nothing, being a repetition or
-    stale.
+    """What follows from a verdict whose lease is over; ``remembered`` is what the attempt of its claim is remembered
+    with, None where whoever says it was given no such claim, and ``is_told`` that its receiver said until when to wait.
+    Without a step it changes nothing, being a repetition or stale.
 
     It counts while its claim is open. ``accepted`` counts later too, as long as the schedule is active and no newer
     send has begun: what is known to be out must not be sent again.
@@ -102,8 +102,8 @@ def after_late_verdict(
         return after_verdict(before, verdict, is_counted=is_told or before.status is PENDING)
     if remembered is verdict:
         return Recorded.REPEATED
-    is_known = claim in (ClaimState.ANSWERED, ClaimState.SUPERSEDED)
-    if verdict is VerdictKind.ACCEPTED and is_known and before.status in (PENDING, UNCONFIRMED):
+    was_given = claim is ClaimState.ANSWERED or remembered is not None
+    if verdict is VerdictKind.ACCEPTED and was_given and before.status in (PENDING, UNCONFIRMED):
         return replace(after_verdict(before, verdict), revokes=True)
     return Recorded.REPEATED if claim is ClaimState.ANSWERED else Recorded.STALE
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.standing import ClaimState, Standing, Step
 from marketmind_scheduler.domain.verdict import VerdictKind
 
@@ -16,12 +16,14 @@ from marketmind_scheduler.domain.verdict import VerdictKind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
     """A schedule that nobody else can change now, and its latest claim. ``owner`` is None once that has had its
-    verdict. ``resend_left``: for how long, from now, a repeat of its latest send is certainly dropped by its receiver.
+    verdict, ``given_to`` still says who was given it, and is None where it was taken back or there was none.
+    ``resend_left``: for how long, from now, a repeat of its latest send is certainly dropped by its receiver.
     """
 
     schedule: Schedule
     token: int
     owner: UUID | None
+    given_to: UUID | None
     resend_left: timedelta | None
 
     @property
@@ -33,21 +35,29 @@ class Locked:
 
     def state_of(self, token: int, owner: UUID) -> ClaimState:
         """How this claim, or what pretends to be one, stands to the schedule."""
-        if token != self.token:
-            return ClaimState.SUPERSEDED if token < self.token else ClaimState.UNKNOWN
-        if self.owner is None:
-            return ClaimState.ANSWERED
-        return ClaimState.OPEN if owner == self.owner else ClaimState.UNKNOWN
+        if token < self.token:
+            return ClaimState.SUPERSEDED
+        if token > self.token or owner != self.given_to:
+            return ClaimState.UNKNOWN
+        return ClaimState.ANSWERED if self.owner is None else ClaimState.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """How an attempt ended, to be remembered under the token of its claim."""
+    """How an attempt ended, to be remembered under the token of its claim, with the ``owner`` who was given that."""
 
     token: int
+    owner: UUID | None
     verdict: VerdictKind
     reason: str | None = None
     external_id: str | None = None
+
+
+def lost(locked: Locked) -> Tried | None:
+    """The attempt whose verdict nobody waits for any more; None where its send has not begun."""
+    if locked.schedule.status is not ScheduleStatus.PUBLISHING:
+        return None
+    return Tried(token=locked.token, owner=locked.owner, verdict=VerdictKind.LOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

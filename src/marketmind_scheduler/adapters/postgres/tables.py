@@ -181,6 +181,7 @@ schedules = Table(
     Column("kept_at", DateTime(timezone=True)),  # when it was old enough to be forgotten, and still needed
     Column("overridden", Text),  # kinds of rules that it may break, with commas between; NULL: none
     Column("arm", Text),  # how the lot of a control share fell; NULL: nothing was drawn
+    Column("given_to", Uuid),  # who was given the latest claim, answered or not; NULL: it was taken back
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),
@@ -249,6 +250,7 @@ attempts = Table(
     Column("title", Text),
     Column("s3_url", Text),
     Column("digest", Text),  # see domain.attempt.digest_of
+    Column("owner", Uuid),  # who was given its claim
     _one_of("verdict", VerdictKind),
 )
 

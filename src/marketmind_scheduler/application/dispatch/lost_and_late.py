@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.domain.lifecycle import PUBLISHING, after_lost_lease, when_late
+from marketmind_scheduler.domain.lifecycle import after_lost_lease, when_late
 from marketmind_scheduler.domain.pacing import wait_after_lost_lease
 from marketmind_scheduler.domain.schedule import ScheduleStatus
-from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.storage import Storage
-from marketmind_scheduler.ports.transitions import Change, Locked, Tried
+from marketmind_scheduler.ports.transitions import Change, Locked, lost
 
 _LOST = "the lease ran out before a verdict came"
 
@@ -54,7 +53,7 @@ class LostAndLate:
             step=after_lost_lease(before).where_repeats_are(dropped=expired.drops_repeats(after=wait)),
             wait=wait,
             error=_LOST,
-            tried=Tried(token=expired.token, verdict=VerdictKind.LOST) if before.status is PUBLISHING else None,
+            tried=lost(expired),
         )
 
 

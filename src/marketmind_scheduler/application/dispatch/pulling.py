@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from marketmind_scheduler.application.dispatch.dead_ends import release_to_puller
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
-from marketmind_scheduler.domain.access import EVERYWHERE, Reach
+from marketmind_scheduler.domain.access import ANYBODY, EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude, settlement
 from marketmind_scheduler.domain.errors import DuplicateClaim
 from marketmind_scheduler.domain.pacing import RetryPolicy
@@ -30,7 +30,7 @@ from marketmind_scheduler.domain.verdict import (
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
 from marketmind_scheduler.ports.storage import Storage
 
-_PULLERS = UUID("70756c6c-0000-4000-8000-000000000000")  # all of them: what is claimed here may be settled elsewhere
+_PULLERS = UUID("70756c6c-0000-4000-8000-000000000000")
 _NO_SUCH_SCHEDULE = Settled(Recorded.STALE, None)
 
 
@@ -67,6 +67,12 @@ class Pulling:
     upkeeping: Upkeeping
     retries: RetryPolicy
     reach: Reach = EVERYWHERE
+    puller: str = ANYBODY.name
+
+    @property
+    def owner(self) -> UUID:
+        """The puller, whichever process and whichever of its keys: what it was given nobody else settles."""
+        return uuid5(_PULLERS, self.puller)
 
     async def claim(self, platforms: Collection[Platform], *, limit: int, lease: timedelta) -> Sequence[Attempt]:
         """Up to ``limit`` due schedules for the caller to publish, each once, within ``lease``.
@@ -76,15 +82,15 @@ class Pulling:
         await release_to_puller(self.upkeeping.upkeep, platforms, self.reach)
         await self.upkeeping.catch_up()
         room = dict.fromkeys(platforms, limit)
-        claims = await self.queue.claim(room, most=limit, owner=_PULLERS, lease=lease)
+        claims = await self.queue.claim(room, most=limit, owner=self.owner, lease=lease)
         if not claims:
             return ()
         sends = [Send(claim=claim, resend_window=None) for claim in claims]
-        attempts = await self.queue.begin_send(sends, owner=_PULLERS, least_lease=timedelta())
+        attempts = await self.queue.begin_send(sends, owner=self.owner, least_lease=timedelta())
         begun = {attempt.claim.schedule_id for attempt in attempts}
         left = [claim for claim in claims if claim.schedule_id not in begun]
         if left:
-            await self.queue.settle([_not_begun(claim) for claim in left], owner=_PULLERS)
+            await self.queue.settle([_not_begun(claim) for claim in left], owner=self.owner)
         return sorted(attempts, key=lambda attempt: attempt.publish_time)
 
     async def settle(self, told: Sequence[Told]) -> Mapping[UUID, Settled]:
@@ -92,7 +98,7 @@ class Pulling:
         DuplicateClaim."""
         _check_distinct(told)
         known = await self._known({each.schedule_id for each in told})
-        verdicts, now = Verdicts(queue=self.queue, storage=self.storage, owner=_PULLERS), await self.queue.now()
+        verdicts, now = Verdicts(queue=self.queue, storage=self.storage, owner=self.owner), await self.queue.now()
         settled = await verdicts.record(
             [self._settlement(each, known[each.schedule_id], now) for each in told if each.schedule_id in known]
         )
@@ -102,7 +108,7 @@ class Pulling:
         """Let these claims, each schedule with its token, last ``lease`` from now; return those still held."""
         known = await self._known(claims.keys())
         held = {schedule_id: token for schedule_id, token in claims.items() if schedule_id in known}
-        return await self.queue.extend(held, owner=_PULLERS, lease=lease)
+        return await self.queue.extend(held, owner=self.owner, lease=lease)
 
     async def _known(self, schedule_ids: Collection[UUID]) -> Mapping[UUID, Schedule]:
         async with self.storage.reading() as repositories:

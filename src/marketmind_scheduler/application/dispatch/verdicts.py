@@ -43,37 +43,42 @@ class Verdicts:
             sends = await work.schedules.sends_of(schedule_ids)
             for each in (each for each in late if each.schedule_id in locked):
                 found = locked[each.schedule_id]
-                remembered = _remembered(sends[each.schedule_id], each.token)
+                remembered = self._remembered(sends[each.schedule_id], each.token)
                 claim = found.state_of(each.token, self.owner)
                 follows = after_late_verdict(
                     found.standing, each.verdict, claim=claim, remembered=remembered, is_told=each.is_told
                 )
                 if isinstance(follows, Step):
-                    changes.append(_change(each, found, follows, remembered))
+                    changes.append(self._change(each, found, follows, remembered))
                     continue
                 settled[each.schedule_id] = Settled(follows, found.schedule.status)
                 if follows is Recorded.STALE and each.verdict is not VerdictKind.UNSENT:
-                    await work.transitions.tell_stale(each.schedule_id, _tried(each))
+                    await work.transitions.tell_stale(each.schedule_id, self._tried(each))
             stored = await work.transitions.record(changes)
             await work.commit()
         return settled | {each.schedule_id: Settled(Recorded.SETTLED, each.status) for each in stored}
 
+    def _remembered(self, sends: Sends, token: int) -> VerdictKind | None:
+        """What is remembered of the claim, if it was this owner's."""
+        own = (each for each in sends.attempts if (each.token, each.owner) == (token, self.owner))
+        return next((each.verdict for each in own), None)
 
-def _remembered(sends: Sends, token: int) -> VerdictKind | None:
-    return next((each.verdict for each in sends.attempts if each.token == token), None)
+    def _change(self, late: Settlement, locked: Locked, step: Step, remembered: VerdictKind | None) -> Change:
+        leaves_a_trace = late.verdict is not VerdictKind.UNSENT or remembered is not None
+        return Change(
+            schedule_id=late.schedule_id,
+            step=step.where_repeats_are(dropped=locked.drops_repeats(after=late.delay)),
+            wait=late.delay,
+            error=None if late.verdict is VerdictKind.ACCEPTED else late.reason,
+            external_id=late.external_id,
+            tried=self._tried(late) if leaves_a_trace else None,
+        )
 
-
-def _change(late: Settlement, locked: Locked, step: Step, remembered: VerdictKind | None) -> Change:
-    leaves_a_trace = late.verdict is not VerdictKind.UNSENT or remembered is not None
-    return Change(
-        schedule_id=late.schedule_id,
-        step=step.where_repeats_are(dropped=locked.drops_repeats(after=late.delay)),
-        wait=late.delay,
-        error=None if late.verdict is VerdictKind.ACCEPTED else late.reason,
-        external_id=late.external_id,
-        tried=_tried(late) if leaves_a_trace else None,
-    )
-
-
-def _tried(late: Settlement) -> Tried:
-    return Tried(token=late.token, verdict=late.verdict, reason=late.reason, external_id=late.external_id)
+    def _tried(self, late: Settlement) -> Tried:
+        return Tried(
+            token=late.token,
+            owner=self.owner,
+            verdict=late.verdict,
+            reason=late.reason,
+            external_id=late.external_id,
+        )

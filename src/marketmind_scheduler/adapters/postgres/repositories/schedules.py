@@ -61,7 +61,7 @@ SELECT {SHOWN} FROM (
 """
 ATTEMPTS = """
 SELECT schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id, title,
-       s3_url, digest FROM attempts
+       s3_url, digest, owner FROM attempts
  WHERE schedule_id = ANY($1::uuid[]) ORDER BY schedule_id, lease_token
 """
 DUE = "SELECT schedule_id, due_at FROM schedules WHERE schedule_id = ANY($1::uuid[])"
@@ -165,4 +165,5 @@ def _to_attempt(row: Record) -> AttemptRecord:
         title=row["title"],
         s3_url=row["s3_url"],
         digest=row["digest"],
+        owner=row["owner"],
     )

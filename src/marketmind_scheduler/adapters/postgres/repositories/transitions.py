@@ -22,7 +22,7 @@ from marketmind_scheduler.domain.schedule import ACTIVE, Schedule
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 
 _SELECT = f"""
-SELECT {SHOWN}, s.lease_token, s.lease_owner, s.resend_until_at - now() AS resend_left
+SELECT {SHOWN}, s.lease_token, s.lease_owner, s.given_to, s.resend_until_at - now() AS resend_left
   FROM schedules s {JOINED}
 """
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
@@ -83,14 +83,16 @@ class PostgresTransitions:
     async def record(self, changes: Sequence[Change], *, at: datetime | None = None) -> Sequence[Schedule]:
         stored: list[Schedule] = []
         for piece in pieces(changes):
-            *steps, notes = map(list, zip(*map(_to_row, piece), strict=True))
-            rows = await self._connection.fetch(RECORD, *steps, at, notes, list(ACTIVE))
+            *steps, notes, owners = map(list, zip(*map(_to_row, piece), strict=True))
+            rows = await self._connection.fetch(RECORD, *steps, at, notes, list(ACTIVE), owners)
             stored += [to_schedule(row) for row in rows]
         return sorted(stored, key=in_time)
 
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
         external_id, reason = storable(tried.external_id), storable(tried.reason)
-        await self._connection.execute(_TELL_STALE, schedule_id, tried.token, tried.verdict, external_id, reason)
+        await self._connection.execute(
+            _TELL_STALE, schedule_id, tried.token, tried.verdict, external_id, reason, tried.owner
+        )
 
     async def _locked(self, sql: str, *parameters: object) -> Sequence[Locked]:
         return [to_locked(row) for row in await self._connection.fetch(sql, *parameters)]
@@ -105,6 +107,7 @@ def to_locked(row: Record) -> Locked:
         schedule=to_schedule(row),
         token=row["lease_token"],
         owner=row["lease_owner"],
+        given_to=row["given_to"],
         resend_left=row["resend_left"],
     )
 
@@ -131,4 +134,5 @@ def _to_row(change: Change) -> tuple[object, ...]:
         tried and tried.verdict,
         tried and storable(tried.reason),
         storable(change.note),
+        tried and tried.owner,
     )

@@ -17,7 +17,8 @@ WITH done AS (
          overridden = i.overridden,
          status = 'PENDING', parked = h.parked,
          due_at = CASE WHEN h.parked = 0 THEN greatest(i.publish_time, now(), w.not_before) END, not_before = w.not_before,
-         lease_token = s.lease_token + 1, lease_owner = NULL, lease_expires_at = NULL, send_started_at = NULL
+         lease_token = s.lease_token + 1, lease_owner = NULL, given_to = NULL, lease_expires_at = NULL,
+         send_started_at = NULL
     FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamp[], $6::text[], $7::text[],
                 $8::text[], $9::text[], $10::bool[], $11::text[], $12::timestamptz[], $13::int[], $14::int[], $15::int[],
                 $16::text[], $17::text[])

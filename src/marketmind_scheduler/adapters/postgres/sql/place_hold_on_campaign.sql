@@ -9,6 +9,7 @@ WITH done AS (
          status = CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END,
          lease_expires_at = CASE WHEN s.send_started_at IS NOT NULL THEN s.lease_expires_at END,
          lease_token = s.lease_token + (s.status = 'PUBLISHING' AND s.send_started_at IS NULL)::int,
+         given_to = CASE WHEN s.status <> 'PUBLISHING' OR s.send_started_at IS NOT NULL THEN s.given_to END,
          version = s.version + 1, updated_at = now()
    WHERE s.schedule_id = ANY(ARRAY(
            SELECT s.schedule_id

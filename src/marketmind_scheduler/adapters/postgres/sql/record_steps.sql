@@ -1,12 +1,12 @@
 -- Record a step of each of these schedules, which this transaction has locked: where it stands next, what becomes of its
 -- claim, how its attempt ended, and the event. What is recorded was decided in domain.lifecycle.
 --
--- $1 to $17 and $19 are arrays of one length, an element for each schedule: $1 schedule_id, $2 status, $3 retry_count,
+-- $1 to $17, $19 and $21 are arrays of one length, an element for each schedule: $1 schedule_id, $2 status, $3 retry_count,
 -- $4 max_retries, $5 lost_leases, $6 is_doubtful, $7 the bits of its holds, $8 on_late, $9 revokes (whoever has claimed
 -- it may not go on), $10 closes (its claim has had its verdict), $11 how long it waits at least, $12 the kind of the
 -- event or NULL, $13 error, $14 external_id, and of the attempt, where one is to be remembered, $15 the token,
--- $16 verdict, $17 reason; $19 a person's note. $18 is the moment to note, NULL: now. $20 (text[]) are
--- the statuses that are not final. The version rises with what is told.
+-- $16 verdict, $17 reason, $21 who was given its claim; $19 a person's note. $18 is the moment to note, NULL: now.
+-- $20 (text[]) are the statuses that are not final. The version rises with what is told.
 -- Returns the schedules as they are now, in time order.
 WITH done AS (
   UPDATE schedules s
@@ -16,7 +16,7 @@ WITH done AS (
          due_at = CASE WHEN i.status = 'PENDING' AND i.parked = 0 THEN greatest(s.publish_time, now() + i.wait) END,
          not_before = CASE WHEN i.status = 'PENDING' THEN now() + i.wait END,
          finished_at = CASE WHEN i.status <> ALL($20::text[]) THEN coalesce($18::timestamptz, now()) END,
-         lease_token = s.lease_token + i.revokes::int,
+         lease_token = s.lease_token + i.revokes::int, given_to = CASE WHEN NOT i.revokes THEN s.given_to END,
          lease_owner = CASE WHEN NOT i.closes THEN s.lease_owner END, lease_expires_at = NULL,
          send_started_at = CASE WHEN i.status <> 'PENDING' THEN coalesce(s.send_started_at, s.last_send_at) END,
          last_send_at = coalesce(s.send_started_at, s.last_send_at,
@@ -27,12 +27,13 @@ WITH done AS (
          version = s.version + (i.event IS NOT NULL)::int, updated_at = coalesce($18::timestamptz, now())
     FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::bool[], $7::smallint[], $8::text[],
                 $9::bool[], $10::bool[], $11::interval[], $12::text[], $13::text[], $14::text[], $15::bigint[],
-                $16::text[], $17::text[], $19::text[])
+                $16::text[], $17::text[], $19::text[], $21::uuid[])
       AS i(schedule_id, status, retry_count, max_retries, lost_leases, is_doubtful, parked, on_late, revokes, closes,
-           wait, event, error, external_id, token, verdict, reason, note)
+           wait, event, error, external_id, token, verdict, reason, note,
+           given)
    WHERE s.schedule_id = i.schedule_id
   RETURNING s.*, i.event, i.token, i.verdict, i.reason, i.external_id AS given_id,
-            i.note AS said
+            i.note AS said, i.given
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
                             external_id, error, note)
@@ -41,9 +42,9 @@ WITH done AS (
     FROM done WHERE event IS NOT NULL
 ), tried AS (
   INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id, title, s3_url,
-                        digest)
+                        digest, owner)
   SELECT schedule_id, token, coalesce(last_send_at, now()), now(), verdict, reason, given_id, sent_title, sent_s3_url,
-         encode(sha256(convert_to(sent_title, 'UTF8') || '\x00' || convert_to(sent_s3_url, 'UTF8')), 'hex')
+         encode(sha256(convert_to(sent_title, 'UTF8') || '\x00' || convert_to(sent_s3_url, 'UTF8')), 'hex'), given
     FROM done WHERE verdict IS NOT NULL
   ON CONFLICT (schedule_id, lease_token) DO UPDATE
      SET finished_at = excluded.finished_at, verdict = excluded.verdict, reason = excluded.reason,

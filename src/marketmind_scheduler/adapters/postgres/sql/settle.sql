@@ -47,9 +47,10 @@ WITH done AS (
     FROM done WHERE event IS NOT NULL
 ), tried AS (
   INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id, title, s3_url,
-                        digest)
+                        digest, owner)
   SELECT schedule_id, lease_token, coalesce(last_send_at, now()), now(), verdict, reason, given_id, sent_title, sent_s3_url,
-         encode(sha256(convert_to(sent_title, 'UTF8') || '\x00' || convert_to(sent_s3_url, 'UTF8')), 'hex')
+         encode(sha256(convert_to(sent_title, 'UTF8') || '\x00' || convert_to(sent_s3_url, 'UTF8')), 'hex'),
+         $12
     FROM done WHERE verdict <> 'unsent'
   ON CONFLICT (schedule_id, lease_token) DO UPDATE
      SET finished_at = excluded.finished_at, verdict = excluded.verdict, reason = excluded.reason,

@@ -1,12 +1,12 @@
 -- Tell that the verdict $3 on the claim $2 of the schedule $1 came too late to change anything; $4 is the external_id
 -- and $5 the reason that came with it, which may quote the post and is dropped where that is deleted. The attempt gets
--- the verdict where it is remembered. Returns nothing.
+-- the verdict where it is remembered as one of the owner $6. Returns nothing.
 WITH stale AS (
   SELECT s.*, CASE WHEN p.deleted_at IS NULL THEN $5::text END AS reason
     FROM schedules s JOIN posts p ON p.post_id = s.post_id WHERE s.schedule_id = $1
 ), tried AS (
   UPDATE attempts a SET verdict = $3::text, reason = s.reason, external_id = $4, finished_at = now()
-    FROM stale s WHERE a.schedule_id = s.schedule_id AND a.lease_token = $2)
+    FROM stale s WHERE a.schedule_id = s.schedule_id AND a.lease_token = $2 AND a.owner = $6)
 INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
                           external_id, error)
 SELECT 'schedule.stale_verdict', s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time,
