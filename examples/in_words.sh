@@ -19,7 +19,7 @@ say() {
   python3 -c '
 import json, sys
 plan = json.load(sys.stdin)
-for name in ("scheduled_by", "reason", "instruction", "instruction_cost", "ignored_looser"):
+for name in ("scheduled_by", "reason", "instruction", "instruction_cost", "ignored_looser", "warnings"):
     print(f"{name}: {json.dumps(plan[name])}")
 for each in plan["understood"]:
     print(f"  understood {each['"'field'"']}: asked {each['"'asked'"']}, before {each['"'before'"']}, after {each['"'after'"']}")

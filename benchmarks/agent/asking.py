@@ -74,7 +74,6 @@ async def understood(model: LanguageModel, words: str, *, seconds: float) -> Und
         except Undecodable as undecodable:
             wrong, found.why_not = undecodable.codes, "undecodable"
         else:
-            is_none = intent.covers is Covers.NOTHING
-            found.intent, found.why_not = intent, "said to be no instruction" if is_none else ""
+            found.intent, found.why_not = intent, "said to be no instruction" if intent.says_nothing else ""
             return found
     return found

@@ -27,7 +27,8 @@ def worth_of(right: Intent, found: Intent | None) -> Worth:
     each = set(worth_of_fields(right, found).values())
     if each == {Worth.EXACT}:
         return Worth.EXACT
-    return Worth.WRONG if Worth.WRONG in each and found.covers is Covers.ALL else Worth.SAFE
+    is_asked_back = found.says_nothing or found.covers is Covers.PART
+    return Worth.WRONG if Worth.WRONG in each and not is_asked_back else Worth.SAFE
 
 
 def _worth(right: object, found: object, is_safe: bool) -> Worth:  # noqa: FBT001

@@ -268,7 +268,7 @@ async def test_an_instruction_that_costs_much_or_says_more_is_asked_back_and_not
 
 
 async def test_an_emphasis_that_nobody_was_left_to_choose_by_is_told_and_not_lost_in_silence() -> None:
-    for emphasis, is_told in {"steady": True, "launch": True, "evergreen": False, "unchanged": False}.items():
+    for emphasis, is_told in {"steady": True, "launch": True, "evergreen": False}.items():
         served = await Runs(saying(emphasis=emphasis)).run(words=WORDS)
         unserved = await Runs(saying(emphasis=emphasis), unavailable(FallbackReason.TIMEOUT)).run(words=WORDS)
 
@@ -387,13 +387,15 @@ async def test_every_failure_ends_in_the_exact_plan_with_its_reason(
         assert found.part.drops_a_wish is (words is not None)
 
 
-async def test_an_instruction_that_makes_no_sense_is_not_understood() -> None:
-    found = await Runs(saying(covers="nothing")).run(words="🙃")
-    assert found.part.instructed is not None
+async def test_an_instruction_that_makes_no_sense_or_of_which_no_field_speaks_is_not_understood() -> None:
+    for said in ({"covers": "nothing"}, {"covers": "nothing", "most_per_day": "1"}, {"covers": "all"}):
+        found = await Runs(saying(**said)).run(words="🙃")
+        assert found.part.instructed is not None
 
-    assert found.part.instructed.standing is InstructionStanding.NOT_UNDERSTOOD
-    assert found.part.instructed.patch_hash is None
-    assert found.part.reason is FallbackReason.REFUSED_BY_MODEL
+        assert found.part.instructed.standing is InstructionStanding.NOT_UNDERSTOOD
+        assert found.part.instructed.patch_hash is None
+        assert found.part.reason is FallbackReason.REFUSED_BY_MODEL
+        assert found.part.drops_a_wish
 
 
 async def test_where_there_is_nothing_to_choose_from_nobody_is_asked() -> None:
@@ -431,7 +433,7 @@ async def test_a_reply_that_cannot_be_read_is_asked_again_once_with_what_was_wro
 
 
 async def test_a_run_asks_four_times_at_most() -> None:
-    runs = Runs("{", saying(), "{", "{")
+    runs = Runs("{", saying(most_per_day="2"), "{", "{")
     found = await runs.run(words=WORDS)
 
     assert len(runs.scripted.questions) == 4

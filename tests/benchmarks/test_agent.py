@@ -36,6 +36,7 @@ def test_stricter_is_safe_looser_is_wrong_and_what_asks_back_is_safe() -> None:
         (replace(RIGHT, aim=Aim.LAUNCH), Worth.WRONG),
         (replace(RIGHT, most_per_day=None, covers=Covers.PART), Worth.SAFE),
         (replace(RIGHT, covers=Covers.NOTHING), Worth.SAFE),
+        (Intent(), Worth.SAFE),
         (None, Worth.SAFE),
     ]
     assert [worth_of(RIGHT, found) for found, _ in cases] == [worth for _, worth in cases]

@@ -51,6 +51,7 @@ UNUSABLE: Mapping[str, tuple[Script, FallbackReason]] = {
     "HTML": (answering(b"<html>", kind="text/html"), FallbackReason.UNAVAILABLE),
     "text of JSON": (answering(b"{}", kind="text/plain"), FallbackReason.UNAVAILABLE),
     "another object": (answering(b"{}"), FallbackReason.UNAVAILABLE),
+    "too deep": (answering(b"[" * 60_000), FallbackReason.UNAVAILABLE),
     "no choices": (answering(b'{"choices": []}'), FallbackReason.UNAVAILABLE),
     "compressed": (answering(b"{}", headers="content-encoding: gzip\r\n"), FallbackReason.UNAVAILABLE),
     "at the cap": (saying('{"plan": "p1"}', finish_reason="length"), FallbackReason.CUT_OFF),
@@ -165,6 +166,7 @@ async def test_usage_that_nobody_tells_is_taken_for_what_it_would_be() -> None:
     [
         (answering(b"{}", status="401 Unauthorized"), False),
         (answering(b"{}", status="429 Too Many Requests"), False),
+        (answering(b"", status="307 Temporary Redirect", headers="location: /v1/elsewhere\r\n"), False),
         (answering(b"{}", status="500 Oops"), True),
         (chat_server.silent, True),
     ],

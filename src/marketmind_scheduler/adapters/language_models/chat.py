@@ -80,8 +80,9 @@ class ChatLanguageModel:
             may_have_cost = not isinstance(failed, BadEndpoint) and not _is_unconnected(failed)
             raise ModelUnavailable(FallbackReason.UNAVAILABLE, said, may_have_cost=may_have_cost) from None
         except UnusableAnswer as unusable:
-            raise ModelUnavailable(FallbackReason.UNAVAILABLE, str(unusable)) from None
-        except AgentRunError:  # its text repeats the answer
+            said, may_have_cost = str(unusable), unusable.may_have_cost
+            raise ModelUnavailable(FallbackReason.UNAVAILABLE, said, may_have_cost=may_have_cost) from None
+        except (AgentRunError, RecursionError):  # its text repeats the answer, or it nests too deeply to be read
             raise ModelUnavailable(FallbackReason.UNAVAILABLE, "the answer is no chat completion") from None
         answer = _answer(response, question, seconds=time.monotonic() - began)
         return _whole(_with_names_alone(_without(self._secret, answer) if self._secret else answer), response)

@@ -19,7 +19,12 @@ _SENT = ("content-type", "content-length", "authorization")
 
 
 class UnusableAnswer(Exception):  # noqa: N818  # named after what it says
-    """Something came that is no answer; the message says what, and repeats nothing of it."""
+    """Something came that is no answer; the message says what, and repeats nothing of it. ``may_have_cost``: whether a
+    model may have been asked for it."""
+
+    def __init__(self, said: str, *, may_have_cost: bool = True) -> None:
+        super().__init__(said)
+        self.may_have_cost = may_have_cost
 
 
 async def ask_system(host: str) -> Sequence[str]:
@@ -84,6 +89,9 @@ class OneRequestTransport(httpx2.AsyncBaseTransport):
 
     async def _read(self, response: httpx2.Response) -> httpx2.Response:
         try:
+            if response.has_redirect_location:
+                said = f"the endpoint answered {response.status_code} and names another address, which is not followed"
+                raise UnusableAnswer(f"{said}; configure the one that it means", may_have_cost=False)
             if response.is_success and not response.headers.get("content-type", "").startswith("application/json"):
                 raise UnusableAnswer("the answer is no JSON")
             if response.headers.get("content-encoding", "identity") != "identity":

@@ -17,7 +17,7 @@ from marketmind_scheduler.domain.agent.facts import (
     labelled,
     seed_of,
 )
-from marketmind_scheduler.domain.agent.intent import Aim, Covers, Intent, intent_choices, intent_of
+from marketmind_scheduler.domain.agent.intent import Aim, Intent, intent_choices, intent_of
 from marketmind_scheduler.domain.agent.limits import AgentLimits
 from marketmind_scheduler.domain.agent.weighing import Weighed, instructed, not_understood
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
@@ -131,7 +131,7 @@ class _Run:
             intent_choices(days),
             lambda said: intent_of(said, self._without.first_day),
         )
-        if intent.covers is Covers.NOTHING:
+        if intent.says_nothing:
             raise GaveUp(FallbackReason.REFUSED_BY_MODEL)
         async with conversation.in_time():
             await self._weigh(words, intent)

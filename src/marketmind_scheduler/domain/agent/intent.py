@@ -63,6 +63,12 @@ class Intent:
     covers: Covers = Covers.ALL
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether it leaves the whole wish unsaid: the words are no instruction about times, or no field speaks of
+        them, whatever ``covers`` says."""
+        return self.covers is Covers.NOTHING or self == Intent()
+
+    @property
     def patch(self) -> Patch:
         return Patch(
             quiet=self.quiet,
