@@ -281,6 +281,17 @@ async def test_a_path_that_means_nothing_is_not_found(service: Service, path: st
     assert reply.body["code"] == "no_such_route"
 
 
+async def test_whatever_the_service_is_called_in_a_request_is_no_fault_of_its_own(service: Service) -> None:
+    for host in ("here:1x", "here:8#f", "here#f", "here:99999", "a/b", "[::1", "a@b:c", "?", ""):
+        for path in ("/health/live", "/nowhere", "/brands/x", "/mcp", "/.well-known/oauth-protected-resource/mcp"):
+            request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+            reply = await reply_to(service, [request], seconds=SOON_SECONDS)
+
+            [status] = reply.statuses
+            assert status in (200, 400, 404, 405, 421), (host, path)
+            assert status == 200 or reply.body["instance"] in (path, ""), (host, path)
+
+
 async def test_a_caller_who_leaves_in_the_middle_of_its_body_is_no_fault_of_the_service(
     service: Service, client: httpx2.AsyncClient
 ) -> None:

@@ -48,7 +48,8 @@ async def test_it_answers_under_the_names_of_its_machine_and_under_its_public_on
         assert (await posted(here, host=host)).status_code == 200, host
     for host in (*ours, "scheduler.example.com", "scheduler.example.com:443", "10.1.2.3:8000"):
         assert (await posted(public, host=host)).status_code == 200, host
-    for host in ("evil.test", "localhost.evil.test", "scheduler.example.com.evil.test", "0.0.0.0:8000", "["):
+    others = ("evil.test", "localhost.evil.test", "scheduler.example.com.evil.test", "0.0.0.0:8000", "[")
+    for host in (*others, "evil.test@localhost", "user:word@localhost:8000", "localhost@"):
         for app in (here, public):
             wrong = failure(await posted(app, host=host), 421, "wrong_host")
             assert "SCHEDULER_MCP_URL" in wrong["detail"], host

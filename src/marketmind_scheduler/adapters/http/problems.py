@@ -120,7 +120,7 @@ GENERAL: dict[int, tuple[str, str]] = {
 def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The one exception handler of the app."""
     meaning = directions(request, error) if isinstance(error, HTTPException) else None
-    problem = problem_of(error, instance=request.url.path, meaning=meaning)
+    problem = problem_of(error, instance=request.scope["path"], meaning=meaning)
     structlog.contextvars.bind_contextvars(code=problem.code)  # for the request's line in the log
     headers = dict(_headers_of(error, request))
     return Response(problem, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)

@@ -118,8 +118,10 @@ TOOLS: Sequence[Tool[Any]] = (
             hold_seconds (0 to 86,400) its slots are kept meanwhile, so that they are still free when a
             person has agreed: this needs the scope schedules:write and an idempotency_key. Without it,
             others may take the slots. Posts that have a schedule already: say fill, replace or
-            replace_chosen. Status preparing means that it is still being made: read_plan shows it when
-            it is ready.
+            replace_chosen. With the scheduler agentic you may pass on what a person wants in words
+            (instruction): show them what was understood of it (understood), and where instruction is
+            needs_acceptance ask whether they agree before you repeat the call with accept_patch. Status
+            preparing means that it is still being made: read_plan shows it when it is ready.
             """
         ),
         scope=Scope.SCHEDULES_READ,

@@ -39,7 +39,7 @@ def directions(request: _AnyRequest, error: HTTPException) -> str | None:
         case NotFoundException():
             return _why_nothing_is_here(request)
         case MethodNotAllowedException(headers={"allow": methods}):
-            return f"{request.url.path} does not take {request.method}; it takes {methods}"
+            return f"{request.scope['path']} does not take {request.method}; it takes {methods}"
         case _:
             return None
 
@@ -47,7 +47,7 @@ def directions(request: _AnyRequest, error: HTTPException) -> str | None:
 def _why_nothing_is_here(request: _AnyRequest) -> str | None:
     if (misspelled := misspelled_in_path(request)) is not None:
         return f"{quoted(misspelled)} is not {AN_ID}"
-    path = request.url.path.rstrip("/") or "/"
+    path = request.scope["path"].rstrip("/") or "/"
     if path.startswith("/problems/"):
         return f"No problem has the code {quoted(path.removeprefix('/problems/'))}; `GET /problems` lists them."
     return next((f"Nothing is at this path; {where}." for where, paths in _ELSEWHERE.items() if path in paths), None)
@@ -55,7 +55,7 @@ def _why_nothing_is_here(request: _AnyRequest) -> str | None:
 
 def misspelled_in_path(request: _AnyRequest) -> str | None:
     """The first piece of the path that stands where an id belongs and is not written as ids are."""
-    pieces = request.url.path.split("/")[1:]
+    pieces = request.scope["path"].split("/")[1:]
     return next((piece for piece in _in_places_of_ids(request, pieces) if not is_id(piece)), None)
 
 
