@@ -28,6 +28,7 @@ from marketmind_scheduler.ports.publisher import Target
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, a_slot, given
 from tests.fakes.clock import FrozenClock, Ticking
+from tests.fakes.clocks import clocks_that_agree
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.publisher import ScriptedPublisher
@@ -169,6 +170,7 @@ def make(
             limits=limits,
             retries=RetryPolicy(),
             tracing=TraceIds(uuid4),
+            clocks=clocks_that_agree(),
         )
 
     return made

@@ -59,3 +59,14 @@ async def test_the_service_is_not_ready_without_its_storage_and_says_so(
 
     assert not report.is_ready
     assert report.checks == {"database": str(StorageUnavailable())}
+
+
+async def test_the_service_is_not_ready_while_its_storage_takes_no_writes(
+    use_cases: UseCases, readiness: ScriptedReadiness
+) -> None:
+    readiness.writes = False
+
+    report = await use_cases.health.report()
+
+    assert not report.is_ready
+    assert "takes no writes" in report.checks["database"]

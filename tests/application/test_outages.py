@@ -22,6 +22,7 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.verdict import Accepted, Unsent, Verdict
 from marketmind_scheduler.domain.wall_clock import Slot
 from tests.builders import NOW, TZ_RELEASE, a_brand, a_post, a_schedule, given
+from tests.fakes.clocks import clocks_that_agree
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.publisher import ScriptedPublisher
@@ -123,6 +124,7 @@ async def dispatch(storage: InMemoryStorage, receiver: Arrivals, *, until: float
         limits=DispatchLimits(),
         retries=RetryPolicy(),
         tracing=TraceIds(uuid4),
+        clocks=clocks_that_agree(),
     )
     stopping = asyncio.Event()
     async with upkeeping.running(), asyncio.TaskGroup() as tasks:

@@ -20,7 +20,7 @@ from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.storage import InMemoryStorage
 
 OURS, THEIRS = new_id(), new_id()
-OF_THE_SERVICE = {"health", "zone_rules", "demo", "doubting"}
+OF_THE_SERVICE = {"health", "demo", "doubting"}
 """They have a storage, and nobody asks them about a brand."""
 
 

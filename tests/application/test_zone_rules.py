@@ -49,12 +49,12 @@ def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog,
 
 
 @pytest.fixture
-async def outdated(use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog) -> UseCases:
-    """A process with older rules than another one has registered."""
-    await use_cases.zone_rules.register()
-    older = with_rules(storage, outbound, zones, OLDER)
-    await older.zone_rules.register()
-    return older
+async def outdated(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog) -> UseCases:
+    """A process with older rules than schedules were made with."""
+    async with storage.unit_of_work() as work:
+        await work.tz_releases.add(zones.release, now=NOW)
+        await work.commit()
+    return with_rules(storage, outbound, zones, OLDER)
 
 
 @pytest.fixture
@@ -83,13 +83,12 @@ async def schedule_campaign(use_cases: UseCases) -> object:
 
 @pytest.mark.parametrize("text", WALL_TIMES)
 async def test_a_post_is_not_scheduled_for_a_wall_time_by_older_rules(
-    outdated: UseCases, use_cases: UseCases, storage: InMemoryStorage, post: Post, text: str
+    outdated: UseCases, storage: InMemoryStorage, zones: ZoneCatalog, post: Post, text: str
 ) -> None:
     with pytest.raises(ZoneRulesOutdated) as refused:
         await schedule(outdated, post, text)
 
-    newest = use_cases.zone_rules.zones.release
-    assert refused.value.details == {"tz_release": OLDER, "newest_tz_release": newest}
+    assert refused.value.details == {"tz_release": OLDER, "newest_tz_release": zones.release}
     async with storage.reading() as stored:
         assert await stored.schedules.find_current(post.post_id) is None
 
@@ -144,22 +143,54 @@ async def test_a_process_with_older_rules_still_cancels(
     assert await outdated.campaign_scheduling.cancel(CAMPAIGN_ID) == [as_cancelled(pending, now=NOW)]
 
 
-async def test_a_process_with_older_rules_is_not_ready_and_says_why(outdated: UseCases) -> None:
+async def test_a_process_with_older_rules_stays_ready_and_says_what_it_refuses(outdated: UseCases) -> None:
     report = await outdated.health.report()
 
-    assert not report.is_ready
+    assert report.is_ready
     assert OLDER in report.checks["time_zones"]
+    assert "send the time with Z" in report.checks["time_zones"]
 
 
-async def test_newer_rules_take_over_from_the_moment_they_are_registered(
+async def newest_of(storage: InMemoryStorage) -> str | None:
+    async with storage.reading() as stored:
+        return await stored.tz_releases.newest()
+
+
+async def test_newer_rules_count_from_the_first_schedule_that_is_made_with_them_and_not_by_starting(
     use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog, post: Post
 ) -> None:
-    await use_cases.zone_rules.register()
     newer = with_rules(storage, outbound, zones, NEWER)
-    ready_before = (await use_cases.health.report()).is_ready
+    checked = AskedTime(text=WALL_TIMES[0], zone=None, disambiguation=Disambiguation.COMPATIBLE)
+    await newer.post_scheduling.check(post.post_id, checked)
+    before = await newest_of(storage), (await use_cases.health.report()).checks["time_zones"]
 
-    await newer.zone_rules.register()
+    made = await schedule(newer, post, WALL_TIMES[0])
 
-    assert ready_before
-    assert not (await use_cases.health.report()).is_ready
-    assert (await schedule(newer, post, WALL_TIMES[0])).slot.intent.tz_release == NEWER
+    assert before == (None, "ok")
+    assert await newest_of(storage) == made.slot.intent.tz_release == NEWER
+    with pytest.raises(ZoneRulesOutdated, match=f"schedules were made with {NEWER}"):
+        await schedule(use_cases, post, WALL_TIMES[0])
+
+
+async def test_an_instant_says_nothing_of_rules(
+    storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog, post: Post
+) -> None:
+    newer = with_rules(storage, outbound, zones, NEWER)
+
+    await schedule(newer, post, INSTANTS[0])
+
+    assert await newest_of(storage) is None
+
+
+async def test_a_move_and_a_campaign_say_with_which_rules_they_are_made(
+    use_cases: UseCases, storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog, post: Post
+) -> None:
+    newer, newest = with_rules(storage, outbound, zones, NEWER), with_rules(storage, outbound, zones, "2999b")
+    await schedule(use_cases, post, INSTANTS[0])
+
+    await move(newer, post, WALL_TIMES[0])
+    moved = await newest_of(storage)
+    await newest.campaign_scheduling.cancel(CAMPAIGN_ID)
+    await schedule_campaign(newest)
+
+    assert (moved, await newest_of(storage)) == (NEWER, "2999b")

@@ -28,6 +28,7 @@ class RecordingObserver:
         self.spreads: list[int] = []
         self.failed_fits: list[tuple[Refit, SchedulerUnavailable]] = []
         self.outages: list[StorageUnavailable] = []
+        self.clocks_ahead: list[timedelta] = []
         self.surprises: list[Exception] = []
 
     def claimed(self, platform: Platform, count: int) -> None:
@@ -65,3 +66,6 @@ class RecordingObserver:
 
     def surprised(self, error: Exception) -> None:
         self.surprises.append(error)
+
+    def clock_ahead(self, ahead: timedelta) -> None:
+        self.clocks_ahead.append(ahead)

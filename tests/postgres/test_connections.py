@@ -26,6 +26,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, ScheduleStatus
 from marketmind_scheduler.domain.verdict import Deferred
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, given
+from tests.fakes.clocks import clocks_that_agree
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.refits import nothing_to_learn
@@ -74,6 +75,7 @@ async def dispatching(pool: Pool, observer: RecordingObserver, publisher: Script
         limits=DispatchLimits(),
         retries=SOON,
         tracing=TraceIds(uuid4),
+        clocks=clocks_that_agree(),
     )
     stopping = asyncio.Event()
     async with upkeeping.running():

@@ -21,6 +21,7 @@ from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.builders import a_brand, a_post, a_schedule, a_slot, given
 from tests.fakes.clock import FrozenClock
+from tests.fakes.clocks import clocks_that_agree
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.refits import nothing_to_learn
@@ -72,6 +73,7 @@ async def dispatching(
             limits=limits,
             retries=RetryPolicy(),
             tracing=TraceIds(uuid4),
+            clocks=clocks_that_agree(),
         )
 
 

@@ -11,7 +11,8 @@ from prometheus_client.exposition import choose_encoder
 from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.audience.refitting import Refit
 from marketmind_scheduler.domain.breaker import BreakerState
-from marketmind_scheduler.domain.errors import SchedulerUnavailable, StorageUnavailable
+from marketmind_scheduler.domain.errors import ClocksDisagree, SchedulerUnavailable, StorageUnavailable
+from marketmind_scheduler.domain.pacing import CLOCKS_AGREE
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -108,6 +109,12 @@ class MeteredDispatch:
             "How long the first event without a position waits; readers of /events do not see it yet",
             registry=registry,
         )
+        self._clock = Gauge(
+            "marketmind_scheduler_clock_ahead_seconds",
+            "How far this process's clock is ahead of the database's; beyond a minute nothing is sent from here",
+            registry=registry,
+        )
+        self._clocks_agree = True
         self._progress: Tally[str] = Tally()
         self._is_unavailable = False
 
@@ -176,6 +183,14 @@ class MeteredDispatch:
     def unfitted(self, refit: Refit, error: SchedulerUnavailable) -> None:
         because = str(error.__cause__ or error)
         log.warning("a profile was not fitted", brand_id=str(refit.brand_id), platform=refit.platform, because=because)
+
+    def clock_ahead(self, ahead: timedelta) -> None:
+        self._clock.set(ahead.total_seconds())
+        agree = abs(ahead) <= CLOCKS_AGREE
+        if agree != self._clocks_agree:
+            tell = log.info if agree else log.error
+            tell("clocks agree again" if agree else str(ClocksDisagree(ahead)), seconds_ahead=ahead.total_seconds())
+        self._clocks_agree = agree
 
     def unavailable(self, error: StorageUnavailable) -> None:
         if not self._is_unavailable:

@@ -7,6 +7,7 @@ from uuid import UUID
 from marketmind_scheduler.application.lanes import check_lanes
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.turns import take_turns
+from marketmind_scheduler.application.zone_rules import remember_zone_rules
 from marketmind_scheduler.domain.errors import AlreadyScheduled
 from marketmind_scheduler.domain.pacing import OVERDUE
 from marketmind_scheduler.domain.rules.violations import BrandRules
@@ -30,6 +31,7 @@ async def book(
     await check_lanes(work, rules, [wanted], now=now)
     await quota.check(work.schedules, wanted.brand_id, adding=1, now=now)
     [schedule] = await work.bookings.add([wanted])
+    await remember_zone_rules(work, [schedule], now=now)
     await take_turns(work, [schedule], now=now, age=age)
     shown = await work.schedules.get(schedule.schedule_id)
     await work.commit()

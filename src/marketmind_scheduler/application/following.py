@@ -8,7 +8,7 @@ from uuid import UUID
 from marketmind_scheduler.application.lanes import check_lanes, lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.turns import take_turns
-from marketmind_scheduler.application.zone_rules import check_zone_rules
+from marketmind_scheduler.application.zone_rules import check_zone_rules, remember_zone_rules
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.derivation import differences, in_zone, shifted, with_lateness
@@ -137,6 +137,7 @@ class Following:
 
     async def _stored(self, work: UnitOfWork, schedules: Sequence[Schedule], now: datetime) -> Sequence[Schedule]:
         await work.derivations.move(schedules)
+        await remember_zone_rules(work, schedules, now=now)
         await take_turns(work, schedules, now=now)
         return _in_time_order(await work.schedules.find_all([each.schedule_id for each in schedules]))
 

@@ -13,7 +13,7 @@ from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
 from marketmind_scheduler.application.turns import take_turns
-from marketmind_scheduler.application.zone_rules import check_zone_rules
+from marketmind_scheduler.application.zone_rules import check_zone_rules, remember_zone_rules
 from marketmind_scheduler.domain.errors import NotRetryable, ScheduleNotFound, SendInFlight
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
@@ -194,6 +194,7 @@ class PostScheduling:
                 moved = replace(moved, overridden=override)
                 await check_lanes(work, rules, [moved], now=now)
             stored = await work.bookings.move(moved)
+            await remember_zone_rules(work, [stored], now=now)
             await take_turns(work, [stored], now=now)
             shown = await work.schedules.get(stored.schedule_id)
             await work.commit()

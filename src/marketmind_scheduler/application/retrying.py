@@ -10,6 +10,7 @@ from marketmind_scheduler.application.lanes import broken_on, check_lanes, lock_
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.turns import take_turns
+from marketmind_scheduler.application.zone_rules import remember_zone_rules
 from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.rules.limits import least_distance
@@ -70,6 +71,7 @@ class Retrying:
             if found:
                 await check_lanes(work, rules, wanted, now=now)
                 stored = await work.bookings.add(wanted)
+                await remember_zone_rules(work, stored, now=now)
                 await take_turns(work, stored, now=now, age=timedelta())
                 await work.commit()
         return Retried(lanes=_lanes(found), left=max(0, sum(each.schedules for each in lanes) - len(found)))

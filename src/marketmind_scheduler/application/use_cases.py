@@ -30,7 +30,6 @@ from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
-from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Caller, Reach
 from marketmind_scheduler.ports.storage import Storage
 
@@ -44,7 +43,6 @@ class UseCases:
     health: Health
     access: Access
     key_ring: KeyRing
-    zone_rules: ZoneRules
     catalog: Catalog
     deleting: Deleting
     campaign_posts: CampaignPosts

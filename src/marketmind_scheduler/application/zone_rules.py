@@ -1,25 +1,21 @@
 """Never resolving a wall time with older rules than others have used already."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from datetime import datetime
 
+from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.domain.wall_clock import IntentKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.ports.clock import Clock
-from marketmind_scheduler.ports.storage import Repositories, Storage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneRules:
-    storage: Storage
-    zones: ZoneCatalog
-    clock: Clock
-
-    async def register(self) -> None:
-        """Say, before the first schedule is made, which release this process resolves with."""
-        async with self.storage.unit_of_work() as work:
-            await work.tz_releases.add(self.zones.release, now=self.clock.now())
-            await work.commit()
+from marketmind_scheduler.ports.storage import Repositories, UnitOfWork
 
 
 async def check_zone_rules(repositories: Repositories, zones: ZoneCatalog) -> None:
-    """Raise ZoneRulesOutdated when another process has used newer rules than ``zones``."""
+    """Raise ZoneRulesOutdated when schedules were made with newer rules than ``zones``."""
     zones.check_release(await repositories.tz_releases.newest())
+
+
+async def remember_zone_rules(work: UnitOfWork, schedules: Iterable[Schedule], *, now: datetime) -> None:
+    """Say with which rules these are made or moved, so that from their commit on nobody resolves a wall time with older
+    ones. An instant needs no rules."""
+    for release in {each.slot.intent.tz_release for each in schedules if each.slot.intent.kind is IntentKind.WALL}:
+        await work.tz_releases.add(release, now=now)

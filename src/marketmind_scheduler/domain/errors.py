@@ -899,7 +899,8 @@ class StorageUnavailable(Unavailable):
 
 class ZoneRulesOutdated(Unavailable):
     """This process knows older time zone rules than those that schedules were made with, so it resolves no wall time.
-    Times with `Z` are accepted; another replica, or this one after its upgrade, takes the rest."""
+    Times with `Z` are accepted, and so is whatever needs no rules; another replica, or this one after its upgrade,
+    takes the rest."""
 
     def __init__(self, release: str, *, newest: str) -> None:
         super().__init__(
@@ -907,6 +908,19 @@ class ZoneRulesOutdated(Unavailable):
             "send the request again when it is upgraded, or send the time with Z",
             tz_release=release,
             newest_tz_release=newest,
+        )
+
+
+class ClocksDisagree(Unavailable):
+    """This process's clock is more than a minute from the database's, by which posts are due, so it sends nothing.
+    Another process does, or this one when its clock is right."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        direction = "ahead of" if ahead > timedelta() else "behind"
+        super().__init__(
+            f"this machine's clock is {abs(ahead).total_seconds():.0f} s {direction} the database's, so it sends "
+            "nothing; let NTP set both",
+            seconds_ahead=round(ahead.total_seconds()),
         )
 
 

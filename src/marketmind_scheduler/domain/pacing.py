@@ -39,6 +39,9 @@ CLAIMED_WITHIN = timedelta(minutes=1)
 NOBODY_CAME = timedelta(seconds=5)
 """What has been due for longer and has no receiver is held: until then, another process or a puller may take it."""
 
+CLOCKS_AGREE = timedelta(minutes=1)
+"""Whoever's clock is further than this from the storage's sends nothing: receivers refuse what is signed by it."""
+
 MOST_PUT_OFF = timedelta(days=7)
 """For how long after its publish time a receiver may put a post off that its brand publishes however late."""
 

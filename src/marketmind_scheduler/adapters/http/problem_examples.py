@@ -108,6 +108,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.StorageUnavailable(),
         errors.IdentityProviderUnavailable(),
         errors.ZoneRulesOutdated("2026a", newest="2026f"),
+        errors.ClocksDisagree(timedelta(minutes=10)),
         errors.SchedulerUnavailable("other plans are being made; send the same request again in a few seconds"),
     )
 }

@@ -17,7 +17,8 @@ _RACES = frozenset({"40001", "40P01", "0A000", "23503"})
 _RACE_CONSTRAINTS = frozenset(
     {"uq_schedules_active_post", "pk_brands", "pk_campaigns", "pk_posts", "pk_policies", "pk_platform_cap_overrides"}
 )
-_UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006")
+_UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006", "26000", "42P05")
+_UNKNOWN_SETTING = "unsupported startup parameter"
 
 
 @asynccontextmanager
@@ -53,6 +54,14 @@ def why_unreachable(lost: BaseException | None) -> tuple[str, str]:
             remedy = "mend the user in DATABASE_URL, or let it in from here: pg_hba.conf"
         case asyncpg.InvalidCatalogNameError():
             remedy = "create the database, or mend its name at the end of DATABASE_URL"
+        case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
+            found = "a pooler in between hands out connections by transaction"
+            return found, "let it keep one for a whole session (PgBouncer: pool_mode = session), or connect directly"
+        case asyncpg.PostgresError() if _UNKNOWN_SETTING in str(lost):
+            remedy = (
+                "a pooler in between refuses what a session asks for: connect directly, or let it pass that over "
+                "(PgBouncer: ignore_startup_parameters) and set it for the role; `doctor` says what is missing then"
+            )
         case asyncpg.TooManyConnectionsError():
             remedy = "raise max_connections, or lower SCHEDULER_POOL_SIZE"
         case socket.gaierror():

@@ -1,13 +1,15 @@
 """The connection pool, its limits and its timeouts."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+
+from marketmind_scheduler.adapters.postgres.backends import Backends
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 OnQuery: TypeAlias = Callable[[str, float, bool], None]
@@ -17,6 +19,7 @@ Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 _CONNECT_SECONDS = 2
 _CLOSE_SECONDS = 0.5
 _COMMAND_SECONDS = 3.5  # ends a hung backend; the server's own limits below come first and keep the connection
+_IDLE_SECONDS = 10
 _SERVER_SETTINGS = {
     "application_name": "marketmind-scheduler",
     "timezone": "UTC",
@@ -29,24 +32,38 @@ BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin
 PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 
+def asked_of_session(*, idle_seconds: int = _IDLE_SECONDS, plans_once: bool = False) -> Mapping[str, str]:
+    """The settings that a connection begins with, times in milliseconds."""
+    idle = {"idle_in_transaction_session_timeout": str(1000 * idle_seconds)}
+    return _SERVER_SETTINGS | BY_INDEX | idle | (PLAN_ONCE if plans_once else {})
+
+
 @asynccontextmanager
 async def open_pool(
-    url: str, *, size: int, idle_seconds: int = 10, plans_once: bool = False, on_query: OnQuery | None = None
+    url: str,
+    *,
+    size: int,
+    idle_seconds: int = _IDLE_SECONDS,
+    plans_once: bool = False,
+    on_query: OnQuery | None = None,
+    backends: Backends | None = None,
 ) -> AsyncGenerator[Pool]:
     """A pool whose connections speak UTC and never wait long. It connects when first asked, and anew where a
     connection has been closed; leaving does not wait for a server that hangs. A transaction in which nothing happens
-    for ``idle_seconds`` is ended. With ``plans_once`` a statement keeps its first plan, whatever it is given.
+    for ``idle_seconds`` is ended. With ``plans_once`` a statement keeps its first plan, whatever it is given. Pools
+    with the same ``backends`` never have more of them together than these allow; by itself, a pool has its ``size``
+    and one in place of one that hangs.
 
     asyncpg reads ``url`` itself, so everything its DSN allows is allowed.
     """
-    idle = {"idle_in_transaction_session_timeout": f"{idle_seconds}s"}
     pool = await asyncpg.create_pool(
         f"postgresql://{url.partition('://')[2]}",
+        connect=(backends or Backends(most=size + 1)).connect,
         min_size=0,
         max_size=size,
         timeout=_CONNECT_SECONDS,
         command_timeout=_COMMAND_SECONDS,
-        server_settings=_SERVER_SETTINGS | BY_INDEX | idle | (PLAN_ONCE if plans_once else {}),
+        server_settings=dict(asked_of_session(idle_seconds=idle_seconds, plans_once=plans_once)),
         reset=_keep,
         init=partial(_tell, on_query) if on_query else None,
     )

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import asyncpg
@@ -38,12 +38,13 @@ T = TypeVar("T")
 
 _POOL_SECONDS = 2
 _PATIENT_SECONDS = 30
+_CLOSE_SECONDS = 0.5
 
 
 class PostgresUnitOfWork:
     """The repositories over one connection. Without a transaction, each statement commits by itself."""
 
-    def __init__(self, connection: Connection, reach: Reach) -> None:
+    def __init__(self, connection: Connection, reach: Reach, known_releases: set[str]) -> None:
         self._connection = connection
         self.brands = PostgresBrandRepository(connection, reach)
         self.campaigns = PostgresCampaignRepository(connection, reach)
@@ -61,7 +62,7 @@ class PostgresUnitOfWork:
         self.preparations = PostgresPreparations(connection, reach)
         self.agent_runs = PostgresAgentRuns(connection, reach)
         self.observations = PostgresObservations(connection, reach)
-        self.tz_releases = PostgresTzReleaseRepository(connection)
+        self.tz_releases = PostgresTzReleaseRepository(connection, known_releases)
         self.events = PostgresEventRepository(connection, reach)
 
     async def commit(self) -> None:
@@ -70,31 +71,49 @@ class PostgresUnitOfWork:
 
 class PostgresStorage:
     def __init__(
-        self, pool: Pool, reach: Reach = EVERYWHERE, actor: str = SERVICE, *, seconds: float | None = None
+        self,
+        pool: Pool,
+        reach: Reach = EVERYWHERE,
+        actor: str = SERVICE,
+        *,
+        seconds: float | None = None,
+        known_releases: set[str] | None = None,
     ) -> None:
         self._pool = pool
         self._reach = reach
         self._actor = actor
         self._seconds = seconds
+        self._known_releases: set[str] = set() if known_releases is None else known_releases
 
     def within(self, reach: Reach) -> "PostgresStorage":
-        return PostgresStorage(self._pool, reach, self._actor, seconds=self._seconds)
+        return self._changed(reach=reach)
 
     def acting(self, actor: str) -> "PostgresStorage":
-        return PostgresStorage(self._pool, self._reach, actor, seconds=self._seconds)
+        return self._changed(actor=actor)
 
     def patient(self) -> "PostgresStorage":
-        return PostgresStorage(self._pool, self._reach, self._actor, seconds=_PATIENT_SECONDS)
+        return self._changed(seconds=_PATIENT_SECONDS)
+
+    def _changed(
+        self, *, reach: Reach | None = None, actor: str | None = None, seconds: float | None = None
+    ) -> "PostgresStorage":
+        return PostgresStorage(
+            self._pool,
+            reach or self._reach,
+            actor or self._actor,
+            seconds=seconds or self._seconds,
+            known_releases=self._known_releases,
+        )
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with connected(self._pool, seconds=self._seconds) as connection:
-            yield PostgresUnitOfWork(connection, self._reach)
+            yield PostgresUnitOfWork(connection, self._reach, self._known_releases)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with connected(self._pool, seconds=self._seconds) as connection, _begun(connection, self._actor):
-            yield PostgresUnitOfWork(connection, self._reach)
+            yield PostgresUnitOfWork(connection, self._reach, self._known_releases)
 
 
 @asynccontextmanager
@@ -155,8 +174,15 @@ async def connected(pool: Pool, *, seconds: float | None = None) -> AsyncGenerat
         try:
             yield connection
         except (TimeoutError, asyncio.CancelledError):
-            connection.terminate()  # it may hang; the pool would wait for it to become well again
+            await _closed(connection)
             raise
         except asyncpg.ReadOnlySQLTransactionError:
             await pool.expire_connections()  # an old primary after a failover: the next connection finds the new one
             raise
+
+
+async def _closed(connection: Connection) -> None:
+    """Let the statement that runs be cancelled, and its backend end: one that waits for a standby would not notice that
+    its client has gone. What hangs longer than a moment is given up; ``Backends`` counts it until it has ended."""
+    with suppress(TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await connection.close(timeout=_CLOSE_SECONDS)

@@ -9,6 +9,7 @@ from copy import copy
 from math import inf
 from uuid import UUID
 
+from marketmind_scheduler.application.dispatch.clocks import Clocks
 from marketmind_scheduler.application.dispatch.dead_ends import DeadEnds
 from marketmind_scheduler.application.dispatch.sending import BegunSend, DispatchLimits, Sender
 from marketmind_scheduler.application.dispatch.settling import Ended, Settler
@@ -18,7 +19,7 @@ from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import Claim
-from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.errors import ClocksDisagree, StorageUnavailable
 from marketmind_scheduler.domain.event import DISPATCHER
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
@@ -53,6 +54,7 @@ class Dispatcher:
         limits: DispatchLimits,
         retries: RetryPolicy,
         tracing: Tracing,
+        clocks: Clocks,
     ) -> None:
         self.queue = queue.acting(DISPATCHER)
         self.upkeeping = upkeeping
@@ -63,6 +65,7 @@ class Dispatcher:
         self._monotonic = monotonic
         self._limits = limits
         self._tracing = tracing
+        self._clocks = clocks
         self._traffic = Traffic(publisher, observer=observer, monotonic=monotonic)
         self._sender = Sender(
             queue=self.queue,
@@ -96,7 +99,9 @@ class Dispatcher:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Dispatch until ``stopping`` is set. Then nothing more is claimed, what has not begun is released, and what
-        has begun may end within the grace; of what is left over, its lease decides."""
+        has begun may end within the grace; of what is left over, its lease decides. While clocks disagree, nothing is
+        claimed."""
+        self._clocks.are_relied_on = True
         async with asyncio.TaskGroup() as settling:
             settler = settling.create_task(self._settler.run())
             with suppress(TimeoutError):
@@ -117,7 +122,7 @@ class Dispatcher:
 
         Does the upkeep before, so that calling this now and then is enough, and a lane that is behind sends one post at
         a time here too. What has begun goes on when the caller is cancelled: ``triggered`` waits for it. Raises
-        StorageUnavailable; of what had been claimed by then, its lease decides.
+        StorageUnavailable; of what had been claimed by then, its lease decides. Raises ClocksDisagree.
         """
         task = asyncio.create_task(self._triggered_now(limit))
         self._triggered.add(task)
@@ -130,6 +135,7 @@ class Dispatcher:
             await asyncio.wait(self._triggered, timeout=self._limits.grace.total_seconds())
 
     async def _triggered_now(self, limit: int) -> Sequence[Schedule]:
+        await self._clocks.check()
         await self.upkeeping.keep_up()
         await self._dead_ends.look()
         claimed_at = self._monotonic()
@@ -167,10 +173,13 @@ class Dispatcher:
                     await self.upkeeping.catch_up()
                 was_away = False
                 await self._look_for_dead_ends()
+                await self._clocks.check()
                 rest = await self._round(stopping, sends)
             except StorageUnavailable as unavailable:
                 self._observer.unavailable(unavailable)
                 was_away, rest = True, _POLL_SECONDS
+            except ClocksDisagree:  # the observer has said so
+                rest = _POLL_SECONDS
             await self._rest(rest)
 
     async def _look_for_dead_ends(self) -> None:

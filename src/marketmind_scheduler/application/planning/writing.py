@@ -8,6 +8,7 @@ from uuid import UUID
 from marketmind_scheduler.application.lanes import check_lanes
 from marketmind_scheduler.application.planning.cases import Case
 from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.application.zone_rules import remember_zone_rules
 from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled
 from marketmind_scheduler.domain.planning.plan import Plan
 from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
@@ -40,6 +41,7 @@ class Writing:
         adding = len(schedules) - len(given_up)
         await self.quota.check(work.schedules, case.brand.brand_id, adding=adding, now=now)
         stored = await work.bookings.add(schedules)
+        await remember_zone_rules(work, stored, now=now)
         await work.campaigns.follow_schedules(campaign_id)
         return stored
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
 from marketmind_scheduler.adapters.postgres.errors import why_unreachable
 from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused
+from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints import logs
@@ -25,6 +26,10 @@ from marketmind_scheduler.entrypoints.wiring.database import NO_DATA, database, 
 from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError
 
 _ENDLESS = 10_000
+_MENDED_BY_A_PERSON = (
+    *(SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError),
+    *(SchemaChangeRefused, UnfitDatabase),
+)
 
 
 def environment() -> Mapping[str, str]:
@@ -42,7 +47,7 @@ def told(*, is_quiet: bool = False, logs_to: TextIO | None = None) -> Generator[
         _pass_on_to_opentelemetry(given)
         logs.configure(settings.log_format, LogLevel.WARNING if is_quiet else settings.log_level, to=logs_to)
         yield settings
-    except (SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError, SchemaChangeRefused) as wrong:
+    except _MENDED_BY_A_PERSON as wrong:
         raise click.ClickException(str(wrong)) from None
     except StorageUnavailable as unavailable:
         found, remedy = why_unreachable(unavailable.__cause__)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
 from marketmind_scheduler.adapters.postgres.errors import why_unreachable
 from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
+from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase
 from marketmind_scheduler.domain.errors import StorageUnavailable, ZoneRulesOutdated
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
@@ -30,8 +31,8 @@ def examine_database(settings: Settings, zones: ZoneCatalog | None, clock: Clock
             return [Finding(Mark.DOUBTFUL, "database", NO_DATA, "start `serve`, and look again")]
         with database(settings) as url:
             facts = asyncio.run(examine(url, clock))
-    except EmbeddedPostgresUnavailable as unavailable:
-        return [Finding(Mark.WRONG, "database", unavailable.found, unavailable.remedy)]
+    except (EmbeddedPostgresUnavailable, UnfitDatabase) as wrong:
+        return [Finding(Mark.WRONG, "database", wrong.found, wrong.remedy)]
     except StorageUnavailable as unavailable:
         found, remedy = why_unreachable(unavailable.__cause__)
         return [Finding(Mark.WRONG, "database", f"cannot be used: {found}", remedy)]
@@ -48,8 +49,11 @@ def judge_database(facts: DatabaseFacts, settings: Settings, zones: ZoneCatalog 
     if settings.database_url is not None:  # the embedded one has no other role
         yield _role(facts)
     yield _durability(facts)
+    yield from _failover(facts)
+    yield from _prepared(facts)
     yield _isolation(facts)
     yield _session_zone(facts)
+    yield from _session_settings(facts)
     yield _connections(facts, settings)
     yield _clock(facts)
     if zones is not None:
@@ -99,6 +103,21 @@ def _durability(facts: DatabaseFacts) -> Finding:
     return Finding(Mark.WELL, "durability", found)
 
 
+def _failover(facts: DatabaseFacts) -> Generator[Finding]:
+    if facts.forgets_in_failover:
+        remedy = (
+            "name one in synchronous_standby_names, with synchronous_commit on; else follow the runbook after a "
+            "failover: what was sent last may be sent again"
+        )
+        yield Finding(Mark.DOUBTFUL, "failover", f"{facts.forgets_in_failover}: it may forget sends", remedy)
+
+
+def _prepared(facts: DatabaseFacts) -> Generator[Finding]:
+    if facts.prepared:
+        remedy = "COMMIT PREPARED or ROLLBACK PREPARED it: what it has locked is not sent, and nobody shows as waiting"
+        yield Finding(Mark.DOUBTFUL, "prepared transactions", "; ".join(facts.prepared), remedy)
+
+
 def _isolation(facts: DatabaseFacts) -> Finding:
     found = f"transactions are {facts.isolation}"
     if facts.isolation != "read committed":
@@ -112,6 +131,12 @@ def _session_zone(facts: DatabaseFacts) -> Finding:
         remedy = "let the pooler in between pass on what a session asks for, or set the role's timezone to UTC"
         return Finding(Mark.WRONG, "timezone", f"sessions ask for UTC and get {facts.timezone}", remedy)
     return Finding(Mark.WELL, "timezone", "sessions are in UTC")
+
+
+def _session_settings(facts: DatabaseFacts) -> Generator[Finding]:
+    if missing := [each for each in facts.missing_settings if each.lower() != "timezone"]:  # that one is told above
+        remedy = f"let the pooler in between pass them on, or set them: ALTER ROLE {facts.role} SET … = …"
+        yield Finding(Mark.DOUBTFUL, "session settings", f"asked for and not there: {', '.join(missing)}", remedy)
 
 
 def _connections(facts: DatabaseFacts, settings: Settings) -> Finding:

@@ -19,9 +19,8 @@ from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispat
 from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
-from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
-from marketmind_scheduler.adapters.postgres.requests.idempotency import LONGEST_REQUEST_SECONDS, PostgresIdempotency
+from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
 from marketmind_scheduler.adapters.postgres.requests.rate_limits import PostgresRateLimits
 from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
@@ -38,6 +37,7 @@ from marketmind_scheduler.application.campaign_scheduling import CampaignSchedul
 from marketmind_scheduler.application.catalog import Catalog
 from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.application.demo import Demo
+from marketmind_scheduler.application.dispatch.clocks import Clocks
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.pulling import Pulling
@@ -62,7 +62,6 @@ from marketmind_scheduler.application.refitting import Refitting
 from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
-from marketmind_scheduler.application.zone_rules import ZoneRules
 from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.domain.event import OPERATOR, UPKEEP
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -70,6 +69,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.language_models import model_in_use
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
+from marketmind_scheduler.entrypoints.wiring.pools import pools_of
 from marketmind_scheduler.entrypoints.wiring.publishers import PUBLISHERS, publishing
 from marketmind_scheduler.entrypoints.wiring.schedulers import Planners, agentic_of, schedulers_of
 from marketmind_scheduler.entrypoints.wiring.service import Service
@@ -113,6 +113,7 @@ def assemble(
     upkeeping = Upkeeping(
         lost_and_late=lost_and_late, upkeep=outbound.upkeep, refitting=refitting, observer=outbound.observer
     )
+    clocks = Clocks(clock=clock, queue=outbound.queue, observer=outbound.observer, monotonic=time.monotonic)
     dispatcher = Dispatcher(
         queue=outbound.queue,
         upkeeping=upkeeping,
@@ -125,6 +126,7 @@ def assemble(
         limits=outbound.limits,
         retries=outbound.retries,
         tracing=outbound.tracing,
+        clocks=clocks,
     )
     quota = Quota(schedules_per_brand, monotonic=time.monotonic)
     planners = Planners(schedulers=schedulers, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota)
@@ -138,9 +140,9 @@ def assemble(
             storage=storage,
             zones=zones,
             clock=clock,
+            clocks=clocks,
             self_testing=self_testing,
         ),
-        zone_rules=ZoneRules(storage=storage, zones=zones, clock=clock),
         catalog=Catalog(storage=storage, zones=zones, clock=clock),
         deleting=Deleting(storage=storage.patient(), clock=clock),
         campaign_posts=CampaignPosts(storage=storage.patient(), clock=clock),
@@ -187,24 +189,20 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         publishing(settings, tracing=tracing) as publisher,
         verifying_tokens(settings) as tokens,
         working() as workers,
-        open_pool(database_url, size=settings.pool_size, on_query=on_query) as pool,
-        open_pool(
-            database_url, size=settings.pool_size, idle_seconds=LONGEST_REQUEST_SECONDS, on_query=on_query
-        ) as keyed_pool,
-        open_pool(database_url, size=DISPATCH_CONNECTIONS, plans_once=True, on_query=on_query) as dispatch_pool,
-        model_in_use(settings, PostgresStorage(pool), metered_runs) as model,
+        pools_of(settings, database_url, dispatch=DISPATCH_CONNECTIONS, on_query=on_query) as pools,
+        model_in_use(settings, PostgresStorage(pools.requests), metered_runs) as model,
     ):
         zones = pin_zone_rules()
-        pools = {"requests": pool, "keyed_requests": keyed_pool, "dispatch": dispatch_pool}
-        register_process(registry, tz_release=zones.release, pools=pools)
+        pool = pools.requests
+        register_process(registry, tz_release=zones.release, pools=pools.by_name)
         outbound = Outbound(
-            queue=PostgresDispatchQueue(dispatch_pool),
+            queue=PostgresDispatchQueue(pools.dispatch),
             pulled=PostgresDispatchQueue(pool),
-            upkeep=PostgresUpkeep(dispatch_pool, retention=settings.retention),
-            storage=PostgresStorage(dispatch_pool),
+            upkeep=PostgresUpkeep(pools.dispatch, retention=settings.retention),
+            storage=PostgresStorage(pools.dispatch),
             holds=PostgresHolds(pool),
             standings=PostgresQueueStandings(pool),
-            refits=PostgresRefits(dispatch_pool),
+            refits=PostgresRefits(pools.dispatch),
             fitter=NumericProfileFitter(workers),
             publisher=publisher,
             publishing=PUBLISHERS[settings.publisher].publishing,
@@ -233,10 +231,12 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             telemetry.follow(vars(use_cases).values())
         rate = Rate(settings.requests_per_minute) if settings.requests_per_minute else None
         limiter = rate and RateLimiter(PostgresRateLimits(pool), rate=rate, monotonic=time.monotonic)
+        kept_for = timedelta(hours=settings.idempotency_hours)
+        idempotency = PostgresIdempotency(pools.keyed_requests, kept_for=kept_for)
         async with use_cases.preparing.running():
             yield Service(
                 use_cases=use_cases,
-                idempotency=PostgresIdempotency(keyed_pool, kept_for=timedelta(hours=settings.idempotency_hours)),
+                idempotency=idempotency,
                 limiter=limiter,
                 metering=metering,
                 registry=registry,

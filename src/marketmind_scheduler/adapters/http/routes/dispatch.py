@@ -25,7 +25,7 @@ from marketmind_scheduler.adapters.http.shapes.dispatch import (
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.pulling import Pulling
 from marketmind_scheduler.domain.access import Scope
-from marketmind_scheduler.domain.errors import DuplicateClaim
+from marketmind_scheduler.domain.errors import ClocksDisagree, DuplicateClaim
 
 
 class DispatchController(Controller):
@@ -39,7 +39,7 @@ class DispatchController(Controller):
         **needs(Scope.DISPATCH_RUN),
         summary="Send what is due now",
         response_description="What was sent, and where it stands",
-        responses=documented(*BODY, *POSTED),
+        responses=documented(*BODY, *POSTED, ClocksDisagree),
     )
     async def trigger_dispatch(
         self,

@@ -80,9 +80,11 @@ class HealthController(Controller):
         },
     )
     async def get_readiness(self, health: ForCaller[Health]) -> Response[ReadinessOut]:
-        """Ready when the database answers and its schema is the one of this version. `publishing` says whether posts
-        really go out, `language_model` what the model of agentic plans can be held to; neither is a reason not to be
-        ready."""
+        """Ready when the database takes writes and its schema is the one of this version. Where schedules were made
+        with newer time zone rules, `time_zones` says that wall times are refused here; the rest goes on. Where this
+        machine's clock is more than a minute from the database's, `clock` says so, and a process that dispatches is not
+        ready. `publishing` says whether posts really go out, `language_model` what the model of agentic plans can be
+        held to; neither is a reason not to be ready."""
         report, model = await health.report(), health.language_model
         answer = ReadinessOut(
             status="ready" if report.is_ready else "not ready",

@@ -53,6 +53,7 @@ class PostgresKeyedRequest:
         self._key = key
         self._kept_for = kept_for
         self._is_spoilt = False
+        self._known_releases: set[str] = set()
 
     @property
     def storage(self) -> "_StorageOfOneRequest":
@@ -90,10 +91,11 @@ class PostgresKeyedRequest:
             await self.roll_back()
             await self.begin()
             self._is_spoilt = False
+            self._known_releases.clear()
         try:
             if actor is not None:
                 await self._connection.execute(acting(actor))
-            yield _PartOfARequest(self._connection, reach)
+            yield _PartOfARequest(self._connection, reach, self._known_releases)
         except (SchedulerError, asyncpg.PostgresError):
             self._is_spoilt = True
             raise

@@ -9,14 +9,16 @@ from marketmind_scheduler.adapters.postgres.storage import connected
 from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.ports.rate_limits import Allowance
 
-_STATE = "greatest(r.spent_until, now()) - now() AS spent"
+# Nobody can have spent more than everything: what lies further ahead was written by a clock that has been put back, and
+# says nothing.
+_SPENT_UNTIL = "CASE WHEN r.spent_until > now() + {per}::interval THEN now() ELSE greatest(r.spent_until, now()) END"
 _TAKE = f"""
 INSERT INTO rate_limits AS r (owner, spent_until) VALUES ($1, now() + $2::interval)
-ON CONFLICT (owner) DO UPDATE SET spent_until = greatest(r.spent_until, now()) + $2::interval
- WHERE greatest(r.spent_until, now()) + $2::interval <= now() + $3::interval
-RETURNING {_STATE}
+ON CONFLICT (owner) DO UPDATE SET spent_until = {_SPENT_UNTIL.format(per="$3")} + $2::interval
+ WHERE {_SPENT_UNTIL.format(per="$3")} + $2::interval <= now() + $3::interval
+RETURNING {_SPENT_UNTIL.format(per="$3")} - now() AS spent
 """
-_LEFT = f"SELECT {_STATE} FROM rate_limits r WHERE owner = $1"
+_LEFT = f"SELECT {_SPENT_UNTIL.format(per='$2')} - now() AS spent FROM rate_limits r WHERE owner = $1"
 
 
 class PostgresRateLimits:
@@ -30,7 +32,7 @@ class PostgresRateLimits:
 
     async def left(self, owner: str, rate: Rate) -> Allowance:
         async with connected(self._pool) as connection:
-            row = await connection.fetchrow(_LEFT, owner)
+            row = await connection.fetchrow(_LEFT, owner, rate.per)
         return Allowance(rate.requests, timedelta()) if row is None else _allowance(row, rate)
 
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from marketmind_scheduler.adapters.postgres.pool import Connection, open_pool
+from marketmind_scheduler.adapters.postgres.pool import Connection, asked_of_session, open_pool
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import NEWEST
 from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
+from marketmind_scheduler.adapters.postgres.schema.sessions import check_sessions, missing_settings
 from marketmind_scheduler.adapters.postgres.storage import connected
 from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.ports.clock import Clock
@@ -30,6 +31,23 @@ SELECT has_schema_privilege(current_schema(), 'CREATE')
     OR EXISTS (SELECT FROM pg_class WHERE oid = ANY(SELECT to_regclass(name) FROM unnest($1::text[]) AS name)
                   AND pg_has_role(relowner, 'USAGE'))
 """
+# Kept for more than a minute: forgotten, or its coordinator is down. It waits for nobody, and shows in no session.
+_PREPARED = """
+SELECT format('%L of %s, since %s', gid, owner, to_char(prepared, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+  FROM pg_prepared_xacts WHERE database = current_database() AND prepared < now() - interval '1 minute'
+ ORDER BY prepared
+"""
+# Replicas are seen by whoever may read pg_stat_replication, at least by how many slots are in use.
+_FORGETS = """
+SELECT CASE
+         WHEN standbys = 0 AND current_setting('synchronous_standby_names') = '' THEN NULL
+         WHEN current_setting('synchronous_commit') IN ('off', 'local')
+           THEN format('there is a standby, and synchronous_commit is %s', current_setting('synchronous_commit'))
+         WHEN current_setting('synchronous_standby_names') = '' THEN 'there is a standby, and none is synchronous'
+       END
+  FROM (SELECT greatest((SELECT count(*) FROM pg_stat_replication),
+                        (SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical')) AS standbys)
+"""
 _MISSING_RIGHTS = """
 SELECT name || ' ' || privilege FROM unnest($1::text[]) AS name,
        unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS privilege
@@ -40,7 +58,9 @@ SELECT name || ' ' || privilege FROM unnest($1::text[]) AS name,
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFacts:
     """``connections`` is how many the role may have beside what is reserved; ``missing_rights`` are like
-    ``posts INSERT``; ``clock_ahead`` is how far our clock is before the database's, to within ``round_trip``."""
+    ``posts INSERT``; ``clock_ahead`` is how far our clock is before the database's, to within ``round_trip``;
+    ``missing_settings`` are those that a session asks for and does not get; ``prepared`` are prepared transactions that
+    are older than a minute; ``forgets_in_failover`` says why a failover may forget what was committed."""
 
     role: str
     major_version: int
@@ -55,10 +75,15 @@ class DatabaseFacts:
     newest_tz_release: str | None
     clock_ahead: timedelta
     round_trip: timedelta
+    missing_settings: tuple[str, ...] = ()
+    prepared: tuple[str, ...] = ()
+    forgets_in_failover: str | None = None
 
 
 async def examine(url: str, clock: Clock) -> DatabaseFacts:
-    """Read everything and change nothing; raises StorageUnavailable."""
+    """Read everything and change nothing; raises StorageUnavailable, and UnfitDatabase where a pooler in between hands
+    out connections by transaction."""
+    await check_sessions(url)
     tables = [table.name for table in metadata.sorted_tables]
     async with open_pool(url, size=1) as pool, connected(pool) as connection:
         (settings,) = await connection.fetch(_SETTINGS)
@@ -72,6 +97,9 @@ async def examine(url: str, clock: Clock) -> DatabaseFacts:
             newest_tz_release=await _newest_tz_release(connection),
             clock_ahead=ahead,
             round_trip=round_trip,
+            missing_settings=tuple(await missing_settings(connection, asked_of_session())),
+            prepared=tuple(row[0] for row in await connection.fetch(_PREPARED)),
+            forgets_in_failover=await connection.fetchval(_FORGETS),
         )
 
 

@@ -4,7 +4,7 @@ Two Alembic branches: ``main`` is the schema, ``demo`` the demo data. Whatever c
 lock, so any number of processes may start at once.
 """
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache, partial
 from importlib.resources import files
@@ -16,14 +16,12 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from marketmind_scheduler.adapters.postgres.schema.blocking import PATIENCE_SECONDS, given_way, locked
+from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase, check_sessions, connect
 from marketmind_scheduler.adapters.postgres.tables import agent_runs, metadata
-from marketmind_scheduler.domain.errors import StorageUnavailable
-
-_LOCK = 0x6D61726B6574  # any number that nothing else in the database locks
-_CONNECT_SECONDS = 10
 
 
 class SchemaChangeRefused(Exception):  # noqa: N818  # named after what happened
@@ -31,16 +29,19 @@ class SchemaChangeRefused(Exception):  # noqa: N818  # named after what happened
 
 
 class Migrator:
-    """The migrations of one database, under the lock."""
+    """The migrations of one database, under the lock. Each raises UnfitDatabase where somebody holds a table for
+    longer than the ``patience``, in seconds."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, patience: float) -> None:
         self._connection = connection
+        self._patience = patience
 
     async def upgrade(self, target: str = "main@head") -> None:
-        """Bring the schema to this version, then apply what is missing up to ``target``."""
+        """Bring the schema to this version, then apply what is missing up to ``target``. Raises UnfitDatabase where it
+        is that of a newer version."""
+        await self._check_known()
         for revision in dict.fromkeys(("main@head", target)):
-            await self._connection.run_sync(_upgrade, revision)
-            await self._connection.commit()
+            await self._migrate(command.upgrade, revision)
 
     async def grant(self, role: str) -> None:
         """Let ``role`` read and write rows, and nothing else; raises SchemaChangeRefused where it does not exist."""
@@ -51,50 +52,65 @@ class Migrator:
         quoted = self._connection.dialect.identifier_preparer.quote_identifier
         schema = quoted(str(await self._connection.scalar(text("SELECT current_schema()"))))
         changed = ", ".join(table.name for table in metadata.sorted_tables if table is not agent_runs)
-        for privilege in (
+        privileges = (
             f"USAGE ON SCHEMA {schema}",
-            f"SELECT, INSERT, UPDATE, DELETE ON {changed}",
-            f"SELECT, INSERT ON {agent_runs.name}",
+            f"SELECT, INSERT, UPDATE, DELETE ON {tables}",
             f"USAGE ON ALL SEQUENCES IN SCHEMA {schema}",
             "SELECT ON alembic_version",
-        ):
-            await self._connection.execute(text(f"GRANT {privilege} TO {quoted(role)}"))
-        await self._connection.execute(text(f"REVOKE UPDATE, DELETE ON {agent_runs.name} FROM {quoted(role)}"))
-        await self._connection.commit()
+        )
+        await self._execute(
+            *(f"GRANT {privilege} TO {quoted(role)}" for privilege in privileges),
+            f"REVOKE UPDATE, DELETE ON {agent_runs.name} FROM {quoted(role)}",
+        )
 
     async def reload_demo(self) -> None:
         """Take the demo data out, with whatever was scheduled for it, and put it in anew from today."""
-        await self._connection.run_sync(lambda made: command.downgrade(_config(made), "demo@base"))
+        await self._migrate(command.downgrade, "demo@base")
         await self.upgrade("demo@head")
 
     async def clear(self) -> None:
         """Empty every table, the demo data included."""
-        tables = ", ".join(table.name for table in metadata.sorted_tables)
-        await self._connection.execute(text(f"TRUNCATE {tables}"))
+        await self._execute(f"TRUNCATE {', '.join(table.name for table in metadata.sorted_tables)}")
+        await self._migrate(command.downgrade, "demo@base")
+
+    async def _migrate(self, direction: Callable[[Config, str], None], revision: str) -> None:
+        async def work() -> None:
+            await self._connection.run_sync(lambda made: direction(_config(made), revision))
+
+        await given_way(self._connection, work, patience=self._patience)
+
+    async def _execute(self, *statements: str) -> None:
+        async def work() -> None:
+            for statement in statements:
+                await self._connection.execute(text(statement))
+
+        await given_way(self._connection, work, patience=self._patience)
+
+    async def _check_known(self) -> None:
+        applied: set[str] = set()
+        if await self._connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")):
+            applied = set(await self._connection.scalars(text("SELECT version_num FROM alembic_version")))
         await self._connection.commit()
-        await self._connection.run_sync(lambda made: command.downgrade(_config(made), "demo@base"))
+        if unknown := applied - {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}:
+            raise UnfitDatabase(
+                f"the schema is at {', '.join(sorted(unknown))}, which this version does not know: a newer one made it",
+                remedy="start that version, or restore the backup from before the upgrade (docs/runbook.md)",
+            )
 
 
 @asynccontextmanager
-async def migrating(url: str) -> AsyncGenerator[Migrator]:
-    """Wait for the lock, then migrate over a connection of its own. Needs a direct connection, not a pooler that
-    hands out connections by transaction. Raises SchemaChangeRefused, and StorageUnavailable when there is no
-    connection to be had."""
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(_connect, url), poolclass=NullPool)
+async def migrating(url: str, *, patience: float = PATIENCE_SECONDS) -> AsyncGenerator[Migrator]:
+    """Wait for the lock, then migrate over a connection of its own. Others are waited for ``patience`` seconds, each
+    time with a log line that says who they are. Raises SchemaChangeRefused, UnfitDatabase for those who hold on and for
+    a pooler that hands out connections by transaction, and StorageUnavailable when there is no connection to be had."""
+    await check_sessions(url)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(connect, url), poolclass=NullPool)
     try:
         with _refusals():
-            async with _locked(engine) as connection:
-                yield Migrator(connection)
+            async with engine.connect() as connection, locked(connection, patience=patience):
+                yield Migrator(connection, patience=patience)
     finally:
         await engine.dispose()
-
-
-async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
-    dsn, in_utc = f"postgresql://{url.partition('://')[2]}", {"timezone": "UTC"}
-    try:
-        return await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=in_utc)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as lost:
-        raise StorageUnavailable from lost
 
 
 @contextmanager
@@ -111,15 +127,6 @@ def _refusals() -> Generator[None]:
         ) from refused
 
 
-@asynccontextmanager
-async def _locked(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-    async with engine.connect() as connection:
-        await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-        await connection.commit()
-        yield connection  # closing the connection gives the lock back
-        await connection.commit()
-
-
 @cache
 def revisions_at_head() -> frozenset[str]:
     """Every revision that implies the newest schema: the head of ``main``, and what was built on it."""
@@ -128,10 +135,6 @@ def revisions_at_head() -> frozenset[str]:
     return frozenset(
         script.revision for script in scripts.walk_revisions() if head in scripts.get_all_current((script.revision,))
     )
-
-
-def _upgrade(connection: Connection, revision: str) -> None:
-    command.upgrade(_config(connection), revision)
 
 
 def _config(connection: Connection | None = None) -> Config:
