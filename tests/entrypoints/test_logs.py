@@ -1,7 +1,12 @@
 """What a person reads at a terminal of what is logged."""
 
+import json
+import os
+
 import pytest
 
+from marketmind_scheduler.entrypoints import logs
+from marketmind_scheduler.entrypoints.choices import LogFormat, LogLevel
 from marketmind_scheduler.entrypoints.logs import for_people
 
 IDS = {"request_id": "01a22a98-8e33-7777-b82d-c32496848f5a", "trace_id": "0" * 32, "span_id": "1" * 16}
@@ -48,3 +53,17 @@ def test_ids_of_requests_are_shown_where_something_is_wrong(level: str, *, is_sh
     shown = for_people(None, level, {"event": "unavailable", **IDS})
 
     assert ("request_id" in shown) is is_shown
+
+
+def test_who_does_not_read_the_log_stops_nobody_and_hears_later_how_much_is_missing() -> None:
+    unread, full = os.pipe()
+    with os.fdopen(full, "w") as out, os.fdopen(unread) as reader, logs.aside(out, most_lines=10) as lines:
+        logs.configure(LogFormat.JSON, LogLevel.INFO, to=lines)
+        for nth in range(5000):  # far more than a pipe and ten lines hold
+            lines.write(f"line {nth} {'x' * 80}\n")
+        read = [reader.readline()]
+        while "log lines dropped" not in read[-1]:
+            read.append(reader.readline())
+
+    assert read[0].startswith("line 0 ")
+    assert 0 < json.loads(read[-1])["lines"] < 5000

@@ -28,6 +28,7 @@ class RecordingObserver:
         self.spreads: list[int] = []
         self.failed_fits: list[tuple[Refit, SchedulerUnavailable]] = []
         self.outages: list[StorageUnavailable] = []
+        self.broken: list[tuple[str, Exception]] = []
         self.clocks_ahead: list[timedelta] = []
         self.surprises: list[Exception] = []
 
@@ -66,6 +67,9 @@ class RecordingObserver:
 
     def surprised(self, error: Exception) -> None:
         self.surprises.append(error)
+
+    def broke(self, part: str, error: Exception) -> None:
+        self.broken.append((part, error))
 
     def clock_ahead(self, ahead: timedelta) -> None:
         self.clocks_ahead.append(ahead)

@@ -109,6 +109,12 @@ class MeteredDispatch:
             "How long the first event without a position waits; readers of /events do not see it yet",
             registry=registry,
         )
+        self._broken = Counter(
+            "marketmind_scheduler_parts_broken",
+            "Parts of the service that broke, and were started again",
+            ["part"],
+            registry=registry,
+        )
         self._clock = Gauge(
             "marketmind_scheduler_clock_ahead_seconds",
             "How far this process's clock is ahead of the database's; beyond a minute nothing is sent from here",
@@ -183,6 +189,10 @@ class MeteredDispatch:
     def unfitted(self, refit: Refit, error: SchedulerUnavailable) -> None:
         because = str(error.__cause__ or error)
         log.warning("a profile was not fitted", brand_id=str(refit.brand_id), platform=refit.platform, because=because)
+
+    def broke(self, part: str, error: Exception) -> None:
+        self._broken.labels(part).inc()
+        log.error("a part of the service broke; it is started again", part=part, exc_info=error)
 
     def clock_ahead(self, ahead: timedelta) -> None:
         self._clock.set(ahead.total_seconds())

@@ -1,18 +1,80 @@
 """Log lines: coloured text for a person at a terminal, JSON for everything else."""
 
 import logging
+import os
 import re
 import sys
-from typing import Any, TextIO
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from io import RawIOBase, TextIOWrapper
+from queue import Full, Queue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 import structlog
 
 from marketmind_scheduler.entrypoints.choices import LogFormat, LogLevel
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 _IDS = ("request_id", "trace_id", "span_id")
 _LONG_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{4}([0-9a-fA-F]{8})")
+_MOST_LINES = 10_000
+_LAST_SECONDS = 1.0
 _COLUMNS = 80 - len("19:00:00Z [info] ")
+
+
+class Aside(RawIOBase):
+    """Written to ``out`` by a thread of its own, so that nobody waits for whoever reads it. A line that finds no room is
+    dropped, and a line says how many as soon as there is room."""
+
+    def __init__(self, out: TextIO, *, most_lines: int) -> None:
+        self._out = out
+        self._lines: Queue[bytes | None] = Queue(most_lines)
+        self._dropped = 0
+        self._thread = Thread(target=self._write_all, name="log", daemon=True)
+        self._thread.start()
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self._out.isatty()
+
+    def write(self, line: "ReadableBuffer", /) -> int:
+        text = bytes(line)
+        try:
+            self._lines.put_nowait(text)
+        except Full:
+            self._dropped += 1
+        return len(text)
+
+    def end(self) -> None:
+        """Return when all is written, or after a second: nobody may be reading."""
+        with suppress(Full):
+            self._lines.put(None, timeout=_LAST_SECONDS)
+            self._thread.join(_LAST_SECONDS)
+
+    def _write_all(self) -> None:
+        while (rest := self._lines.get()) is not None:
+            with suppress(OSError):  # nobody reads any more, or the disk is full
+                while rest:  # past the buffer of out, whose lock would be waited for when the process ends
+                    rest = rest[os.write(self._out.fileno(), rest) :]
+            if self._dropped and self._lines.empty():
+                dropped, self._dropped = self._dropped, 0
+                structlog.get_logger().warning("log lines dropped", lines=dropped)
+
+
+@contextmanager
+def aside(out: TextIO, *, most_lines: int = _MOST_LINES) -> Generator[TextIO]:
+    """What is logged to it meanwhile stops nobody."""
+    lines = Aside(out, most_lines=most_lines)
+    try:
+        yield TextIOWrapper(lines, encoding="utf-8", errors="backslashreplace", write_through=True)
+    finally:
+        lines.end()
 
 
 def is_json(wanted: LogFormat, to: TextIO | None = None) -> bool:

@@ -49,6 +49,10 @@ class UpkeepObserver(Protocol):
         """A lane's profile could not be fitted; somebody tries again in a minute."""
         ...
 
+    def broke(self, part: str, error: Exception) -> None:
+        """A part of the service raised what it should not, and is started again."""
+        ...
+
     def clock_ahead(self, ahead: timedelta) -> None:
         """How far our clock is before the storage's, each time they are compared."""
         ...

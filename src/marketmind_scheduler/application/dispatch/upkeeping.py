@@ -30,7 +30,8 @@ class Upkeeping:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Do all of it again and again as long as the context, also while the storage cannot be used now and then."""
+        """Do all of it again and again as long as the context, also while the storage cannot be used now and then, and
+        where a round of it breaks."""
         async with asyncio.TaskGroup() as loops:
             tasks = [
                 loops.create_task(self._every(_UPKEEP_SECONDS, self.keep_up)),
@@ -74,4 +75,6 @@ class Upkeeping:
                 await work()
             except StorageUnavailable as unavailable:
                 self.observer.unavailable(unavailable)
+            except Exception as surprise:  # noqa: BLE001  # the others, and the next round, are not concerned
+                self.observer.broke(work.__name__, surprise)
             await asyncio.sleep(seconds)

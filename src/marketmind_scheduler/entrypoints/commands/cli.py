@@ -69,7 +69,7 @@ def serve() -> None:
     Migrates first, under a lock, so any number of replicas may start at once. Ctrl-C stops it.
     """
     stop_with_make()
-    with told() as settings, ExitStack() as opened:
+    with logs.aside(sys.stdout) as out, told(logs_to=out) as settings, ExitStack() as opened:
         settings.check_who_may_reach_it()
         listener = opened.enter_context(_listening(settings, settings.port, "SCHEDULER_PORT"))
         url = opened.enter_context(database(settings))
@@ -82,7 +82,7 @@ def dispatch() -> None:
 
     Any number may run beside each other and beside `serve`. Ctrl-C stops it: what has begun may end first.
     """
-    with told() as settings, ExitStack() as opened:
+    with logs.aside(sys.stdout) as out, told(logs_to=out) as settings, ExitStack() as opened:
         listener = None
         if settings.metrics_port:
             listener = opened.enter_context(_listening(settings, settings.metrics_port, "SCHEDULER_METRICS_PORT"))

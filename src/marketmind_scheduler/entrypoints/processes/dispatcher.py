@@ -16,6 +16,7 @@ from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
 from marketmind_scheduler.entrypoints.wiring.database import prepare_to_dispatch
 
 _PROGRESS_SECONDS = 10
+_PAUSE_SECONDS = 1
 
 log = structlog.get_logger()
 
@@ -56,9 +57,15 @@ def warn_of_dead_ends(service: Service) -> None:
 
 
 async def keep_dispatching(service: Service, stopping: asyncio.Event) -> None:
-    """Dispatch until ``stopping`` is set, and say every ten seconds what has been done."""
+    """Dispatch until ``stopping`` is set, and say every ten seconds what has been done. What breaks is started
+    again."""
     telling = asyncio.create_task(_tell_progress(service, stopping))
-    await service.use_cases.dispatcher.run(stopping)
+    while not stopping.is_set():
+        try:
+            await service.use_cases.dispatcher.run(stopping)
+        except Exception as surprise:  # noqa: BLE001  # its leases decide of what was in flight
+            service.metering.broke("dispatcher", surprise)
+            await asyncio.sleep(_PAUSE_SECONDS)
     await telling
 
 

@@ -54,7 +54,8 @@ class Migrator:
         changed = ", ".join(table.name for table in metadata.sorted_tables if table is not agent_runs)
         privileges = (
             f"USAGE ON SCHEMA {schema}",
-            f"SELECT, INSERT, UPDATE, DELETE ON {tables}",
+            f"SELECT, INSERT, UPDATE, DELETE ON {changed}",
+            f"SELECT, INSERT ON {agent_runs.name}",
             f"USAGE ON ALL SEQUENCES IN SCHEMA {schema}",
             "SELECT ON alembic_version",
         )
