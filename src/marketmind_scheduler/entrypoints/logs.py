@@ -27,8 +27,10 @@ _COLUMNS = 80 - len("19:00:00Z [info] ")
 
 
 class Aside(RawIOBase):
-    """Written to ``out`` by a thread of its own, so that nobody waits for whoever reads it. A line that finds no room is
-    dropped, and a line says how many as soon as there is room."""
+    """Written to ``out`` by a thread of its own, so that nobody waits for whoever reads it. A line that finds no room
+    is dropped, and a line says how many as soon as there is room."""
+
+    name = "log"
 
     def __init__(self, out: TextIO, *, most_lines: int) -> None:
         self._out = out
