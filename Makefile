@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: help run test test-model check docs chaos bench bench-agent bench-dispatch bench-planning model audit lock clean
+.PHONY: help run test test-model check docs chaos bench bench-agent bench-dispatch bench-fairness bench-planning model audit lock clean
 help: ## what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -33,11 +33,14 @@ bench: $(VENV)/.installed ## measure the service against a bare floor
 	@$(BIN)/python -P benchmarks/http.py $(ARGS)
 
 chaos: $(VENV)/.installed ## every kind of fault while dispatchers work; under five minutes
-	@CHAOS=long timeout 300 $(BIN)/python -m pytest -n 0 tests/chaos $(ARGS)
+	@CHAOS=long timeout 300 $(BIN)/python -m pytest -n 2 --dist load tests/chaos $(ARGS)
 
 PEERS := .venv-peers
 bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher beside two other queues
 	@$(BIN)/python -m benchmarks.dispatch --peers-python $(PEERS)/bin/python $(ARGS)
+
+bench-fairness: $(VENV)/.installed ## see what a caller that behaves well gets beside callers that do not
+	@$(BIN)/python -m benchmarks.fairness $(ARGS)
 
 bench-planning: $(VENV)/.installed ## see what plans are worth in imagined worlds; ARGS=--speed: how fast they are made
 	@$(BIN)/python -m benchmarks.planning $(ARGS)

@@ -5,14 +5,16 @@ CHAOS=long runs for minutes what otherwise takes seconds; CHAOS_SEED=… draws t
 
 import os
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 import pytest
+from xdist.workermanage import WorkerController
 
 from tests.chaos.figures import Figures
 from tests.system.servers import OwnServer, own_server
 
 _FIGURES = pytest.StashKey[Figures]()
+_SEED, _ROWS, _NOTES = "chaos_seed", "chaos_rows", "chaos_notes"
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +24,41 @@ def server() -> Generator[OwnServer]:
 
 
 @pytest.fixture(scope="session")
-def seed() -> str:
-    return os.environ.get("CHAOS_SEED") or secrets.token_hex(4)
+def seed(figures: Figures) -> str:
+    return figures.seed
 
 
 @pytest.fixture(scope="session")
-def figures(request: pytest.FixtureRequest, seed: str) -> Figures:
-    return request.config.stash.setdefault(_FIGURES, Figures(seed))
+def figures(request: pytest.FixtureRequest) -> Figures:
+    return request.config.stash[_FIGURES]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    told: Mapping[str, str] = getattr(config, "workerinput", {})
+    config.stash[_FIGURES] = Figures(told.get(_SEED) or os.environ.get("CHAOS_SEED") or secrets.token_hex(4))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    node.workerinput[_SEED] = node.config.stash[_FIGURES].seed
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    told: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        figures = session.config.stash[_FIGURES]
+        told |= {_ROWS: figures.rows, _NOTES: figures.notes}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    figures, told = node.config.stash[_FIGURES], getattr(node, "workeroutput", {})
+    figures.rows += map(tuple, told.get(_ROWS, ()))
+    figures.notes += told.get(_NOTES, ())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if figures := config.stash.get(_FIGURES, None):
+    figures = config.stash[_FIGURES]
+    if figures.rows or figures.notes:
         terminalreporter.section("figures")
         terminalreporter.write_line(figures.table())
