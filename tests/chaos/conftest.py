@@ -6,15 +6,22 @@ CHAOS=long runs for minutes what otherwise takes seconds; CHAOS_SEED=… draws t
 import os
 import secrets
 from collections.abc import Generator, Mapping
+from typing import Any, Protocol
 
 import pytest
-from xdist.workermanage import WorkerController
 
 from tests.chaos.figures import Figures
 from tests.system.servers import OwnServer, own_server
 
 _FIGURES = pytest.StashKey[Figures]()
 _SEED, _ROWS, _NOTES = "chaos_seed", "chaos_rows", "chaos_notes"
+
+
+class Worker(Protocol):
+    """A process of the tests, as the one that shares them out sees it."""
+
+    config: pytest.Config
+    workerinput: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: WorkerController) -> None:
+def pytest_configure_node(node: Worker) -> None:
     node.workerinput[_SEED] = node.config.stash[_FIGURES].seed
 
 
@@ -51,7 +58,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: WorkerController) -> None:
+def pytest_testnodedown(node: Worker) -> None:
     figures, told = node.config.stash[_FIGURES], getattr(node, "workeroutput", {})
     figures.rows += map(tuple, told.get(_ROWS, ()))
     figures.notes += told.get(_NOTES, ())
