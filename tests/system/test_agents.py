@@ -20,6 +20,7 @@ from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApi
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.access import KeyRing
 from marketmind_scheduler.domain.access import Reach, Scope
+from tests.fakes.chat_server import chat_server, dripping
 from tests.http.mcp.agents import MODES, Mode, refused, told
 from tests.http.steps import Json, a_brand, a_campaign, new_id
 from tests.programs import PROGRAM
@@ -167,6 +168,30 @@ async def test_over_stdio_a_key_is_checked_with_each_call(world: World) -> None:
         async with a_key_ring(world.settings) as ring:
             await ring.revoke(name)
         await refused(agent, "find_brands", "invalid_credentials")
+
+
+async def test_over_stdio_a_plan_that_is_being_made_when_its_client_leaves_has_failed(world: World) -> None:
+    key = await a_key(world.settings, new_id(), *READING)
+    campaign_id = await a_campaign(world.admin, posts=["TWITTER", "TWITTER"])
+    async with chat_server(dripping) as server:
+        model = {
+            "SCHEDULER_AGENT_BASE_URL": server.url,
+            "SCHEDULER_AGENT_MODEL": "scripted",
+            "SCHEDULER_AGENT_ALLOWED_HOSTS": f"127.0.0.1:{server.port}",
+        }
+
+        async def is_asked() -> bool:
+            return bool(server.requests)
+
+        async with over_stdio(replace(world, settings=world.settings | model), key) as agent:
+            begun = await told(
+                agent, "preview_plan", campaign_id=campaign_id, scheduler="agentic", instruction="only mornings"
+            )
+            await until(is_asked)
+        plan = (await world.admin.get(f"/plans/{begun['plan_id']}")).json()
+
+    assert (begun["status"], plan["status"]) == ("preparing", "failed")
+    assert plan["problem"]["code"] == "scheduler_unavailable"
 
 
 async def test_over_stdio_calls_are_counted_as_requests(world: World) -> None:
