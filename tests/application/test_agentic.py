@@ -277,6 +277,18 @@ async def test_an_emphasis_that_nobody_was_left_to_choose_by_is_told_and_not_los
         assert [emphasis in said for said in unserved.part.warnings()] == [True] * is_told, emphasis
 
 
+async def test_what_was_accepted_shows_what_it_costs_by_now() -> None:
+    instructed = (await Runs(saying(quiet_from="7", quiet_to="23")).run(words=WORDS)).part.instructed
+    assert instructed is not None
+    by_night = keeping(QuietHours(begin=time(7), end=time(23)))
+
+    found = await Runs(WHOLE).run(by_night, instruction=Instruction(words=WORDS, accepted=instructed))
+
+    assert (instructed.cost or 0) > 50_000
+    assert found.part.instructed is not None
+    assert (found.part.instructed.cost, found.part.instructed.patch_hash) == (0, instructed.patch_hash)
+
+
 async def test_what_was_accepted_holds_also_where_no_model_is_left() -> None:
     instructed = (await Runs(saying(covers="part", last_day="3")).run(words=WORDS)).part.instructed
     runs = Runs(ModelUnavailable(FallbackReason.UNAVAILABLE, "refused"))

@@ -115,10 +115,12 @@ class _Run:
         self._seed = seed_of(brief_hash(parts_of(brief)))
 
     async def accept(self) -> None:
-        """Apply what was understood before and agreed to since."""
+        """Apply what was understood before and agreed to since, at what it costs by now."""
         if self._instruction and (accepted := self._instruction.accepted):
             brief = self._without.tightened(accepted.patch)
-            self._apply(accepted, brief, await self._scheduler.propose(brief))
+            plan = await self._scheduler.propose(brief)
+            weighed = self._weighed(plan, brief)
+            self._apply(replace(accepted, cost=weighed.cost, left_out=weighed.left_out), brief, plan)
 
     async def understand(self, conversation: Conversation) -> None:
         """Let the model say what the instruction wants, and apply that or ask back. Raises GaveUp."""
@@ -190,14 +192,15 @@ class _Run:
         plan = await self._scheduler.propose(brief)
         if plan.fallback:  # nothing was chosen, so nobody can say what the words would cost
             raise GaveUp(FallbackReason.NO_ALTERNATIVES)
-        weighed = Weighed(
-            without=self._plan, value_without=self._before, with_it=plan, value_with=value_of(plan, brief)
-        )
-        found = instructed(words, intent, weighed, self._without)
+        found = instructed(words, intent, self._weighed(plan, brief), self._without)
         if found.is_applied:
             self._apply(found, brief, plan)
         else:
             self._instructed = found
+
+    def _weighed(self, plan: Plan, brief: Brief) -> Weighed:
+        """The plan of this brief beside the one without the instruction."""
+        return Weighed(without=self._plan, value_without=self._before, with_it=plan, value_with=value_of(plan, brief))
 
     def _apply(self, found: Instructed, brief: Brief, plan: Plan) -> None:
         self._instructed = replace(found, standing=InstructionStanding.APPLIED)
