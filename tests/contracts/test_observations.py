@@ -37,7 +37,7 @@ def told(observation_id: str, published_at: datetime, *, value: int = 10) -> Tol
 
 
 async def observe(world: World, *observations: Told) -> None:
-    await Observing(storage=world.storage).observe(observations)
+    await Observing(storage=world.storage, clock=FrozenClock(await world.now())).observe(observations)
 
 
 async def stored(world: World, *ids: str) -> Sequence[Observation]:

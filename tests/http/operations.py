@@ -61,7 +61,7 @@ OPERATIONS = {
                     "post_id": "{scheduled}",
                     "figure": "views",
                     "value": 5600,
-                    "measured_at": "2027-03-19T02:00:00Z",
+                    "measured_at": "2027-02-19T02:00:00Z",
                 }
             ]
         },

@@ -210,7 +210,7 @@ def bodies(theirs: Theirs) -> Mapping[tuple[str, str], Any]:
                     "post_id": theirs.post_id,
                     "figure": "views",
                     "value": 1,
-                    "measured_at": "2027-03-19T02:00:00Z",
+                    "measured_at": "2027-02-19T02:00:00Z",
                 }
             ]
         },

@@ -186,6 +186,43 @@ async def test_nothing_of_a_body_is_taken_where_something_of_it_cannot_be_and_ea
     assert (await tell(client, good)).json()["added"] == 1
 
 
+async def test_what_lies_ahead_was_not_measured_nor_is_it_out_and_clocks_may_differ_by_a_minute(
+    client: httpx2.AsyncClient,
+) -> None:
+    brand_id = await a_brand(client)
+    ahead, just_now = written(NOON + timedelta(seconds=61)), written(NOON + timedelta(seconds=60))
+
+    answer = await tell(
+        client,
+        observation(brand_id, 0),
+        observation(brand_id, 1, measured_at=ahead),
+        observation(brand_id, 2, published_at=ahead, measured_at="2199-12-31T00:00:00Z"),
+        observation(brand_id, 3, published_at=written(NOON), measured_at=written(NOON - HOUR)),
+    )
+
+    errors = problem(answer, 422, "observations_refused")["details"]["errors"]
+    now = written(NOON)
+    assert {each["at"]: each["message"] for each in errors} == {
+        "observations[1].measured_at": f"{ahead} lies ahead of now, {now}; send the instant at which it was measured",
+        "observations[2].measured_at": f"2199-12-31T00:00:00Z lies ahead of now, {now}; send the instant at which it "
+        "was measured",
+        "observations[2].published_at": f"{ahead} lies ahead of now, {now}; send the instant at which the post went "
+        "out",
+        "observations[3].measured_at": f"{written(NOON - HOUR)} is before published_at, {now}, and nothing is measured "
+        "then; send the instant at which it was measured",
+    }
+    assert (await tell(client, observation(brand_id, 0, measured_at=just_now))).json()["added"] == 1
+
+
+async def test_a_post_of_long_ago_is_taken_and_learning_goes_on(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    of_old = observation(brand_id, 99, published_at="1970-01-01T00:00:00Z", measured_at="1970-01-02T00:00:00Z")
+
+    await tell(client, of_old, *(observation(brand_id, nth) for nth in range(30)))
+
+    assert (await learned(client, brand_id))["snapshot"]
+
+
 NO_VALUES = ("NaN", "-1", "1.5", "1000000000001", '"12"', "true", "null", "1e400", "Infinity", "-0.0")
 
 
@@ -218,7 +255,7 @@ async def test_an_observation_is_of_one_post_and_of_a_figure_that_is_known(
 
 async def test_a_thousand_are_taken_and_one_more_is_not(client: httpx2.AsyncClient) -> None:
     brand_id = await a_brand(client)
-    told = [observation(brand_id, nth) for nth in range(1_001)]
+    told = [observation(brand_id, nth % 300, observation_id=f"o{nth}", reference=f"r{nth}") for nth in range(1_001)]
 
     assert (await tell(client, *told[:1_000])).json()["added"] == 1_000
     problem(await tell(client, *told), 400, "malformed")

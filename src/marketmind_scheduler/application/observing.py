@@ -6,14 +6,21 @@ from datetime import datetime
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.domain.audience.observations import Figure, History, Observation, Unlearned, unlearned
+from marketmind_scheduler.domain.audience.observations import (
+    Figure,
+    History,
+    Observation,
+    Unlearned,
+    impossible,
+    unlearned,
+)
 from marketmind_scheduler.domain.errors import Fault, Gone, NotFound, ObservationsRefused
 from marketmind_scheduler.domain.lanes import Lane
+from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.observations import ObservedPost
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 
 _TWICE = "observations[{}] has the same id and measured_at and says otherwise; send one of them"
-_TOO_SOON = "nothing is measured before published_at; send the instant of the measurement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +63,19 @@ class Observed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observing:
     storage: Storage
+    clock: Clock
 
     @repeats_lost_races
     async def observe(self, told: Sequence[Told]) -> Observed:
         """Store all of them or none, and have their lanes fitted anew. The same again changes nothing.
 
         Raises ObservationsRefused, with the place of each that cannot be: of a post or brand that is not there,
-        measured before it was out, or under an id that stands for another of the same request.
+        measured before it was out or at an instant that is still ahead, or under an id that stands for another of the
+        same request.
         """
         async with self.storage.unit_of_work() as work:
             posts = await work.observations.posts({each.of for each in told if isinstance(each.of, UUID)})
-            observations = _placed(told, posts, await _absent_brands(work, told))
+            observations = _placed(told, posts, await _absent_brands(work, told), now=self.clock.now())
             await work.observations.lock({each.lane for each in observations})
             stored = {each.key: each for each in await work.observations.find_all([each.key for each in observations])}
             latest = _latest(observations, stored)
@@ -95,7 +104,7 @@ async def _absent_brands(work: UnitOfWork, told: Sequence[Told]) -> Mapping[UUID
 
 
 def _placed(
-    told: Sequence[Told], posts: Mapping[UUID, ObservedPost], absent_brands: Mapping[UUID, str]
+    told: Sequence[Told], posts: Mapping[UUID, ObservedPost], absent_brands: Mapping[UUID, str], *, now: datetime
 ) -> Sequence[Observation]:
     """All of them on their lanes; raises ObservationsRefused."""
     faults: list[Fault] = []
@@ -110,8 +119,7 @@ def _placed(
         first, known = placed.setdefault((*observation.key, each.measured_at), (nth, observation))
         if known != observation:
             faults.append(Fault(nth, "observation_id", _TWICE.format(first)))
-        if isinstance(each.of, History) and each.measured_at < each.of.published_at:
-            faults.append(Fault(nth, "measured_at", _TOO_SOON))
+        faults += (Fault(nth, field, wrong) for field, wrong in impossible(observation, now=now))
         observations.append(observation)
     if faults:
         raise ObservationsRefused(faults)

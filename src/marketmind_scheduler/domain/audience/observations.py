@@ -1,6 +1,6 @@
 """What an audience did: figures of published posts, and which of them are learned from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -30,6 +30,9 @@ LEARNING_AGE: Mapping[Platform, timedelta] = {
 }
 """How old a post is when its figure is learned: figures of unlike ages say more of the ages than of the hours. The ages
 are assumed."""
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far ahead an instant may lie that is over by the clock of whoever tells of it."""
 
 
 class Arm(StrEnum):
@@ -116,6 +119,19 @@ class LaneHistory:
     arms: Mapping[str, Arm] = field(default_factory=dict[str, Arm])
 
 
+def impossible(observation: Observation, *, now: datetime) -> Iterator[tuple[str, str]]:
+    """Which of its instants cannot be: by the name of the field, with the value and what would be right."""
+    measured_at = observation.measured_at
+    published_at = observation.of.published_at if isinstance(observation.of, History) else None
+    if measured_at > now + CLOCKS_DIFFER:
+        yield "measured_at", f"{_ahead(measured_at, now)}; send the instant at which it was measured"
+    if published_at and published_at > now + CLOCKS_DIFFER:
+        yield "published_at", f"{_ahead(published_at, now)}; send the instant at which the post went out"
+    elif published_at and measured_at < published_at:
+        before = f"{_written(measured_at)} is before published_at, {_written(published_at)}"
+        yield "measured_at", f"{before}, and nothing is measured then; send the instant at which it was measured"
+
+
 def unlearned(observation: Observation, published_at: datetime | None) -> Unlearned | None:
     """Why this is not learned from, its post having gone out at ``published_at``; None where it may be."""
     if observation.is_paid:
@@ -147,3 +163,11 @@ def _untimely(age: float, learning_age: float) -> Unlearned | None:
     if age < learning_age * 0.8:
         return Unlearned.TOO_EARLY
     return Unlearned.TOO_LATE if age > learning_age * 2 else None
+
+
+def _ahead(instant: datetime, now: datetime) -> str:
+    return f"{_written(instant)} lies ahead of now, {_written(now)}"
+
+
+def _written(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -159,7 +159,7 @@ def assemble(
         reachability=Reachability(publisher=outbound.publisher, platforms=outbound.platforms),
         retrying=Retrying(storage=storage.patient(), zones=zones, clock=clock, new_id=new_id, quota=quota),
         schedule_records=ScheduleRecords(storage=storage),
-        observing=Observing(storage=storage),
+        observing=Observing(storage=storage, clock=clock),
         audiences=Audiences(storage=storage, refitting=refitting),
         pausing=Pausing(storage=storage, holds=outbound.holds),
         pulling=Pulling(storage=storage, queue=outbound.pulled, upkeeping=upkeeping, retries=outbound.retries),

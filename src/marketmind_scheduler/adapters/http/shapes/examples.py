@@ -169,11 +169,11 @@ OBSERVATIONS = (
                     "observation_id": "tw-1890-engagements-24h",
                     "brand_id": DEMO_BRAND,
                     "platform": "TWITTER",
-                    "published_at": "2030-03-19T02:00:00Z",
+                    "published_at": "2026-03-19T02:00:00Z",
                     "reference": "1890",
                     "figure": "engagements",
                     "value": 1234,
-                    "measured_at": "2030-03-20T02:00:00Z",
+                    "measured_at": "2026-03-20T02:00:00Z",
                 }
             ]
         },
@@ -187,7 +187,7 @@ OBSERVATIONS = (
                     "post_id": DEMO_POST,
                     "figure": "views",
                     "value": 5600,
-                    "measured_at": "2030-03-20T02:00:00Z",
+                    "measured_at": "2026-03-20T02:00:00Z",
                 }
             ]
         },

@@ -43,7 +43,7 @@ class ObservationIn(Body, frozen=True):
         Meta(
             max_length=_LONGEST_INSTANT,
             description="When it was measured: an instant",
-            examples=["2030-03-20T02:00:00Z"],
+            examples=["2026-03-20T02:00:00Z"],
             extra_json_schema={"format": "date-time"},
         ),
     ]
@@ -57,7 +57,7 @@ class ObservationIn(Body, frozen=True):
             Meta(
                 max_length=_LONGEST_INSTANT,
                 description="When the post went out: an instant",
-                examples=["2030-03-19T02:00:00Z"],
+                examples=["2026-03-19T02:00:00Z"],
                 extra_json_schema={"format": "date-time"},
             ),
         ]
