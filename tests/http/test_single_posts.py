@@ -238,6 +238,17 @@ async def test_bounds_that_are_over_too_far_ahead_or_unreadable_are_refused(
     problem(await place(client, post_id, scheduler="queue", not_before="2199-01-01T00:00:00"), 422, "beyond_horizon")
 
 
+async def test_how_times_are_read_is_not_said_where_none_is_sent(client: httpx2.AsyncClient, brand_id: str) -> None:
+    post_id = await a_post(client, brand_id=brand_id)
+    for scheduler in SCHEDULERS:
+        for how in ({"disambiguation": "later"}, {"disambiguation": "compatible"}, {"timezone": "Europe/Berlin"}):
+            refused = problem(await place(client, post_id, scheduler=scheduler, **how), 422, "contradictory_time")
+            assert refused["details"] == {"fields": list(how)}
+            assert "says how not_before and not_after are read; send one of them too" in refused["detail"]
+    with_a_bound = {"not_after": "2027-03-09T12:00:00", "disambiguation": "later", "timezone": "Europe/Berlin"}
+    assert (await place(client, post_id, scheduler="queue", **with_a_bound)).status_code == 201
+
+
 async def test_a_window_that_has_begun_goes_on_from_now(client: httpx2.AsyncClient, brand_id: str) -> None:
     made = await placed(
         client, await a_post(client, brand_id=brand_id), scheduler="queue", not_before="2027-01-01T00:00:00"

@@ -161,6 +161,56 @@ async def test_whatever_is_wrong_in_a_body_is_told_with_what_would_be_right(
     assert refused > 500
 
 
+async def test_a_choice_that_stands_twice_in_a_list_is_refused_with_the_one_that_does(
+    client: httpx2.AsyncClient, document: Json
+) -> None:
+    """In every list of choices of every body, but for claims: a puller asks for a platform or does not."""
+    tried = 0
+    with telling_all_misses() as trying:
+        for method, path, schema, example in bodies_of(document):
+            for body, choice in doubled(document, schema, example):
+                with trying(method=method, path=path, body=body):
+                    if path != "/dispatch/claims":
+                        answer = await client.request(method, path, json=body)
+                        assert f"has {choice} twice; give it once" in problem(answer, 400, "malformed")["detail"]
+                        tried += 1
+    assert tried > 8
+
+
+def doubled(document: Json, schema: Any, body: Any) -> Iterator[tuple[Any, str]]:
+    """The body with a choice twice in each of its lists of choices, those of the kinds of objects in it included."""
+    for name, field in schema.get("properties", {}).items():
+        items = resolved(document, items_of(document, field))
+        if choices := items.get("enum"):
+            yield {**body, name: [choices[0], choices[0]]}, choices[0]
+        for kind in items.get("anyOf", items.get("oneOf", [items] if "properties" in items else [])):
+            struct = resolved(document, kind)
+            inner = example_of(document, struct)
+            for spoiled, choice in doubled(document, struct, inner):
+                yield {**body, name: [spoiled]}, choice
+
+
+def items_of(document: Json, field: Any) -> Any:
+    resolved_field = resolved(document, field)
+    return resolved_field.get("items", {}) if "items" in resolved_field else {}
+
+
+def example_of(document: Json, struct: Any) -> Any:
+    """An object with each field that it needs."""
+    needed = {name: resolved(document, struct["properties"][name]) for name in struct.get("required", ())}
+    return {name: _value_of(document, field) for name, field in needed.items()}
+
+
+def _value_of(document: Json, field: Any) -> Any:
+    if "items" in field:
+        return [_value_of(document, resolved(document, field["items"]))]
+    if "properties" in field:
+        return example_of(document, field)
+    if "examples" in field:
+        return field["examples"][0]
+    return field.get("const", field.get("enum", ["x"])[0])
+
+
 async def test_whatever_is_wrong_in_a_query_is_told_with_what_would_be_right(
     client: httpx2.AsyncClient, document: Json
 ) -> None:

@@ -58,22 +58,30 @@ class AskedTime:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedPlace:
     """A time that a scheduler is to choose, between two times as a caller writes them, both included. ``zone`` is the
-    one in which they are read; None: the brand's."""
+    one in which they are read; None: the brand's. It and the ``disambiguation`` are of these times alone."""
 
     scheduler: SchedulerKind
     not_before: AskedTime | None = None
     not_after: AskedTime | None = None
     zone: str | None = None
+    disambiguation: Disambiguation | Unsaid = UNSAID
 
     def window(self, default_zone: str, zones: ZoneCatalog, *, now: datetime) -> Window:
-        """What it means for a brand with this zone. Raises ContradictoryTime where it ends before it begins, and what
-        ``read_slot`` raises."""
+        """What it means for a brand with this zone. Raises ContradictoryTime where it ends before it begins or says how
+        times are read and has none, and what ``read_slot`` raises."""
         zones.check(self.zone or default_zone)
+        self._check_that_times_are_read()
         first = self.not_before and self.not_before.slot(default_zone, zones)
         last = self.not_after and self.not_after.slot(default_zone, zones)
         if first and last and last.publish_time < first.publish_time:
             raise ContradictoryTime.of_bounds(first.local_text(), last.local_text())
         return window_of(first and first.publish_time, last and last.publish_time, now=now)
+
+    def _check_that_times_are_read(self) -> None:
+        if self.not_before is None and self.not_after is None:
+            for field, given in (("timezone", self.zone), ("disambiguation", self.disambiguation)):
+                if given not in (None, UNSAID):
+                    raise ContradictoryTime.without_bounds(field)
 
     def check_bounds(self, window: Window, *, now: datetime, horizon: timedelta) -> None:
         """Raises TimeInPast where the window is over, BeyondHorizon."""

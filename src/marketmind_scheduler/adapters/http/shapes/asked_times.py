@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from marketmind_scheduler.adapters.http.shapes.fields import Body, Bound, Override, Timestamp, ZoneName
+from marketmind_scheduler.adapters.http.shapes.fields import Bound, OverridingBody, Timestamp, ZoneName
 from marketmind_scheduler.adapters.http.shapes.unset import said
 from marketmind_scheduler.application.asked_times import AskedPlace, AskedTime
 from marketmind_scheduler.domain.errors import ContradictoryTime
@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 
 
-class SchedulePostIn(Body, frozen=True):
+class SchedulePostIn(OverridingBody, frozen=True):
     """Either `timestamp`, or `scheduler`, which chooses a time between `not_before` and `not_after`."""
 
     EXAMPLE: ClassVar[Mapping[str, str]] = {"timestamp": "2030-03-18T19:00:00"}
@@ -46,12 +46,17 @@ class SchedulePostIn(Body, frozen=True):
         | None
     ) = None
     timezone: ZoneName | None = None
-    disambiguation: Annotated[
-        Disambiguation,
-        Meta(description="What to do when a wall time does not exist or exists twice", examples=["compatible"]),
-    ] = Disambiguation.COMPATIBLE
+    disambiguation: (
+        Annotated[
+            Disambiguation,
+            Meta(
+                description="What to do when a wall time does not exist or exists twice. Default: compatible",
+                examples=["compatible"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     allow_repost: Annotated[bool, Meta(description="Publish it again although it is out already")] = False
-    override: Override = ()
 
     def asked(self) -> AskedTime | AskedPlace:
         """Raises TimeMissing, ContradictoryTime."""
@@ -60,15 +65,16 @@ class SchedulePostIn(Body, frozen=True):
                 raise self._only_bounds() or TimeMissing
             return AskedPlace(
                 scheduler=SchedulerKind(self.scheduler),
-                not_before=self._time(self.not_before),
-                not_after=self._time(self.not_after),
+                not_before=None if self.not_before is None else self._time(self.not_before),
+                not_after=None if self.not_after is None else self._time(self.not_after),
                 zone=self.timezone,
+                disambiguation=said(self.disambiguation),
             )
         if self.scheduler is not None:
             raise ContradictoryTime.of_both()
         if refused := self._only_bounds():
             raise refused
-        return AskedTime(text=self.timestamp, zone=self.timezone, disambiguation=self.disambiguation)
+        return self._time(self.timestamp)
 
     def _only_bounds(self) -> ContradictoryTime | None:
         """What refuses a bound without a scheduler."""
@@ -76,13 +82,11 @@ class SchedulePostIn(Body, frozen=True):
         given = [name for name, text in bounds.items() if text is not None]
         return ContradictoryTime.without_scheduler(given[0]) if given else None
 
-    def _time(self, text: str | None) -> AskedTime | None:
-        if text is None:
-            return None
-        return AskedTime(text=text, zone=self.timezone, disambiguation=self.disambiguation)
+    def _time(self, text: str) -> AskedTime:
+        return AskedTime(text=text, zone=self.timezone, disambiguation=said(self.disambiguation))
 
 
-class MovePostIn(Body, frozen=True):
+class MovePostIn(OverridingBody, frozen=True, kw_only=True):
     """What is left out stays as it is: the zone that was named, or the brand's where none was, and what to do when the
     wall time does not exist or exists twice."""
 
@@ -92,7 +96,6 @@ class MovePostIn(Body, frozen=True):
     version: (
         Annotated[int, Meta(ge=1, le=2**31 - 1, description="Refuse unless this is the current version")] | None
     ) = None
-    override: Override = ()
 
     def asked(self) -> AskedTime:
         return AskedTime(text=self.timestamp, zone=said(self.timezone), disambiguation=said(self.disambiguation))

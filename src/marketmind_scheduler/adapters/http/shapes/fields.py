@@ -1,13 +1,15 @@
 """What several bodies share: fields with their bounds and examples, and the strictness of a body."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, UnsetType
 
 from marketmind_scheduler.adapters.http.words.taken import told_as
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import RuleKind
 
 MOST_POSTS_IN_A_BODY = 10_000
@@ -18,6 +20,7 @@ DEMO_CAMPAIGN = "22222222-2222-2222-2222-222222222222"
 DEMO_POST = "33333333-3333-3333-3333-333333333333"
 EXAMPLE_SCHEDULE = "019d3a5e-7c00-7a1b-8c2d-3e4f5a6b7c8d"
 _LONGEST_EXTERNAL_ID = 200
+EACH_ONCE: dict[str, object] = {"uniqueItems": True}
 _NO_NUL = r"^[^\u0000]*$"
 NOT_BLANK = r"^\s*[^\s\u0000][^\u0000]*$"
 # a host or bucket, then anything without spaces; Python's $ alone would allow a line feed behind it
@@ -109,16 +112,27 @@ ExternalId = Annotated[
 DryRun = Annotated[
     bool, Meta(description="It was called published and nothing was posted: `SCHEDULER_PUBLISHER` was `dry_run`")
 ]
+SomePlatforms = Annotated[Sequence[Platform], Meta(min_length=1, max_length=len(Platform), extra_json_schema=EACH_ONCE)]
 Override = Annotated[
     Sequence[Overridable],
     Meta(
         max_length=len(RuleKind),
+        extra_json_schema=EACH_ONCE,
         description="Kinds of rules to pass over; needs the scope `admin`, and is shown with the schedule",
         examples=[["quiet_hours"]],
     ),
 ]
 Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=_NO_NUL)]
 ClaimToken = Annotated[int, Meta(ge=1, le=2**53 - 1, description="As it was given with the claim", examples=[1])]
+
+
+def check_once(**lists: Iterable[str] | UnsetType) -> None:
+    """Raises ValueError for what one of these lists, by the name of its field, has twice."""
+    for field, values in lists.items():
+        given = () if isinstance(values, UnsetType) else values
+        for value, times in Counter(given).items():
+            if times > 1:
+                raise ValueError(f"{field} has {value} {'twice' if times == 2 else f'{times} times'}; give it once")
 
 
 def external_text(given: str | int | None) -> str | None:
@@ -131,6 +145,15 @@ def external_text(given: str | int | None) -> str | None:
 
 class Body(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A request body: unknown fields are refused."""
+
+
+class OverridingBody(Body, frozen=True):
+    """One that may pass over rules."""
+
+    override: Override = ()
+
+    def __post_init__(self) -> None:
+        check_once(override=self.override)
 
 
 Cursor = Annotated[

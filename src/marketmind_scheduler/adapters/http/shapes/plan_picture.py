@@ -13,6 +13,7 @@ from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.audience.week import MILLION, cell_at
 from marketmind_scheduler.domain.planning.plan import Placement
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.terminal_text import printable
 from marketmind_scheduler.domain.wall_clock import wall_time
 
 _LEFT, _TOP, _BOTTOM, _HOUR = 52, 64, 64, 18
@@ -186,7 +187,7 @@ def _square(x: float, y: float, size: float, colour: str, title: str) -> str:
 
 def _text(said: str) -> str:
     """As XML can hold it."""
-    return escape("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in said))
+    return escape(printable(said, instead="\N{REPLACEMENT CHARACTER}"))
 
 
 def _called(post_id: UUID, titles: Mapping[UUID, str]) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId, Override
+from marketmind_scheduler.adapters.http.shapes.fields import BrandId, OverridingBody
 from marketmind_scheduler.adapters.http.shapes.plan_reasons import ViolationOut, told
 from marketmind_scheduler.application.retrying import MOST_AT_ONCE, Retried
 from marketmind_scheduler.domain.post import Platform
@@ -18,7 +18,7 @@ from marketmind_scheduler.ports.transitions import LaneCount
 _MOST_TOLD = 100
 
 
-class RetryManyIn(Body, frozen=True):
+class RetryManyIn(OverridingBody, frozen=True):
     brand_id: Annotated[UUID, Meta(description="Only this brand's")] | None = None
     campaign_id: Annotated[UUID, Meta(description="Only this campaign's")] | None = None
     platform: Annotated[Platform, Meta(description="Only on this platform")] | None = None
@@ -52,7 +52,6 @@ class RetryManyIn(Body, frozen=True):
     dry_run: Annotated[
         bool, Meta(description="Instead of those, what a dry run called published: it is sent in earnest")
     ] = False
-    override: Override = ()
     preview: Annotated[bool, Meta(description="Count them and change nothing")] = False
 
     def chosen(self) -> RetryFilter:

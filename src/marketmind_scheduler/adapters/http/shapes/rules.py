@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from marketmind_scheduler.adapters.http.shapes.fields import Day
+from marketmind_scheduler.adapters.http.shapes.fields import EACH_ONCE, Day, SomePlatforms, check_once
 from marketmind_scheduler.adapters.http.words.taken import told_as
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.policy import (
@@ -39,19 +39,23 @@ TimeOfDay = Annotated[
     ),
 ]
 Weekdays = Annotated[
-    list[Weekday], Meta(min_length=1, max_length=7, description="Those on which it begins; absent: all")
+    list[Weekday],
+    Meta(
+        min_length=1,
+        max_length=7,
+        extra_json_schema=EACH_ONCE,
+        description="Those on which it begins; absent: all",
+    ),
 ]
 Minutes = Annotated[int, Meta(description="How many at least", examples=[60])]
 Posts = Annotated[int, Meta(description="How many at most", examples=[3])]
 
 
 class OfRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    platforms: (
-        Annotated[
-            list[Platform], Meta(min_length=1, max_length=len(Platform), description="Those it is for; absent: all")
-        ]
-        | UnsetType
-    ) = UNSET
+    platforms: Annotated[SomePlatforms, Meta(description="Those it is for; absent: all")] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        check_once(platforms=self.platforms)
 
     def on(self) -> frozenset[Platform]:
         return EVERY_PLATFORM if isinstance(self.platforms, UnsetType) else frozenset(self.platforms)
@@ -63,6 +67,9 @@ class OfHours(OfRule, frozen=True, kw_only=True):
         TimeOfDay, Meta(description="Not included; of the next day where it is not later", examples=["07:00"])
     ] = field(name="to")
     weekdays: Weekdays | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        check_once(platforms=self.platforms, weekdays=self.weekdays)
 
     def days(self) -> frozenset[Weekday]:
         return EVERY_DAY if isinstance(self.weekdays, UnsetType) else frozenset(self.weekdays)
@@ -166,6 +173,7 @@ class ControlShareIn(OfRule, frozen=True, kw_only=True, tag=RuleKind.CONTROL_SHA
     share: Annotated[float, Meta(description="In steps of a thousandth, 0 to 0.2", examples=[0.1])]
 
     def __post_init__(self) -> None:
+        check_once(platforms=self.platforms)
         if self.share != (step := round(self.share, 3)):
             raise ValueError(f"share is {self.share:g}, and goes in steps of a thousandth; send {step:g}")
 

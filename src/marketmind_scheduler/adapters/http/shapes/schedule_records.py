@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
 from marketmind_scheduler.adapters.http.shapes.fields import (
@@ -12,16 +12,18 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     ExternalId,
     Moment,
     Note,
-    Override,
+    OverridingBody,
     Timestamp,
     ZoneName,
     external_text,
 )
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
+from marketmind_scheduler.adapters.http.shapes.unset import said
 from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.schedule_records import ScheduleRecord
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.errors import UnreadableTime
+from marketmind_scheduler.domain.saying import UNSAID
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 
@@ -86,18 +88,18 @@ class ConfirmIn(Body, frozen=True):
         external_text(self.external_id)
 
 
-class RetryIn(Body, frozen=True):
+class RetryIn(OverridingBody, frozen=True):
     timestamp: Annotated[Timestamp, Meta(description="When to publish; without it, now")] | None = None
     timezone: ZoneName | None = None
-    disambiguation: Disambiguation = Disambiguation.COMPATIBLE
-    override: Override = ()
+    disambiguation: Disambiguation | UnsetType = UNSET
 
     def asked(self) -> AskedTime | None:
         """None means now; raises UnreadableTime for a zone without a time."""
         if self.timestamp is None:
-            if self.timezone is not None:
-                raise UnreadableTime(
-                    self.timezone, "a timezone alone names no moment; give a timestamp too, or neither"
-                )
+            for field, given in (("timezone", self.timezone), ("disambiguation", said(self.disambiguation))):
+                if given not in (None, UNSAID):
+                    raise UnreadableTime(
+                        str(given), f"a {field} alone names no moment; give a timestamp too, or neither"
+                    )
             return None
-        return AskedTime(text=self.timestamp, zone=self.timezone, disambiguation=self.disambiguation)
+        return AskedTime(text=self.timestamp, zone=self.timezone, disambiguation=said(self.disambiguation))

@@ -17,7 +17,9 @@ from marketmind_scheduler.adapters.http.shapes.fields import (
     Override,
     PostId,
     ScheduleId,
+    SomePlatforms,
     ZoneName,
+    check_once,
 )
 from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.derivation import warnings
@@ -35,9 +37,7 @@ WHY_IT_WAITS: ContextVar[Callable[[Schedule], Sequence[str]] | None] = ContextVa
 
 class CampaignToPlanIn(Body, frozen=True):
     scheduler: Annotated[SchedulerKind, Meta(description="Who chooses the times")] = SchedulerKind.NAIVE
-    platforms: Annotated[
-        Sequence[Platform], Meta(min_length=1, max_length=len(Platform), description="Default: all platforms")
-    ] = tuple(Platform)
+    platforms: Annotated[SomePlatforms, Meta(description="Default: all platforms")] = tuple(Platform)
     replace: Annotated[
         bool, Meta(description="Plan anew what a scheduler has placed, round the times that a person chose")
     ] = False
@@ -45,6 +45,9 @@ class CampaignToPlanIn(Body, frozen=True):
         False
     )
     fill: Annotated[bool, Meta(description="Place only the posts that have no schedule, and move nothing")] = False
+
+    def __post_init__(self) -> None:
+        check_once(platforms=self.platforms)
 
     def renewal(self) -> Renewal:
         """Raises ContradictoryPlanning."""
@@ -59,6 +62,9 @@ class CampaignToPlanIn(Body, frozen=True):
 
 class ScheduleCampaignIn(CampaignToPlanIn, frozen=True):
     override: Override = ()
+
+    def __post_init__(self) -> None:
+        check_once(platforms=self.platforms, override=self.override)
 
 
 class ScheduleOut(Struct, frozen=True, kw_only=True):
