@@ -9,12 +9,16 @@ import sys
 from collections.abc import AsyncGenerator
 from importlib.metadata import version
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
 
+from marketmind_scheduler.adapters.embedded_postgres.home import default_home
 from marketmind_scheduler.adapters.postgres.errors import why_unreachable
 from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
+from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.database import told_which
 from tests.databases import new_database
 from tests.programs import CommandLine, ImportedCommandLine
 
@@ -233,7 +237,18 @@ def test_whatever_keeps_a_database_from_being_used_is_told_with_what_to_do(
     assert remedy in told[1]
 
 
-@pytest.mark.parametrize("command", [("status",), ("status", "--json"), ("keys", "list"), ("keys", "list", "--json")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("status", "--json"),
+        ("keys", "list"),
+        ("keys", "list", "--json"),
+        ("plan", str(UUID(int=1))),
+        ("plan", str(UUID(int=1)), "--commit"),
+        ("agent", "replay", str(UUID(int=1))),
+    ],
+)
 def test_where_there_is_no_data_looking_makes_none_and_says_who_does(
     command_line: CommandLine, command: tuple[str, ...]
 ) -> None:
@@ -244,6 +259,16 @@ def test_where_there_is_no_data_looking_makes_none_and_says_who_does(
     assert (ended.returncode, ended.stdout) == (1, "")
     assert message_of(ended) == "Error there is no data yet; `serve` makes it"
     assert not home.exists()
+
+
+def test_where_no_variable_says_which_database_it_is_that_is_told() -> None:
+    said = told_which(Settings())
+
+    assert said is not None
+    assert str(default_home()) in said
+    assert "DATABASE_URL or SCHEDULER_DATA_DIR name another" in said
+    assert told_which(Settings(data_dir="/somewhere")) is None
+    assert told_which(Settings(database_url="postgresql://one@host/here")) is None
 
 
 async def test_looking_at_an_empty_database_leaves_it_empty(command_line: CommandLine, empty_database: str) -> None:

@@ -76,7 +76,8 @@ async def test_a_plan_is_shown_and_nothing_is_scheduled(plan: Planning) -> None:
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "3 posts placed by naive" in shown.stdout
     assert len(_LINE.findall(shown.stdout)) == 3
-    assert "Nothing is scheduled yet" in shown.stdout
+    assert "Nothing is scheduled yet. The same command with --commit schedules it" in shown.stdout
+    assert "POST" not in shown.stdout
     assert await plan.scheduled() == []
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from unicodedata import combining, east_asian_width
 
 from marketmind_scheduler.application.planning.shown import Shown
 from marketmind_scheduler.domain.planning.plan import Placement
@@ -11,6 +10,7 @@ from marketmind_scheduler.domain.planning.preview import Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.reasons import Reason
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.terminal_text import fitted, printable
 from marketmind_scheduler.domain.wall_clock import wall_time
 
 _TITLE = 36
@@ -19,14 +19,14 @@ _BAR, _BAR_OF = "▏▎▍▌▋▊▉█", 0.5
 """A bar of one sign for each half of a usual post."""
 
 
-def plan_text(shown: Shown, *, is_for_commit: bool = False) -> str:
+def plan_text(shown: Shown, *, to_commit: str | None) -> str:
     """The plan as lines of about a hundred signs: what goes out when and why, what stays, what it gives up, what is
-    left out, how good it is, and how to commit it, unless that comes next. Nothing in it moves the cursor, whatever
-    posts and rules are called."""
+    left out, how good it is, and a sentence on how ``to_commit`` it; None: that comes next. Nothing in it moves the
+    cursor, whatever posts and rules are called."""
     lines = [*_head(shown), "", *_table(shown), *_rest(shown), "", *_foot(shown), ""]
-    if not (is_for_commit and shown.would_commit):
-        lines[-1:] = [*_standing(shown), ""]
-    return "\n".join(map(_printable, lines))
+    if to_commit or not shown.would_commit:
+        lines[-1:] = [*_standing(shown, to_commit), ""]
+    return "\n".join(map(printable, lines))
 
 
 def _head(shown: Shown) -> Iterator[str]:
@@ -44,7 +44,7 @@ def _table(shown: Shown) -> Iterator[str]:
     for placement in shown.preview.plan.placements:
         local = wall_time(placement.slot.publish_time, shown.zone)
         today = f"{local:%a %d %b}"
-        title = _fitted(shown.titles[placement.post.post_id], _TITLE)
+        title = fitted(shown.titles[placement.post.post_id], _TITLE)
         line = f"  {today if today != day else '':<10}  {_clock(local)}  {placement.post.platform:<9}  {title}"
         yield f"{line}  {_why(placement, shown.preview.plan.scheduler)}".rstrip()
         day = today
@@ -101,7 +101,7 @@ def _schedules(word: str, schedules: Sequence[Schedule], shown: Shown) -> Iterat
         yield from ("", word)
     for each in sorted(schedules, key=lambda one: one.publish_time):
         local = wall_time(each.publish_time, shown.zone)
-        yield f"  {local:%a %d %b}  {_clock(local)}  {each.platform:<9}  {_fitted(each.title, _TITLE)}  {each.status}"
+        yield f"  {local:%a %d %b}  {_clock(local)}  {each.platform:<9}  {fitted(each.title, _TITLE)}  {each.status}"
 
 
 def _grouped(shown: Shown) -> dict[str, list[str]]:
@@ -132,13 +132,18 @@ def _foot(shown: Shown) -> Iterator[str]:
     yield from (f"Mind: {said}" for said in preview.warnings())
 
 
-def _standing(shown: Shown) -> Iterator[str]:
+def by_request(preview: Preview) -> str:
+    """How whoever calls the API commits a plan."""
+    hash_ = f'{{"plan_hash": "{preview.plan_hash}"}}'
+    return f"To schedule exactly this: POST /plans/{preview.plan_id}/commit {hash_}"
+
+
+def _standing(shown: Shown, to_commit: str | None) -> Iterator[str]:
     preview = shown.preview
     if preview.status is not PreviewStatus.OPEN:
         yield f"This plan is {preview.status}."
-    elif shown.would_commit:
-        yield "Nothing is scheduled yet. To schedule exactly this:"
-        yield f'  POST /plans/{preview.plan_id}/commit {{"plan_hash": "{preview.plan_hash}"}}'
+    elif shown.would_commit and to_commit:
+        yield f"Nothing is scheduled yet. {to_commit}"
     else:
         yield "It cannot be committed as it stands."
         yield from (f"  {each}" for each in shown.broken)
@@ -150,23 +155,3 @@ def _clock(local: datetime) -> str:
 
 def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _fitted(text: str, width: int) -> str:
-    """The text, shortened or filled up to so many columns of a terminal; nothing in it moves the cursor."""
-    shown = ""
-    for sign in _printable(text):
-        if _columns(shown + sign) > width - (1 if shown + sign != text else 0):
-            shown += "…"
-            break
-        shown += sign
-    return shown + " " * (width - _columns(shown))
-
-
-def _printable(text: str) -> str:
-    """Without what a terminal would obey."""
-    return "".join(each if each.isprintable() else " " for each in text)
-
-
-def _columns(text: str) -> int:
-    return sum(0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1 for each in text)

@@ -17,12 +17,19 @@ from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChang
 from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.terminal_text import printable
 from marketmind_scheduler.entrypoints import logs
 from marketmind_scheduler.entrypoints.choices import LogLevel, SettingsError
 from marketmind_scheduler.entrypoints.environment import load
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
-from marketmind_scheduler.entrypoints.wiring.database import NO_DATA, database, has_data, prepare_to_dispatch
+from marketmind_scheduler.entrypoints.wiring.database import (
+    NO_DATA,
+    database,
+    has_data,
+    prepare_to_dispatch,
+    told_which,
+)
 from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError
 
 _ENDLESS = 10_000
@@ -67,13 +74,22 @@ def _pass_on_to_opentelemetry(given: Mapping[str, str]) -> None:
 
 def harmless(text: str) -> str:
     """What others wrote, without what a terminal would obey."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return printable(text, instead="\N{REPLACEMENT CHARACTER}")
 
 
 def table_console() -> Console:
     """For tables: as wide as the terminal, and where nobody looks, as wide as its lines."""
     is_watched = sys.stdout.isatty() or "COLUMNS" in os.environ
     return Console() if is_watched else Console(width=_ENDLESS)
+
+
+def say_which(settings: Settings, *, may_be_first: bool) -> None:
+    """Say which database is asked, where no variable does. Ends the command where it is not there yet, unless it may be
+    made."""
+    if which := told_which(settings):
+        click.echo(which, err=True)
+    if not (may_be_first or has_data(settings)):
+        raise click.ClickException(NO_DATA)
 
 
 def look(settings: Settings, work: Callable[[Service], Awaitable[None]]) -> None:
@@ -87,19 +103,21 @@ def look(settings: Settings, work: Callable[[Service], Awaitable[None]]) -> None
                 raise click.ClickException("; ".join(f"{name}: {said}" for name, said in report.checks.items()))
             await work(service)
 
-    if not has_data(settings):
-        raise click.ClickException(NO_DATA)
+    say_which(settings, may_be_first=False)
     with database(settings) as url:
         asyncio.run(over(url))
 
 
-def with_use_cases(settings: Settings, work: Callable[[UseCases], Awaitable[None]]) -> None:
-    """Do this over the database, whose schema is brought to head first."""
+def with_use_cases(
+    settings: Settings, work: Callable[[UseCases], Awaitable[None]], *, may_be_first: bool = False
+) -> None:
+    """Do this over the database, whose schema is brought to head first; where it ``may_be_first``, it is made."""
 
     async def over(url: str) -> None:
         async with running(settings, url) as service:
             await prepare_to_dispatch(settings, url, service.use_cases, wait_for_schema=0)
             await work(service.use_cases)
 
+    say_which(settings, may_be_first=may_be_first)
     with database(settings) as url:
         asyncio.run(over(url))

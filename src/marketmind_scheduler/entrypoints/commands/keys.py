@@ -192,7 +192,7 @@ def revoke(key: str) -> None:
 def _do(work: Callable[[UseCases], Awaitable[None]]) -> None:
     with told(is_quiet=True) as settings:
         try:
-            with_use_cases(settings, work)
+            with_use_cases(settings, work, may_be_first=True)
         except KeyRingError as wrong:
             raise click.ClickException(str(wrong)) from None
 

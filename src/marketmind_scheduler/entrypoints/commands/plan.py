@@ -19,6 +19,7 @@ from marketmind_scheduler.entrypoints.commands.console import told, with_use_cas
 
 _KINDS = [kind.value for kind in SchedulerKind]
 _WAIT = timedelta(minutes=5)
+_TO_COMMIT = "The same command with --commit schedules it; nothing else changed, it is exactly this."
 
 
 @click.command()
@@ -54,7 +55,7 @@ def plan(  # one for each option
     async def work(use_cases: UseCases) -> None:
         try:
             shown = await _shown(use_cases, campaign, asked, instruction, accept)
-            click.echo(plan_text(shown, is_for_commit=commit))
+            click.echo(plan_text(shown, to_commit=None if commit else _TO_COMMIT))
             _tell_of_model(shown, is_ignored=ignore_instruction)
             if commit:
                 done = await use_cases.previewing.commit(

@@ -39,6 +39,13 @@ def has_data(settings: Settings) -> bool:
     return settings.database_url is not None or holds_data(_home(settings))
 
 
+def told_which(settings: Settings) -> str | None:
+    """Which database it is, where no variable says so."""
+    if settings.database_url is not None or settings.data_dir:
+        return None
+    return f"asking the database of its own in {default_home()}; DATABASE_URL or SCHEDULER_DATA_DIR name another"
+
+
 def check_first_start(settings: Settings) -> None:
     """Raises EmbeddedPostgresUnavailable where a database of its own could not be made; makes nothing."""
     find_package()

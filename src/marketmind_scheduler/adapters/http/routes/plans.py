@@ -28,7 +28,7 @@ from marketmind_scheduler.adapters.http.shapes.plans import (
     PlanSummary,
     shown_so_far,
 )
-from marketmind_scheduler.application.planning.plan_text import plan_text
+from marketmind_scheduler.application.planning.plan_text import by_request, plan_text
 from marketmind_scheduler.application.planning.preparing import Preparing
 from marketmind_scheduler.application.planning.previewing import Previewing
 from marketmind_scheduler.domain.access import Scope
@@ -186,7 +186,9 @@ class PlanController(Controller):
         found = await preparing.get(plan_id, wait=timedelta(seconds=wait_seconds))
         match form:
             case PlanFormat.TEXT:
-                return Response(plan_text(await previewing.get(plan_id)), media_type="text/plain; charset=utf-8")
+                shown = await previewing.get(plan_id)
+                table = plan_text(shown, to_commit=by_request(shown.preview))
+                return Response(table, media_type="text/plain; charset=utf-8")
             case PlanFormat.SVG:
                 picture = plan_picture(await previewing.picture(plan_id))
                 return Response(picture, media_type="image/svg+xml", headers=PICTURE_HEADERS)
