@@ -55,25 +55,27 @@ def planned(profile: Profile, days: tuple[int, int], posts: int, taken: Sequence
 class _Solver:
     """Solves on the spot. What else would do as well as a plan is not asked here."""
 
-    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        del seconds
         return [solve_lane(problem) for problem in problems]
 
     async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
         return narrowed(profile, posts)
 
-    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice:
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int, seconds: float) -> LaneChoice:
+        del seconds
         return explaining.fixed(packed(problem), post, slot)
 
     async def alternatives(
-        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int, seconds: float
     ) -> Sequence[Sequence[Alternative]]:
-        del problem, most
+        del problem, most, seconds
         return [()] * len(chosen)
 
     async def why_unplaced(
-        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = (), seconds: float
     ) -> WhyUnplaced:
-        del later
+        del later, seconds
         return explaining.why_unplaced(packed(problem), choice.chosen)
 
 

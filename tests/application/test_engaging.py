@@ -7,13 +7,22 @@ from statistics import fmean
 from uuid import UUID
 
 from marketmind_scheduler.adapters.numeric.fitting import fitted
+from marketmind_scheduler.application.planning.budget import PLAN_SECONDS
 from marketmind_scheduler.application.schedulers import EngagementScheduler
 from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.planning.controlling import Lot, drawn
 from marketmind_scheduler.domain.planning.naive import plan_naively
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace, Untried
-from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem, Method, Objective
+from marketmind_scheduler.domain.planning.problem import (
+    Alternative,
+    LaneChoice,
+    LaneProblem,
+    Method,
+    Objective,
+    OpenSlot,
+    WhyUnplaced,
+)
 from marketmind_scheduler.domain.planning.promises import violations
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.judging import breaking
@@ -220,8 +229,8 @@ class WatchedSolver(DirectPlanSolver):
     def __init__(self) -> None:
         self.solved: list[tuple[LaneProblem, set[int]]] = []
 
-    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
-        choices = await super().solve(problems)
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        choices = await super().solve(problems, seconds=seconds)
         for problem, choice in zip(problems, choices, strict=True):
             self.solved.append((problem, {slot for slot in choice.chosen if slot is not None}))
         return choices
@@ -253,8 +262,8 @@ class HurriedSolver(DirectPlanSolver):
     def __init__(self, in_time: int) -> None:
         self._left = in_time
 
-    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
-        choices = await super().solve(problems)
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        choices = await super().solve(problems, seconds=seconds)
         self._left -= 1
         if self._left >= 0:
             return choices
@@ -272,3 +281,79 @@ def tried(plan: Plan) -> Sequence[Placement]:
 def expected(placement: Placement) -> int:
     assert placement.reason
     return placement.reason.expected_multiplier
+
+
+LANES = tuple(Platform)
+TOGETHER = MinGap(minutes=5, across_platforms=True)
+
+
+class TimedSolver(DirectPlanSolver):
+    """Takes so many seconds of a clock of its own for each lane, and half of one for what it finds at once; it is asked
+    for no more than there is."""
+
+    def __init__(self, each: float) -> None:
+        self.now, self._each = 0.0, each
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        choices = await super().solve(problems, seconds=seconds)
+        wanted = self._each * len(problems)
+        self.now += min(wanted, seconds)
+        if wanted <= seconds:
+            return choices
+        self.now += 0.5
+        return [_hurried(each) for each in choices]
+
+    async def alternatives(
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int, seconds: float
+    ) -> Sequence[Sequence[Alternative]]:
+        self.now += min(self._each, seconds)
+        if self._each > seconds:
+            return ()
+        return await super().alternatives(problem, chosen, most=most, seconds=seconds)
+
+    async def why_unplaced(
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = (), seconds: float
+    ) -> WhyUnplaced:
+        found = await super().why_unplaced(problem, choice, later=later, seconds=seconds)
+        self.now += min(self._each, seconds)
+        return found if self._each <= seconds else replace(found, relaxations=(), was_looked_for=False)
+
+
+def _hurried(choice: LaneChoice) -> LaneChoice:
+    certificate = choice.certificate
+    return replace(choice, certificate=replace(certificate, method=Method.QUICK, bound=certificate.value + 1))
+
+
+async def test_a_plan_has_eight_seconds_however_many_lanes_it_has_and_says_what_was_not_done_in_them() -> None:
+    asked = of_every_lane(brief(NIGHT, TOGETHER, last_day=date(2027, 3, 14)))
+    for each in (0.0, 0.7, 1.5, 6.0, 40.0):
+        solver = TimedSolver(each)
+
+        plan = await EngagementScheduler(solver, solver.monotonic).propose(asked)
+
+        assert solver.now <= PLAN_SECONDS + 0.5, each
+        quick = [one for one in (plan.certificates or {}).values() if one.method is Method.QUICK]
+        assert bool(quick) == (each > 1), each
+        assert all(one.gap > 0 and not one.proven for one in quick)
+        assert broken(plan, asked) == 0
+
+
+async def test_a_post_that_is_left_out_when_the_time_is_up_says_that_no_room_was_looked_for() -> None:
+    crowded = of_every_lane(brief(DailyCap(posts=1), last_day=FIRST))
+    for each, was_looked_for in ((0.0, True), (40.0, False)):
+        solver = TimedSolver(each)
+
+        plan = await EngagementScheduler(solver, solver.monotonic).propose(crowded)
+
+        assert len(plan.unplaced) == len(LANES)
+        for left_out in plan.unplaced:
+            assert bool(left_out.relaxations) is was_looked_for
+            assert left_out.sentence.endswith("because the time was up") is not was_looked_for
+
+
+def of_every_lane(asked: Brief) -> Brief:
+    posts = tuple(PostToPlace(post_id=UUID(int=nth), platform=each) for nth, each in enumerate((*LANES, *LANES)))
+    return replace(asked, posts=posts)

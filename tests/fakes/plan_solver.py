@@ -20,20 +20,26 @@ from marketmind_scheduler.domain.planning.problem import (
 
 
 class DirectPlanSolver:
-    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+    """It is never in a hurry."""
+
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        del seconds
         return [choosing.solve_lane(problem) for problem in problems]
 
-    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int, seconds: float) -> LaneChoice | None:
+        del seconds
         return explaining.fixed(packed(problem), post, slot)
 
     async def alternatives(
-        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int, seconds: float
     ) -> Sequence[Sequence[Alternative]]:
+        del seconds
         return alternatives(packed(problem), chosen, most).of_posts
 
     async def why_unplaced(
-        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = (), seconds: float
     ) -> WhyUnplaced:
+        del seconds
         longer = replace(problem, slots=(*problem.slots, *later))
         return explaining.why_unplaced(packed(longer), choice.chosen)
 
@@ -47,14 +53,16 @@ class BrokenPlanSolver(DirectPlanSolver):
     def __init__(self, *, broke: bool = True) -> None:
         self._broke = broke
 
-    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        del seconds
         raise SchedulerUnavailable(f"none of {len(problems)} is solved", broke=self._broke)
 
 
 class ClumsyPlanSolver(DirectPlanSolver):
     """Puts the posts into the first slots that the rules allow, and knows no bound but twice that."""
 
-    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        del seconds
         return [_first_that_fit(problem) for problem in problems]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -74,19 +75,24 @@ def _value_alone(packed: PackedProblem, lane: Lane, post: int, slot: int) -> int
 
 def why_unplaced(packed: PackedProblem, chosen: Sequence[int | None]) -> WhyUnplaced:
     """Slots behind the window of every post are those of the days that it could be lengthened by."""
+    return replace(shortages(packed, chosen), relaxations=relaxations(packed), was_looked_for=True)
+
+
+def shortages(packed: PackedProblem, chosen: Sequence[int | None]) -> WhyUnplaced:
+    """The same, without looking for what would make room."""
     lane = lane_of(packed)
     posts = posts_of(packed.rest, lane)
     left_out = [post for post, slot in enumerate(chosen) if slot is None]
     places = len(chosen) - len(left_out)
-    return WhyUnplaced(
-        unplaced=[Unplaced(post=post, shortage=_shortage(lane, posts, post, places)) for post in left_out],
-        relaxations=relaxations(packed) if left_out else (),
-    )
+    of_window = cache(partial(_shortage, lane, posts, places))
+    windows = [(post, int(posts.first[post]), int(posts.behind[post])) for post in left_out]
+    unplaced = [Unplaced(post=post, shortage=of_window(begin, end)) for post, begin, end in windows]
+    return WhyUnplaced(unplaced=unplaced, was_looked_for=False)
 
 
-def _shortage(lane: Lane, posts: Posts, post: int, places: int) -> Shortage | None:
-    """The shortest of the stretches looked at whose posts are more than fit into it; else that of all posts."""
-    begin, end = int(posts.first[post]), int(posts.behind[post])
+def _shortage(lane: Lane, posts: Posts, places: int, begin: int, end: int) -> Shortage | None:
+    """The shortest of the stretches looked at whose posts are more than fit into it, around this one; else that of all
+    posts."""
     if begin == end:
         return None
     for behind in np.unique(posts.behind[posts.behind >= end]).tolist()[:_MOST_LOOKED_AT]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib.util import find_spec
+from typing import TypeVar
 
 from marketmind_scheduler.adapters.numeric.packing import Alternatives, packed
 from marketmind_scheduler.adapters.numeric.workers import WorkerDied, Workers
@@ -12,7 +13,7 @@ from marketmind_scheduler.domain.audience.profile import Profile
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
 from marketmind_scheduler.domain.planning.problem import Alternative, LaneChoice, LaneProblem, OpenSlot, WhyUnplaced
 
-SECONDS = 6  # the rest is chosen at once, so that all is done within eight
+T = TypeVar("T")
 _WAITING = 4
 _CHOOSING = f"{__package__}.choosing"
 _FITTING = f"{__package__}.fitting"
@@ -25,34 +26,33 @@ class NumericPlanSolver:
         self._workers = workers
         self._asked = 0
 
-    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
-        until = asyncio.get_running_loop().time() + SECONDS
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        until = asyncio.get_running_loop().time() + seconds
         async with self._admitted():
             return await _all([self._chosen(problem, until) for problem in problems])
 
-    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int, seconds: float) -> LaneChoice | None:
         async with self._admitted():
             columns = await asyncio.to_thread(packed, problem)
-            try:
-                async with asyncio.timeout(SECONDS):
-                    return await self._workers.run(f"{_EXPLAINING}:fixed", LaneChoice, columns, post, slot)
-            except TimeoutError:
-                return None
+            return await self._in_time(seconds, f"{_EXPLAINING}:fixed", LaneChoice, columns, post, slot)
 
     async def alternatives(
-        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int, seconds: float
     ) -> Sequence[Sequence[Alternative]]:
+        function = f"{_ALTERNATIVES}:alternatives"
         async with self._admitted():
             columns = await asyncio.to_thread(packed, problem)
-            found = await self._workers.run(f"{_ALTERNATIVES}:alternatives", Alternatives, columns, list(chosen), most)
-        return found.of_posts
+            found = await self._in_time(seconds, function, Alternatives, columns, list(chosen), most)
+        return found.of_posts if found else ()
 
     async def why_unplaced(
-        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = (), seconds: float
     ) -> WhyUnplaced:
         async with self._admitted():
             columns = await asyncio.to_thread(packed, replace(problem, slots=(*problem.slots, *later)))
-            return await self._workers.run(f"{_EXPLAINING}:why_unplaced", WhyUnplaced, columns, choice.chosen)
+            asked = columns, choice.chosen
+            found = await self._in_time(seconds, f"{_EXPLAINING}:why_unplaced", WhyUnplaced, *asked)
+            return found or await self._workers.run(f"{_EXPLAINING}:shortages", WhyUnplaced, *asked)
 
     async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
         async with self._admitted():
@@ -60,11 +60,19 @@ class NumericPlanSolver:
 
     async def _chosen(self, problem: LaneProblem, until: float) -> LaneChoice:
         columns = await asyncio.to_thread(packed, problem)
+        seconds = until - asyncio.get_running_loop().time()
+        found = await self._in_time(seconds, f"{_CHOOSING}:choice", LaneChoice, columns)
+        return found or await self._workers.run(f"{_CHOOSING}:quick_choice", LaneChoice, columns)
+
+    async def _in_time(self, seconds: float, function: str, returned: type[T], *arguments: object) -> T | None:
+        """What a worker returns; None where it takes longer. Without time, nobody is asked."""
+        if seconds <= 0:
+            return None
         try:
-            async with asyncio.timeout_at(until):
-                return await self._workers.run(f"{_CHOOSING}:choice", LaneChoice, columns)
+            async with asyncio.timeout(seconds):
+                return await self._workers.run(function, returned, *arguments)
         except TimeoutError:
-            return await self._workers.run(f"{_CHOOSING}:quick_choice", LaneChoice, columns)
+            return None
 
     @asynccontextmanager
     async def _admitted(self) -> AsyncGenerator[None]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from marketmind_scheduler.application.planning.budget import WHY_SECONDS, Budget
 from marketmind_scheduler.domain.audience.week import cell_at
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief, whole_seconds
 from marketmind_scheduler.domain.planning.instead import (
@@ -27,18 +28,19 @@ from marketmind_scheduler.domain.wall_clock import local_day, wall_time
 from marketmind_scheduler.ports.plan_solver import PlanSolver
 
 _TOO_LARGE = (
-    "the platform is too large to choose its slots again within six seconds, so what else would move is not known"
+    f"the platform is too large to choose its slots again within {WHY_SECONDS:g} seconds, so what else would move is "
+    "not known"
 )
 
 
-async def chosen_again(solver: PlanSolver, brief: Brief, plan: Plan, wish: Wish) -> Instead:
+async def chosen_again(solver: PlanSolver, brief: Brief, plan: Plan, wish: Wish, *, budget: Budget) -> Instead:
     """The best that is found for the post's platform with the post there, by what is expected of the hours. The posts
     of other platforms stay, and so do those that stand where they are to learn or to compare, unless they are in the
     way. Raises SchedulerUnavailable."""
     before = instants(plan.placements)
-    found = await _again(solver, brief, plan, wish, _held(plan, wish))
+    found = await _again(solver, brief, plan, wish, _held(plan, wish), budget=budget)
     if found is not None and wish.post.post_id not in found.times:
-        found = await _again(solver, brief, plan, wish, ())
+        found = await _again(solver, brief, plan, wish, (), budget=budget)
     alone = {**before, wish.post.post_id: wish.slot.publish_time}
     stands_alone = await asyncio.to_thread(_keeps, brief, plan, wish)
     if found is None or wish.post.post_id not in found.times:
@@ -70,11 +72,13 @@ def _held(plan: Plan, wish: Wish) -> Sequence[Placement]:
     ]
 
 
-async def _again(solver: PlanSolver, brief: Brief, plan: Plan, wish: Wish, held: Sequence[Placement]) -> _Found | None:
+async def _again(
+    solver: PlanSolver, brief: Brief, plan: Plan, wish: Wish, held: Sequence[Placement], *, budget: Budget
+) -> _Found | None:
     lane = await asyncio.to_thread(_lane, brief, plan, wish, held)
     nth = bisect_left(lane.problem.slots, whole_seconds(wish.slot.publish_time), key=lambda slot: slot.instant)
     post = next(nth for nth, each in enumerate(lane.posts) if each.post_id == wish.post.post_id)
-    choice = await solver.fixed(lane.problem, post=post, slot=nth)
+    choice = await solver.fixed(lane.problem, post=post, slot=nth, seconds=budget.left())
     if choice is None:
         return None
     after = {

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from marketmind_scheduler.application.planning.budget import Budget
 from marketmind_scheduler.domain.errors import SchedulerUnavailable
 from marketmind_scheduler.domain.planning.better import bindings
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief
@@ -17,14 +18,15 @@ from marketmind_scheduler.ports.plan_solver import PlanSolver
 _RUNNERS_UP = 2
 
 
-async def with_alternatives(plan: Plan, brief: Brief, solver: PlanSolver) -> Plan:
+async def with_alternatives(plan: Plan, brief: Brief, solver: PlanSolver, *, budget: Budget) -> Plan:
     """The plan whose reasons say which better times rules close, and which came next by what is expected of the hours;
-    as it is where it has more than MOST_EXPLAINED posts, or where the solver has no time for that."""
+    as it is where it has more than MOST_EXPLAINED posts. What came next is left out where there is no time for it, or
+    the solver has none."""
     if len(brief.posts) > MOST_EXPLAINED:
         return plan
     binding = await asyncio.to_thread(bindings, plan.placements, brief)
     try:
-        next_ = [await _runner_ups(each, plan, brief, solver) for each in sorted(_platforms(plan))]
+        next_ = [await _runner_ups(each, plan, brief, solver, budget=budget) for each in sorted(_platforms(plan))]
     except SchedulerUnavailable:
         next_ = []
     runner_ups = {post_id: found for lane in next_ for post_id, found in lane.items()}
@@ -46,7 +48,7 @@ def _explained(
 
 
 async def _runner_ups(
-    platform: Platform, plan: Plan, brief: Brief, solver: PlanSolver
+    platform: Platform, plan: Plan, brief: Brief, solver: PlanSolver, *, budget: Budget
 ) -> Mapping[UUID, Sequence[RunnerUp]]:
     lane = await asyncio.to_thread(_lane, platform, plan, brief)
     number = {slot.instant: nth for nth, slot in enumerate(lane.slots)}
@@ -54,7 +56,9 @@ async def _runner_ups(
     chosen = [number.get(times[each.post_id]) for each in lane.posts]
     if None in chosen:  # one stands beside the grid, and would not be counted
         return {}
-    found = await solver.alternatives(lane.problem, chosen, most=_RUNNERS_UP)
+    found = await solver.alternatives(lane.problem, chosen, most=_RUNNERS_UP, seconds=budget.left())
+    if not found:  # there was no time for it
+        return {}
     return {
         post.post_id: [
             RunnerUp(

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from marketmind_scheduler.application.planning.budget import Budget
 from marketmind_scheduler.domain.planning.choosing import LaneBrief, lane_brief
 from marketmind_scheduler.domain.planning.engaging import unplaced_of
 from marketmind_scheduler.domain.planning.forecast import REACH
 from marketmind_scheduler.domain.planning.plan import Brief, Unplaced
-from marketmind_scheduler.domain.planning.problem import LaneChoice, Relaxable, Relaxation, WhyUnplaced
+from marketmind_scheduler.domain.planning.problem import LaneChoice, Relaxable, Relaxation
 from marketmind_scheduler.domain.planning.room import Stand
 from marketmind_scheduler.domain.planning.size import MOST_DAYS
 from marketmind_scheduler.domain.rules.openness import ONE_DAY
@@ -28,11 +29,17 @@ _MOST_NAMED = 3
 
 
 async def left_out(
-    solver: PlanSolver, lane: LaneBrief, choice: LaneChoice, brief: Brief, standing: Sequence[Stand]
+    solver: PlanSolver,
+    lane: LaneBrief,
+    choice: LaneChoice,
+    brief: Brief,
+    standing: Sequence[Stand],
+    *,
+    budget: Budget,
 ) -> Sequence[Unplaced]:
     """The posts of a lane that its choice leaves out, beside all that stands and is placed on other lanes. Up to three
-    changes are named: the campaign lengthened by as few days as do, a rule loosened as little as does, hours or days
-    opened. Raises SchedulerUnavailable."""
+    changes are named, as far as there is time to look for them: the campaign lengthened by as few days as do, a rule
+    loosened as little as does, hours or days opened. Raises SchedulerUnavailable."""
     if choice.placed == len(lane.posts):
         return ()
     longer = await asyncio.to_thread(_lengthened, lane, brief, standing)
@@ -41,25 +48,26 @@ async def left_out(
     end = own[-1].instant if own else longer.problem.slots[0].instant - 1 if longer.problem.slots else 0
     posts = [replace(post, latest=min(post.latest, end)) for post in longer.problem.posts]
     later = longer.problem.slots[len(own) :]
-    why = await solver.why_unplaced(replace(longer.problem, slots=own, posts=posts), choice, later=later)
+    problem = replace(longer.problem, slots=own, posts=posts)
+    why = await solver.why_unplaced(problem, choice, later=later, seconds=budget.left())
     named = [each for each in why.relaxations if _is_of_policy(each, lane, brief)]
-    opened = await _opened(solver, lane, brief, standing, most=_MOST_NAMED - len(named))
-    told = unplaced_of(lane, WhyUnplaced(unplaced=why.unplaced, relaxations=named), brief)
+    opened = await _opened(solver, lane, brief, standing, budget=budget, most=_MOST_NAMED - len(named))
+    told = unplaced_of(lane, replace(why, relaxations=named), brief)
     return [replace(each, relaxations=(*each.relaxations, *opened)) for each in told]
 
 
 async def _opened(
-    solver: PlanSolver, lane: LaneBrief, brief: Brief, standing: Sequence[Stand], *, most: int
+    solver: PlanSolver, lane: LaneBrief, brief: Brief, standing: Sequence[Stand], *, budget: Budget, most: int
 ) -> Sequence[str]:
     """Which hours or days, opened alone, place every post."""
     said: list[str] = []
     for what, rules in _without_one(brief.binding.policy.rules, lane):
-        if len(said) >= most:
+        if len(said) >= most or not budget.left():
             break
         opened = replace(brief, rules=replace(brief.binding, policy=replace(brief.binding.policy, rules=rules)))
         easier = await asyncio.to_thread(lane_brief, lane.platform, lane.posts, opened, standing)
         if len(easier.slots) > len(lane.slots):
-            [choice] = await solver.solve([easier.problem])
+            [choice] = await solver.solve([easier.problem], seconds=budget.left())
             if choice.placed == len(lane.posts):
                 said.append(f"leave {what} out")
     return said

@@ -18,11 +18,13 @@ from marketmind_scheduler.domain.planning.problem import (
     WhyUnplaced,
 )
 from marketmind_scheduler.domain.planning.reasons import Reason
+from marketmind_scheduler.domain.planning.room import none_allowed
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.open_slots import GridSlot
 from marketmind_scheduler.domain.wall_clock import wall_time
 
 NO_OPEN_SLOT, NO_CAPACITY = "no_open_slot", "no_capacity"
+_NOT_LOOKED_FOR = "; what would make room was not looked for, because the time was up"
 _LITTLE = 1.05
 _WHOLE = 1_000
 
@@ -97,17 +99,18 @@ def unplaced_of(lane: LaneBrief, why: WhyUnplaced, brief: Brief) -> Sequence[Unp
             post_id=lane.posts[each.post].post_id,
             platform=lane.platform,
             reason=NO_OPEN_SLOT if each.shortage is None else NO_CAPACITY,
-            sentence=_why(lane.platform, each.shortage, brief.zone),
+            sentence=_why(lane.platform, each.shortage, brief) + ("" if why.was_looked_for else _NOT_LOOKED_FOR),
             relaxations=relaxations,
         )
         for each in why.unplaced
     ]
 
 
-def _why(platform: Platform, shortage: Shortage | None, zone: str) -> str:
+def _why(platform: Platform, shortage: Shortage | None, brief: Brief) -> str:
     if shortage is None:
-        return f"no slot of {platform} is open to it beside what stands there and what the rules close"
-    begin, end = _day(shortage.begin, zone), _day(shortage.end, zone)
+        closing = none_allowed(brief, platform)
+        return closing or f"no slot of {platform} is open to it beside what stands there and what the rules close"
+    begin, end = _day(shortage.begin, brief.zone), _day(shortage.end, brief.zone)
     when = f"on {begin}" if begin == end else f"from {begin} to {end}"
     places = f"{shortage.places} fit" if shortage.proven else f"no more than {shortage.places} were found to fit"
     return f"{shortage.posts} {platform} posts need slots {when}, and {places} there under the rules"

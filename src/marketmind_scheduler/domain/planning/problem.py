@@ -169,7 +169,9 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyUnplaced:
-    """For each post left out why, and what would place them all, each change solved again."""
+    """For each post left out why, and what would place them all, each change solved again; ``was_looked_for`` is false
+    where there was no time for that."""
 
     unplaced: Sequence[Unplaced]
-    relaxations: Sequence[Relaxation]
+    relaxations: Sequence[Relaxation] = ()
+    was_looked_for: bool = True

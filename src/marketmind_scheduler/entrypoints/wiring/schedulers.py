@@ -37,24 +37,24 @@ _WHY_NOT = "this process solves nothing; ask one that serves the API"
 class NoSolver:
     """Stands for the solver where nothing is to be solved."""
 
-    async def solve(self, problems: Sequence[LaneProblem]) -> Sequence[LaneChoice]:
-        del problems
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        del problems, seconds
         raise SchedulerUnavailable(_WHY_NOT)
 
-    async def fixed(self, problem: LaneProblem, *, post: int, slot: int) -> LaneChoice | None:
-        del problem, post, slot
+    async def fixed(self, problem: LaneProblem, *, post: int, slot: int, seconds: float) -> LaneChoice | None:
+        del problem, post, slot, seconds
         raise SchedulerUnavailable(_WHY_NOT)
 
     async def alternatives(
-        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int
+        self, problem: LaneProblem, chosen: Sequence[int | None], *, most: int, seconds: float
     ) -> Sequence[Sequence[Alternative]]:
-        del problem, chosen, most
+        del problem, chosen, most, seconds
         raise SchedulerUnavailable(_WHY_NOT)
 
     async def why_unplaced(
-        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = ()
+        self, problem: LaneProblem, choice: LaneChoice, *, later: Sequence[OpenSlot] = (), seconds: float
     ) -> WhyUnplaced:
-        del problem, choice, later
+        del problem, choice, later, seconds
         raise SchedulerUnavailable(_WHY_NOT)
 
     async def narrowed(self, profile: Profile, posts: Sequence[int]) -> Profile:
