@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules import saying
+from marketmind_scheduler.domain.rules.caps import Grade, PlatformCap, Rolling
 from marketmind_scheduler.domain.rules.judging import MOST_WITH_NEAREST, violations
 from marketmind_scheduler.domain.rules.platform_caps import TABLE, caps_of_brand
 from marketmind_scheduler.domain.rules.policy import (
@@ -39,10 +40,15 @@ from tests.loops import on_each
 TWITTER, TIKTOK = Platform.TWITTER, Platform.TIKTOK
 NOW = instant("2027-03-01T12:00Z")
 QUIET = QuietHours(begin=time(22), end=time(7))
+POLICY = f"PUT /brands/{BRAND_ID}/policy"
 
 
 def rules(*policy: Rule, zone: str = "America/Los_Angeles") -> BrandRules:
     return BrandRules(policy=Policy(brand_id=BRAND_ID, version=3, rules=policy), caps={}, zone=zone)
+
+
+def capped(cap: PlatformCap) -> BrandRules:
+    return replace(rules(), caps={cap.platform: [cap]})
 
 
 def wanted(at: str, *, nth: int = 1, platform: Platform = TWITTER) -> Wanted:
@@ -251,7 +257,38 @@ def test_where_nothing_is_open_within_two_weeks_that_is_said() -> None:
     found = only(violations([wanted("2027-03-25T12:00Z")], [], rules(long), now=NOW))
 
     assert found.nearest == (None, None)
-    assert "no time within two weeks is open" in found.sentence
+    assert found.sentence.endswith(
+        f"no time within two weeks is open: the hours and days of the policy leave none; change it with {POLICY}"
+    )
+
+
+def test_whatever_leaves_no_time_by_itself_is_named_with_how_it_is_changed() -> None:
+    """Of rules that count and of caps alike, whether they allow none or are used up; of several, each."""
+    cap = replace(TABLE[0], limit=1, window=Rolling(timedelta(days=90)))
+    own = replace(cap, limit=0, grade=Grade.BRAND)
+    year = RollingCap(posts=1, hours=24 * 366)
+    put = f"PUT /brands/{BRAND_ID}/platform-caps/TWITTER"
+    none_a_day = "the daily_cap of 0 posts a day in America/Los_Angeles allows none; change it with"
+    cases: Sequence[tuple[BrandRules, str]] = (
+        (rules(DailyCap(posts=0)), f"{none_a_day} {POLICY}"),
+        (rules(RollingCap(posts=0, hours=24)), f"of 0 posts in 24 hours allows none; change it with {POLICY}"),
+        (rules(year), "the rolling_cap of 1 post in 8784 hours leaves no room"),
+        (rules(year, DailyCap(posts=0)), f"leaves no room; change it with {POLICY}; {none_a_day}"),
+        (rules(LeadTime(minutes=60 * 24 * 90)), "the lead_time of 129600 minutes asks for 2027-05-30T05:00 or later"),
+        (capped(own), f"the brand's own cap of 0 posts in 2160 hours on TWITTER allows none; change it with {put}, or"),
+        (
+            capped(cap),
+            f"cap of 1 post in 2160 hours on TWITTER leaves no room; set one of the brand's own with {put}",
+        ),
+        (rules(PostingHours(begin=time(9), end=time(10)), MinGap(minutes=60)), "all rules together leave none"),
+    )
+    days = [date(2027, 3, 1) + timedelta(days=nth) for nth in range(61)]
+    others = [standing(f"{day}T16:30Z", nth=nth) for nth, day in enumerate(days, start=2)]
+    for binding, said in cases:
+        found = violations([wanted("2027-03-30T12:00-07:00")], others, binding, now=NOW)
+        assert found[0].nearest == (None, None), said
+        assert said in found[0].sentence
+        assert "change the policy" not in found[0].sentence
 
 
 def test_quiet_hours_on_a_night_that_the_clock_is_set_back_in_close_both_passes_of_the_hour() -> None:

@@ -1,6 +1,6 @@
 """The rules that every plan keeps, each broken once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -20,6 +20,8 @@ from tests.domain.times import instant, read
 pytestmark = pytest.mark.usefixtures("zones")
 
 ONE, OTHER, THIRD = some_posts(3)
+
+OVER, OUTSIDE = "is over; its time must be ahead", "is outside the campaign's days, 2027-03-10 to 2027-03-19"
 
 Place = Callable[[PostToPlace, str], Placement]
 
@@ -78,20 +80,23 @@ def test_a_post_that_is_placed_twice_is_named(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "now"),
+    ("text", "now", "why"),
     [
-        ("2027-03-09T23:59:59", "2027-03-01T00:00Z"),
-        ("2027-03-20T00:00:00", "2027-03-01T00:00Z"),
-        ("2027-03-20T06:59:59Z[Europe/Berlin]", "2027-03-20T06:59:59Z"),
-        ("2027-03-12T19:00:00", "2027-03-12T19:00-08:00"),
-        ("2027-03-12T19:00:00", "2027-03-13T04:00Z"),
+        ("2027-03-09T23:59:59", "2027-03-01T00:00Z", (OUTSIDE,)),
+        ("2027-03-20T00:00:00", "2027-03-01T00:00Z", (OUTSIDE,)),
+        ("2027-03-20T06:59:59Z[Europe/Berlin]", "2027-03-20T06:59:59Z", (OVER,)),
+        ("2027-03-12T19:00:00", "2027-03-12T19:00-08:00", (OVER,)),
+        ("2027-03-12T19:00:00", "2027-03-13T04:00Z", (OVER,)),
+        ("2027-03-09T23:59:59", "2027-03-11T00:00Z", (OVER, OUTSIDE)),
     ],
 )
-def test_a_placement_before_or_behind_the_days_or_not_ahead_is_named(place: Place, text: str, now: str) -> None:
+def test_a_placement_before_or_behind_the_days_or_not_ahead_is_named_with_each_cause(
+    place: Place, text: str, now: str, why: Sequence[str]
+) -> None:
     placement = place(ONE, text)
 
-    assert violations(a_plan(placement), a_brief(posts=(ONE,), now=instant(now))) == (
-        f"post {ONE.post_id} at {placement.slot.local_text()} is outside the campaign's days or not ahead",
+    assert violations(a_plan(placement), a_brief(posts=(ONE,), now=instant(now))) == tuple(
+        f"post {ONE.post_id} at {placement.slot.local_text()} {each}" for each in why
     )
 
 
@@ -133,8 +138,8 @@ def test_every_broken_rule_is_named_at_once(place: Place) -> None:
     assert [reason.removeprefix(f"post {ONE.post_id} ").partition(" at ")[0] for reason in broken] == [
         f"post {OTHER.post_id} has no placement",
         "has 2 placements",
-        "at 2027-03-21T19:00:00-07:00[America/Los_Angeles] is outside the campaign's days or not ahead",
-        "at 2027-03-21T19:00:00-07:00[America/Los_Angeles] is outside the campaign's days or not ahead",
+        "at 2027-03-21T19:00:00-07:00[America/Los_Angeles] is outside the campaign's days, 2027-03-10 to 2027-03-19",
+        "at 2027-03-21T19:00:00-07:00[America/Los_Angeles] is outside the campaign's days, 2027-03-10 to 2027-03-19",
         "2 TWITTER posts",
     ]
 

@@ -1,9 +1,11 @@
 """What a preview tells besides its times."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from marketmind_scheduler.domain.planning.plan import Plan, Unplaced, Untried
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
+from marketmind_scheduler.domain.planning.problem import Objective
 from marketmind_scheduler.domain.planning.replanning import Decision
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -42,3 +44,13 @@ def test_nothing_is_said_of_it_where_it_was_done_or_not_asked_for() -> None:
     assert not warnings(ENGAGEMENT, posts=500)
     assert not any("no hour was tried" in each for each in warnings(unexplored, posts=501))
     assert not warnings(Asked(), posts=501)
+
+
+def test_what_means_nothing_to_a_scheduler_is_told_and_to_one_that_it_means_something_to_it_is_not() -> None:
+    all_ = Asked(grid_minutes=15, objective=Objective.SLOT_VALUE, explores=False)
+    for kind in (SchedulerKind.NAIVE, SchedulerKind.QUEUE):
+        [told] = warnings(replace(all_, scheduler=kind), posts=1)
+        assert told.startswith(f"grid_minutes and objective and exploration say nothing to {kind}")
+        [told] = warnings(Asked(scheduler=kind, grid_minutes=60), posts=1)
+        assert told.startswith("grid_minutes says nothing to")
+    assert not warnings(replace(all_, scheduler=SchedulerKind.ENGAGEMENT), posts=1)

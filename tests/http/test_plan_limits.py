@@ -1,13 +1,16 @@
 """What is planned at once, and what a plan says whose solver failed."""
 
+from collections.abc import Sequence
+
 import httpx2
 
+from marketmind_scheduler.domain.rules.policy import Weekday
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.fakes.clock import FrozenClock
-from tests.fakes.plan_solver import BrokenPlanSolver
+from tests.fakes.plan_solver import BrokenPlanSolver, DirectPlanSolver
 from tests.fakes.storage import InMemoryStorage
-from tests.http.steps import a_campaign, a_post_body, calling, in_memory, observed, problem
+from tests.http.steps import Json, a_brand, a_campaign, a_post_body, calling, in_memory, observed, problem
 from tests.http.test_plans import commit, preview
 
 
@@ -40,6 +43,33 @@ async def test_ten_thousand_posts_are_planned_at_once_and_one_more_is_too_many(c
     assert (refused["details"]["posts"], refused["details"]["most"]) == (10_001, 10_000)
     assert by_rule["details"]["posts"] == 5_000
     assert len((await preview(client, campaign_id, scheduler="queue", platforms=["LINKEDIN"]))["unplaced"]) == 5_000
+
+
+async def test_a_cap_that_leaves_no_room_is_named_by_whoever_cannot_place_posts_with_how_it_is_changed(
+    storage: InMemoryStorage, zones: ZoneCatalog, clock: FrozenClock
+) -> None:
+    every_noon = {"kind": "slots", "times": [{"weekday": day, "time": "12:00"} for day in Weekday]}
+    async with calling(observed(in_memory(storage, zones, clock, solver=DirectPlanSolver()))) as client:
+        for cap in ({"kind": "daily_cap", "posts": 0}, {"kind": "rolling_cap", "posts": 0, "hours": 24}, None):
+            campaign_id, brand_id = await a_campaign_of(client, rules=[every_noon, *([cap] if cap else [])])
+            own = f"/brands/{brand_id}/platform-caps/LINKEDIN"
+            if cap is None:
+                body = {"limit": 0, "window": {"kind": "rolling", "seconds": 86_400}, "reason": "not yet"}
+                assert (await client.put(own, json=body)).is_success
+            for scheduler in ("queue", "engagement", "naive"):
+                plan = await preview(client, campaign_id, scheduler=scheduler)
+                [said] = {each["sentence"] for each in (*plan["unplaced"], *plan["violations"])}
+                where = f"/brands/{brand_id}/policy" if cap else f"{own}, or take it back with DELETE"
+                assert f"allows none; change it with PUT {where}" in said
+                assert "change the policy" not in said
+                assert "add times" not in said
+
+
+async def a_campaign_of(client: httpx2.AsyncClient, *, rules: Sequence[Json]) -> tuple[str, str]:
+    """One post on LINKEDIN, of a brand with these rules."""
+    brand_id = await a_brand(client)
+    assert (await client.put(f"/brands/{brand_id}/policy", json={"rules": rules})).is_success
+    return await a_campaign(client, brand_id=brand_id, posts=["LINKEDIN"]), brand_id
 
 
 async def test_a_plan_whose_solver_failed_shows_the_naive_times_and_can_be_committed(

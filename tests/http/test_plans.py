@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import httpx2
@@ -21,6 +21,7 @@ from tests.http.steps import (
     calling,
     new_id,
     observed,
+    present,
     problem,
     walk,
 )
@@ -154,7 +155,9 @@ async def test_what_stands_in_the_way_of_an_outdated_plan_is_said_in_words_of_it
     assert said.startswith(f"post {post_id} is not to be placed: it has a schedule already")
     assert "and 1 thing stands in the way, first: post" in scheduled["detail"]
     assert gone["details"]["in_the_way"][0].endswith("or is none of the campaign's")
-    assert past["details"]["in_the_way"][0].endswith("is outside the campaign's days or not ahead")
+    assert past["details"]["in_the_way"][0].endswith("is over; its time must be ahead")
+    assert "the time of 1 of its 1 posts has passed" in past["detail"]
+    assert "days changed" not in past["detail"]
 
 
 async def test_two_posts_at_one_instant_are_told_with_the_time_on_the_wall(client: httpx2.AsyncClient) -> None:
@@ -357,6 +360,28 @@ async def test_a_plan_is_a_table_and_a_picture(client: httpx2.AsyncClient, campa
     assert re.findall(r">([a-z -]+)</text>", picture.text) == ["chosen", "stays", "closed by the rules"]
 
 
+async def test_a_table_keeps_its_columns_and_signs_that_are_joined_whatever_posts_are_called(
+    client: httpx2.AsyncClient,
+) -> None:
+    family, flag = "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f1e9\U0001f1ea"
+    campaign_id = await a_campaign(client)
+    posts = [{**a_post_body("TWITTER"), "title": title} for title in ("Tea", family * 30, flag * 30, f"Tea {family}")]
+    assert (await client.post(f"/campaigns/{campaign_id}/posts", json={"posts": posts})).is_success
+    plan = await preview(client, campaign_id)
+
+    table = (await client.get(f"/plans/{plan['plan_id']}", params={"format": "text"})).text
+    picture = (await client.get(f"/plans/{plan['plan_id']}", params={"format": "svg"})).text
+
+    rows = [line for line in table.split("\n") if "19:00  TWITTER" in line]
+    assert [row.partition("TWITTER    ")[2] for row in rows] == [
+        "Tea",
+        family * 17 + "…",
+        flag * 17 + "…",
+        f"Tea {family}",
+    ]
+    assert family in picture
+
+
 async def test_what_is_held_for_a_campaign_is_in_nobodys_way_but_others(
     client: httpx2.AsyncClient,
 ) -> None:
@@ -459,6 +484,39 @@ async def test_a_zone_in_which_a_planned_wall_time_is_another_instant_makes_the_
     assert await schedules(client, campaign_id) == []
     fresh = (await client.get(f"/plans/{refused['details']['plan_id']}")).json()
     assert {each["timezone"] for each in fresh["placements"]} == {"Europe/Berlin"}
+    assert "the brand's zone changed, from America/Los_Angeles to Europe/Berlin, and 4 things" in refused["detail"]
+    outside, *of_clocks = refused["details"]["in_the_way"]
+    assert outside.endswith("is outside the campaign's days, 2027-03-15 to 2027-03-21")
+    for said in of_clocks:
+        assert said.endswith("is meant by the clocks of America/Los_Angeles, and the brand's zone is Europe/Berlin")
+
+
+async def test_where_several_causes_meet_each_is_named_with_the_first_of_what_it_stands_in_the_way_of(
+    client: httpx2.AsyncClient, clock: FrozenClock
+) -> None:
+    campaign_id = await a_campaign(client, posts=["TWITTER", "TIKTOK", "TWITTER"])
+    plan = await preview(client, campaign_id)
+    brand_id, first = plan["brand_id"], plan["placements"][0]
+    [late] = await add_posts(client, campaign_id, ["TWITTER"])
+    await client.put(f"/brands/{brand_id}", json={"brand_default_timezone": "Europe/Berlin"})
+    await client.put(f"/campaigns/{campaign_id}", json={"start_date": "2027-03-16"})
+    night = {"kind": "quiet_hours", "from": "02:00", "to": "06:00"}
+    assert (await client.put(f"/brands/{brand_id}/policy", json={"rules": [night]})).is_success
+    clock.advance(datetime.fromisoformat(first["publish_time"]) - await present(client))
+
+    detail = problem(await commit(client, plan), 409, "plan_outdated")["detail"]
+
+    for cause in (
+        "the campaign's posts changed, and the brand's rules changed, from version 0 to 1, and",
+        "the brand's zone changed, from America/Los_Angeles to Europe/Berlin, and the campaign's days",
+        "the campaign's days changed, to 2027-03-16 to",
+        "the time of 2 of its 3 posts has passed",
+        f"first: post {late} has no placement; and: post",
+        "is over; its time must be ahead; and: post",
+        "is meant by the clocks of America/Los_Angeles",
+        "lies in the quiet hours 02:00 to 06:00",
+    ):
+        assert cause in detail
 
 
 async def test_a_plan_passes_over_no_rule(client: httpx2.AsyncClient, campaign_id: str) -> None:

@@ -9,7 +9,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.fakes.clock import FrozenClock
 from tests.fakes.plan_solver import DirectPlanSolver
 from tests.fakes.storage import InMemoryStorage
-from tests.http.steps import Json, a_brand, a_campaign, calling, in_memory, new_id, observed, problem
+from tests.http.steps import Json, a_brand, a_campaign, a_post, add_posts, calling, in_memory, new_id, observed, problem
 from tests.http.test_plans import commit, preview
 
 NINE_ON_WORKING_DAYS = {
@@ -19,8 +19,8 @@ NINE_ON_WORKING_DAYS = {
 
 
 class SlowPlanSolver(DirectPlanSolver):
-    async def fixed(self, problem: object, *, post: int, slot: int) -> None:
-        del problem, post, slot
+    async def fixed(self, problem: object, *, post: int, slot: int, seconds: float) -> None:
+        del problem, post, slot, seconds
 
 
 @pytest.fixture
@@ -185,3 +185,22 @@ async def test_a_post_that_the_plan_does_not_speak_of_is_not_found(client: httpx
     )
 
     problem(answer, 404, "post_not_found")
+
+
+async def test_a_post_that_is_there_and_not_in_the_plan_is_told_where_it_belongs(client: httpx2.AsyncClient) -> None:
+    brand_id = await a_brand(client)
+    own, other = [await a_campaign(client, brand_id=brand_id, posts=["TWITTER"]) for _ in range(2)]
+    plan = await preview(client, own, platforms=["TWITTER"])
+    [of_other] = (await preview(client, other))["placements"]
+    [elsewhere, late] = await add_posts(client, own, ["TIKTOK", "TWITTER"])
+    expected = {
+        of_other["post_id"]: f"the post is of campaign {other}, and the plan of {own}",
+        await a_post(client, brand_id=brand_id): f"the post is of no campaign, and the plan of campaign {own}",
+        elsewhere: "the post is on TIKTOK, which the plan was not asked for",
+        late: "came later than the plan",
+        new_id(): "register it with PUT",
+    }
+    for post_id, said in expected.items():
+        path = f"/plans/{plan['plan_id']}/why"
+        answer = await client.get(path, params={"post_id": post_id, "at": "2027-03-16T09:00:00"})
+        assert said in problem(answer, 404, "post_not_found")["detail"]

@@ -133,10 +133,17 @@ class CampaignNotFound(NotFound):
 
 
 class PostNotFound(NotFound):
-    """No post has this id. Register it first with `PUT /posts/{post_id}`."""
+    """No post has this id: register it first with `PUT /posts/{post_id}`. Or a plan is asked about a post that it does
+    not speak of; the detail says where that belongs."""
 
-    def __init__(self, post_id: UUID) -> None:
-        super().__init__(f"there is no post {post_id}; register it with PUT /posts/{post_id}", post_id=post_id)
+    def __init__(self, post_id: UUID, *, instead: str | None = None) -> None:
+        super().__init__(
+            instead or f"there is no post {post_id}; register it with PUT /posts/{post_id}", post_id=post_id
+        )
+
+    @classmethod
+    def in_plan(cls, post_id: UUID, plan_id: UUID, *, because: str) -> Self:
+        return cls(post_id, instead=f"plan {plan_id} does not speak of post {post_id}: {because}")
 
 
 class PolicyVersionNotFound(NotFound):
@@ -253,18 +260,6 @@ class CampaignAlreadyScheduled(Conflict):
         )
 
 
-_PARTS = {
-    "posts": "the campaign's posts",
-    "policy": "the brand's rules",
-    "caps": "what platforms allow",
-    "occupied": "what stands on the lanes",
-    "profiles": "what is known of the audience",
-    "tz": "the zone",
-    "window": "the campaign's days",
-    "objective": "the objective",
-}
-
-
 class PlanOutdated(Conflict):
     """What the plan was made of has changed, and its times cannot stand any more, so nothing was written.
     `details.changed` names the parts. `details.violations` has up to a hundred things that stand in the way: a broken
@@ -276,17 +271,17 @@ class PlanOutdated(Conflict):
         plan_id: UUID,
         *,
         changed: Sequence[str],
+        since: Sequence[str],
         sentences: Sequence[str],
+        first: Sequence[str],
         violations: Sequence[object],
         fresh_id: UUID | None,
     ) -> None:
         then = f"look at the fresh preview {fresh_id}" if fresh_id else "preview the campaign anew"
-        parts = ", ".join(_PARTS.get(each, each) for each in changed)
-        since = f"{parts} changed since" if parts else "its times are no longer ahead"
         against = "1 thing stands in the way" if len(sentences) == 1 else f"{len(sentences)} things stand in the way"
         super().__init__(
-            f"plan {plan_id} is outdated, and nothing was written: {since}, and {against}, first: {sentences[0]}; "
-            f"{then}",
+            f"plan {plan_id} is outdated, and nothing was written: {', and '.join(since)}, and {against}, "
+            f"first: {'; and: '.join(first)}; {then}",
             changed=list(changed),
             violations=list(violations[:100]),
             in_the_way=list(sentences[:100]),
@@ -619,6 +614,13 @@ class ContradictoryTime(Rejected):
         )
 
     @classmethod
+    def without_bounds(cls, field: str) -> Self:
+        return cls(
+            f'"{field}" says how not_before and not_after are read; send one of them too, or leave "{field}" out',
+            fields=[field],
+        )
+
+    @classmethod
     def of_bounds(cls, not_before: str, not_after: str) -> Self:
         return cls(
             f"not_after, {not_after}, is before not_before, {not_before}; send the earlier one as not_before",
@@ -806,9 +808,9 @@ class InvalidRule(Rejected):
     """A rule of a policy, or a brand's cap of a platform, has a value that it cannot have. `details` names the rule, by
     number from 1 on and kind, the field, and what would be right."""
 
-    def __init__(self, nth: int, kind: str, *, field: str, found: object, right: str) -> None:
+    def __init__(self, nth: int, kind: str, *, field: str, wrong: str, right: str) -> None:
         super().__init__(
-            f"rule {nth}, {kind}: {field} is {found}, and must be {right}",
+            f"rule {nth}, {kind}: {wrong}",
             rule=nth,
             kind=kind,
             field=field,

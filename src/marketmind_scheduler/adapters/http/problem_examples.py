@@ -58,7 +58,9 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.PlanOutdated(
             _PLAN,
             changed=["window"],
+            since=["the campaign's days changed, to 2027-03-15 to 2027-03-21"],
             sentences=[f"post {_POST} is not to be placed: it has a schedule already, or is none of the campaign's"],
+            first=[f"post {_POST} is not to be placed: it has a schedule already, or is none of the campaign's"],
             violations=[f"post {_POST} is not to be placed: it has a schedule already, or is none of the campaign's"],
             fresh_id=_OTHER_PLAN,
         ),
@@ -97,7 +99,9 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.TooManyPosts(_CAMPAIGN, platform="TWITTER", posts=9, days=7),
         errors.TooManyHeld(_BRAND, held=990, adding=20, most=1000),
         errors.PolicyViolated([f"post {_POST} has no placement"]),
-        errors.InvalidRule(2, "min_gap", field="minutes", found=0, right="1 to 525600"),
+        errors.InvalidRule(
+            2, "min_gap", field="minutes", wrong="minutes is 0, and must be 1 to 525600", right="1 to 525600"
+        ),
         errors.UnreadableTime("2027-03-17 19:00", "write T between the date and the time of day"),
         errors.UnknownZone("PST", hint="an abbreviation names several zones; say for example America/Los_Angeles"),
         errors.LocalTimeInGap(datetime(2027, 3, 14, 2, 30), _LOS_ANGELES, readings=_GAP),  # noqa: DTZ001

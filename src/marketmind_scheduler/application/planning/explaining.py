@@ -10,12 +10,14 @@ from marketmind_scheduler.domain.errors import PostNotFound, SchedulerUnavailabl
 from marketmind_scheduler.domain.planning.instead import Instead, Wish
 from marketmind_scheduler.domain.planning.plan import Brief, Placement
 from marketmind_scheduler.domain.planning.preview import Preview
+from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.rules.judging import violations
 from marketmind_scheduler.domain.rules.violations import Occupied, Violation, Wanted
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Slot, local_day, wall_time
 from marketmind_scheduler.domain.written_times import read_slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.scheduler import Scheduler
+from marketmind_scheduler.ports.storage import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +39,33 @@ class Why:
         return self.wish.slot
 
 
+async def check_spoken_of(work: UnitOfWork, preview: Preview, case: Case, post_id: UUID) -> None:
+    """Raises PostNotFound for a post that is not there or that the plan does not speak of, with where it belongs, and
+    Deleted."""
+    if post_id in preview.post_ids and any(post.post_id == post_id for post in case.posts):
+        return
+    post = await work.posts.get(post_id)
+    raise PostNotFound.in_plan(post_id, preview.plan_id, because=_why_unspoken(post, preview))
+
+
+def _why_unspoken(post: Post, preview: Preview) -> str:
+    if post.campaign_id is None:
+        return f"the post is of no campaign, and the plan of campaign {preview.campaign_id}; ask about one of its posts"
+    if post.campaign_id != preview.campaign_id:
+        return (
+            f"the post is of campaign {post.campaign_id}, and the plan of {preview.campaign_id}; ask a plan of its own"
+        )
+    if post.platform not in preview.asked.platforms:
+        return f"the post is on {post.platform}, which the plan was not asked for; ask a plan that is"
+    return "it had a schedule that stays, or came later than the plan; preview the campaign anew"
+
+
 async def why_not(
     preview: Preview, case: Case, scheduler: Scheduler, *, post_id: UUID, at: str, zones: ZoneCatalog
 ) -> Why:
-    """Raises PostNotFound for a post that the plan does not speak of, and what ``read_slot`` raises."""
+    """Of a post that the plan speaks of. Raises what ``read_slot`` raises."""
     brief = case.brief_of(preview, zones)
-    post = next((each for each in brief.posts if each.post_id == post_id), None)
-    if post is None:
-        raise PostNotFound(post_id)
+    post = next(each for each in brief.posts if each.post_id == post_id)
     slot = read_slot(at, zone=None, default_zone=brief.zone, disambiguation=Disambiguation.COMPATIBLE, zones=zones)
     asked = _Asked(preview, case, brief, Wish(post=post, slot=slot))
     impossible = asked.impossible()

@@ -13,7 +13,7 @@ from marketmind_scheduler.application.planning.cases import (
     lock_campaign,
     read_case,
 )
-from marketmind_scheduler.application.planning.explaining import Why, why_not
+from marketmind_scheduler.application.planning.explaining import Why, check_spoken_of, why_not
 from marketmind_scheduler.application.planning.keeping import case_of, kept
 from marketmind_scheduler.application.planning.proposing import (
     InTheWay,
@@ -34,6 +34,7 @@ from marketmind_scheduler.domain.errors import (
     SchedulerError,
 )
 from marketmind_scheduler.domain.planning.digests import Part
+from marketmind_scheduler.domain.planning.outdated import changes
 from marketmind_scheduler.domain.planning.plan import Brief
 from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
 from marketmind_scheduler.domain.planning.replanning import Renewal
@@ -80,11 +81,12 @@ class Previewing:
     @repeats_lost_races
     async def why(self, plan_id: UUID, post_id: UUID, at: str) -> Why:
         """Why this post does not stand at the wall time ``at`` of the brand's zone, as things are now, and what its
-        scheduler would do, were it there; nothing is stored. Raises PlanNotFound, PostNotFound for a post that the plan
-        does not speak of, and what ``read_slot`` raises."""
+        scheduler would do, were it there; nothing is stored. Raises PlanNotFound, PostNotFound for a post that is not
+        there or that the plan does not speak of, Deleted, and what ``read_slot`` raises."""
         async with self.storage.unit_of_work() as work:
             preview = await preview_of(plan_id, work)
             case = await case_of(work, preview, zones=self.zones, clock=self.clock)
+            await check_spoken_of(work, preview, case, post_id)
         scheduler = self.schedulers[preview.asked.scheduler]
         return await why_not(preview, case, scheduler, post_id=post_id, at=at, zones=self.zones)
 
@@ -113,12 +115,13 @@ class Previewing:
         if isinstance(done, Committed):
             return done
         fresh_id = await self._fresh(done.preview)
-        promises, rules = done.broken.promises, [each.told() for each in done.broken.rules]
         raise PlanOutdated(
             plan_id,
             changed=done.changed,
+            since=done.since,
             sentences=done.broken.sentences(),
-            violations=[*promises, *rules],
+            first=done.broken.of_each_kind(),
+            violations=done.broken.told(),
             fresh_id=fresh_id,
         )
 
@@ -163,7 +166,7 @@ class Previewing:
             changed = preview.changed_in(brief)
             broken = await in_the_way(preview.plan, brief, case)
             if broken.sentences() and changed:
-                return _Outdated(preview, changed, broken)
+                return _Outdated(preview, changed, [*changes(preview, brief)], broken)
             stored = await self._written(work, preview, case, rules)
             await work.commit()
         return Committed(campaign_id=preview.campaign_id, schedules=stored, changed=changed, is_new=True)
@@ -204,6 +207,7 @@ class Previewing:
 class _Outdated:
     preview: Preview
     changed: Sequence[Part]
+    since: Sequence[str]
     broken: InTheWay
 
 

@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.errors import (
     PolicyViolated,
 )
 from marketmind_scheduler.domain.planning.plan import Brief, Plan
-from marketmind_scheduler.domain.planning.promises import violations
+from marketmind_scheduler.domain.planning.promises import broken, violations
 from marketmind_scheduler.domain.planning.replanning import Renewal, posts_out
 from marketmind_scheduler.domain.planning.size import check_size
 from marketmind_scheduler.domain.rules.judging import violations as broken_rules
@@ -79,16 +79,28 @@ async def judged(plan: Plan, case: Case) -> Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InTheWay:
-    """Why a plan's times cannot stand as things are: what it breaks of the promises of every plan, a sentence each, and
-    of the brand's rules."""
+    """Why a plan's times cannot stand as things are: what it breaks of the promises of every plan, promise by promise,
+    a sentence each, and of the brand's rules."""
 
-    promises: Sequence[str]
+    promises: Sequence[Sequence[str]]
     rules: Sequence[Violation]
 
     def sentences(self) -> Sequence[str]:
-        return [*self.promises, *(each.sentence for each in self.rules)]
+        return [
+            *(sentence for promise in self.promises for sentence in promise),
+            *(each.sentence for each in self.rules),
+        ]
+
+    def of_each_kind(self) -> Sequence[str]:
+        """The first sentence of each promise and of each kind of rule."""
+        rules = {each.rule: each.sentence for each in reversed(self.rules)}
+        return [*(promise[0] for promise in self.promises), *(rules[kind] for kind in sorted(rules))]
+
+    def told(self) -> Sequence[object]:
+        """As callers read it: a rule as it is told of everywhere, anything else in a sentence."""
+        return [*(sentence for promise in self.promises for sentence in promise), *(each.told() for each in self.rules)]
 
 
 async def in_the_way(plan: Plan, brief: Brief, case: Case) -> InTheWay:
     """What stands against the plan now."""
-    return InTheWay(promises=violations(plan, brief), rules=(await judged(plan, case)).violations)
+    return InTheWay(promises=broken(plan, brief), rules=(await judged(plan, case)).violations)

@@ -56,6 +56,17 @@ class Asked:
     patch: Patch = UNCHANGED
 
     @property
+    def without_effect(self) -> Sequence[str]:
+        """What is asked for beside the default and means nothing to the scheduler."""
+        usual = Asked()
+        fields = {
+            "grid_minutes": self.grid_minutes != usual.grid_minutes,
+            "objective": self.objective is not usual.objective,
+            "exploration": self.explores is not usual.explores,
+        }
+        return [] if self.looks_at_audiences else [field for field, is_asked in fields.items() if is_asked]
+
+    @property
     def looks_at_audiences(self) -> bool:
         return self.scheduler in (SchedulerKind.ENGAGEMENT, SchedulerKind.AGENTIC)
 
@@ -128,6 +139,9 @@ class Preview:
     def warnings(self) -> Sequence[str]:
         """What to know of it, a sentence each: caps that refuse nothing, and what was asked for and not done."""
         said = [warning for each in self.forecast if (warning := each.warning())]
+        if idle := self.asked.without_effect:
+            says = "says" if len(idle) == 1 else "say"
+            said.append(f"{' and '.join(idle)} {says} nothing to {self.asked.scheduler}, which weighs no hours")
         said += self.agent.warnings() if self.agent else ()
         if self.plan.fallback:
             said.append("the solver failed, so these are the naive rule's times; ask again for chosen ones")
@@ -160,15 +174,19 @@ class Preview:
     def discarded(self, *, at: datetime) -> Self:
         return replace(self, status=PreviewStatus.DISCARDED, ended_at=at)
 
+    def brief_then(self, brief: Brief) -> Brief:
+        """The brief as it would have been told when the plan was made."""
+        return replace(brief, now=self.created_at)
+
     def was_asked_of(self, brief: Brief) -> bool:
         """Whether the same posts were to be placed on the same days in the same zone."""
-        then = parts_of(replace(brief, now=self.created_at))
+        then = parts_of(self.brief_then(brief))
         zones = {each.slot.intent.zone for each in self.plan.placements}
         return zones == {brief.zone} and all(then[part] == self.parts[part] for part in (Part.POSTS, Part.WINDOW))
 
     def changed_in(self, brief: Brief) -> Sequence[Part]:
         """The parts that ``brief``, which is as things stand now, has otherwise. That time has passed is a change only
         where it has passed one of the placements."""
-        now = parts_of(replace(brief, now=self.created_at))
+        now = parts_of(self.brief_then(brief))
         has_passed = any(each.slot.publish_time <= brief.now for each in self.plan.placements)
         return [part for part in Part if now[part] != self.parts[part] or (part is Part.WINDOW and has_passed)]

@@ -1,6 +1,7 @@
-"""The rules that every plan must keep, whoever made it."""
+"""The promises that every plan must keep, whoever made it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, PostToPlace
@@ -9,18 +10,19 @@ from marketmind_scheduler.domain.wall_clock import Slot, local_day, resolve
 
 
 def violations(plan: Plan, brief: Brief) -> tuple[str, ...]:
-    """Name every rule that ``plan`` breaks; empty when it may be stored.
+    """Name every promise that ``plan`` breaks; empty when it may be stored.
 
     Each post of the brief has one placement, on a day of the brief and ahead of its ``now``, or a reason why it has
     none, each wall time means its instant in the brief's zone, and no lane has two posts at one instant, what is kept
     and what is occupied included.
     """
-    return (
-        *_unplaced_or_foreign(plan, brief),
-        *_outside_the_days(plan, brief),
-        *_at_other_instants(plan, brief),
-        *_at_one_instant(plan, brief),
-    )
+    return tuple(sentence for promise in broken(plan, brief) for sentence in promise)
+
+
+def broken(plan: Plan, brief: Brief) -> Sequence[Sequence[str]]:
+    """The same, promise by promise."""
+    of_each = (_unplaced_or_foreign, _not_ahead, _outside_the_days, _at_other_instants, _at_one_instant)
+    return [found for promise in of_each if (found := promise(plan, brief))]
 
 
 def _unplaced_or_foreign(plan: Plan, brief: Brief) -> list[str]:
@@ -45,21 +47,35 @@ def _foreign(post: PostToPlace, brief: Brief) -> str:
     return f"post {post.post_id} has a schedule already, at {kept.local_text()}"
 
 
-def _outside_the_days(plan: Plan, brief: Brief) -> list[str]:
+def _not_ahead(plan: Plan, brief: Brief) -> list[str]:
     return [
-        f"post {placement.post.post_id} at {placement.slot.local_text()} is outside the campaign's days or not ahead"
+        f"post {placement.post.post_id} at {placement.slot.local_text()} is over; its time must be ahead"
         for placement in plan.placements
         if placement.slot.publish_time <= brief.now
-        or not brief.first_day <= local_day(placement.slot.publish_time, brief.zone) <= brief.last_day
+    ]
+
+
+def _outside_the_days(plan: Plan, brief: Brief) -> list[str]:
+    return [
+        f"post {placement.post.post_id} at {placement.slot.local_text()} is outside the campaign's days, "
+        f"{brief.first_day} to {brief.last_day}"
+        for placement in plan.placements
+        if not brief.first_day <= local_day(placement.slot.publish_time, brief.zone) <= brief.last_day
     ]
 
 
 def _at_other_instants(plan: Plan, brief: Brief) -> list[str]:
     return [
-        f"post {placement.post.post_id} at {placement.slot.local_text()} has another wall time in {brief.zone}"
+        f"post {placement.post.post_id} at {placement.slot.local_text()} {_by_which_clocks(placement.slot, brief)}"
         for placement in plan.placements
         if not _means_its_instant(placement.slot, brief)
     ]
+
+
+def _by_which_clocks(slot: Slot, brief: Brief) -> str:
+    if slot.intent.zone == brief.zone:
+        return f"is another instant by the zone rules of {brief.tz_release}"
+    return f"is meant by the clocks of {slot.intent.zone}, and the brand's zone is {brief.zone}"
 
 
 def _means_its_instant(slot: Slot, brief: Brief) -> bool:

@@ -10,27 +10,36 @@ from marketmind_scheduler.domain.planning.plan import Brief, Placement, Plan, Po
 from marketmind_scheduler.domain.planning.room import Counted, limits_of, stands
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules import saying
+from marketmind_scheduler.domain.rules.curing import loosening
+from marketmind_scheduler.domain.rules.limits import Limit
 from marketmind_scheduler.domain.rules.openness import closed_by
 from marketmind_scheduler.domain.rules.policy import Slots, Weekday
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Resolution, Slot, resolve
 
 NO_SLOTS, NO_CAPACITY = "no_slots", "no_capacity"
+_NO_SLOTS = (
+    "the brand's policy has no weekly slots for {}; add a rule of the kind slots with PUT /brands/{{brand_id}}/policy"
+)
 
 
 @dataclass(slots=True)
 class _Lane:
-    """``counted`` are the rules that its posts must keep, and ``taken`` the instants at which one of it stands."""
+    """``counted`` are the rules that its posts must keep, and ``taken`` the instants at which one of it stands.
+    ``closing`` is the limit that has closed the latest slot to a post that waited for it."""
 
     waiting: deque[PostToPlace]
     counted: Sequence[Counted]
     taken: set[datetime]
+    closing: Limit | None = None
 
     def takes(self, at: datetime) -> bool:
         """Whether the post whose turn it is may stand there."""
-        if not self.waiting or at in self.taken:
+        if not self.waiting or at in self.taken or not _takes(self.waiting[0], at):
             return False
-        return _takes(self.waiting[0], at) and not any(each.is_full(at) for each in self.counted)
+        full = next((each.limit for each in self.counted if each.is_full(at)), None)
+        self.closing = full or self.closing
+        return full is None
 
 
 def plan_by_queue(brief: Brief) -> Plan:
@@ -49,7 +58,7 @@ def plan_by_queue(brief: Brief) -> Plan:
                 placements.append(Placement(post=lanes[post.platform].waiting.popleft(), slot=slot))
                 _count(lanes, post.platform, at)
     placements.sort(key=lambda placement: (placement.slot.publish_time, placement.post.platform))
-    left = [_unplaced(post, len(lane.waiting), brief) for lane in lanes.values() for post in lane.waiting]
+    left = [_unplaced(post, lane, brief) for lane in lanes.values() for post in lane.waiting]
     return Plan(scheduler=SchedulerKind.QUEUE, placements=tuple(placements), unplaced=tuple(left))
 
 
@@ -96,26 +105,21 @@ def _is_closed(slot: Slot, platform: Platform, brief: Brief) -> bool:
     return closed_by(slot.publish_time, platform, brief.binding, now=brief.now) is not None
 
 
-def _unplaced(post: PostToPlace, left: int, brief: Brief) -> Unplaced:
-    days = _days(brief.first_day, brief.last_day)
-    if any(isinstance(rule, Slots) for rule in brief.binding.policy.of(post.platform)):
-        reason, sentence = (
-            NO_CAPACITY,
-            (
-                f"no open weekly slot is left for {saying.posts(left)} of {post.platform} {days}; "
-                f"{'let not_after be later' if brief.is_of_one else 'lengthen the campaign'}, or add times to the "
-                "slots of the policy"
-            ),
-        )
-    else:
-        reason, sentence = (
-            NO_SLOTS,
-            (
-                f"the brand's policy has no weekly slots for {post.platform}; add a rule of the kind slots with PUT "
-                "/brands/{brand_id}/policy"
-            ),
-        )
+def _unplaced(post: PostToPlace, lane: _Lane, brief: Brief) -> Unplaced:
+    has_slots = any(isinstance(rule, Slots) for rule in brief.binding.policy.of(post.platform))
+    sentence = _no_capacity(post.platform, lane, brief) if has_slots else _NO_SLOTS.format(post.platform)
+    reason = NO_CAPACITY if has_slots else NO_SLOTS
     return Unplaced(post_id=post.post_id, platform=post.platform, reason=reason, sentence=sentence)
+
+
+def _no_capacity(platform: Platform, lane: _Lane, brief: Brief) -> str:
+    days = _days(brief.first_day, brief.last_day)
+    left = f"no open weekly slot is left for {saying.posts(len(lane.waiting))} of {platform} {days}"
+    longer = "let not_after be later" if brief.is_of_one else "lengthen the campaign"
+    if lane.closing is None:
+        return f"{left}; {longer}, or add times to the slots of the policy"
+    limit = loosening(lane.closing, brief.binding.policy.brand_id)
+    return f"{left}: {limit}, or {longer}" if lane.closing.posts else f"{left}: {limit}"
 
 
 def _days(first: date, last: date) -> str:

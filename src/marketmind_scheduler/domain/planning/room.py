@@ -8,6 +8,7 @@ from datetime import datetime
 from marketmind_scheduler.domain.planning.plan import Brief
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.caps import Rolling
+from marketmind_scheduler.domain.rules.curing import loosening
 from marketmind_scheduler.domain.rules.limits import Limit, limits
 from marketmind_scheduler.domain.rules.open_slots import GridSlot, open_slots
 from marketmind_scheduler.domain.rules.violations import BrandRules
@@ -42,6 +43,12 @@ def limits_of(brief: Brief, platform: Platform) -> Sequence[Limit]:
         replace(limit, posts=limit.posts - limit.posts // 10) if limit.cap else limit
         for limit in limits(brief.binding, {platform})
     ]
+
+
+def none_allowed(brief: Brief, platform: Platform) -> str | None:
+    """The first limit that leaves a lane no post at all, and how it is changed; None where none does."""
+    none = next((limit for limit in limits_of(brief, platform) if limit.posts < 1), None)
+    return none and loosening(none, brief.binding.policy.brand_id)
 
 
 def counts_lanes_together(rules: BrandRules) -> bool:

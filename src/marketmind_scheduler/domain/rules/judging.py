@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.rules import saying
+from marketmind_scheduler.domain.rules.curing import Nearest, cure
 from marketmind_scheduler.domain.rules.limits import Limit, company, limits
 from marketmind_scheduler.domain.rules.nearest import nearest_open
 from marketmind_scheduler.domain.rules.openness import closings, too_soon
@@ -65,8 +66,8 @@ def violations(
         (each for each in wanted if each.post_id in broken), key=lambda each: (each.publish_time, each.post_id)
     )
     for nth, each in enumerate(bad):
-        nearest = _nearest(each, binding, crowds, now) if nth < MOST_WITH_NEAREST else None
-        told += [_violation(each, found, binding, nearest) for found in broken[each.post_id]]
+        nearest, instead = _instead(each, binding, crowds, now) if nth < MOST_WITH_NEAREST else ((None, None), None)
+        told += [_violation(each, found, binding, nearest, instead) for found in broken[each.post_id]]
     return told
 
 
@@ -143,18 +144,17 @@ def _neighbours(entries: Sequence[Occupied | Wanted], nth: int, length: timedelt
     return sorted(near)
 
 
-def _nearest(
-    each: Wanted, rules: BrandRules, crowds: Sequence[_Crowd], now: datetime
-) -> tuple[datetime | None, datetime | None]:
+def _instead(each: Wanted, rules: BrandRules, crowds: Sequence[_Crowd], now: datetime) -> tuple[Nearest, str]:
+    """The closest open times, and what to do."""
     counted = [
         (crowd.limit, crowd.instants(without=each)) for crowd in crowds if each.platform in crowd.limit.platforms
     ]
-    return nearest_open(each.publish_time, each.platform, rules, counted, now=now)
+    at, platform = each.publish_time, each.platform
+    nearest = nearest_open(at, platform, rules, counted, now=now)
+    return nearest, cure(at, platform, rules, counted, nearest, now=now)
 
 
-def _violation(
-    each: Wanted, found: _Break, rules: BrandRules, nearest: tuple[datetime | None, datetime | None] | None
-) -> Violation:
+def _violation(each: Wanted, found: _Break, rules: BrandRules, nearest: Nearest, instead: str | None) -> Violation:
     local_time = wall_time(each.publish_time, rules.zone)
     subject = f"post {each.post_id} at {saying.wall(local_time)} ({rules.zone}) {found.words}"
     return Violation(
@@ -166,7 +166,7 @@ def _violation(
         local_time=local_time,
         limit=found.limit,
         observed=found.observed,
-        sentence=subject if nearest is None else f"{subject}; {saying.cure(nearest)}",
+        sentence=f"{subject}; {instead}" if instead else subject,
         with_=found.with_,
-        nearest=nearest or (None, None),
+        nearest=nearest,
     )

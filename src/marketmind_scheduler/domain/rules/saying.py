@@ -76,13 +76,5 @@ def wall(at: datetime) -> str:
     return at.isoformat(timespec="auto" if at.second or at.microsecond else "minutes")
 
 
-def cure(nearest: tuple[datetime | None, datetime | None]) -> str:
-    """What to do instead."""
-    open_times = [wall(each) for each in nearest if each]
-    if not open_times:
-        return "no time within two weeks is open: change the policy, or move what stands in the way"
-    return f"the closest open {'time is' if len(open_times) == 1 else 'times are'} {' and '.join(open_times)}"
-
-
 def those(platforms: Collection[str]) -> str:
     return ", ".join(sorted(platforms))
