@@ -37,7 +37,9 @@ def told(observation_id: str, published_at: datetime, *, value: int = 10) -> Tol
 
 
 async def observe(world: World, *observations: Told) -> None:
-    await Observing(storage=world.storage, clock=FrozenClock(await world.now())).observe(observations)
+    """Told later, when all of it has been measured."""
+    later = FrozenClock(await world.now() + 30 * DAY)
+    await Observing(storage=world.storage, clock=later).observe(observations)
 
 
 async def stored(world: World, *ids: str) -> Sequence[Observation]:

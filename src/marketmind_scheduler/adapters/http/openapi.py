@@ -26,6 +26,7 @@ from marketmind_scheduler.adapters.http.problems import explained
 from marketmind_scheduler.adapters.http.shapes.answers import answer_of
 from marketmind_scheduler.adapters.http.shapes.deliveries import add_deliveries
 from marketmind_scheduler.adapters.http.shapes.meanings import give_meanings
+from marketmind_scheduler.adapters.http.words.taken import fields_of, has_each_once
 
 _METHODS = ("POST", "GET", "PUT", "DELETE")
 _IDEMPOTENCY_KEY: dict[str, Any] = {
@@ -75,7 +76,8 @@ _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"ty
 
 
 class StrictStructs(StructSchemaPlugin):
-    """Says that unknown fields are refused, and takes over docstrings."""
+    """Says that unknown fields are refused and which lists have each of their items once, and takes over
+    docstrings."""
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
         schema = super().to_openapi_schema(field_definition, schema_creator)
@@ -84,6 +86,10 @@ class StrictStructs(StructSchemaPlugin):
             schema.additional_properties = False
         if "__doc__" in vars(struct) and struct.__doc__:
             schema.description = getdoc(struct)
+        for field in fields_of(struct):
+            shown = (schema.properties or {}).get(field.encode_name)
+            if isinstance(shown, Schema) and has_each_once(field.type):
+                shown.unique_items = True
         return schema
 
 

@@ -75,7 +75,8 @@ def _value_alone(packed: PackedProblem, lane: Lane, post: int, slot: int) -> int
 
 def why_unplaced(packed: PackedProblem, chosen: Sequence[int | None]) -> WhyUnplaced:
     """Slots behind the window of every post are those of the days that it could be lengthened by."""
-    return replace(shortages(packed, chosen), relaxations=relaxations(packed), was_looked_for=True)
+    why = shortages(packed, chosen)
+    return replace(why, relaxations=relaxations(packed) if why.unplaced else (), was_looked_for=True)
 
 
 def shortages(packed: PackedProblem, chosen: Sequence[int | None]) -> WhyUnplaced:

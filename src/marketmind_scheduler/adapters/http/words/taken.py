@@ -133,28 +133,43 @@ def bare(kind: inspect.Type) -> inspect.Type:
             return kind
 
 
-def _described(kind: inspect.Type) -> Iterator[inspect.Metadata]:
+def metadata_of(kind: inspect.Type) -> Iterator[inspect.Metadata]:
     match kind:
         case inspect.Metadata(type=described):
             yield kind
-            yield from _described(described)
+            yield from metadata_of(described)
         case inspect.UnionType(types=types):
             for each in types:
-                yield from _described(each)
+                yield from metadata_of(each)
         case _:
             return
 
 
 def _examples(kind: inspect.Type) -> Sequence[object]:
-    for each in _described(kind):
-        schema = cast("Mapping[str, Any]", each.extra_json_schema or {})
-        if "examples" in schema:
+    for each in metadata_of(kind):
+        if "examples" in (schema := _schema_of(each)):
             return schema["examples"]
     return []
 
 
+def _schema_of(described: inspect.Metadata) -> Mapping[str, Any]:
+    """What is said of a type besides."""
+    return cast("Mapping[str, Any]", described.extra_json_schema or {})
+
+
+def fields_of(struct: type[msgspec.Struct]) -> Sequence[inspect.Field]:
+    """The fields of a body or an answer, as they are written."""
+    kind = inspect.type_info(struct)
+    return kind.fields if isinstance(kind, inspect.StructType) else ()
+
+
+def has_each_once(kind: inspect.Type) -> bool:
+    """Whether nothing may stand in a list twice."""
+    return any("uniqueItems" in _schema_of(each) for each in metadata_of(kind))
+
+
 def _in_words(kind: inspect.Type) -> str | None:
-    extras = [cast("Mapping[str, str]", each.extra or {}) for each in _described(kind)]
+    extras = [cast("Mapping[str, str]", each.extra or {}) for each in metadata_of(kind)]
     return next((extra[_IN_WORDS] for extra in extras if _IN_WORDS in extra), None)
 
 
