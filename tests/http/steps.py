@@ -17,8 +17,10 @@ from prometheus_client import CollectorRegistry
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.http.app import create_app
+from marketmind_scheduler.adapters.http.envelope.names import OwnNames
 from marketmind_scheduler.adapters.http.envelope.observed import Observed
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
+from marketmind_scheduler.adapters.http.envelope.shares import Shares
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.run_metrics import MeteredRuns
 from marketmind_scheduler.adapters.trace_ids import TraceIds
@@ -72,6 +74,7 @@ class Guards(TypedDict, total=False):
 
     checks_access: bool
     limiter: RateLimiter
+    shares: Shares
     idempotency: Idempotency
     requires_idempotency_keys: bool
     docs_are_public: bool
@@ -170,17 +173,28 @@ def observed(
     *,
     registry: CollectorRegistry | None = None,
     tracing: Tracing | None = None,
+    own_names: OwnNames | None = None,
     **guards: Unpack[Guards],
 ) -> App:
-    return watched(_over(use_cases, **guards), registry=registry, tracing=tracing)
+    return watched(_over(use_cases, **guards), registry=registry, tracing=tracing, own_names=own_names)
 
 
-def watched(app: App | Litestar, *, registry: CollectorRegistry | None = None, tracing: Tracing | None = None) -> App:
+def watched(
+    app: App | Litestar,
+    *,
+    registry: CollectorRegistry | None = None,
+    tracing: Tracing | None = None,
+    own_names: OwnNames | None = None,
+) -> App:
     """That app with what is round every app of the service."""
-    metrics = RequestMetrics(registry or CollectorRegistry())
-    return cast(
-        "App", Observed(cast("ASGIApp", app), new_id=new_uuid7, metrics=metrics, tracing=tracing or TraceIds(new_uuid7))
+    observed_app = Observed(
+        cast("ASGIApp", app),
+        new_id=new_uuid7,
+        metrics=RequestMetrics(registry or CollectorRegistry()),
+        tracing=tracing or TraceIds(new_uuid7),
+        own_names=own_names,
     )
+    return cast("App", observed_app)
 
 
 def calling(app: App) -> httpx2.AsyncClient:

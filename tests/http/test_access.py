@@ -132,8 +132,12 @@ async def test_without_a_key_with_a_wrong_one_and_with_a_wrong_scope_every_route
 
             problem(no_key, 401, "credentials_missing")
             problem(wrong_key, 401, "invalid_credentials")
-            assert no_key.headers["www-authenticate"] == wrong_key.headers["www-authenticate"] == "Bearer"
             assert problem(wrong_scope, 403, "missing_scope")["details"]["scope"] == scope
+            assert [each.headers["www-authenticate"] for each in (no_key, wrong_key, wrong_scope)] == [
+                "Bearer",
+                'Bearer error="invalid_token"',
+                f'Bearer error="insufficient_scope", scope="{scope}"',
+            ]
 
     assert kept(storage) == before
 

@@ -104,6 +104,17 @@ class RateLimited(Exhausted):
         self.retry_after = retry_after
 
 
+class TooManyAtOnce(Exhausted):
+    """So many requests of the caller are being answered, or wait, as may at once. Ask again when one has ended."""
+
+    def __init__(self, what: str, *, most: int) -> None:
+        super().__init__(
+            f"{most} {what} are as many as this caller may have at once; ask again when one of them has ended",
+            most=most,
+        )
+        self.retry_after = timedelta(seconds=1)
+
+
 class MissingScope(Forbidden):
     """The caller is known and its key or token does not have the scope that this needs."""
 
@@ -113,6 +124,7 @@ class MissingScope(Forbidden):
             scope=scope,
             held=sorted(held),
         )
+        self.scope = scope
 
 
 class BrandNotFound(NotFound):

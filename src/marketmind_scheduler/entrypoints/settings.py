@@ -13,7 +13,6 @@ from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.domain.access import KEYS_KEPT
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.retention import Retention
-from marketmind_scheduler.entrypoints.agent_settings import AgentSettings
 from marketmind_scheduler.entrypoints.choices import (
     Auth,
     LogFormat,
@@ -23,6 +22,7 @@ from marketmind_scheduler.entrypoints.choices import (
     Switch,
     TelemetryKind,
 )
+from marketmind_scheduler.entrypoints.edge_settings import EdgeSettings
 
 _JWT = ("SCHEDULER_JWT_ISSUER", "SCHEDULER_JWT_AUDIENCE", "SCHEDULER_JWT_JWKS")
 
@@ -36,7 +36,7 @@ class IdentityProvider:
     jwks: str
 
 
-class Settings(AgentSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(EdgeSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field a variable: ``port`` is SCHEDULER_PORT. Only DATABASE_URL and MIGRATION_DATABASE_URL have no prefix.
     What a field is for stands in its description; docs/configuration.md is made from them.
 
@@ -212,7 +212,7 @@ class Settings(AgentSettings, frozen=True, kw_only=True, forbid_unknown_fields=T
                 f"SCHEDULER_MCP_URL={self.mcp_url}: it takes the URL of the tools, with http or https, a host and the "
                 "path /mcp, such as https://scheduler.example.com/mcp"
             )
-        _ = self.published_platforms, self.dispatch_limits, self.identity_provider
+        _ = self.published_platforms, self.dispatch_limits, self.identity_provider, self.listed_host_names
         self.check_agent()
 
     def check_who_may_reach_it(self) -> None:

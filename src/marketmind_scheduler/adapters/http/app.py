@@ -26,6 +26,7 @@ from marketmind_scheduler.adapters.http.envelope.access import (
     provided,
 )
 from marketmind_scheduler.adapters.http.envelope.idempotency import AnswerOnce
+from marketmind_scheduler.adapters.http.envelope.shares import AtOnce, Shares
 from marketmind_scheduler.adapters.http.envelope.strictness import StrictBody, check_request
 from marketmind_scheduler.adapters.http.envelope.time_limit import SECONDS, TimeLimit
 from marketmind_scheduler.adapters.http.openapi import Explorable, StrictStructs, operation_id
@@ -76,6 +77,7 @@ def create_app(
     *,
     checks_access: bool = False,
     limiter: RateLimiter | None = None,
+    shares: Shares | None = None,
     idempotency: Idempotency | None = None,
     requires_idempotency_keys: bool = False,
     docs_are_public: bool = True,
@@ -83,7 +85,8 @@ def create_app(
     beside: Beside = (),
 ) -> Litestar:
     """The API over these use cases, and what is served ``beside`` it. It owns no resource, so it needs no lifespan.
-    Without ``idempotency`` the keys of requests mean nothing. A request may take ``seconds``, unless its controller
+    Without ``idempotency`` the keys of requests mean nothing, and without ``shares`` one caller may have everything. A
+    request may take ``seconds``, unless its controller
     says otherwise."""
     app = Litestar(
         route_handlers=[
@@ -122,6 +125,7 @@ def create_app(
         middleware=[
             DefineMiddleware(TimeLimit, seconds=seconds),
             DefineMiddleware(CheckAccess, access=use_cases.access if checks_access else None, limiter=limiter),
+            DefineMiddleware(AtOnce, shares=shares),
             DefineMiddleware(AnswerOnce, idempotency=idempotency, is_required=requires_idempotency_keys),
         ],
         exception_handlers={Exception: to_problem},

@@ -38,6 +38,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.CredentialsMissing(),
         errors.InvalidCredentials(),
         errors.RateLimited(requests=6000, per=timedelta(minutes=1), retry_after=timedelta(seconds=1)),
+        errors.TooManyAtOnce("requests that wait", most=50),
         errors.MissingScope("schedules:write", held=["schedules:read"]),
         errors.BrandNotFound(_BRAND),
         errors.CampaignNotFound(_CAMPAIGN),

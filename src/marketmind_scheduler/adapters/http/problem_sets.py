@@ -16,12 +16,13 @@ from marketmind_scheduler.domain.errors import (
     RequestInProgress,
     StorageUnavailable,
     TimeInPast,
+    TooManyAtOnce,
     UnknownZone,
     UnreadableTime,
     ZoneRulesOutdated,
 )
 
-DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, RateLimited, IdentityProviderUnavailable)
+DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, RateLimited, TooManyAtOnce, IdentityProviderUnavailable)
 BODY = (400, 404, 408, 413, 415, Deleted, *DENIED, StorageUnavailable)
 POSTED = (RequestInProgress, IdempotencyKeyReused)
 LIST = (400, *DENIED, StorageUnavailable)

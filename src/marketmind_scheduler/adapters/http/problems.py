@@ -13,14 +13,17 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Meta, Struct, to_builtins
 
+from marketmind_scheduler.adapters.http.general_problems import GENERAL
 from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
-from marketmind_scheduler.adapters.http.words.wayfinding import directions
+from marketmind_scheduler.adapters.http.words.challenges import challenge
+from marketmind_scheduler.adapters.http.words.wayfinding import directions, shown_path
 from marketmind_scheduler.domain.errors import (
     Conflict,
     Exhausted,
     Forbidden,
     Gone,
     Incomplete,
+    MissingScope,
     NotFound,
     Rejected,
     RequestInProgress,
@@ -84,6 +87,12 @@ class Malformed(HTTPException):
         super().__init__(detail="", extra=[{"at": at, "message": message}])
 
 
+class UnsupportedMediaType(HTTPException):
+    """The body is of another kind than the path takes."""
+
+    status_code = 415
+
+
 class BodyTooSlow(HTTPException):
     """The body did not arrive in time."""
 
@@ -95,32 +104,14 @@ class Overloaded(HTTPException):
 
     status_code = 503
 
-    def __init__(self) -> None:
-        super().__init__(headers=RETRY_AFTER)
-
-
-GENERAL: dict[int, tuple[str, str]] = {
-    400: ("malformed", "The request is not of the documented form; `errors` names each place."),
-    403: ("foreign_origin", "A page of another host asks; `/mcp` answers those of its own names only."),
-    404: ("no_such_route", "Nothing is at this path. Ids are UUIDs; `GET /` lists what is offered."),
-    405: ("method_not_allowed", "The path exists and does not take this method; `Allow` names those it takes."),
-    408: ("request_timeout", "The request body did not arrive within ten seconds."),
-    413: ("body_too_large", "The body is larger than this path takes: 1 MB, or 8 MB for a campaign's posts."),
-    415: ("unsupported_media_type", "Bodies are `application/json`."),
-    421: ("wrong_host", "`/mcp` answers under the names of this machine, and under that of `SCHEDULER_MCP_URL`."),
-    500: ("unexpected", "A fault of the service. It is logged under the request id in `details`."),
-    503: (
-        "overloaded",
-        "Too many requests at once, or this one took over ten seconds. It is done as a whole or not at all; ask again.",
-    ),
-}
-"""Status, code and meaning of the problems that no domain error stands behind."""
+    def __init__(self, **headers: str) -> None:
+        super().__init__(headers={**RETRY_AFTER, **headers})
 
 
 def to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """The one exception handler of the app."""
     meaning = directions(request, error) if isinstance(error, HTTPException) else None
-    problem = problem_of(error, instance=request.scope["path"], meaning=meaning)
+    problem = problem_of(error, instance=shown_path(request.scope), meaning=meaning)
     structlog.contextvars.bind_contextvars(code=problem.code)  # for the request's line in the log
     headers = dict(_headers_of(error, request))
     return Response(problem, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)
@@ -152,12 +143,14 @@ def problem_of(error: Exception, *, instance: str, meaning: str | None = None) -
 
 def _headers_of(error: Exception, request: Request[Any, Any, Any]) -> Mapping[str, str]:
     match error:
-        case Unauthenticated():
-            return {"www-authenticate": request.route_handler.opt.get("challenge", "Bearer")}
+        case Unauthenticated() | MissingScope():
+            return {"www-authenticate": request.route_handler.opt.get("challenge", "") + challenge(error)}
         case Exhausted(retry_after=pause):
             return {"retry-after": str(math.ceil(pause.total_seconds()))}
         case Unavailable() | RequestInProgress():
             return RETRY_AFTER
+        case HTTPException(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
+            return {"connection": "close"}  # nobody will read the rest
         case HTTPException():
             return error.headers or {}
         case _:

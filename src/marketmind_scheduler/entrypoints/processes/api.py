@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 import structlog
 
 from marketmind_scheduler.adapters.http.app import create_app
+from marketmind_scheduler.adapters.http.envelope.shares import Shares
 from marketmind_scheduler.application.health import Health
 from marketmind_scheduler.entrypoints.choices import Auth, Switch
 from marketmind_scheduler.entrypoints.processes.dispatcher import keep_dispatching, warn_of_dead_ends, warn_of_pretence
@@ -40,16 +41,26 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
         async with use_cases.upkeeping.running(), _trying(use_cases.health), asyncio.TaskGroup() as tasks:
             if settings.dispatch is Switch.ON:
                 tasks.create_task(keep_dispatching(service, stopping))
+            shares = Shares(settings.limits)
             app = create_app(
                 use_cases,
                 checks_access=settings.auth is Auth.KEYS,
                 limiter=service.limiter,
+                shares=shares,
                 idempotency=service.idempotency,
                 requires_idempotency_keys=settings.idempotency_required,
                 docs_are_public=settings.docs_public,
                 beside=tools_of(settings, service),
             )
-            server = HttpServer(app, ready=ready, on_stop=stop, registry=service.registry, tracing=service.tracing)
+            server = HttpServer(
+                app,
+                ready=ready,
+                on_stop=stop,
+                registry=service.registry,
+                tracing=service.tracing,
+                settings=settings,
+                shares=shares,
+            )
             await server.serve(sockets=[listener])
             await use_cases.dispatcher.triggered()
     log.info("stopped")

@@ -37,7 +37,12 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
             else:
                 app = create_monitoring_app(service.use_cases)
                 server = HttpServer(
-                    app, ready=say_ready, on_stop=stopping.set, registry=service.registry, tracing=service.tracing
+                    app,
+                    ready=say_ready,
+                    on_stop=stopping.set,
+                    registry=service.registry,
+                    tracing=service.tracing,
+                    settings=settings,
                 )
                 await server.serve(sockets=[listener])
     log.info("stopped")

@@ -10,20 +10,25 @@ import uvicorn
 from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
+from marketmind_scheduler.adapters.http.envelope.edge import Edge
+from marketmind_scheduler.adapters.http.envelope.names import OwnNames, name_in
 from marketmind_scheduler.adapters.http.envelope.observed import Observed
-from marketmind_scheduler.adapters.http.envelope.protocol import GuardedProtocol
+from marketmind_scheduler.adapters.http.envelope.protocol import guarded_by
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
+from marketmind_scheduler.adapters.http.envelope.shares import Shares
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.ports.tracing import Tracing
 
 _GRACE_SECONDS = 3
 _KEEP_ALIVE_SECONDS = 5
-_MOST_CONNECTIONS = 500
+_WAITING_CONNECTIONS = 256
+"""How many the system keeps until they are taken; so many are taken at once, before any of them can give way."""
 
 
 class HttpServer(uvicorn.Server):
     """Calls ``ready`` once requests are answered, and ``on_stop`` as soon as it is told to stop. Requests that run then
-    have three seconds to end."""
+    have three seconds to end. ``shares`` are those of the app."""
 
     def __init__(
         self,
@@ -33,16 +38,21 @@ class HttpServer(uvicorn.Server):
         on_stop: Callable[[], None],
         registry: CollectorRegistry,
         tracing: Tracing,
+        settings: Settings,
+        shares: Shares | None = None,
     ) -> None:
+        metrics = RequestMetrics(registry)
+        edge = Edge(settings.limits, metrics=metrics, new_id=new_uuid7)
+        metrics.follow(edge.connections, shares)
         super().__init__(
             uvicorn.Config(
-                Observed(app, new_id=new_uuid7, metrics=RequestMetrics(registry), tracing=tracing),
-                http=GuardedProtocol,
+                Observed(app, new_id=new_uuid7, metrics=metrics, tracing=tracing, own_names=_own_names(settings)),
+                http=guarded_by(edge),
                 ws="none",
                 lifespan="off",
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
-                limit_concurrency=_MOST_CONNECTIONS,
+                backlog=_WAITING_CONNECTIONS,
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -81,3 +91,11 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _own_names(settings: Settings) -> OwnNames | None:
+    """The only names to answer under; None where callers show keys, or everybody is let in."""
+    if settings.auth is not None:
+        return None
+    of_tools = {name_in(settings.mcp_url)} if settings.mcp_url else set[str]()
+    return OwnNames(others=settings.listed_host_names | of_tools)

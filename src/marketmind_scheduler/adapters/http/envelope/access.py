@@ -1,6 +1,7 @@
 """Who asks: every route says which scope it needs, and a caller is known before anything else is looked at."""
 
 import math
+import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -15,6 +16,7 @@ from litestar.params import SkipValidation
 from litestar.routes import HTTPRoute
 
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Receive, Send
+from marketmind_scheduler.adapters.http.envelope.connections import peer_of
 from marketmind_scheduler.application.access import Access, key_id_in
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
@@ -34,10 +36,15 @@ PUBLIC = {"needs": None}
 KNOWN = {"needs": "a key"}
 """On routes for whoever is known, where what is asked inside a request says its own scope."""
 
-BY_PASSWORD = {"challenge": 'Basic realm="any name, and a key as the password", Bearer'}
+BY_PASSWORD = {"challenge": 'Basic realm="any name, and a key as the password", '}
 """On routes that a browser opens: it sends no key by itself, but asks a person for a password."""
 
+IS_KNOWN = "is_known"
+"""In the state of a request: whoever asks has shown who they are, or need not."""
+
 _STRANGERS = "\1whoever shows a wrong key"  # no caller has such a name
+_PEERS = "\1from "
+_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
 
 T = TypeVar("T")
 ForCaller: TypeAlias = NamedDependency[SkipValidation[T]]
@@ -66,6 +73,12 @@ def caller_in(scope: Mapping[str, Any]) -> Caller:
     return scope["state"].get("caller", ANYBODY)
 
 
+def caller_of(scope: ASGIScope) -> str:
+    """Whom a request counts for: who is known by name, and everybody else by the peer that they ask from."""
+    caller: Caller | None = scope["state"].get("caller")
+    return caller.name if caller is not None else f"{_PEERS}{peer_of(scope['client'])}"
+
+
 def check_scope(caller: Caller, scope: Scope) -> None:
     """Raises MissingScope."""
     if not caller.may(scope):
@@ -89,15 +102,19 @@ class CheckAccess:
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         if self._access is None or not (needed := scope["route_handler"].opt.get("needs")):
+            if self._access is None:
+                scope["state"][IS_KNOWN] = True
             await self._app(scope, receive, send)
             return
-        caller = await self._admitted(self._access, _credential(scope), needed)
+        caller = await self._admitted(self._access, scope, needed)
         scope["state"]["caller"] = caller
+        scope["state"][IS_KNOWN] = True
         if self._limiter is not None:
             send = _with_headers(send, _rate_headers(self._limiter.rate, await self._limiter.admit(caller.name)))
         await self._app(scope, receive, send)
 
-    async def _admitted(self, access: Access, credential: str, needed: object) -> Caller:
+    async def _admitted(self, access: Access, scope: ASGIScope, needed: object) -> Caller:
+        credential = _credential(scope)
         try:
             if not credential:
                 raise CredentialsMissing
@@ -108,7 +125,9 @@ class CheckAccess:
         except (Unauthenticated, Forbidden) as refused:
             if self._limiter is not None and isinstance(refused, InvalidCredentials):
                 await self._limiter.admit(_STRANGERS)
-            log.warning("access refused", code=refused.code, key_id=key_id_in(credential))
+            log.warning(
+                "access refused", code=refused.code, key_id=key_id_in(credential), peer=peer_of(scope["client"])
+            )
             raise
         return caller
 
@@ -160,7 +179,8 @@ def _credential(scope: ASGIScope) -> str:
     scheme, _, credential = given.decode("latin-1").partition(" ")
     if scheme.lower() == "basic" and "challenge" in scope["route_handler"].opt:
         return _password(credential)
-    return credential.strip() if scheme.lower() == "bearer" else ""
+    shown = _BEARER.fullmatch(given.decode("latin-1"))
+    return shown[1] if shown else ""
 
 
 def _password(credential: str) -> str:

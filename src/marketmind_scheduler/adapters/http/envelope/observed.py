@@ -1,49 +1,71 @@
-"""Round the whole app: a request id and a place in a trace, a deadline for the body, safe headers, metrics, and one log
-line a request."""
+"""Round the whole app: a request id and a place in a trace, one reading of what is asked for, a deadline for the body,
+safe headers, metrics, and one log line a request."""
 
 import asyncio
 import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
 import structlog
+from litestar.exceptions import HTTPException
 
-from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, HTTPScope, Receive, Send
+from marketmind_scheduler.adapters.http.envelope.answering import Answering
+from marketmind_scheduler.adapters.http.envelope.asgi import (
+    ASGIApp,
+    ASGIScope,
+    HTTPScope,
+    Receive,
+    Send,
+)
+from marketmind_scheduler.adapters.http.envelope.headers import headers_for
+from marketmind_scheduler.adapters.http.envelope.names import OwnNames
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
+from marketmind_scheduler.adapters.http.envelope.seldom import Seldom
+from marketmind_scheduler.adapters.http.envelope.target import EVERYTHING, read_target
 from marketmind_scheduler.adapters.http.envelope.time_limit import BODY_SECONDS, LONG_POLL
 from marketmind_scheduler.adapters.http.problems import BodyTooSlow, Malformed
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.tracing import RequestSpan, Tracing
 
+REFUSED = "refused"
+"""In the state of a request: with which HTTPException it is to be answered, whatever it asks for."""
+ABORT = "abort"
+"""In the state of a request: how its connection is ended, where an answer that has begun cannot be."""
+
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LONGEST_PATH = 200
-_SAFE_HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
-_API_HEADERS = [
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-]
-_DOCS_POLICY = (
-    b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    b"img-src 'self' data:; frame-ancestors 'none'"
-)
-_DOCS_HEADERS = [(b"content-security-policy", _DOCS_POLICY)]
+_FLOODING = frozenset({"overloaded", "too_many_at_once", "rate_limited"})
+"""Codes that are told in the log once a second at most: whoever is refused so may ask without end."""
+_TAKEN_ANYWHERE = (b"allow", b"GET, HEAD, POST, PUT, DELETE, OPTIONS")
 
 log = structlog.get_logger()
 
 
 class Observed:
-    """The ASGI app that the server serves. It sees what no middleware of the framework does: 404s, 405s, and
-    requests that end in a fault."""
+    """The ASGI app that the server serves. It sees what no middleware of the framework does: what is refused before
+    it is routed, 404s, 405s, and requests that end in a fault. With ``own_names`` nobody is answered who asks for
+    another."""
 
-    def __init__(self, app: ASGIApp, *, new_id: NewId, metrics: RequestMetrics, tracing: Tracing) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        new_id: NewId,
+        metrics: RequestMetrics,
+        tracing: Tracing,
+        own_names: OwnNames | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._app = app
         self._new_id = new_id
         self._metrics = metrics
         self._tracing = tracing
+        self._own_names = own_names
+        self._seldom = Seldom(monotonic)
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,56 +77,90 @@ class Observed:
             structlog.contextvars.bind_contextvars(
                 request_id=request_id, trace_id=span.context.trace_id, span_id=span.context.span_id
             )
-            await self._answer(scope, receive, send, request_id, span)
+            await self._watched(scope, receive, send, request_id, span)
 
-    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, request_id: str, span: RequestSpan) -> None:
-        is_head = scope["method"] == "HEAD"
-        asked = scope.copy()
-        if is_head:
-            asked["method"] = "GET"
-        added = [(b"x-request-id", request_id.encode()), *_SAFE_HEADERS, *_headers_for(scope["path"])]
-        started, status = perf_counter(), 500
-
-        async def observed(message: Any) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*map(_with_head, message.get("headers", ())), *added]
-            elif is_head:
-                message["body"] = b""
-            await send(message)
-
+    async def _watched(
+        self, scope: HTTPScope, receive: Receive, send: Send, request_id: str, span: RequestSpan
+    ) -> None:
+        asked, started = scope.copy(), perf_counter()
+        answering = Answering(send, headers_for(scope["path"], request_id), is_head=scope["method"] == "HEAD")
         try:
             with self._metrics.active(scope["method"], scope["scheme"]):
-                await self._app(asked, _with_deadline(receive), observed)
+                await self._answer(asked, receive, answering)
         finally:
             method, route, scheme = str(scope["method"]), _route(asked), str(scope["scheme"])
-            seconds = perf_counter() - started
+            seconds, code = perf_counter() - started, structlog.contextvars.get_contextvars().get("code")
+            if code is not None:
+                self._metrics.refused(code)
             self._metrics.answered(
                 method,
                 route,
-                status,
+                answering.status,
                 scheme=scheme,
                 seconds=seconds,
                 trace_id=span.context.trace_id,
                 is_long_poll=route == LONG_POLL,
             )
-            self._tell(method, route, status, path=_path(scope), seconds=seconds)
-            span.answered(method, route, status, scheme=scheme)
+            self._tell(method, route, answering.status, code, path=_path(asked), seconds=seconds)
+            span.answered(method, route, answering.status, scheme=scheme)
 
-    def _tell(self, method: str, route: str, status: int, *, path: str, seconds: float) -> None:
+    async def _answer(self, asked: HTTPScope, receive: Receive, answering: Answering) -> None:
+        try:
+            if not await self._answers_itself(asked, answering):
+                if asked["method"] == "HEAD":
+                    asked["method"] = "GET"  # pyright: ignore[reportGeneralTypeIssues]
+                await self._app(asked, _with_deadline(receive), answering.send)
+        except HTTPException as refused:
+            await answering.problem(refused, asked)
+        except Exception as fault:  # noqa: BLE001  # the framework itself has failed; nobody else would answer
+            await answering.problem(fault, asked)
+        if answering.is_cut_off:
+            await _leave(asked, receive)
+
+    async def _answers_itself(self, asked: HTTPScope, answering: Answering) -> bool:
+        """Whether the framework is not asked. Raises HTTPException for what it never shall see."""
+        if (refused := _state_of(asked).get(REFUSED)) is not None:
+            raise refused
+        given = read_target(asked)
+        if self._own_names is not None:
+            self._own_names.check(asked["method"], given)
+        if asked["raw_path"] != EVERYTHING:
+            return False
+        await answering.send({"type": "http.response.start", "status": 204, "headers": [_TAKEN_ANYWHERE]})
+        await answering.send({"type": "http.response.body", "body": b""})
+        return True
+
+    def _tell(self, method: str, route: str, status: int, code: str | None, *, path: str, seconds: float) -> None:
+        more: dict[str, int] = {}
+        if code in _FLOODING:
+            if (untold := self._seldom.untold(code)) is None:
+                return
+            more = {"untold": untold} if untold else {}
         write = log.debug if route.startswith("/health") and status < HTTPStatus.BAD_REQUEST else log.info
-        write("request", method=method, path=path, route=route, status=status, ms=round(seconds * 1000, 2))
+        write("request", method=method, path=path, route=route, status=status, ms=round(seconds * 1000, 2), **more)
 
     def _request_id(self, scope: HTTPScope) -> str:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         return given.decode() if _GIVEN_ID.fullmatch(given) else str(self._new_id())
 
 
-def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-    """HEAD is allowed wherever GET is (RFC 9110, section 9.1)."""
-    name, value = header
-    return (name, value + b", HEAD") if name == b"allow" and b"GET" in value.split(b", ") else header
+async def _leave(asked: HTTPScope, receive: Receive) -> None:
+    """End the connection of an answer that has been cut off: its rest must not be taken for whole."""
+    _state_of(asked).get(ABORT, _nothing)()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+
+def _nothing() -> None: ...
+
+
+def _state_of(scope: HTTPScope) -> Mapping[str, Any]:
+    try:
+        return scope["state"]
+    except KeyError:
+        return {}
 
 
 def _path(scope: HTTPScope) -> str:
@@ -123,10 +179,6 @@ def _traceparent(scope: HTTPScope) -> str | None:
     """The header; one that is given twice says nothing."""
     given = [value for name, value in scope["headers"] if name == b"traceparent"]
     return given[0].decode("latin-1") if len(given) == 1 else None
-
-
-def _headers_for(path: str) -> list[tuple[bytes, bytes]]:
-    return _DOCS_HEADERS if path == "/docs" or path.startswith("/docs/") else _API_HEADERS
 
 
 def _with_deadline(receive: Receive) -> Receive:

@@ -1,85 +1,175 @@
-"""What uvicorn leaves to a proxy: limits on how long, how large and how ambiguous a request may be."""
+"""What uvicorn leaves to a proxy: limits on how long, how large and how ambiguous a request may be, and on how many
+connections there are for whom."""
 
 import asyncio
-from http import HTTPStatus
-from typing import Any
+import logging
+from typing import Any, ClassVar
 
 import h11
-import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from marketmind_scheduler.adapters.http.problems import GENERAL, PROBLEM_JSON, RETRY_AFTER, FieldProblem, Problem
+from marketmind_scheduler.adapters.http.envelope.access import IS_KNOWN
+from marketmind_scheduler.adapters.http.envelope.connections import State, peer_of
+from marketmind_scheduler.adapters.http.envelope.edge import Edge
+from marketmind_scheduler.adapters.http.envelope.lingering import LingeringTransport, Patience
+from marketmind_scheduler.adapters.http.envelope.observed import ABORT, REFUSED
+from marketmind_scheduler.adapters.http.envelope.strict_http import StrictConnection
+from marketmind_scheduler.adapters.http.problems import Overloaded
 
-_HEAD_BYTES = 16 * 1024
 _HEAD_SECONDS = 10
-_UNWANTED_BYTES = 64 * 1024
-_UNWANTED_SECONDS = 1
-_BOTH_LENGTHS = {b"content-length", b"transfer-encoding"}
+_TAKEN_BYTES = 64 * 1024
+_TAKEN_SECONDS = 10
+_FAULTS = logging.getLogger("uvicorn.error.faults")
+_FAULTS.setLevel(logging.ERROR)  # what uvicorn warns of is told by us, with a request id and not without end
 
 
 class GuardedProtocol(H11Protocol):
-    """Closes a connection whose next request head is not whole ten seconds after it could have begun, or whose client
-    goes on with a body that has been answered already.
+    """One connection. It is closed when the next request head is not whole ten seconds after it could have begun, when
+    its client goes on and on with a body that has been answered already, and when it takes less than 64 kB of an
+    answer in ten seconds.
 
-    The ten seconds run from the connection, or from the first byte after an answer; every byte that drips in later
-    finds them running. Between requests uvicorn's own keep-alive limit holds.
+    The ten seconds of a head run from the connection, or from the first byte after an answer; every byte that drips in
+    later finds them running. Between requests uvicorn's own keep-alive limit holds.
     """
 
-    _deadline: asyncio.TimerHandle | None = None
-    _unwanted = 0
+    edge: ClassVar[Edge]
     app: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.conn = _StrictConnection(h11.SERVER, _HEAD_BYTES)
-        self._served, self._most = self.app, self.limit_concurrency
+        self.conn = self._http = StrictConnection()
+        self.logger = _FAULTS
         self.limit_concurrency = None  # uvicorn's own answer is no problem and has no Retry-After
+        self._served, self.app = self.app, self._within_its_share
+        self.peer = ""
+        self.is_known = False
+        self._deadline: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
+        self._patience: Patience | None = None
+        self._asking: dict[str, Any] = {}
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._close_in(_HEAD_SECONDS)
+        self._lingering = LingeringTransport(transport, self.loop)
+        super().connection_made(self._lingering)
+        self.app_state = {**self.app_state, ABORT: self.transport.abort}
+        self.peer = peer_of(self.client)
+        self._close_in(_HEAD_SECONDS, "head_too_slow")
+        self.edge.connections.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        is_full = self._most is not None and len(self.connections) >= self._most
-        self.app = _overloaded if is_full else self._served
+        if self._lingering.is_leaving:
+            self._lingering.discard(len(data))
+            return
         was_unwanted = self._is_unwanted()
         super().data_received(data)
+        self._stand()
         if self._is_unwanted():
-            self._unwanted += len(data)
-            if self._unwanted > _UNWANTED_BYTES:
-                self.transport.close()
+            self._wait_for_the_rest(len(data))
             return
         if was_unwanted or self.conn.their_state is not h11.IDLE:
             self._keep_open()
         if self.conn.their_state is h11.IDLE:
-            self._close_in(_HEAD_SECONDS)
+            self._close_in(_HEAD_SECONDS, "head_too_slow")
 
     def on_response_complete(self) -> None:
+        self.is_known = self.is_known or IS_KNOWN in self._asking
+        self._patience = None
         super().on_response_complete()
+        self._stand()
         if self._is_unwanted():
-            self._unwanted = 0
-            self._close_in(_UNWANTED_SECONDS)
+            self._wait_for_the_rest(0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._keep_open()
+        self._is_taken()
+        self._lingering.ended()
+        self.edge.connections.closed(self)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._taking = self._taking or self.loop.call_later(_TAKEN_SECONDS, self._look, self._unsent())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._is_taken()
 
     def send_400_response(self, msg: str) -> None:
         """As a problem, like every other failure; where an answer has begun already, there is only an end."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = _problem(HTTPStatus.BAD_REQUEST, msg, FieldProblem("request", msg))
-            headers = [("content-type", PROBLEM_JSON), ("content-length", str(len(body))), ("connection", "close")]
+            headers, body = self.edge.malformed(self._http.flaw or msg, self.peer)
             answer = [h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()]
             self.transport.write(b"".join(self.conn.send(event) or b"" for event in answer))
+        self._keep_open()
+        self._stand()
         self.transport.close()
+
+    def give_way(self) -> None:
+        self.edge.closed("gave_way", self.peer)
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        if self._lingering.is_leaving or self.conn.our_state is h11.ERROR:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+    async def _within_its_share(self, scope: Any, receive: Any, send: Any) -> None:
+        """Health is answered whatever happens, and so is whoever is known on this connection."""
+        self._asking = scope["state"]
+        is_served = self.is_known or scope["path"].startswith("/health") or self.edge.connections.has_room_for(self)
+        if not is_served:
+            scope["state"][REFUSED] = Overloaded(connection="close")
+        await self._served(scope, receive, send)
+
+    def _should_upgrade(self) -> bool:
+        return False
+
+    def _stand(self) -> None:
+        """Say where the connection stands."""
+        self._lingering.is_sending = (
+            self.conn.their_state in (h11.SEND_BODY, h11.ERROR) or self._http.has_part_of_a_head
+        )
+        if self.conn.our_state in (h11.SEND_RESPONSE, h11.SEND_BODY):
+            self.edge.connections.turns(self, State.BUSY)
+        else:
+            self.edge.connections.turns(self, State.RESTING if self.is_known else State.SILENT)
 
     def _is_unwanted(self) -> bool:
         """Whether the rest of a body is still to come though its answer is out."""
         return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
 
-    def _close_in(self, seconds: float) -> None:
+    def _wait_for_the_rest(self, taken: int) -> None:
+        self._patience = self._patience or Patience(self.loop)
+        at = self._patience.next_look(taken)
+        self._keep_open()
+        if at is None:
+            self._end("body_without_end")
+        else:
+            self._close_in(at - self.loop.time(), "body_without_end")
+
+    def _unsent(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    def _look(self, unsent_before: int) -> None:
+        """How much of an answer has been taken since the last look."""
+        if unsent_before - self._unsent() < _TAKEN_BYTES:
+            self._end("answer_not_taken")
+        else:
+            self._taking = self.loop.call_later(_TAKEN_SECONDS, self._look, self._unsent())
+
+    def _is_taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
+    def _end(self, why: str) -> None:
+        self.edge.closed(why, self.peer)
+        self.transport.abort()
+
+    def _close_in(self, seconds: float, why: str) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(seconds, self.transport.close)
+            self._deadline = self.loop.call_later(seconds, self._end, why)
 
     def _keep_open(self) -> None:
         if self._deadline is not None:
@@ -87,40 +177,6 @@ class GuardedProtocol(H11Protocol):
             self._deadline = None
 
 
-class _StrictConnection(h11.Connection):
-    """h11 itself measures a head only while it is incomplete, and lets one give its body two lengths."""
-
-    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        event = super().next_event()
-        if isinstance(event, h11.Request):
-            headers = event.headers.raw_items()
-            if len(event.target) + sum(len(name) + len(value) for name, value in headers) > _HEAD_BYTES:
-                raise h11.RemoteProtocolError("the head is too large")
-            if {name.lower() for name, _ in headers} >= _BOTH_LENGTHS:
-                raise h11.RemoteProtocolError("the body has two lengths")
-        return event
-
-
-async def _overloaded(scope: Any, _receive: Any, send: Any) -> None:
-    """Answers when there are too many connections."""
-    _, meaning = GENERAL[HTTPStatus.SERVICE_UNAVAILABLE]
-    body = _problem(HTTPStatus.SERVICE_UNAVAILABLE, meaning, instance=scope["path"])
-    headers = {"content-type": PROBLEM_JSON, "content-length": str(len(body)), "connection": "close", **RETRY_AFTER}
-    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": HTTPStatus.SERVICE_UNAVAILABLE, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _problem(status: HTTPStatus, message: str, *errors: FieldProblem, instance: str = "") -> bytes:
-    code, _ = GENERAL[status]
-    return msgspec.json.encode(
-        Problem(
-            type=f"/problems/{code}",
-            title=status.phrase,
-            status=status,
-            code=code,
-            detail=message,
-            instance=instance,
-            errors=list(errors),
-        )
-    )
+def guarded_by(edge: Edge) -> type[GuardedProtocol]:
+    """The protocol of a server whose connections share this edge."""
+    return type("GuardedProtocol", (GuardedProtocol,), {"edge": edge})

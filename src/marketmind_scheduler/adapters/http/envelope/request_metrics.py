@@ -1,10 +1,15 @@
 """Metrics of HTTP requests, named after OpenTelemetry's semantic conventions."""
 
+from collections import Counter as Counts
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPMethod, HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from marketmind_scheduler.adapters.http.envelope.connections import Connections, State
+from marketmind_scheduler.adapters.http.envelope.shares import Shares
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 _METHODS = frozenset(HTTPMethod)
@@ -36,6 +41,44 @@ class RequestMetrics:
             [_STATUS],
             registry=registry,
         )
+        self._refusals = Counter(
+            "http_server_refusals",
+            "Requests that were answered with a problem, by its code, and connections closed without an answer, by why",
+            ["reason"],
+            registry=registry,
+        )
+
+        self._connections = Gauge(
+            "http_server_connections",
+            "Connections: silent ones, on which nothing has been asked yet, those of known callers between two "
+            "requests, and busy ones",
+            ["state"],
+            registry=registry,
+        )
+        self._shares = Gauge(
+            "http_server_largest_share",
+            "What the peer with most connections has of them, and of requests, waits and bytes the caller with most",
+            ["of"],
+            registry=registry,
+        )
+        self._waits = Gauge("http_server_waits", "Requests that wait for events or for a plan", registry=registry)
+        self._held = Gauge("http_server_held_bytes", "Bytes of large bodies and answers in memory", registry=registry)
+
+    def follow(self, connections: Connections, shares: Shares | None) -> None:
+        """Show how these stand whenever it is asked for."""
+        for state in State:
+            self._connections.labels(state).set_function(partial(connections.in_state, state))
+        self._shares.labels("connections").set_function(connections.largest_share)
+        if shares is None:
+            return
+        counters = {"requests": shares.requests, "waits": shares.waits, "held_bytes": shares.held}
+        for of, counter in counters.items():
+            self._shares.labels(of).set_function(partial(_largest, counter))
+        self._waits.set_function(shares.waits.total)
+        self._held.set_function(shares.held.total)
+
+    def refused(self, reason: str) -> None:
+        self._refusals.labels(reason).inc()
 
     @contextmanager
     def active(self, method: str, scheme: str) -> Generator[None]:
@@ -50,15 +93,19 @@ class RequestMetrics:
         *,
         scheme: str,
         seconds: float,
-        trace_id: str,
-        is_long_poll: bool,
+        trace_id: str | None = None,
+        is_long_poll: bool = False,
     ) -> None:
         """``route`` is the template of a path, never a path. The trace is shown as an exemplar of how long it took."""
         if is_long_poll:
             self._long_polls.labels(status).inc()
             return
         labels = _known(method, _METHODS), _known(scheme, _SCHEMES), route, status, error_type(status)
-        self._seconds.labels(*labels).observe(seconds, {"trace_id": trace_id})
+        self._seconds.labels(*labels).observe(seconds, {"trace_id": trace_id} if trace_id else None)
+
+
+def _largest(counter: Counts[str]) -> int:
+    return max(counter.values(), default=0)
 
 
 def error_type(status: int) -> str:

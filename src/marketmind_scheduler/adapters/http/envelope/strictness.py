@@ -13,13 +13,13 @@ import msgspec.inspect
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.dto import AbstractDTO
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import PathParameter, QueryParameter
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
-from marketmind_scheduler.adapters.http.problems import Malformed
+from marketmind_scheduler.adapters.http.problems import Malformed, UnsupportedMediaType
 from marketmind_scheduler.adapters.http.words.faults import misspelled_ids, refusal, wrong_parameter
 from marketmind_scheduler.adapters.http.words.strict_json import NotJson, read_json
 from marketmind_scheduler.adapters.http.words.taken import taken
@@ -31,10 +31,6 @@ Decoded = TypeVar("Decoded")
 
 _BODY = "data"
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
-
-
-class UnsupportedMediaType(HTTPException):
-    status_code = 415
 
 
 class StrictBody(AbstractDTO[Any]):

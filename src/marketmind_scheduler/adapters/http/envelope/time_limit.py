@@ -1,4 +1,4 @@
-"""How long a request may take to be answered, apart from the arrival of its body."""
+"""How long a request may take until its answer begins, apart from the arrival of its body."""
 
 import asyncio
 from typing import Any
@@ -41,9 +41,14 @@ class TimeLimit:
                 limit.reschedule(loop.time() + seconds)
             return message
 
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.start" and not limit.expired():
+                limit.reschedule(None)  # how fast the answer is taken is its reader's affair
+            await send(message)
+
         try:
             async with limit:
-                await self._app(scope, received if has_body else receive, send)
+                await self._app(scope, received if has_body else receive, sent)
         except TimeoutError:
             if not limit.expired():
                 raise

@@ -19,19 +19,20 @@ from mcp_types import INVALID_REQUEST
 from marketmind_scheduler.adapters.http.envelope.access import KNOWN, PUBLIC, caller_in
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIScope, Receive, Send
 from marketmind_scheduler.adapters.http.envelope.idempotency import NOT_KEYED
+from marketmind_scheduler.adapters.http.envelope.shares import CLIENT_GONE
 from marketmind_scheduler.adapters.http.envelope.time_limit import UNLIMITED
 from marketmind_scheduler.adapters.http.mcp.address import METADATA, PATH, Address
 from marketmind_scheduler.adapters.http.mcp.catalogue import TOOLS
 from marketmind_scheduler.adapters.http.mcp.desk import Desk
 from marketmind_scheduler.adapters.http.mcp.server import Context, server_of
 from marketmind_scheduler.adapters.http.problems import Problem, to_problem
+from marketmind_scheduler.adapters.http.words.challenges import challenge
 from marketmind_scheduler.domain.access import Caller
 from marketmind_scheduler.domain.errors import Unauthenticated
 
 AnyRequest = Request[Any, Any, Any]
 
 _CHECKED_BEFORE = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # by Address, in words of ours
-_CLIENT_GONE = 499  # for the log; nobody is there to read it
 
 
 def routes_of(desk: Desk, address: Address, *, issuer: str | None = None) -> Sequence[HTTPRouteHandler]:
@@ -92,7 +93,7 @@ def _answering(server: Server[Any], body: bytes) -> ASGIApp:
             await transport.handle_request(scope, _again(body), begun)  # pyright: ignore[reportArgumentType]
             tasks.cancel_scope.cancel()
         if not has_begun:
-            await send({"type": "http.response.start", "status": _CLIENT_GONE, "headers": []})
+            await send({"type": "http.response.start", "status": CLIENT_GONE, "headers": []})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return answer
@@ -129,7 +130,9 @@ def _in_the_protocol(request: AnyRequest, error: Exception, address: Address) ->
     problem = to_problem(request, error)
     headers = dict(problem.headers)
     if isinstance(error, Unauthenticated) and (metadata := address.metadata(_host(request))):
-        headers["www-authenticate"] = f'Bearer resource_metadata="{metadata}"'
+        where = f'resource_metadata="{metadata}"'
+        said_first = ", ".join(filter(None, [challenge(error).removeprefix("Bearer").strip(), where]))
+        headers["www-authenticate"] = f"Bearer {said_first}"
     said: Problem = problem.content
     failure = {"code": INVALID_REQUEST, "message": f"{said.code}: {said.detail}", "data": msgspec.to_builtins(said)}
     content = {"jsonrpc": "2.0", "id": None, "error": failure}

@@ -7,6 +7,7 @@ from litestar import Controller, get
 from litestar.params import QueryParameter
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
+from marketmind_scheduler.adapters.http.envelope.shares import WAITS
 from marketmind_scheduler.adapters.http.envelope.time_limit import LONG_POLL, LONGER
 from marketmind_scheduler.adapters.http.problem_sets import LIST
 from marketmind_scheduler.adapters.http.problems import documented
@@ -32,7 +33,7 @@ class EventController(Controller):
 
     @get(
         LONG_POLL,
-        **needs(Scope.EVENTS_READ),
+        **needs(Scope.EVENTS_READ, **WAITS),
         summary="Read events, or wait for them",
         response_description="Events in their final order, none where nothing happened in time",
         responses=documented(*LIST, Deleted),

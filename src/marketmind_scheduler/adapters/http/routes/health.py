@@ -9,6 +9,7 @@ from litestar.openapi import ResponseSpec
 from msgspec import UNSET
 
 from marketmind_scheduler.adapters.http.envelope.access import PUBLIC, ForCaller
+from marketmind_scheduler.adapters.http.envelope.shares import RESERVED
 from marketmind_scheduler.adapters.http.openapi import operations
 from marketmind_scheduler.adapters.http.problems import RETRY_AFTER, documented, explained
 from marketmind_scheduler.adapters.http.shapes.parameters import CodeInPath
@@ -33,7 +34,7 @@ class HealthController(Controller):
         "/",
         summary="What this is, and what it offers",
         response_description="The service and its endpoints",
-        responses=documented(400),
+        responses=documented(400, 505),
     )
     async def get_service(self, request: Request[Any, Any, Any], health: ForCaller[Health]) -> ServiceOut:
         """Every route by method and path, and who publishes what is due."""
@@ -52,6 +53,7 @@ class HealthController(Controller):
 
     @get(
         "/health",
+        opt=RESERVED,
         summary="Whether the service can work",
         response_description="Healthy: the database answers",
         responses=documented(400, StorageUnavailable),
@@ -62,6 +64,7 @@ class HealthController(Controller):
 
     @get(
         "/health/live",
+        opt=RESERVED,
         summary="Whether the process lives",
         response_description="Alive",
         responses=documented(400),
@@ -72,6 +75,7 @@ class HealthController(Controller):
 
     @get(
         "/health/ready",
+        opt=RESERVED,
         summary="Whether requests should be sent here",
         response_description="Ready",
         responses={

@@ -11,6 +11,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, check_may, may, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest
+from marketmind_scheduler.adapters.http.envelope.shares import WAITS
 from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like, shown_as_pictures
 from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, READ
@@ -161,7 +162,7 @@ class PlanController(Controller):
 
     @get(
         "/plans/{plan_id:uuid}",
-        **needs(Scope.SCHEDULES_READ, **LONGER),
+        **needs(Scope.SCHEDULES_READ, **LONGER, **WAITS),
         operation_class=shown_as_pictures("Spring launch · 2027-03-15 to 2027-03-21 · America/Los_Angeles …"),
         summary="Read a plan",
         response_description="The plan, and whether it would commit now",

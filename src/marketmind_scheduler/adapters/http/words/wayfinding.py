@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from litestar import Request
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.routes import HTTPRoute
+from litestar.types import HTTPScope
 from litestar.types.internal_types import PathParameterDefinition
 
 from marketmind_scheduler.domain.ids import AN_ID, is_id
@@ -33,6 +35,11 @@ _ELSEWHERE = {
 }
 
 
+def shown_path(scope: HTTPScope) -> str:
+    """The path for people who read it, such as in a problem."""
+    return unquote(scope["raw_path"].decode("ascii", "backslashreplace"))
+
+
 def directions(request: _AnyRequest, error: HTTPException) -> str | None:
     """Why nothing is here, or what the path takes, where that can be told."""
     match error:
@@ -47,7 +54,9 @@ def directions(request: _AnyRequest, error: HTTPException) -> str | None:
 def _why_nothing_is_here(request: _AnyRequest) -> str | None:
     if (misspelled := misspelled_in_path(request)) is not None:
         return f"{quoted(misspelled)} is not {AN_ID}"
-    path = request.scope["path"].rstrip("/") or "/"
+    path = request.scope["path"]
+    if "%" in path:
+        return "Nothing is at this path; no letter of a path needs to be encoded with % here."
     if path.startswith("/problems/"):
         return f"No problem has the code {quoted(path.removeprefix('/problems/'))}; `GET /problems` lists them."
     return next((f"Nothing is at this path; {where}." for where, paths in _ELSEWHERE.items() if path in paths), None)
