@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 
 from marketmind_scheduler.adapters.http.envelope.asgi import HTTPScope
 from marketmind_scheduler.adapters.http.problems import Malformed, UnsupportedMediaType
+from marketmind_scheduler.adapters.http.words.wayfinding import elsewhere
 from marketmind_scheduler.domain.quoting import quoted
 
 EVERYTHING = b"*"
@@ -19,6 +20,8 @@ _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]+)([^?#]*)")
 _HOST = re.compile(rb"(?:([A-Za-z0-9._~!$&'()*+,;=%-]*)|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{0,5}))?")
 _HIGHEST_PORT = 65535
 _OTHER_SPELLING = re.compile(rb"//|/\.{1,2}(?=/|\Z)|(?<=.)/\Z")
+_EXPLORER = b"/docs/"
+"""The one path with a closing slash: people write it so."""
 _ONCE = frozenset(
     {b"authorization", b"content-type", b"content-encoding", b"host", b"origin", b"sec-fetch-site", b"expect"}
 )
@@ -30,7 +33,8 @@ class OtherSpelling(NotFoundException):
     def __init__(self, path: bytes) -> None:
         super().__init__()
         pieces = [piece for piece in path.decode("ascii", "replace").split("/") if piece not in ("", ".", "..")]
-        self.meaning = f"Nothing is at this path: each has one spelling, such as {quoted('/' + '/'.join(pieces))}."
+        right = f"/{'/'.join(pieces)}"
+        self.meaning = elsewhere(right) or f"Nothing is at this path: each has one spelling, such as {quoted(right)}."
 
 
 class VersionNotSupported(HTTPException):
@@ -57,7 +61,7 @@ def read_target(scope: HTTPScope) -> Mapping[bytes, bytes]:
             extra=[{"at": "content-encoding", "message": "send the body as it is, without a content coding"}],
             headers={"accept-encoding": "identity"},
         )
-    if _OTHER_SPELLING.search(target):
+    if target != _EXPLORER and _OTHER_SPELLING.search(target):
         raise OtherSpelling(target)
     scope["path"] = target.decode("ascii", "replace")  # no path of ours has a letter that would have to be encoded
     return given

@@ -53,12 +53,17 @@ def directions(request: _AnyRequest, error: HTTPException) -> str | None:
 
 def _why_nothing_is_here(request: _AnyRequest) -> str | None:
     if (misspelled := misspelled_in_path(request)) is not None:
-        return f"{quoted(misspelled)} is not {AN_ID}"
+        return f"{quoted(unquote(misspelled))} is not {AN_ID}"
     path = request.scope["path"]
     if "%" in path:
         return "Nothing is at this path; no letter of a path needs to be encoded with % here."
     if path.startswith("/problems/"):
         return f"No problem has the code {quoted(path.removeprefix('/problems/'))}; `GET /problems` lists them."
+    return elsewhere(path)
+
+
+def elsewhere(path: str) -> str | None:
+    """Where it is here what other services have at this path."""
     return next((f"Nothing is at this path; {where}." for where, paths in _ELSEWHERE.items() if path in paths), None)
 
 
