@@ -1,15 +1,29 @@
 """Agents that commit, on PostgreSQL: once under a key, whatever is repeated, cancelled or refused."""
 
 import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from marketmind_scheduler.adapters.http.mcp.desk import Desk
+from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller, Reach, Scope
+from marketmind_scheduler.domain.zones import ZoneCatalog
+from marketmind_scheduler.ports.idempotency import Answer, KeyedRequest, RequestKey
+from marketmind_scheduler.ports.storage import Storage
+from tests.fakes.clock import FrozenClock
+from tests.fakes.language_model import ScriptedLanguageModel, configured, filled
 from tests.http.mcp.agents import an_agent, refused, told, with_tools
+from tests.http.postgres.given import over
 from tests.http.steps import App, Json, a_campaign, add_posts, new_id
 
 
@@ -21,6 +35,27 @@ async def campaign_id(client: httpx2.AsyncClient) -> str:
 @pytest.fixture
 def app(use_cases: UseCases, idempotency: PostgresIdempotency) -> App:
     return with_tools(use_cases, commits=True, idempotency=idempotency)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBeforeKept:
+    """As where a client leaves when all has been done for it, and its answer is to be kept."""
+
+    idempotency: PostgresIdempotency
+
+    @asynccontextmanager
+    async def request(self, key: RequestKey) -> AsyncGenerator[KeyedRequest]:
+        async with self.idempotency.request(key) as once:
+            yield _Left(once.answer, once.storage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    answer: Answer | None
+    storage: Storage
+
+    async def keep(self, answer: Answer) -> Answer:
+        raise asyncio.CancelledError(answer)
 
 
 async def schedules(client: httpx2.AsyncClient, campaign_id: str) -> list[Json]:
@@ -112,6 +147,33 @@ async def test_where_agents_may_not_commit_the_tool_is_not_there(
         names = [tool.name for tool in (await agent.list_tools()).tools]
 
     assert "commit_plan" not in names
+
+
+async def test_a_plan_that_a_model_takes_part_in_is_not_made_for_a_call_that_was_cancelled(
+    pool: Pool, zones: ZoneCatalog, clock: FrozenClock, idempotency: PostgresIdempotency, campaign_id: str
+) -> None:
+    model = configured(ScriptedLanguageModel(filled), PostgresStorage(pool))
+    use_cases = over(pool, zones, clock, model=model)
+    desk = Desk(use_cases=use_cases, idempotency=idempotency, commits=True)
+    preview = desk.tools["preview_plan"]
+    wish = {"campaign_id": campaign_id, "scheduler": "agentic", "hold_seconds": 60, "idempotency_key": new_id()}
+    arguments = httpx2.Request("POST", "http://test", json=wish).content
+    writer = Caller(name="agent", scopes=frozenset({Scope.SCHEDULES_READ, Scope.SCHEDULES_WRITE}))
+
+    async def admitted() -> Caller:
+        return writer
+
+    gone = asyncio.create_task(
+        replace(desk, idempotency=LeftBeforeKept(idempotency)).call(preview, arguments, admitted)
+    )
+    await asyncio.wait([gone])
+    assert gone.cancelled()
+    told = json.loads((await desk.call(preview, arguments, admitted)).body)
+    await use_cases.preparing.get(UUID(told["plan_id"]), wait=timedelta(seconds=20))
+    plans = await use_cases.previewing.list(UUID(campaign_id), limit=100, after=None)
+    await use_cases.preparing.close()
+
+    assert [str(each.plan_id) for each in plans] == [told["plan_id"]]
 
 
 async def test_a_commit_that_is_cancelled_has_stored_nothing_and_can_be_repeated(

@@ -30,12 +30,18 @@ from marketmind_scheduler.ports.storage import UnitOfWork
 
 _SOLVING_SECONDS = 60
 """What a run may take beside its limit: for the exact plan, and for solving again what others were quicker to take."""
+_LAST_WORDS_SECONDS = 5
+"""How long after it gives up it counts as failed for everybody: so a plan that is there late is never one that had
+failed."""
 _MOST_PREVIEWS = 100
+_LONGEST_REQUEST_SECONDS = 60
+_LOOKING_AGAIN_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparing:
-    """All that is written is written beside the request, so that the plan is there when its run ends."""
+    """That a plan is asked for is written with its request, which may yet be rolled back; all else beside it, so that
+    the plan is there when its run ends."""
 
     previewing: Previewing
     scheduler: AgenticScheduler
@@ -62,7 +68,7 @@ class Preparing:
         if self.scheduler.configured is None:
             return await run.planned()
         seconds = self.scheduler.configured.limits.seconds_per_run + _SOLVING_SECONDS
-        preparation = await self._begun(ids, case, within=timedelta(seconds=seconds))
+        preparation = await self._begun(ids, case, within=timedelta(seconds=seconds + _LAST_WORDS_SECONDS))
         self.tasks.start(ids.plan_id, run.prepared(seconds))
         return preparation
 
@@ -113,7 +119,7 @@ class Preparing:
 
     @repeats_lost_races
     async def _begun(self, ids: RunIds, case: Case, *, within: timedelta) -> Preparation:
-        async with self.previewing.beside.unit_of_work() as work:
+        async with self.previewing.storage.unit_of_work() as work:
             preparation = await work.preparations.begin(
                 ids.plan_id, brand_id=ids.brand_id, campaign_id=ids.campaign_id, at=case.now, within=within
             )
@@ -150,10 +156,12 @@ class _Run:
         self._latest: tuple[Case, Brief] | None = None
 
     async def prepared(self, seconds: float) -> None:
-        """Make and keep the plan; whatever it ends with instead is kept too."""
+        """Make and keep the plan; whatever it ends with instead is kept too. Nothing is, where its request was given
+        up before it was answered."""
         try:
             async with asyncio.timeout(seconds):
-                await self.planned()
+                if await self._is_asked_for():
+                    await self.planned()
         except SchedulerError as refused:
             await self._fail(refused)
         except TimeoutError:
@@ -161,6 +169,16 @@ class _Run:
         except BaseException:
             await self._fail(SchedulerUnavailable("whoever made the plan was stopped; ask again"))
             raise
+
+    async def _is_asked_for(self) -> bool:
+        """Once the transaction of its request has ended."""
+        until = asyncio.get_running_loop().time() + _LONGEST_REQUEST_SECONDS
+        while asyncio.get_running_loop().time() < until:
+            async with self._previewing.beside.reading() as repositories:
+                if await repositories.preparations.find(self._ids.plan_id):
+                    return True
+            await asyncio.sleep(_LOOKING_AGAIN_SECONDS)
+        return False
 
     async def planned(self) -> Shown:
         """Raises what the scheduler raises, PolicyViolated, BeyondHorizon, TooManyHeld."""
