@@ -223,6 +223,18 @@ def bodies(theirs: Theirs) -> Mapping[tuple[str, str], Any]:
     }
 
 
+async def test_figures_of_every_brand_are_not_for_a_key_that_is_limited_to_some(
+    use_cases: UseCases, guarded: httpx2.AsyncClient
+) -> None:
+    for brand_id, status in ((new_id(), 403), (None, 200)):
+        guarded.headers.update(await a_key(use_cases, Scope.EVENTS_READ, brand_id=brand_id))
+        answer = await guarded.get("/metrics")
+        assert answer.status_code == status
+
+    guarded.headers.update(await a_key(use_cases, Scope.ADMIN, brand_id=new_id()))
+    problem(await guarded.get("/metrics"), 403, "needs_every_brand")
+
+
 async def test_to_a_key_of_another_brand_every_id_is_unknown_and_every_list_is_empty(
     use_cases: UseCases, guarded: httpx2.AsyncClient, theirs: Theirs, storage: InMemoryStorage
 ) -> None:

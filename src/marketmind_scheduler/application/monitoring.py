@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from marketmind_scheduler.domain.errors import StorageUnavailable
+from marketmind_scheduler.domain.access import EVERYWHERE, Reach
+from marketmind_scheduler.domain.errors import NeedsEveryBrand, StorageUnavailable
 from marketmind_scheduler.ports.metrics import Metrics
 from marketmind_scheduler.ports.queue_standing import NextPost, QueueStanding, QueueStandings
 
@@ -12,6 +13,7 @@ from marketmind_scheduler.ports.queue_standing import NextPost, QueueStanding, Q
 class Monitoring:
     standings: QueueStandings
     metrics: Metrics
+    reach: Reach = EVERYWHERE
 
     async def standing(self) -> QueueStanding:
         """How the queue stands; raises StorageUnavailable."""
@@ -22,7 +24,10 @@ class Monitoring:
         return await self.standings.next_posts(limit=limit)
 
     async def exposition(self, *, openmetrics: bool = False) -> bytes:
-        """Metrics in the Prometheus text format or as OpenMetrics 1.0, also while the storage cannot be used."""
+        """Metrics in the Prometheus text format or as OpenMetrics 1.0, also while the storage cannot be used. Raises
+        NeedsEveryBrand."""
+        if self.reach != EVERYWHERE:
+            raise NeedsEveryBrand
         try:
             standing = await self.standings.read()
         except StorageUnavailable:

@@ -110,5 +110,6 @@ class UseCases:
             pausing=replace(self.pausing, storage=there(self.pausing.storage), holds=self.pausing.holds.acting(actor)),
             pulling=replace(self.pulling, storage=there(self.pulling.storage), queue=pulled, reach=reach, puller=actor),
             dispatcher=self.dispatcher.within(reach),
+            monitoring=replace(self.monitoring, reach=reach),
             event_feed=replace(self.event_feed, storage=there(self.event_feed.storage)),
         )

@@ -647,6 +647,21 @@ class IdempotencyKeyReused(Rejected):
         super().__init__("this Idempotency-Key was given with another body before; give this request a key of its own")
 
 
+class UnusableMedia(Rejected):
+    """The media URL of a post carries a password, leads inside a network, or has a path that climbs. It is checked
+    where it is new; what is stored stays as it is."""
+
+    def __init__(self, post_id: UUID, flaw: str) -> None:
+        super().__init__(f"the s3_url of post {post_id} cannot be taken: {flaw}", post_id=post_id, field="s3_url")
+
+
+class NeedsEveryBrand(Forbidden):
+    """This shows figures of every brand, and the caller's key or token is limited to some."""
+
+    def __init__(self) -> None:
+        super().__init__("this shows figures of every brand, and yours is limited to some; ask with one that is not")
+
+
 class DuplicatePost(Rejected):
     """One body names the same post twice."""
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from marketmind_scheduler.domain.errors import FixedField
+from marketmind_scheduler.domain.errors import FixedField, UnusableMedia
+from marketmind_scheduler.domain.media import flaw_of_media_url
 from marketmind_scheduler.domain.saying import UNSAID, Unsaid, kept, needed
 
 
@@ -51,7 +52,8 @@ class PostChange:
 
     def over(self, stored: Post | None, *, now: datetime) -> Post:
         """The post as it is after this: ``stored`` itself where nothing of it changes. Raises FieldMissing, FixedField
-        for another brand or platform."""
+        for another brand or platform, UnusableMedia for a URL that was not there before."""
+        self._check_media(stored)
         if stored is None:
             return self._new(now)
         self._check_fixed(stored)
@@ -75,6 +77,12 @@ class PostChange:
             created_at=now,
             updated_at=now,
         )
+
+    def _check_media(self, stored: Post | None) -> None:
+        if isinstance(self.s3_url, Unsaid) or (stored and stored.s3_url == self.s3_url):
+            return
+        if flaw := flaw_of_media_url(self.s3_url):
+            raise UnusableMedia(self.post_id, flaw)
 
     def _check_fixed(self, stored: Post) -> None:
         for field, current, given in (

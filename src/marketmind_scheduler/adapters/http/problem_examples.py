@@ -110,6 +110,8 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.OffsetContradictsZone("2027-03-14T01:30:00-07:00", _LOS_ANGELES, readings=_GAP),
         errors.TimeInPast("2020-03-17T19:00:00", earliest=datetime(2027, 3, 1, 12, tzinfo=UTC)),
         errors.BeyondHorizon("2040-03-17T19:00:00", latest=datetime(2032, 3, 1, 12, tzinfo=UTC)),
+        errors.UnusableMedia(_POST, "it carries a user or a password; leave them out"),
+        errors.NeedsEveryBrand(),
         errors.StorageUnavailable(),
         errors.IdentityProviderUnavailable(),
         errors.ZoneRulesOutdated("2026a", newest="2026f"),

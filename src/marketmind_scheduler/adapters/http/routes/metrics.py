@@ -11,6 +11,7 @@ from marketmind_scheduler.adapters.http.problem_sets import DENIED
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.application.monitoring import Monitoring
 from marketmind_scheduler.domain.access import Scope
+from marketmind_scheduler.domain.errors import NeedsEveryBrand
 
 _TEXT = "text/plain; version=0.0.4"  # Litestar adds the charset
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -26,11 +27,12 @@ class MetricsController(Controller):
         **needs(Scope.EVENTS_READ),
         summary="Metrics in the Prometheus format",
         response_description="Text, one metric a line",
-        responses=documented(400, *DENIED),
+        responses=documented(400, *DENIED, NeedsEveryBrand),
     )
     async def get_metrics(self, request: Request[Any, Any, Any], monitoring: ForCaller[Monitoring]) -> Response[bytes]:
         """Counters are this process's own; what describes the queue is the same from every process. Who accepts
-        `application/openmetrics-text` gets that, with traces as exemplars."""
+        `application/openmetrics-text` gets that, with traces as exemplars. They are of every brand: a key that is
+        limited to some is refused."""
         openmetrics = wants_openmetrics(request.headers.get("accept", ""))
         exposition = await monitoring.exposition(openmetrics=openmetrics)
         return Response(exposition, media_type=_OPENMETRICS if openmetrics else _TEXT)

@@ -44,6 +44,7 @@ from marketmind_scheduler.domain.errors import (
     PostNotFound,
     PreconditionFailed,
     ScheduledInCampaign,
+    UnusableMedia,
 )
 
 BULK_BODY_BYTES = 8 * 1024 * 1024
@@ -62,7 +63,9 @@ class PostController(Controller):
         response_description="Nothing of it was new",
         responses={
             201: registered(CampaignPostsOut),
-            **documented(*BODY, *POSTED, CampaignNotFound, FixedField, PostInOtherCampaign, DuplicatePost),
+            **documented(
+                *BODY, *POSTED, CampaignNotFound, FixedField, PostInOtherCampaign, DuplicatePost, UnusableMedia
+            ),
         },
     )
     async def register_posts(
@@ -106,6 +109,7 @@ class PostController(Controller):
                 ScheduledInCampaign,
                 PreconditionFailed,
                 BrandMismatch,
+                UnusableMedia,
             ),
         },
     )
