@@ -11,10 +11,11 @@ COPY pyproject.toml README.md LICENSE ./
 COPY migrations migrations
 COPY src src
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /build/wheels . \
- && pip install --no-deps /build/wheels/*.whl
+ && pip install --no-deps /build/wheels/*.whl \
+ && pip uninstall --yes pip
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin scheduler
+RUN python -m pip uninstall --yes pip && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin scheduler
 COPY --from=build /opt/scheduler /opt/scheduler
 # PYTHONTZPATH: zone rules come from the locked tzdata package, never from the image's own files.
 ENV PATH=/opt/scheduler/bin:$PATH PYTHONTZPATH= PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from marketmind_scheduler.application.event_feed import Page
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import ANYBODY, Caller, Reach
 from marketmind_scheduler.domain.attempt import Attempt
@@ -122,7 +123,7 @@ async def test_when_the_feed_is_closed_readers_of_any_reach_return(use_cases: Us
     use_cases.event_feed.close()
 
     async with asyncio.timeout(2):
-        assert await waiting == ([], 0)
+        assert await waiting == Page(events=[], go_on=0, mark=UUID(int=1))
 
 
 def test_callers_of_one_reach_share_theirs_and_those_who_reach_everything_have_the_service_s(

@@ -181,6 +181,8 @@ class Rows:
     deleted: frozenset[UUID] = field(default_factory=frozenset[UUID])
     outbox: tuple[AnyEvent, ...] = ()
     events: tuple[AnyEvent, ...] = ()
+    histories: tuple[tuple[UUID, int], ...] = ((UUID(int=1), 0),)
+    """The mark of each, and the position after which it began."""
     forgotten_up_to: int = 0  # the position of the last event that was forgotten
     tz_releases: dict[str, datetime] = field(default_factory=dict[str, datetime])
     policies: dict[UUID, tuple[Policy, ...]] = field(default_factory=dict[UUID, tuple[Policy, ...]])

@@ -20,6 +20,7 @@ from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.derivation import differences
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound, Deleted, PostNotFound, UnknownSchedule
 from marketmind_scheduler.domain.event import SERVICE, AnyEvent, Event, EventKind
+from marketmind_scheduler.domain.history import History
 from marketmind_scheduler.domain.lifecycle import may_be_doubted
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
@@ -228,6 +229,17 @@ class InMemoryEventRepository:
 
     async def forgotten_up_to(self) -> int:
         return self._view().forgotten_up_to
+
+    async def history(self, known: UUID | None) -> History:
+        histories = self._view().histories
+        mark = histories[-1][0] if histories else None
+        if known is None:
+            return History(mark=mark)
+        marks = [each for each, _ in histories]
+        if known not in marks:
+            return History(mark=mark, shared_up_to=0)
+        later = [begins_after for _, begins_after in histories[marks.index(known) + 1 :]]
+        return History(mark=mark, shared_up_to=min(later, default=None))
 
     async def oldest_position(self) -> int | None:
         return min((event.position for event in self._view().events), default=None)

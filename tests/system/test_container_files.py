@@ -95,7 +95,11 @@ def test_compose_asks_for_keys_and_shows_the_first_one_to_whoever_asks_and_to_no
     first_key = COMPOSE["services"]["first-key"]
 
     assert SCHEDULER["environment"]["SCHEDULER_AUTH"] == "${SCHEDULER_AUTH:-keys}"
-    assert first_key["command"] == [*("keys", "create", "--name", "first", "--scope", "admin", "--if-none")]
+    assert first_key["command"] == [
+        *("keys", "create", "--name", "first", "--scope", "admin", "--if-none"),
+        "--expires",
+        "30d",
+    ]
     assert first_key["profiles"]  # `up` does not start it
     assert first_key["logging"] == {"driver": "none"}
 
@@ -152,8 +156,19 @@ def test_compose_asks_the_dispatcher_for_its_own_readiness() -> None:
     assert "SCHEDULER_METRICS_PORT" in DISPATCHER["healthcheck"]["test"][-1]
 
 
-def test_compose_publishes_both_ports_on_this_machine_only() -> None:
-    assert POSTGRES["ports"] == ["127.0.0.1:${POSTGRES_PORT:-5432}:5432"]
+@pytest.mark.parametrize("name", list(COMPOSE["services"]))
+def test_compose_gives_no_service_more_than_it_needs(name: str) -> None:
+    service = COMPOSE["services"][name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["pids_limit"] <= 200
+    assert set(service.get("cap_add", ())) <= {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+
+
+def test_compose_publishes_the_api_on_this_machine_only() -> None:
+    assert "ports" not in POSTGRES, "its superuser has a password that everybody knows"
     assert SCHEDULER["ports"] == ["127.0.0.1:${SCHEDULER_PORT:-8000}:${SCHEDULER_PORT:-8000}"]
 
 
@@ -174,6 +189,12 @@ def test_the_image_installs_only_what_is_locked() -> None:
 
 def test_the_image_names_no_path_of_one_python_version() -> None:
     assert [rest for word, rest in INSTRUCTIONS if word != "FROM" and re.search(r"python3|lib/python", rest)] == []
+
+
+def test_the_image_keeps_nothing_that_installs() -> None:
+    removals = [rest for word, rest in INSTRUCTIONS if word == "RUN" and "pip uninstall" in rest]
+
+    assert len(removals) == 2  # that of the environment, and that of the base image
 
 
 def test_the_image_runs_as_nobody_in_particular() -> None:

@@ -48,6 +48,15 @@ class Lookout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Events, and the position and the ``mark`` of the history to ``go_on`` with."""
+
+    events: Sequence[AnyEvent]
+    go_on: int
+    mark: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventFeed:
     """``lookout`` is shared by all feeds, whatever of the storage exists for each."""
 
@@ -55,33 +64,37 @@ class EventFeed:
     lookout: Lookout
 
     async def read(
-        self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta
-    ) -> tuple[Sequence[AnyEvent], int]:
+        self, *, brand_id: UUID | None, after: int, limit: int, wait: timedelta, known: UUID | None = None
+    ) -> Page:
         """Up to ``limit`` events behind the position ``after``, 0: from the oldest there is; where there are none, the
-        first that come within ``wait``; and the position to go on from. What has been read up to a position never
-        changes, so nothing is missed by going on from there. Raises Gone where some behind ``after`` were removed."""
+        first that come within ``wait``; and the position and the history to go on with. What has been read up to a
+        position never changes, so nothing is missed by going on from there. Raises Gone where some behind ``after``
+        were removed, and HistoryChanged where the storage has gone back behind it, of a reader that names the history
+        it has ``known``, or has read further than there is."""
         seen = self.lookout.latest
-        events, go_on = await self._page(brand_id, after, limit)
+        page = await self._page(brand_id, after, limit, known)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait.total_seconds()):
-                while wait and not events and not self.lookout.is_closed:
+                while wait and not page.events and not self.lookout.is_closed:
                     await self.lookout.look()
-                    if self.lookout.latest > seen:
+                    if self.lookout.latest != seen:
                         seen = self.lookout.latest
-                        events, go_on = await self._page(brand_id, after, limit)
-        return events, go_on
+                        page = await self._page(brand_id, after, limit, known)
+        return page
 
     def close(self) -> None:
         """Let every reader that waits return."""
         self.lookout.close()
 
-    async def _page(self, brand_id: UUID | None, after: int, limit: int) -> tuple[Sequence[AnyEvent], int]:
+    async def _page(self, brand_id: UUID | None, after: int, limit: int, known: UUID | None) -> Page:
         async with self.storage.reading() as repositories:
             behind = after or await repositories.events.forgotten_up_to()
             events = await repositories.events.list(brand_id=brand_id, after=behind, limit=limit)
             if after:
                 await _check_whole(repositories.events, after)
-        return events, events[-1].position if events else behind
+            history = await repositories.events.history(known)
+            history.check(after, latest=after if events else await repositories.events.latest_position())
+        return Page(events=events, go_on=events[-1].position if events else behind, mark=history.mark)
 
 
 async def _check_whole(events: EventRepository, after: int) -> None:

@@ -473,6 +473,21 @@ class CannotFollow(Conflict):
         )
 
 
+class HistoryChanged(Conflict):
+    """The database has gone back, by a failover or a restore: events behind `details.after` that this reader was told
+    of are not there any more, and their positions may be those of others. Undo what came of them, and go on with
+    `details.after` and `details.history`."""
+
+    def __init__(self, after: int, *, there: int, mark: UUID | None) -> None:
+        super().__init__(
+            f"events up to {after} were read, and of these only those up to {there} are there: the database has gone "
+            f"back, by a failover or a restore, or the position was never given; go on with after={there}",
+            after=there,
+            read_up_to=after,
+            history=mark,
+        )
+
+
 class Deleted(Gone):
     """What was named is not there any more. A post, campaign or brand was deleted: its schedules and events stay,
     without their texts, and its id cannot be used again, so register something new under another. Or a schedule ended

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from marketmind_scheduler.domain.event import AnyEvent
+from marketmind_scheduler.domain.history import History
 
 
 class EventRepository(Protocol):
@@ -19,6 +20,11 @@ class EventRepository(Protocol):
     async def forgotten_up_to(self) -> int:
         """The last position that was forgotten for its age, with all before it; 0: none was. Asked behind ``list``, it
         tells whether that was whole."""
+        ...
+
+    async def history(self, known: UUID | None) -> History:
+        """The history that events are told of now, beside the one that a reader knows: none where it has gone back
+        behind the mark that it was given."""
         ...
 
     async def oldest_position(self) -> int | None:

@@ -56,5 +56,6 @@ class Upkeep(Protocol):
 
     async def sequence_events(self, *, limit: int) -> int:
         """Give up to ``limit`` written events their final position, in an order that keeps each schedule's own, and
-        let the statuses of their campaigns follow. Returns how many; 0 while another process does this."""
+        let the statuses of their campaigns follow. Where the storage has gone back since the last ones, another history
+        begins first. Returns how many; 0 while another process does this."""
         ...

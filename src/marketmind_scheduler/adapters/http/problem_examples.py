@@ -110,6 +110,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.OffsetContradictsZone("2027-03-14T01:30:00-07:00", _LOS_ANGELES, readings=_GAP),
         errors.TimeInPast("2020-03-17T19:00:00", earliest=datetime(2027, 3, 1, 12, tzinfo=UTC)),
         errors.BeyondHorizon("2040-03-17T19:00:00", latest=datetime(2032, 3, 1, 12, tzinfo=UTC)),
+        errors.HistoryChanged(2861, there=2514, mark=UUID("7c9d2f1e-3b4a-4c5d-8e6f-0a1b2c3d4e5f")),
         errors.UnusableMedia(_POST, "it carries a user or a password; leave them out"),
         errors.NeedsEveryBrand(),
         errors.StorageUnavailable(),

@@ -336,6 +336,17 @@ forgotten_events = Table(
     CheckConstraint("is_one", name="is_one"),
 )
 
+histories = Table(
+    "histories",
+    metadata,
+    Column("nth", BigInteger, Identity(always=True), primary_key=True),
+    Column("mark", Uuid, nullable=False),
+    Column("identity", Text, nullable=False),  # of server, timeline and database: another where it has gone back
+    Column("begins_after", BigInteger, nullable=False),  # positions up to here are those of the one before, too
+    Column("began_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    UniqueConstraint("mark", name="uq_histories_mark"),
+)
+
 # Neither refers to its campaign by a foreign key: previews are kept beside a request that has its campaign locked.
 previews = Table(
     "previews",

@@ -129,7 +129,14 @@ class EventOut(Struct, frozen=True, kw_only=True):
 class EventsOut(Struct, frozen=True, kw_only=True):
     events: list[EventOut]
     next_after: Annotated[int, Meta(ge=0, description="Send it as `after` to go on", examples=[42])]
+    history: Annotated[
+        UUID | UnsetType,
+        Meta(
+            description="Which history of the database they belong to: send it with `after`, to hear of a failover "
+            "or a restore that took back what was read. Absent before the first event"
+        ),
+    ] = UNSET
 
     @classmethod
-    def of(cls, events: Sequence[AnyEvent], *, next_after: int) -> Self:
-        return cls(events=[EventOut.of(event) for event in events], next_after=next_after)
+    def of(cls, events: Sequence[AnyEvent], *, next_after: int, history: UUID | None) -> Self:
+        return cls(events=[EventOut.of(event) for event in events], next_after=next_after, history=history or UNSET)

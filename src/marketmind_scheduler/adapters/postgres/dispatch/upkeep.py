@@ -6,7 +6,7 @@ from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import follow_schedules
-from marketmind_scheduler.adapters.postgres.repositories.events import TOLD
+from marketmind_scheduler.adapters.postgres.repositories.events import BEGIN_HISTORY, TOLD
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
@@ -122,6 +122,7 @@ class PostgresUpkeep:
         async with transaction(self._pool) as connection:
             if not await connection.fetchval(_TRY_LOCK, _SEQUENCING):
                 return 0
+            await connection.execute(BEGIN_HISTORY)
             told = await connection.fetch(SEQUENCE, limit)
             if campaigns := {row["campaign_id"] for row in told} - {None}:
                 await follow_schedules(connection, list(campaigns))

@@ -10,6 +10,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import to
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event, EventKind
+from marketmind_scheduler.domain.history import History
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -27,6 +28,23 @@ SELECT e.position, e.campaign_id, {", ".join(f"e.{name}" for name in TOLD)}, p.t
 """
 _FORGOTTEN_UP_TO = "SELECT coalesce((SELECT up_to FROM forgotten_events), 0)"
 _LATEST = f"SELECT coalesce((SELECT max(position) FROM events), ({_FORGOTTEN_UP_TO}))"
+# Another server, a promotion and another database each make another one; none of these needs a right.
+_IDENTITY = """
+SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+                 left(pg_walfile_name(pg_current_wal_lsn()), 8),
+                 (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
+BEGIN_HISTORY = f"""
+INSERT INTO histories (mark, identity, begins_after)
+SELECT gen_random_uuid(), now_is.identity, ({_LATEST}) FROM ({_IDENTITY.strip()} AS identity) now_is
+ WHERE now_is.identity IS DISTINCT FROM (SELECT h.identity FROM histories h ORDER BY h.nth DESC LIMIT 1)
+"""
+_HISTORY = """
+SELECT (SELECT h.mark FROM histories h ORDER BY h.nth DESC LIMIT 1) AS mark,
+       CASE WHEN known.nth IS NULL THEN 0
+            ELSE (SELECT min(h.begins_after) FROM histories h WHERE h.nth > known.nth) END AS shared_up_to
+  FROM (SELECT (SELECT h.nth FROM histories h WHERE h.mark = $1) AS nth) known
+"""
 _OLDEST = "SELECT min(position) FROM events"
 
 
@@ -45,6 +63,12 @@ class PostgresEventRepository:
 
     async def forgotten_up_to(self) -> int:
         return await self._connection.fetchval(_FORGOTTEN_UP_TO)
+
+    async def history(self, known: UUID | None) -> History:
+        row = await self._connection.fetchrow(_HISTORY, known)
+        if row is None or known is None:
+            return History(mark=row and row["mark"])
+        return History(mark=row["mark"], shared_up_to=row["shared_up_to"])
 
     async def oldest_position(self) -> int | None:
         return await self._connection.fetchval(_OLDEST)
