@@ -19,7 +19,7 @@ async def something_happens(client: httpx2.AsyncClient, use_cases: UseCases) -> 
     await use_cases.upkeeping.sequence()
 
 
-async def read(client: httpx2.AsyncClient, **query: object) -> Json:
+async def read(client: httpx2.AsyncClient, **query: str | int) -> Json:
     answer = await client.get("/events", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()

@@ -147,7 +147,7 @@ def opened_where_it_is_called(database_url: str, zones: ZoneCatalog) -> App:
             return
         await receive()
         async with open_pool(database_url, size=4) as pool:
-            use_cases = over(pool, zones, FrozenClock(NOON))
+            use_cases = over(pool, zones, SystemClock())
             await put_ahead(use_cases)
             use_cases.event_feed.close()  # nothing happens here that anyone could wait for
             idempotency = PostgresIdempotency(pool, kept_for=timedelta(hours=24))

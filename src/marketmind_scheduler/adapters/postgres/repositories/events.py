@@ -65,10 +65,8 @@ class PostgresEventRepository:
         return await self._connection.fetchval(_FORGOTTEN_UP_TO)
 
     async def history(self, known: UUID | None) -> History:
-        row = await self._connection.fetchrow(_HISTORY, known)
-        if row is None or known is None:
-            return History(mark=row and row["mark"])
-        return History(mark=row["mark"], shared_up_to=row["shared_up_to"])
+        [row] = await self._connection.fetch(_HISTORY, known)
+        return History(mark=row["mark"], shared_up_to=None if known is None else row["shared_up_to"])
 
     async def oldest_position(self) -> int | None:
         return await self._connection.fetchval(_OLDEST)
