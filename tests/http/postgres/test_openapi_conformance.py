@@ -28,10 +28,8 @@ from marketmind_scheduler.domain.access import Reach, Scope
 from marketmind_scheduler.domain.campaign import CampaignChange
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from tests.databases import new_database
-from tests.fakes.clock import FrozenClock
 from tests.http.postgres.given import over
 from tests.http.steps import (
-    NOON,
     App,
     observed,
 )
