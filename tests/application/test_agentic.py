@@ -361,32 +361,36 @@ def untouched(runs: Runs) -> None:
 ECHO: Reply = lambda question: question.facts  # noqa: E731
 WHOLE: Reply = filled
 NO_TIME = AgentLimits(seconds_per_call=0)
-FAILURES: list[tuple[FallbackReason, Runs, Callable[[Runs], None]]] = [
-    (FallbackReason.SELF_TEST_FAILED, Runs(WHOLE), failing_test),
-    (FallbackReason.BREAKER_OPEN, Runs(WHOLE), told_to_rest),
-    (FallbackReason.BUSY, Runs(WHOLE), asked_by_another),
-    (FallbackReason.BUSY, Runs(WHOLE), asked_by_four),
-    (FallbackReason.BUDGET_SPENT, Runs(WHOLE, limits=AgentLimits(requests_per_run=0)), untouched),
-    (FallbackReason.BUDGET_SPENT, Runs(WHOLE, limits=AgentLimits(tokens_per_run=100)), untouched),
-    (FallbackReason.BUDGET_SPENT, Runs(WHOLE, limits=AgentLimits(cost_per_day=10), prices=Prices()), untouched),
-    (FallbackReason.BRIEF_TOO_LARGE, Runs(WHOLE, limits=AgentLimits(tokens_in_per_request=100)), untouched),
-    (FallbackReason.UNAVAILABLE, Runs(unavailable(FallbackReason.UNAVAILABLE)), untouched),
-    (FallbackReason.UNAVAILABLE, Runs(model=Raising()), untouched),
-    (FallbackReason.TIMEOUT, Runs(unavailable(FallbackReason.TIMEOUT)), untouched),
-    (FallbackReason.TIMEOUT, Runs(model=Silent(), limits=NO_TIME), untouched),
-    (FallbackReason.TIMEOUT, Runs(WHOLE, limits=AgentLimits(seconds_per_run=0)), untouched),
-    (FallbackReason.CUT_OFF, Runs(unavailable(FallbackReason.CUT_OFF)), untouched),
-    (FallbackReason.CUT_OFF, Runs(an_answer('{"plan": "p1"}', finish_reason="length")), untouched),
-    (FallbackReason.REFUSED_BY_MODEL, Runs(unavailable(FallbackReason.REFUSED_BY_MODEL)), untouched),
-    (FallbackReason.UNDECODABLE, Runs("\x00\ud800{"), untouched),
-    (FallbackReason.UNDECODABLE, Runs(ECHO), untouched),
-    (FallbackReason.UNDECODABLE, Runs('{"plan": "03:00", "reason": "highest_value"}'), untouched),
-    (FallbackReason.UNDECODABLE, Runs('{"placements": []}'), untouched),
-    (FallbackReason.UNDECODABLE, Runs("x" * 1_000_000), untouched),
-]
 
 
-@on_each(("reason", "runs", "given"), FAILURES)
+def failures() -> list[tuple[FallbackReason, Runs, Callable[[Runs], None]]]:
+    """One of each way to fail, of which nobody has made use yet."""
+    return [
+        (FallbackReason.SELF_TEST_FAILED, Runs(WHOLE), failing_test),
+        (FallbackReason.BREAKER_OPEN, Runs(WHOLE), told_to_rest),
+        (FallbackReason.BUSY, Runs(WHOLE), asked_by_another),
+        (FallbackReason.BUSY, Runs(WHOLE), asked_by_four),
+        (FallbackReason.BUDGET_SPENT, Runs(WHOLE, limits=AgentLimits(requests_per_run=0)), untouched),
+        (FallbackReason.BUDGET_SPENT, Runs(WHOLE, limits=AgentLimits(tokens_per_run=100)), untouched),
+        (FallbackReason.BUDGET_SPENT, Runs(WHOLE, limits=AgentLimits(cost_per_day=10), prices=Prices()), untouched),
+        (FallbackReason.BRIEF_TOO_LARGE, Runs(WHOLE, limits=AgentLimits(tokens_in_per_request=100)), untouched),
+        (FallbackReason.UNAVAILABLE, Runs(unavailable(FallbackReason.UNAVAILABLE)), untouched),
+        (FallbackReason.UNAVAILABLE, Runs(model=Raising()), untouched),
+        (FallbackReason.TIMEOUT, Runs(unavailable(FallbackReason.TIMEOUT)), untouched),
+        (FallbackReason.TIMEOUT, Runs(model=Silent(), limits=NO_TIME), untouched),
+        (FallbackReason.TIMEOUT, Runs(WHOLE, limits=AgentLimits(seconds_per_run=0)), untouched),
+        (FallbackReason.CUT_OFF, Runs(unavailable(FallbackReason.CUT_OFF)), untouched),
+        (FallbackReason.CUT_OFF, Runs(an_answer('{"plan": "p1"}', finish_reason="length")), untouched),
+        (FallbackReason.REFUSED_BY_MODEL, Runs(unavailable(FallbackReason.REFUSED_BY_MODEL)), untouched),
+        (FallbackReason.UNDECODABLE, Runs("\x00\ud800{"), untouched),
+        (FallbackReason.UNDECODABLE, Runs(ECHO), untouched),
+        (FallbackReason.UNDECODABLE, Runs('{"plan": "03:00", "reason": "highest_value"}'), untouched),
+        (FallbackReason.UNDECODABLE, Runs('{"placements": []}'), untouched),
+        (FallbackReason.UNDECODABLE, Runs("x" * 1_000_000), untouched),
+    ]
+
+
+@on_each(("reason", "runs", "given"), failures())
 async def test_every_failure_ends_in_the_exact_plan_with_its_reason(
     reason: FallbackReason, runs: Runs, given: Callable[[Runs], None]
 ) -> None:
@@ -635,7 +639,7 @@ async def test_of_runs_at_once_one_of_a_brand_asks() -> None:
 
 
 def test_every_reason_is_reached() -> None:
-    reached = {reason for reason, _, _ in FAILURES}
+    reached = {reason for reason, _, _ in failures()}
     by_themselves = {
         FallbackReason.NOT_CONFIGURED,
         FallbackReason.NO_ALTERNATIVES,
@@ -648,8 +652,8 @@ def test_every_reason_is_reached() -> None:
 class Replays:
     """Runs that are recorded to their end, as ``Preparing`` does it, and made again where no model is configured."""
 
-    def __init__(self, *replies: Reply, limits: AgentLimits | None = None) -> None:
-        self.runs = Runs(*replies, limits=limits)
+    def __init__(self, *replies: Reply, limits: AgentLimits | None = None, runs: Runs | None = None) -> None:
+        self.runs = runs or Runs(*replies, limits=limits)
         self.replaying = Replaying(
             storage=self.runs.storage, scheduler=replace(self.runs.scheduler, configured=None), release="2"
         )
@@ -760,6 +764,18 @@ async def test_a_run_that_nobody_was_asked_for_is_made_again_beside_what_others_
         replayed = await replays.replaying.replay(await replays.recorded(WORDS, now=now))
 
         assert replayed.is_same, (replayed.then, replayed.now)
+
+
+@on_each(("reason", "runs", "given"), failures())
+async def test_every_failure_comes_to_the_same_plan_for_the_same_reason_when_it_is_made_again(
+    reason: FallbackReason, runs: Runs, given: Callable[[Runs], None]
+) -> None:
+    given(runs)
+    for words in (None, WORDS):
+        replays = Replays(runs=runs)
+        replayed = await replays.replaying.replay(await replays.recorded(words))
+
+        assert (replayed.is_same, replayed.now.reason, replayed.unknown) == (True, reason, 0), replayed
 
 
 async def test_a_changed_question_is_unknown_and_the_replay_says_that_it_is_not_the_same(
