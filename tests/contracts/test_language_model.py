@@ -11,7 +11,10 @@ from pydantic_ai.usage import RequestUsage
 
 from marketmind_scheduler.adapters.language_models.chat import ChatLanguageModel
 from marketmind_scheduler.adapters.language_models.endpoint import AllowedHost, BadEndpoint, Endpoint, TokenField
+from marketmind_scheduler.adapters.postgres.repositories.run_texts import texts_to_json, to_said, to_text
+from marketmind_scheduler.domain.agent.limits import Prices
 from marketmind_scheduler.domain.agent.questions import Answer, Purpose, Question
+from marketmind_scheduler.domain.agent.records import Texts, exchange
 from marketmind_scheduler.domain.planning.agent_part import FallbackReason
 from marketmind_scheduler.ports.language_model import ModelUnavailable
 from tests.fakes import chat_server
@@ -152,6 +155,62 @@ async def test_what_an_endpoint_says_beside_its_text_is_a_short_name_that_can_be
             assert len(name) <= 200
             assert name.isprintable()
             assert SECRET[:8] not in name
+
+
+def strange(**said: object) -> bytes:
+    """A completion of which these parts are others."""
+    return json.dumps({**chat_server.completion('{"plan": "p1"}'), **said}).encode()
+
+
+def strange_choice(**said: object) -> bytes:
+    return strange(choices=[{"index": 0, "finish_reason": "stop", "message": {"content": "{}"}, **said}])
+
+
+TOOL_CALL = {"id": "1", "type": "function", "function": {"name": "commit_plan", "arguments": "{}"}}
+STRANGE: Mapping[str, bytes] = {
+    "usage of no numbers": strange(usage={"prompt_tokens": "many", "completion_tokens": [1], "total_tokens": {}}),
+    "usage that is not a number": strange(usage={"prompt_tokens": float("nan"), "completion_tokens": float("inf")}),
+    "usage below nothing": strange(usage={"prompt_tokens": -9, "completion_tokens": -9, "total_tokens": -18}),
+    "half a token": strange(usage={"prompt_tokens": 0.5, "completion_tokens": 0.5, "total_tokens": 1}),
+    "usage of another kind": strange(usage=7),
+    "a model that is a number": strange(model=7),
+    "no model": strange(model=None),
+    "repeated keys": b'{"model": "other", ' + strange()[1:],
+    "no choices": strange(choices=None),
+    "many choices": strange(
+        choices=[{"index": n, "finish_reason": "stop", "message": {"content": "{}"}} for n in "12"]
+    ),
+    "a choice of nothing": strange(choices=[dict[str, object]()]),
+    "a reason of its own": strange_choice(finish_reason="obey"),
+    "no reason": strange_choice(finish_reason=None),
+    "a call of a tool": strange_choice(message={"content": None, "tool_calls": [TOOL_CALL]}),
+    "a call beside the text": strange_choice(message={"content": "{}", "tool_calls": [TOOL_CALL]}),
+    "parts of a text": strange_choice(message={"content": [{"type": "text", "text": "{}"}]}),
+    "half a character": strange_choice(message={"content": "\ud800\x00"}),
+    "an error": b'{"error": {"message": "no", "code": 429}}',
+    "a number": b"7",
+    "a text": b'"7"',
+    "nothing": b"null",
+    "half of its bytes": strange()[:60],
+    "other bytes": bytes(range(256)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Failed to extract usage")
+@on_each(("said", "body"), STRANGE.items())
+async def test_whatever_comes_is_an_answer_that_can_be_kept_or_none(said: str, body: bytes) -> None:
+    async with chat_server.chat_server(answering(body)) as server:
+        try:
+            answer: Answer | None = await _asked(server.endpoint())
+        except ModelUnavailable as unavailable:
+            answer = unavailable.answer
+
+    assert len(server.requests) == 1, said
+    if answer is not None:
+        kept = exchange(QUESTION, asked_model="m", host="h", reserved=9, answer=answer, prices=Prices())
+        assert to_said(to_text(kept)) == kept
+        assert texts_to_json(Texts(reply=answer.text))
+        assert kept.cost > 0
 
 
 async def test_usage_that_nobody_tells_is_taken_for_what_it_would_be() -> None:
