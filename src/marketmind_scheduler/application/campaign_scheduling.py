@@ -1,7 +1,7 @@
 """Scheduling whole campaigns: plan, check, store; read; cancel."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -61,14 +61,14 @@ class CampaignScheduling:
         QuotaExceeded, ZoneRulesOutdated, NeedsPreview for what a language model takes part in, and what the scheduler
         raises: TooManyPosts, CampaignOver.
         """
-        if kind is SchedulerKind.AGENTIC:
-            raise NeedsPreview(campaign_id, scheduler=kind)
         asked = Asked(scheduler=kind, platforms=frozenset(platforms), renewal=renewal)
         async with self.storage.unit_of_work() as work:
             case = await read_case(work, campaign_id, asked, zones=self.zones, now=self.clock.now())
         is_done = case.is_over and renewal in (Renewal.NOTHING, Renewal.FILL)
         if is_done or (case.standing and await self._stands_as_asked(case)):
             return case.standing, False
+        if kind is SchedulerKind.AGENTIC:
+            raise NeedsPreview(campaign_id, scheduler=kind)
         check_open(case)
         brief = case.brief_of_open_posts(self.zones)
         plan = await proposed(self.schedulers[kind], brief, horizon=self.horizon)
@@ -135,16 +135,18 @@ class CampaignScheduling:
         return bool(asked) and all([await self._is_as_planned(case, each, previews) for each in asked])
 
     async def _is_as_planned(self, case: Case, planning: Planning, previews: Mapping[datetime, Preview]) -> bool:
-        """The naive rule looks at little besides, so it is asked again; else the plan is kept that was made then."""
+        """The naive rule looks at little besides, so it is asked again; else the plan is kept that was made then. On
+        which grid it was asked for, and by which objective or instruction, is of no account: it is what stands."""
+        stored = previews.get(planning.made_at)
+        was_asked = replace(case, asked=stored.asked) if stored else case
         try:
-            brief = case.brief(planning.posts, planning.kept, planning.made_at, self.zones)
+            brief = was_asked.brief(planning.posts, planning.kept, planning.made_at, self.zones)
             if case.asked.scheduler is SchedulerKind.NAIVE:
                 plan = await self.schedulers[case.asked.scheduler].propose(brief)
                 if planning.agrees_with(plan, self.zones):
                     return True
         except Rejected:
             return False
-        stored = previews.get(planning.made_at)
         return bool(stored and stored.was_asked_of(brief) and planning.agrees_with(stored.plan, self.zones))
 
     async def _history(self, case: Case) -> tuple[Sequence[Schedule], Mapping[datetime, Preview]]:

@@ -221,9 +221,10 @@ class NoPostsToSchedule(NotFound):
         where = f" on {', '.join(platforms)}" if platforms else ""
         why = f"; {out_already} are published or being sent" if out_already else ""
         why += f"; {scheduled} keep the schedules that they have" if scheduled else ""
+        shown = f"GET /schedule/campaign/{campaign_id} shows them, and " if scheduled else ""
         super().__init__(
             f"campaign {campaign_id} has no posts to schedule{where}{why}; "
-            f"register posts with POST /campaigns/{campaign_id}/posts",
+            f"{shown}POST /campaigns/{campaign_id}/posts registers others",
             campaign_id=campaign_id,
             platforms=list(platforms),
             out_already=out_already,
