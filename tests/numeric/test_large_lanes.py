@@ -128,3 +128,26 @@ def test_ten_thousand_posts_that_decay_are_placed_nearly_best(hours: int) -> Non
     assert None not in chosen.chosen
     assert kept(problem, chosen)
     assert chosen.certificate.gap < 0.01
+
+
+def mixed(count: int, days: int) -> LaneProblem:
+    """Posts of all weights, each with a fortnight of its own, on so many days."""
+    year = a_year(with_windows(count, 14), min_gap=2 * HOUR, per_day=4)
+    posts = [
+        replace(post, earliest=post.earliest * days // 365, latest=post.latest * days // 365) for post in year.posts
+    ]
+    return replace(year, posts=posts, slots=[slot for slot in year.slots if slot.day < days])
+
+
+@on_each(("count", "days"), [(50, 28), (200, 90)])
+def test_posts_with_weights_and_windows_of_their_own_are_placed_nearly_best_in_five_times_the_target(
+    count: int, days: int
+) -> None:
+    columns, begun = packed(mixed(count, days)), process_time()
+
+    chosen = choice(columns)
+
+    assert process_time() - begun < 5 * 10
+    assert None not in chosen.chosen
+    assert kept(mixed(count, days), chosen)
+    assert chosen.certificate.gap < 0.03
