@@ -17,6 +17,7 @@ from marketmind_scheduler.adapters.postgres.requests.idempotency import Postgres
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller, Reach, Scope
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.idempotency import Answer, KeyedRequest, RequestKey
 from marketmind_scheduler.ports.storage import Storage
@@ -25,6 +26,7 @@ from tests.fakes.language_model import ScriptedLanguageModel, configured, filled
 from tests.http.mcp.agents import an_agent, refused, told, with_tools
 from tests.http.postgres.given import over
 from tests.http.steps import App, Json, a_campaign, add_posts, new_id
+from tests.loops import on_each
 
 
 @pytest.fixture
@@ -149,23 +151,30 @@ async def test_where_agents_may_not_commit_the_tool_is_not_there(
     assert "commit_plan" not in names
 
 
-async def test_a_plan_that_a_model_takes_part_in_is_not_made_for_a_call_that_was_cancelled(
-    pool: Pool, zones: ZoneCatalog, clock: FrozenClock, idempotency: PostgresIdempotency, campaign_id: str
+@on_each(("scheduler", "has_model"), [*((kind, False) for kind in SchedulerKind), (SchedulerKind.AGENTIC, True)])
+async def test_a_preview_that_is_cancelled_has_stored_nothing_whoever_makes_the_plan(
+    pool: Pool,
+    zones: ZoneCatalog,
+    clock: FrozenClock,
+    idempotency: PostgresIdempotency,
+    client: httpx2.AsyncClient,
+    *,
+    scheduler: SchedulerKind,
+    has_model: bool,
 ) -> None:
-    model = configured(ScriptedLanguageModel(filled), PostgresStorage(pool))
+    campaign_id = await a_campaign(client, posts=["TWITTER", "TIKTOK"])
+    model = configured(ScriptedLanguageModel(filled), PostgresStorage(pool)) if has_model else None
     use_cases = over(pool, zones, clock, model=model)
     desk = Desk(use_cases=use_cases, idempotency=idempotency, commits=True)
     preview = desk.tools["preview_plan"]
-    wish = {"campaign_id": campaign_id, "scheduler": "agentic", "hold_seconds": 60, "idempotency_key": new_id()}
+    wish = {"campaign_id": campaign_id, "scheduler": scheduler, "hold_seconds": 60, "idempotency_key": new_id()}
     arguments = httpx2.Request("POST", "http://test", json=wish).content
-    writer = Caller(name="agent", scopes=frozenset({Scope.SCHEDULES_READ, Scope.SCHEDULES_WRITE}))
 
     async def admitted() -> Caller:
-        return writer
+        return Caller(name="agent", scopes=frozenset({Scope.SCHEDULES_READ, Scope.SCHEDULES_WRITE}))
 
-    gone = asyncio.create_task(
-        replace(desk, idempotency=LeftBeforeKept(idempotency)).call(preview, arguments, admitted)
-    )
+    left = replace(desk, idempotency=LeftBeforeKept(idempotency))
+    gone = asyncio.create_task(left.call(preview, arguments, admitted))
     await asyncio.wait([gone])
     assert gone.cancelled()
     told = json.loads((await desk.call(preview, arguments, admitted)).body)

@@ -26,7 +26,7 @@ from marketmind_scheduler.domain.planning.preparation import Preparation, Prepar
 from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.rules.tightening import Patch
 from marketmind_scheduler.ports.run_observer import RunObserver
-from marketmind_scheduler.ports.storage import UnitOfWork
+from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 
 _SOLVING_SECONDS = 60
 """What a run may take beside its limit: for the exact plan, and for solving again what others were quicker to take."""
@@ -40,8 +40,8 @@ _LOOKING_AGAIN_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparing:
-    """That a plan is asked for is written with its request, which may yet be rolled back; all else beside it, so that
-    the plan is there when its run ends."""
+    """That a plan is asked for is written with its request, which may yet be rolled back, and so is one that is made at
+    once; all else beside it, so that the plan is there when its run ends."""
 
     previewing: Previewing
     scheduler: AgenticScheduler
@@ -64,9 +64,9 @@ class Preparing:
             brand_id=case.brand.brand_id,
             campaign_id=campaign_id,
         )
-        run = _Run(self, case, instruction, ids)
         if self.scheduler.configured is None:
-            return await run.planned()
+            return await _Run(self, case, instruction, ids, self.previewing.storage).planned()
+        run = _Run(self, case, instruction, ids, self.previewing.beside)
         seconds = self.scheduler.configured.limits.seconds_per_run + _SOLVING_SECONDS
         preparation = await self._begun(ids, case, within=timedelta(seconds=seconds + _LAST_WORDS_SECONDS))
         self.tasks.start(ids.plan_id, run.prepared(seconds))
@@ -144,14 +144,17 @@ def _instructed(preview: Preview) -> Instructed | None:
 
 
 class _Run:
-    """One plan on its way."""
+    """One plan on its way, which is kept in this storage."""
 
-    def __init__(self, preparing: Preparing, case: Case, instruction: Instruction | None, ids: RunIds) -> None:
+    def __init__(
+        self, preparing: Preparing, case: Case, instruction: Instruction | None, ids: RunIds, storage: Storage
+    ) -> None:
         self._preparing = preparing
         self._previewing = preparing.previewing
         self._case = case
         self._instruction = instruction
         self._ids = ids
+        self._storage = storage
         self._brief = case.brief_of_open_posts(self._previewing.zones)
         self._latest: tuple[Case, Brief] | None = None
 
@@ -208,7 +211,7 @@ class _Run:
             await work.preparations.end(self._ids.plan_id)
 
         of = self._previewing
-        shown = await kept(of.beside, preview, zones=of.zones, clock=of.clock, also=also)
+        shown = await kept(self._storage, preview, zones=of.zones, clock=of.clock, also=also)
         self._preparing.observer.decided(decided)
         return shown
 
