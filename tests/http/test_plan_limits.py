@@ -1,9 +1,12 @@
 """What is planned at once, and what a plan says whose solver failed."""
 
+import asyncio
 from collections.abc import Sequence
 
 import httpx2
 
+from marketmind_scheduler.domain.access import EVERYWHERE, Scope
+from marketmind_scheduler.domain.planning.problem import LaneChoice, LaneProblem
 from marketmind_scheduler.domain.rules.policy import Weekday
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
@@ -85,6 +88,54 @@ async def test_a_plan_whose_solver_failed_shows_the_naive_times_and_can_be_commi
     assert all(each["local_time"].endswith("19:00:00") for each in plan["placements"])
     assert "Mind: the solver failed, so these are the naive rule's times" in table.text
     assert {each["scheduler"] for each in committed.json()["schedules"]} == {"engagement"}
+
+
+class WaitingPlanSolver(DirectPlanSolver):
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        self.asked, self.may_answer = 0, asyncio.Event()
+
+    async def solve(self, problems: Sequence[LaneProblem], *, seconds: float) -> Sequence[LaneChoice]:
+        self.asked += 1
+        await self.may_answer.wait()
+        return await super().solve(problems, seconds=seconds)
+
+
+async def test_a_burst_of_one_caller_leaves_the_solver_to_others_and_is_told_to_wait_for_its_own(
+    storage: InMemoryStorage, zones: ZoneCatalog, clock: FrozenClock
+) -> None:
+    solver = WaitingPlanSolver()
+    use_cases = in_memory(storage, zones, clock, solver=solver)
+    keys = [
+        await use_cases.key_ring.create(name, scopes={Scope.ADMIN}, reach=EVERYWHERE, expires_at=None)
+        for name in ("one", "other")
+    ]
+    async with calling(observed(use_cases)) as client:
+        campaign_id = await a_campaign(client, posts=["LINKEDIN"])
+    async with calling(observed(use_cases, checks_access=True)) as client:
+
+        async def asked_by(nth: int, scheduler: str, path: str = f"/campaigns/{campaign_id}/plans") -> httpx2.Response:
+            headers = {"authorization": f"Bearer {keys[nth].credential}"}
+            return await client.post(path, headers=headers, json={"scheduler": scheduler})
+
+        kinds = ["engagement", "agentic"] * 5
+        burst = [asyncio.ensure_future(asked_by(0, kind)) for kind in kinds]
+        for _, refused in zip(range(6), asyncio.as_completed(burst), strict=False):
+            await refused
+        other = asyncio.ensure_future(asked_by(1, "engagement"))
+        at_once = problem(
+            await asked_by(0, "engagement", f"/schedule/campaign/{campaign_id}"), 503, "scheduler_unavailable"
+        )
+        by_rule = await asked_by(0, "naive")
+        solver.may_answer.set()
+        answers = await asyncio.gather(*burst)
+        later = await asked_by(0, "engagement")
+
+    assert [each.status_code for each in answers if each.is_success] == [201, 202] * 2
+    for refused in (at_once, *(problem(each, 503, "scheduler_unavailable") for each in answers if not each.is_success)):
+        assert "4 plans of yours are being made already" in refused["detail"]
+    assert ((await other).status_code, by_rule.status_code, later.status_code) == (201, 201, 201)
 
 
 async def test_without_a_solver_an_engagement_plan_is_refused_and_no_other_stands_in(

@@ -1,13 +1,14 @@
 """Scheduling whole campaigns: plan, check, store; read; cancel."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import Case, beside_others, check_unchanged, read_case
 from marketmind_scheduler.application.planning.proposing import check_open, check_whole, proposed
+from marketmind_scheduler.application.planning.share import SolverShare
 from marketmind_scheduler.application.planning.writing import Writing, called_off
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain.errors import NeedsPreview, Rejected
@@ -39,6 +40,7 @@ class CampaignScheduling:
     new_id: NewId
     horizon: timedelta
     quota: Quota
+    share: SolverShare = field(default_factory=SolverShare)
 
     @repeats_lost_races
     async def schedule(
@@ -71,7 +73,8 @@ class CampaignScheduling:
             raise NeedsPreview(campaign_id, scheduler=kind)
         check_open(case)
         brief = case.brief_of_open_posts(self.zones)
-        plan = await proposed(self.schedulers[kind], brief, horizon=self.horizon)
+        with self.share.taken(kind):
+            plan = await proposed(self.schedulers[kind], brief, horizon=self.horizon)
         check_whole(plan)
         async with self.storage.unit_of_work() as work:
             rules = await check_unchanged(work, case)

@@ -84,8 +84,10 @@ class UseCases:
         def there(own: Storage) -> Storage:
             return (storage or own).within(reach).acting(actor)
 
+        share = self.previewing.share.acting(actor)
         previewing = replace(
             self.previewing,
+            share=share,
             storage=there(self.previewing.storage),
             beside=self.previewing.beside.within(reach).acting(actor),
         )
@@ -98,8 +100,10 @@ class UseCases:
             following=replace(self.following, storage=there(self.following.storage)),
             policies=replace(self.policies, storage=there(self.policies.storage)),
             post_scheduling=replace(self.post_scheduling, storage=there(self.post_scheduling.storage)),
-            post_planning=replace(self.post_planning, storage=there(self.post_planning.storage)),
-            campaign_scheduling=replace(self.campaign_scheduling, storage=there(self.campaign_scheduling.storage)),
+            post_planning=replace(self.post_planning, storage=there(self.post_planning.storage), share=share),
+            campaign_scheduling=replace(
+                self.campaign_scheduling, storage=there(self.campaign_scheduling.storage), share=share
+            ),
             previewing=previewing,
             preparing=replace(self.preparing, previewing=previewing),
             replaying=replace(self.replaying, storage=there(self.replaying.storage)),

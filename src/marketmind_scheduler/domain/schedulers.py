@@ -14,6 +14,9 @@ class SchedulerKind(StrEnum):
     AGENTIC = "agentic"  # one of the best plans, chosen by a language model, under an instruction in words
 
 
+SOLVED = frozenset({SchedulerKind.ENGAGEMENT, SchedulerKind.AGENTIC})
+"""Those that ask a solver, and look at what is known of the audience."""
+
 SEVEN_PM = time(19)
 """The wall time of the naive scheduler."""
 

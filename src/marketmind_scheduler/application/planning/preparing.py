@@ -65,7 +65,8 @@ class Preparing:
             campaign_id=campaign_id,
         )
         if self.scheduler.configured is None:
-            return await _Run(self, case, instruction, ids, self.previewing.storage).planned()
+            with self.previewing.share.taken(asked.scheduler):
+                return await _Run(self, case, instruction, ids, self.previewing.storage).planned()
         run = _Run(self, case, instruction, ids, self.previewing.beside)
         seconds = self.scheduler.configured.limits.seconds_per_run + _SOLVING_SECONDS
         preparation = await self._begun(ids, case, within=timedelta(seconds=seconds + _LAST_WORDS_SECONDS))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from marketmind_scheduler.application.planning.proposing import (
     judged,
     proposed,
 )
+from marketmind_scheduler.application.planning.share import SolverShare
 from marketmind_scheduler.application.planning.shown import Committed, Pictured, Shown, preview_of, shown_of
 from marketmind_scheduler.application.planning.writing import Writing
 from marketmind_scheduler.application.quota import Quota
@@ -64,6 +65,7 @@ class Previewing:
     new_id: NewId
     horizon: timedelta
     quota: Quota
+    share: SolverShare = field(default_factory=SolverShare)
 
     @repeats_lost_races
     async def preview(self, campaign_id: UUID, asked: Asked) -> Shown:
@@ -185,7 +187,9 @@ class Previewing:
             case = await beside_other_brands(work, case)
         check_open(case)
         brief = case.brief_of_open_posts(self.zones)
-        plan = await judged(await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon), case)
+        with self.share.taken(asked.scheduler):
+            proposal = await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon)
+        plan = await judged(proposal, case)
         preview = case.preview(self.new_id(), brief, plan)
         return await kept(storage, preview, zones=self.zones, clock=self.clock)
 

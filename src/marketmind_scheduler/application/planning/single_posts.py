@@ -14,6 +14,7 @@ from marketmind_scheduler.application.lanes import lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.planning.cases import profiles_of, surroundings
 from marketmind_scheduler.application.planning.proposing import check_whole, proposed
+from marketmind_scheduler.application.planning.share import SolverShare
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.zone_rules import check_zone_rules
 from marketmind_scheduler.domain.errors import PolicyViolated
@@ -55,6 +56,7 @@ class PostPlanning:
     new_id: NewId
     horizon: timedelta
     quota: Quota
+    share: SolverShare = field(default_factory=SolverShare)
     queues: LaneQueues = field(default_factory=LaneQueues)
 
     async def schedule(
@@ -83,7 +85,8 @@ class PostPlanning:
         if isinstance(read, Schedule):
             return read, False
         asked.check_bounds(read.window, now=now, horizon=self.horizon)
-        plan = await proposed(self.schedulers[asked.scheduler], read.brief, horizon=self.horizon)
+        with self.share.taken(asked.scheduler):
+            plan = await proposed(self.schedulers[asked.scheduler], read.brief, horizon=self.horizon)
         check_whole(plan)
         [placement] = plan.placements
         async with self.storage.unit_of_work() as work:

@@ -23,7 +23,7 @@ from marketmind_scheduler.domain.planning.problem import Method, Objective
 from marketmind_scheduler.domain.planning.replanning import Decision, Renewal
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.tightening import UNCHANGED, Patch
-from marketmind_scheduler.domain.schedulers import SchedulerKind
+from marketmind_scheduler.domain.schedulers import SOLVED, SchedulerKind
 
 LONGEST_HOLD = timedelta(days=1)
 _UNTRIED: Mapping[Untried, str] = {
@@ -68,7 +68,7 @@ class Asked:
 
     @property
     def looks_at_audiences(self) -> bool:
-        return self.scheduler in (SchedulerKind.ENGAGEMENT, SchedulerKind.AGENTIC)
+        return self.scheduler in SOLVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
