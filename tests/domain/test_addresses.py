@@ -1,8 +1,16 @@
 """Webhooks go to public addresses, on ports for TLS, and to what the operator has named."""
 
+import csv
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
 import pytest
 
 from marketmind_scheduler.domain.addresses import AllowedNetwork, may_connect
+from tests.loops import telling_all_misses
+
+REGISTRIES = Path(__file__).parents[1] / "data" / "iana_special_purpose.csv"
 
 
 @pytest.mark.parametrize(
@@ -110,3 +118,24 @@ def test_an_allowed_network_is_allowed_on_its_own_port_alone(allow: str, address
 def test_a_network_without_its_port_is_not_read(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         AllowedNetwork.read(text)
+
+
+def special_purpose() -> Iterator[tuple[IPv4Network | IPv6Network, bool]]:
+    """What IANA's registries of special-purpose addresses say, and whether a block is globally reachable: all blocks of
+    iana-ipv4-special-registry and iana-ipv6-special-registry as of April 2025 but ``::ffff:0:0/96``, which is read as
+    the IPv4 address in it. Renew the file from www.iana.org/assignments when they grow."""
+    with REGISTRIES.open() as file:
+        for row in csv.DictReader(file):
+            yield ip_network(row["block"]), row["globally_reachable"] == "True"
+
+
+def test_nothing_that_iana_does_not_call_reachable_may_be_connected_to_on_any_python() -> None:
+    blocks = dict(special_purpose())
+    reachable = [block for block, is_reachable in blocks.items() if is_reachable]
+
+    with telling_all_misses() as trying:
+        for block in blocks.keys() - set(reachable):
+            for address in (block[0], block[-1], block[block.num_addresses // 2], block[block.num_addresses // 3]):
+                if not any(address in each for each in reachable):
+                    with trying(block=str(block), address=str(address)):
+                        assert not may_connect(str(address), 443, allowed=())

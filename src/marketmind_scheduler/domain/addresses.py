@@ -11,10 +11,12 @@ PUBLIC_PORTS = frozenset({443, 8443})
 _NOT_PUBLIC = tuple(
     ip_network(network)
     for network in (
+        "192.0.0.0/24",  # protocol assignments
         "192.88.99.0/24",  # 6to4 relays
         "::/96",  # IPv4-compatible
         "64:ff9b::/96",  # NAT64
         "64:ff9b:1::/48",  # NAT64 within one network
+        "100:0:0:1::/64",  # a dummy
         "2001::/32",  # Teredo
         "2002::/16",  # 6to4
         "3fff::/20",  # documentation
