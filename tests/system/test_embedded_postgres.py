@@ -179,6 +179,32 @@ def test_a_second_process_attaches_and_does_not_stop_the_server(home: Path) -> N
         assert sql(dsn, "SELECT 1") == "1"
 
 
+def test_a_server_that_ends_by_itself_is_started_again_with_its_rows_where_it_was(home: Path) -> None:
+    with embedded_postgres(home) as dsn:
+        sql(dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
+        [postmaster, *_] = server_processes(home)
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.wait(10)
+
+        def is_back() -> bool:
+            with suppress(AssertionError):
+                return sql(dsn, "SELECT answer FROM kept") == "42"
+            return False
+
+        wait_until(is_back)
+        assert server_processes(home)[0].pid != postmaster.pid
+    assert alive([postmaster]) == []
+
+
+def test_who_is_attached_finds_the_server_of_the_next_owner_where_it_was(home: Path) -> None:
+    with an_owner(home) as owner:
+        before = owner.dsn()
+        owner.leave()
+
+    with embedded_postgres(home) as dsn:
+        assert dsn == before
+
+
 def test_of_two_processes_that_start_at_once_one_waits_for_the_other(home: Path) -> None:
     with an_owner(home) as one, an_owner(home) as other:
         dsn = one.dsn()

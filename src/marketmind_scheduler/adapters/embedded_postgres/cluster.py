@@ -49,10 +49,13 @@ class Cluster:
         # Its pid may be another program's by now, and Postgres would take that for a server.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
-    def start(self, options: Sequence[str]) -> tuple[subprocess.Popen[bytes], int]:
-        """A server that is ready, and its port."""
-        for _ in range(_PORTS_TO_TRY):
-            port = _bound_to(0)
+    def start(self, options: Sequence[str], *, port: int = 0) -> tuple[subprocess.Popen[bytes], int]:
+        """A server that is ready, and its port: that one where it is free."""
+        for wanted in (port, *(0,) * _PORTS_TO_TRY):
+            try:
+                port = _bound_to(wanted)
+            except OSError:
+                continue
             if server := self._started_on(port, options):
                 return server, port
             with suppress(OSError):
@@ -154,6 +157,7 @@ def _command_line(pid: int) -> bytes:
 def _bound_to(port: int) -> int:
     """The free port on 127.0.0.1, any for 0; ``OSError`` if it is taken."""
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL binds it
         probe.bind(("127.0.0.1", port))
         return probe.getsockname()[1]
 
