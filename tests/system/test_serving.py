@@ -29,13 +29,13 @@ BRAND_BODY = {"brand_name": "Northwind Tea", "brand_default_timezone": "Europe/L
 END_SECONDS = 5
 HALF_A_HEAD = b"GET /health HTTP/1.1\r\nHost: "
 HALF_A_BODY = (
-    f"PUT {BRAND} HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    f"PUT {BRAND} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
 ).encode()
 SHIFT_DAYS = """
 UPDATE campaigns SET start_date = start_date - $2::int, end_date = end_date - $2::int WHERE campaign_id = $1
 """
 DEMO_ROWS = "SELECT * FROM campaigns JOIN posts USING (campaign_id) JOIN schedules USING (post_id)"
-WHOLE = b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n"
+WHOLE = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The API process: prepares the database, then serves and does the upkeep, and dispatches too unless told not to."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -61,6 +62,8 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket, 
                 settings=settings,
                 shares=shares,
             )
+            gc.collect()
+            gc.freeze()  # what lives as long as the process is not looked through while requests are answered
             await server.serve(sockets=[listener])
             await use_cases.dispatcher.triggered()
     log.info("stopped")

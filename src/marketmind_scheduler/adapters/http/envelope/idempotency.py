@@ -1,5 +1,6 @@
 """``Idempotency-Key``: the same request again has the same answer, and no second effect."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import msgspec
 from litestar import Request
 
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Message, Receive, Send
+from marketmind_scheduler.adapters.http.envelope.large_bodies import LARGE, NotOneList, canonical_list
 from marketmind_scheduler.adapters.http.problems import PROBLEM_JSON, Malformed, to_problem
 from marketmind_scheduler.adapters.http.words.strict_json import NotJson, read_json
 from marketmind_scheduler.domain.access import ANYBODY, Caller
@@ -42,7 +44,11 @@ class AnswerOnce:
             await self._app(scope, receive, send)
             return
         asked = Request[Any, Any, Any](scope, receive, send)
-        key = _request_key(scope, given, await asked.body())  # the body is kept for whoever comes after
+        body = await asked.body()  # kept for whoever comes after
+        if len(body) > LARGE:
+            key = await asyncio.to_thread(_request_key, scope, given, body)
+        else:
+            key = _request_key(scope, given, body)
         try:
             answer = await self._answered_once(self._idempotency, key, scope, receive)
         except SchedulerError as failed:  # the framework believes that an answer is on its way
@@ -91,11 +97,14 @@ def request_key(caller: Caller, path: str, given: bytes, body: bytes) -> Request
 
 
 def _canonical(body: bytes) -> bytes:
-    """The same for bodies that mean the same. One that means nothing, or two things at once, is only like itself."""
+    """The same for bodies that mean the same. One that means nothing, or two things at once, is only like itself; so is
+    one that is large and more than a list."""
     try:
+        if len(body) > LARGE:
+            return canonical_list(body)
         read_json(body)
         return msgspec.json.encode(msgspec.json.decode(body), order="sorted")
-    except (NotJson, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (NotOneList, NotJson, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body
 
 

@@ -1,5 +1,6 @@
 """Requests are taken literally: strict JSON, ids as they are written, known query names, each given once."""
 
+import asyncio
 import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
@@ -19,6 +20,7 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
+from marketmind_scheduler.adapters.http.envelope.large_bodies import LARGE, read_large
 from marketmind_scheduler.adapters.http.problems import Malformed, UnsupportedMediaType
 from marketmind_scheduler.adapters.http.words.faults import misspelled_ids, refusal, wrong_parameter
 from marketmind_scheduler.adapters.http.words.strict_json import NotJson, read_json
@@ -29,7 +31,12 @@ from marketmind_scheduler.domain.quoting import meant
 
 Decoded = TypeVar("Decoded")
 
+TAKES_BODY = {"body": True}
+"""What is declared whose handler reads a body by itself."""
+
 _BODY = "data"
+_READ = "body_read"
+_OF_BODIES = frozenset({b"content-length", b"transfer-encoding"})
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -52,13 +59,17 @@ class StrictBody(AbstractDTO[Any]):
         del handler_id
         return schema_creator.for_field_definition(field_definition)
 
+    @classmethod
+    async def read_ahead(cls, request: Request[Any, Any, Any]) -> None:
+        """Read a large body where that holds nobody up. Raises Malformed."""
+        decoder = cls._decoders.get(request.route_handler.handler_id)
+        if decoder is not None and len(body := await request.body()) > LARGE:
+            request.scope["state"][_READ] = await asyncio.to_thread(read_large, body, decoder)
+
     def decode_bytes(self, value: bytes) -> Any:
         connection = cast("ASGIConnection[Any, Any, Any, Any]", self.asgi_connection)
-        content_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != "application/json":
-            raise UnsupportedMediaType(
-                extra=[{"at": "content-type", "message": f"send application/json, not {content_type or 'nothing'}"}]
-            )
+        if _READ in connection.scope["state"]:
+            return connection.scope["state"].pop(_READ)
         return decoded(value, self._decoders[connection.route_handler.handler_id])
 
 
@@ -93,9 +104,33 @@ async def check_request(request: Request[Any, Any, Any]) -> Response[None] | Non
         raise NotFoundException
     _check_path(request)
     _check_query(request)
-    if (needed := _needed_body(request.route_handler)) and not await request.body():
-        raise Malformed(f"there is no body; send {taken(needed)}", at="$")
+    await _check_body(request)
     return None
+
+
+async def _check_body(request: Request[Any, Any, Any]) -> None:
+    """A body where one is taken, of the kind that is taken, and none elsewhere."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in ("", "application/json"):
+        raise _not_json(content_type)
+    if not _takes_body(request.route_handler):
+        if any(name in _OF_BODIES and value != b"0" for name, value in request.scope["headers"]):
+            raise Malformed(f"{request.method} takes no body here; send none", at="$")
+        return
+    body = await request.body()
+    if body and not content_type:
+        raise _not_json("nothing")
+    if not body and (needed := _needed_body(request.route_handler)):
+        raise Malformed(f"there is no body; send {taken(needed)}", at="$")
+    await StrictBody.read_ahead(request)
+
+
+def _not_json(content_type: str) -> UnsupportedMediaType:
+    return UnsupportedMediaType(extra=[{"at": "content-type", "message": f"send application/json, not {content_type}"}])
+
+
+def _takes_body(handler: BaseRouteHandler) -> bool:
+    return _BODY in handler.parsed_fn_signature.parameters or "body" in handler.opt
 
 
 def _check_path(request: Request[Any, Any, Any]) -> None:

@@ -20,6 +20,7 @@ from marketmind_scheduler.adapters.http.envelope.access import KNOWN, PUBLIC, ca
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIScope, Receive, Send
 from marketmind_scheduler.adapters.http.envelope.idempotency import NOT_KEYED
 from marketmind_scheduler.adapters.http.envelope.shares import CLIENT_GONE
+from marketmind_scheduler.adapters.http.envelope.strictness import TAKES_BODY
 from marketmind_scheduler.adapters.http.envelope.time_limit import UNLIMITED
 from marketmind_scheduler.adapters.http.mcp.address import METADATA, PATH, Address
 from marketmind_scheduler.adapters.http.mcp.catalogue import TOOLS
@@ -46,7 +47,7 @@ def routes_of(desk: Desk, address: Address, *, issuer: str | None = None) -> Seq
         PATH,
         status_code=200,
         include_in_schema=False,
-        opt={**KNOWN, **NOT_KEYED, **UNLIMITED},
+        opt={**KNOWN, **NOT_KEYED, **UNLIMITED, **TAKES_BODY},
         exception_handlers={Exception: failed},
     )
     async def answer_agent(request: AnyRequest) -> ASGIApp:

@@ -1,8 +1,9 @@
 """JSON as RFC 8259 has it, with one value for each name, and words for what is not."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from marketmind_scheduler.domain.quoting import quoted
@@ -22,7 +23,7 @@ def read_json(body: bytes) -> Any:
             text,
             object_pairs_hook=_with_each_name_once,
             parse_int=Decimal,
-            parse_float=Decimal,
+            parse_float=_number,
             parse_constant=_no_constant,
         )
     except json.JSONDecodeError as wrong:
@@ -43,10 +44,16 @@ def _text(body: bytes) -> str:
 def _with_each_name_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for nth, name in enumerate(names) if name in names[:nth])
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise NotJson(f"{quoted(twice)} is given twice in one object; give it once")
     return found
+
+
+def _number(written: str) -> Decimal:
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        raise NotJson(f"{quoted(written)} is beyond all numbers; send one that something can have") from None
 
 
 def _no_constant(name: str) -> NoReturn:
