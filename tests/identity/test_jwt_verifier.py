@@ -53,6 +53,7 @@ SPOILT: Sequence[Callable[[str], str]] = [
     lambda token: token[:-2] + ("AA" if token[-2:] != "AA" else "BB"),
     lambda token: token + "A",
     lambda token: token + ".",
+    lambda token: token + "==",
     lambda token: token + " ",
     lambda token: token.replace(".", ".e", 1),
     lambda token: "".join(("e30", token[token.index(".") :])),
@@ -276,6 +277,10 @@ async def test_a_claim_that_must_be_there_is_there_in_its_type(
         ({"iat": NOON + 31}, "it is not valid yet"),
         ({"nbf": NOON + 31}, "it is not valid yet"),
         ({"nbf": None}, "wrong"),
+        ({"more": float("nan")}, "wrong"),
+        ({"more": [float("-inf")]}, "wrong"),
+        ({"iat": NOON - 60, "exp": NOON + 48 * 3600}, "longer than a token may be"),
+        ({"exp": 253_402_300_000}, "longer than a token may be"),
     ],
     ids=str,
 )
@@ -322,7 +327,23 @@ async def test_a_name_that_stands_twice_is_refused(
     assert why == "its payload is no JSON object, or a name stands in it twice"
 
 
-@pytest.mark.parametrize("payload", [b"", b"[]", b'"text"', b"{", b"\xff", b"1" * 5000, b"[" * 5000], ids=len)
+async def test_a_name_that_stands_twice_in_the_header_is_refused(
+    verifier: JwtVerifier, signer: Signer, clock: FrozenClock
+) -> None:
+    _, payload, signature = signer.sign(claims(clock)).split(".")
+    header = _encoded(b'{"alg": "ES256", "kid": "other", "kid": "first"}').decode()
+
+    assert "header" in await refused(verifier, f"{header}.{payload}.{signature}")
+
+
+async def test_a_payload_is_utf_8_without_a_mark(verifier: JwtVerifier, signer: Signer, clock: FrozenClock) -> None:
+    for encoding in ("utf-16", "utf-32-le", "utf-8-sig"):
+        assert "no JSON object" in await refused(verifier, signer.sign(json.dumps(claims(clock)).encode(encoding)))
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"[]", b'"text"', b"{", b"\xff", b"1" * 5000, b"[" * 5000, "{}".encode("utf-16")], ids=len
+)
 async def test_a_payload_that_is_no_object_is_refused(verifier: JwtVerifier, signer: Signer, payload: bytes) -> None:
     assert "no JSON object" in await refused(verifier, signer.sign(payload))
 
@@ -382,6 +403,8 @@ async def test_brands_are_listed_or_all_of_them_and_another_shape_has_none(
     "changed",
     [
         {"use": "enc"},
+        {"key_ops": ["encrypt"]},
+        {"key_ops": []},
         {"kid": MISSING},
         {"kid": 7},
         {"alg": ["ES256"]},

@@ -77,6 +77,9 @@ class Settings(EdgeSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     jwt_jwks: Annotated[str | None, Meta(description="the URL or the path of the provider's key set")] = None
     jwt_scopes_claim: Annotated[str, Meta(description="the claim of the tokens with the scopes")] = "scope"
     jwt_brands_claim: Annotated[str, Meta(description="the claim of the tokens with the brands")] = "brands"
+    jwt_longest_hours: Annotated[
+        int, Meta(ge=1, le=8760, description="how long such a token may be valid at most, from `iat` to `exp`")
+    ] = 48
     requests_per_minute: Annotated[
         int,
         Meta(

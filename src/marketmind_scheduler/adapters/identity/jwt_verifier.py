@@ -1,13 +1,16 @@
 """JSON Web Tokens as access tokens, checked after RFC 8725 and RFC 9068."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from datetime import timedelta
+from typing import Annotated, NoReturn, TypeAlias
 
 import msgspec
 import structlog
 from jwt import PyJWS, PyJWTError
+from jwt.utils import base64url_decode
 from msgspec import Meta
 
 from marketmind_scheduler.adapters.identity.key_set import ALGORITHMS
@@ -26,6 +29,7 @@ _LAST_MOMENT = 253_402_300_799  # 9999-12-31T23:59:59Z
 _Moment: TypeAlias = Annotated[float, Meta(ge=0, le=_LAST_MOMENT)]
 _Subject: TypeAlias = Annotated[str, Meta(pattern=r"\A[ -~]{1,255}\Z")]  # as OpenID Connect bounds it
 
+_COMPACT = re.compile(r"[\w-]*\.[\w-]*\.[\w-]*", re.ASCII)  # RFC 7515, section 2: no padding
 _signatures = PyJWS(ALGORITHMS, {"enforce_minimum_key_length": True})
 
 log = structlog.get_logger()
@@ -57,6 +61,7 @@ class JwtVerifier:
     """Tokens of one issuer for one audience. A claim that grants something and has another shape grants nothing.
 
     ``scopes_claim``: names of scopes, as text with spaces between or as a list; unknown ones are passed over.
+    ``longest``: from ``iat`` to ``exp``; a token cannot be revoked.
     ``brands_claim``: a list of brand ids, or ``"*"`` for every brand.
     """
 
@@ -66,21 +71,22 @@ class JwtVerifier:
     audience: str
     scopes_claim: str
     brands_claim: str
+    longest: timedelta = timedelta(hours=48)
 
     async def verify(self, token: str) -> Caller:
         try:
-            payload = _members(await self._signed_payload(token))
+            payload = _members(await self._signed_payload(token), "payload")
             return self._caller(self._checked(payload), payload)
         except _Refused as refused:
             log.warning("token refused", why=str(refused))
             raise InvalidCredentials from None
 
     async def _signed_payload(self, token: str) -> bytes:
-        if len(token) > _MOST_CHARACTERS or not token.isascii():
+        if len(token) > _MOST_CHARACTERS or not _COMPACT.fullmatch(token):
             raise _Refused("it is too long, or no JWT")
         try:
-            header = msgspec.convert(_signatures.get_unverified_header(token), _Header)
-        except (PyJWTError, msgspec.ValidationError) as malformed:
+            header = msgspec.convert(_members(base64url_decode(token.partition(".")[0]), "header"), _Header)
+        except (ValueError, msgspec.ValidationError) as malformed:
             raise _Refused(f"its header cannot be used: {type(malformed).__name__}") from None
         if header.alg not in ALGORITHMS or not _is_access_token(header.typ):
             raise _Refused("its alg or its typ is not accepted")
@@ -102,6 +108,8 @@ class JwtVerifier:
             raise _Refused("another issuer")
         if self.audience not in ([claims.aud] if isinstance(claims.aud, str) else claims.aud):
             raise _Refused("another audience")
+        if claims.exp - claims.iat > self.longest.total_seconds():
+            raise _Refused("it is valid for longer than a token may be; see SCHEDULER_JWT_LONGEST_HOURS")
         now = self.clock.now().timestamp()
         if now >= claims.exp + _LEEWAY_SECONDS:
             raise _Refused("it has expired")
@@ -122,12 +130,18 @@ def _is_access_token(typ: str) -> bool:
     return typ.lower().removeprefix("application/") in ("jwt", "at+jwt")
 
 
-def _members(payload: bytes) -> dict[str, object]:
-    """Strict where RFC 7519, section 4, leaves a choice: a name that stands twice is refused."""
+def _members(part: bytes, name: str) -> dict[str, object]:
+    """Of header or payload, by its ``name``. Strict where RFC 7519, section 4, leaves a choice: a name that stands in it
+    twice is refused. So is what is not UTF-8 (section 7.2), and a number that JSON does not know."""
     try:
-        return msgspec.convert(json.loads(payload, object_pairs_hook=_once), dict[str, object])
+        text = part.decode()
+        return msgspec.convert(json.loads(text, object_pairs_hook=_once, parse_constant=_none), dict[str, object])
     except (ValueError, RecursionError, msgspec.ValidationError):
-        raise _Refused("its payload is no JSON object, or a name stands in it twice") from None
+        raise _Refused(f"its {name} is no JSON object, or a name stands in it twice") from None
+
+
+def _none(name: str) -> NoReturn:
+    raise _Refused(f"a number in it is wrong: {name} is not JSON")
 
 
 def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:

@@ -25,6 +25,7 @@ class _Declared(msgspec.Struct, frozen=True):
     kid: str
     alg: str | None = None
     use: Literal["sig"] = "sig"
+    key_ops: list[str] | None = None
 
 
 def read_key_set(document: bytes) -> KeySet:
@@ -47,5 +48,6 @@ def _usable(members: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], Py
             key = PyJWK(member)
         except (msgspec.ValidationError, PyJWTError):
             continue
-        if key.algorithm_name in ALGORITHMS and "d" not in member:
+        checks = declared.key_ops is None or "verify" in declared.key_ops
+        if checks and key.algorithm_name in ALGORITHMS and "d" not in member:
             yield (declared.kid, key.algorithm_name), key

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
 from marketmind_scheduler.adapters.identity.jwt_verifier import JwtVerifier
@@ -57,6 +58,7 @@ async def verifying_tokens(settings: Settings) -> AsyncGenerator[TokenVerifier |
             audience=provider.audience,
             scopes_claim=settings.jwt_scopes_claim,
             brands_claim=settings.jwt_brands_claim,
+            longest=timedelta(hours=settings.jwt_longest_hours),
         )
 
 
