@@ -131,8 +131,8 @@ def _is_access_token(typ: str) -> bool:
 
 
 def _members(part: bytes, name: str) -> dict[str, object]:
-    """Of header or payload, by its ``name``. Strict where RFC 7519, section 4, leaves a choice: a name that stands in it
-    twice is refused. So is what is not UTF-8 (section 7.2), and a number that JSON does not know."""
+    """Of header or payload, by its ``name``. Strict where RFC 7519, section 4, leaves a choice: a name that stands
+    there twice is refused. So is what is not UTF-8 (section 7.2), and a number that JSON does not know."""
     try:
         text = part.decode()
         return msgspec.convert(json.loads(text, object_pairs_hook=_once, parse_constant=_none), dict[str, object])
