@@ -22,10 +22,12 @@ class TransactionPooling:
         self._idle: list[Server] = []
         self._given_back = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ends: list[StreamWriter] = []
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._tasks.add(cast("asyncio.Task[None]", asyncio.current_task()))
         server, answering = await asyncio.open_connection(*self._target), None
+        self._ends += [writer, server[1]]
         with suppress(OSError):
             while (data := await reader.read(65536)) and data[:1] != _FAREWELL:
                 if answering is None or answering.done():
@@ -39,8 +41,10 @@ class TransactionPooling:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for _, writer in self._idle:
-            writer.close()
+        for end in self._ends:
+            end.close()
+            with suppress(OSError):
+                await end.wait_closed()
 
     async def _answer(self, server: Server, client: StreamWriter) -> None:
         """Carry what the server answers, until the transaction is over and others may have it."""

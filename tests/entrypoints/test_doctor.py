@@ -20,6 +20,7 @@ from rich.console import Console
 
 from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
+from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
@@ -44,6 +45,7 @@ from tests.programs import ImportedCommandLine
 from tests.receivers import SECRET
 from tests.roles import a_service_role
 from tests.system.services import a_home
+from tests.wire_pooler import pooled_by_transaction
 
 UNUSED_DATABASE = "postgresql://user:hush@127.0.0.1:1/database"
 SETTINGS = Settings(database_url=UNUSED_DATABASE, pool_size=10)
@@ -89,6 +91,15 @@ def test_a_database_that_is_well_has_nothing_to_do() -> None:
         ("durability", {"synchronous_commit": "off"}, Mark.WRONG, "is off", "set it to on"),
         ("isolation", {"isolation": "serializable"}, Mark.WRONG, "serializable", "read committed"),
         ("timezone", {"timezone": "Asia/Tokyo"}, Mark.WRONG, "Asia/Tokyo", "UTC"),
+        ("session settings", {"missing_settings": ("lock_timeout",)}, Mark.DOUBTFUL, "lock_timeout", "ALTER ROLE"),
+        ("prepared transactions", {"prepared": ("'forgotten' of a",)}, Mark.DOUBTFUL, "forgotten", "ROLLBACK PREPARED"),
+        (
+            "failover",
+            {"forgets_in_failover": "none is synchronous"},
+            Mark.DOUBTFUL,
+            "forget sends",
+            "synchronous_standby",
+        ),
         ("connections", {"connections": 27}, Mark.DOUBTFUL, "room for 1", "SCHEDULER_POOL_SIZE"),
         ("connections", {"connections": 13}, Mark.WRONG, "room for 0", "SCHEDULER_POOL_SIZE"),
         ("clock", {"clock_ahead": timedelta(seconds=2)}, Mark.DOUBTFUL, "2.000 s ahead of", "NTP"),
@@ -168,8 +179,15 @@ async def test_a_migrated_database_is_read_as_it_is(database: str, worker_id: st
     assert facts.is_at_head
     assert (facts.synchronous_commit, facts.isolation) == ("off", "repeatable read")
     assert (facts.connections, facts.newest_tz_release, facts.timezone) == (7, "2031a", "UTC")
+    assert (facts.missing_settings, facts.prepared) == ((), ())
     assert not facts.is_read_only
     assert abs(facts.clock_ahead) < timedelta(seconds=1)
+
+
+async def test_a_pooler_that_hands_out_connections_by_transaction_is_refused_by_name(database: str) -> None:
+    async with pooled_by_transaction(database) as pooled:
+        with pytest.raises(UnfitDatabase, match="hands out connections by transaction"):
+            await examine(pooled, SystemClock())
 
 
 async def test_a_database_that_takes_no_writes_is_noticed(database: str, worker_id: str) -> None:

@@ -8,7 +8,7 @@ from marketmind_scheduler.adapters.postgres.repositories.tz_releases import NEWE
 from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
 from marketmind_scheduler.adapters.postgres.schema.sessions import check_sessions, missing_settings
 from marketmind_scheduler.adapters.postgres.storage import connected
-from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import agent_runs, metadata
 from marketmind_scheduler.ports.clock import Clock
 
 _READABLE = "SELECT coalesce(has_table_privilege(to_regclass($1), 'SELECT'), false)"
@@ -52,6 +52,7 @@ _MISSING_RIGHTS = """
 SELECT name || ' ' || privilege FROM unnest($1::text[]) AS name,
        unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS privilege
  WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(to_regclass(name), privilege)
+   AND NOT (name = $2 AND privilege IN ('UPDATE', 'DELETE'))  -- the record of runs is only added to
 """
 
 
@@ -93,7 +94,7 @@ async def examine(url: str, clock: Clock) -> DatabaseFacts:
             connections=await connection.fetchval(_CONNECTIONS),
             may_change_schema=await connection.fetchval(_MAY_CHANGE_SCHEMA, tables),
             is_at_head=await _is_at_head(connection),
-            missing_rights=tuple(row[0] for row in await connection.fetch(_MISSING_RIGHTS, tables)),
+            missing_rights=tuple(row[0] for row in await connection.fetch(_MISSING_RIGHTS, tables, agent_runs.name)),
             newest_tz_release=await _newest_tz_release(connection),
             clock_ahead=ahead,
             round_trip=round_trip,
