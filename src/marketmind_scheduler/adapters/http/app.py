@@ -59,6 +59,8 @@ from marketmind_scheduler.ports.idempotency import Idempotency
 Beside: TypeAlias = Sequence[HTTPRouteHandler]
 
 _ASSETS = "/docs/assets"
+_FOLDERS = [Path(str(files("marketmind_scheduler.adapters.http") / name)) for name in ("assets", "explorer")]
+_FILES = frozenset(f"{_ASSETS}/{file.name}" for folder in _FOLDERS for file in folder.iterdir())
 _BODY_BYTES = 1024 * 1024
 _ABOUT = """Decides and remembers *when* a brand's posts go out.
 
@@ -111,9 +113,8 @@ def create_app(
             *beside,
             create_static_files_router(
                 path=_ASSETS,
-                directories=[
-                    Path(str(files("marketmind_scheduler.adapters.http") / name)) for name in ("assets", "explorer")
-                ],
+                directories=_FOLDERS,
+                before_request=_check_asset,
                 include_in_schema=False,
                 opt=PUBLIC,
             ),
@@ -148,6 +149,13 @@ def _checked(use_cases: UseCases) -> Callable[[Request[Any, Any, Any]], Awaitabl
         return await check_request(request)
 
     return check
+
+
+async def _check_asset(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """The file system is asked for nothing but what is there."""
+    if request.scope["path"] not in _FILES:
+        raise NotFoundException
+    return await check_request(request)
 
 
 def create_monitoring_app(use_cases: UseCases) -> Litestar:

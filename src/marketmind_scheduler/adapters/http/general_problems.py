@@ -17,6 +17,6 @@ GENERAL: dict[int, tuple[str, str]] = {
         "overloaded",
         "Too many requests at once, or this one took over ten seconds. It is done as a whole or not at all; ask again.",
     ),
-    505: ("http_version_not_supported", "The request is not of HTTP/1.1 or HTTP/1.0."),
+    505: ("http_version_not_supported", "The request is of a version of HTTP that is not spoken here; send HTTP/1.1."),
 }
 """Status, code and meaning of the problems that no domain error stands behind."""

@@ -53,6 +53,8 @@ def directions(request: _AnyRequest, error: HTTPException) -> str | None:
 
 def _why_nothing_is_here(request: _AnyRequest) -> str | None:
     if (misspelled := misspelled_in_path(request)) is not None:
+        if is_id(misspelled):
+            return f"Nothing is at this path: ids in it are in lower case, {misspelled.lower()}."
         return f"{quoted(unquote(misspelled))} is not {AN_ID}"
     path = request.scope["path"]
     if "%" in path:
@@ -68,9 +70,10 @@ def elsewhere(path: str) -> str | None:
 
 
 def misspelled_in_path(request: _AnyRequest) -> str | None:
-    """The first piece of the path that stands where an id belongs and is not written as ids are."""
+    """The first piece of the path that stands where an id belongs and is not written as ids are; in a path that is in
+    lower case."""
     pieces = request.scope["path"].split("/")[1:]
-    return next((piece for piece in _in_places_of_ids(request, pieces) if not is_id(piece)), None)
+    return next((each for each in _in_places_of_ids(request, pieces) if not is_id(each) or each != each.lower()), None)
 
 
 def _in_places_of_ids(request: _AnyRequest, pieces: Sequence[str]) -> Iterator[str]:
