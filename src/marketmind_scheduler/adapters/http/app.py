@@ -113,7 +113,7 @@ def create_app(
             *beside,
             create_static_files_router(
                 path=_ASSETS,
-                directories=_FOLDERS,
+                directories=[*_FOLDERS],
                 before_request=_check_asset,
                 include_in_schema=False,
                 opt=PUBLIC,
