@@ -14,7 +14,7 @@ class Limits:
     connections_per_peer: int = 400
     requests_per_caller: int = 100
     waits_per_caller: int = 50
-    held: int = 64 * MEGABYTE
+    held: int = 32 * MEGABYTE
 
     @property
     def reserve(self) -> int:
