@@ -42,15 +42,16 @@ async def stand_by(owner: Sql, names: str) -> None:
 
 
 async def test_a_process_keeps_within_its_connections_and_is_not_ready_while_no_commit_ends(
-    owner: Sql, service: Service
+    server: OwnServer, owner: Sql, service: Service
 ) -> None:
-    most = 0
+    most, is_over = 0, asyncio.Event()
 
     async def watch() -> None:
         nonlocal most
-        while True:
-            most = max(most, await owner.fetchval(BACKENDS))
-            await asyncio.sleep(0.05)
+        async with connected(server.url) as watching:
+            while not is_over.is_set():
+                most = max(most, await watching.fetchval(BACKENDS))
+                await asyncio.sleep(0.05)
 
     async with service.client() as client:
         post_ids = [await a_post(client) for _ in range(10)]
@@ -58,7 +59,8 @@ async def test_a_process_keeps_within_its_connections_and_is_not_ready_while_no_
         watching = asyncio.create_task(watch())
         refused = [await schedule_post(client, post_id) for post_id in post_ids]
         ready, reading = await client.get("/health/ready"), await client.get("/schedule")
-        watching.cancel()
+        is_over.set()
+        await watching
         await stand_by(owner, "")
 
         async def is_ready() -> bool:
