@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -13,6 +14,7 @@ from tests.http.steps import problem
 from tests.system.keys import a_key
 from tests.system.servers import a_database, until
 from tests.system.services import Service, serving
+from tests.system.test_http_edge import memory_of
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -24,6 +26,7 @@ SETTINGS = {
     "SCHEDULER_REQUESTS_AT_ONCE": str(REQUESTS),
     "SCHEDULER_WAITS_AT_ONCE": str(WAITS),
 }
+MB = 1024 * 1024
 FOR_EVER = "/events?after=9007199254740990&wait_seconds=30"
 
 
@@ -175,6 +178,23 @@ async def test_a_request_beyond_all_shares_is_told_to_come_back_with_all_that_an
     assert alive.status_code == 200
     assert 'http_server_refusals_total{reason="overloaded"}' in shown
     assert [line for line in service.logged("info") if line.get("code") == "overloaded"]
+
+
+async def test_large_bodies_are_held_a_few_at_a_time_and_not_by_connections_that_rest(
+    service: Service, client: httpx2.AsyncClient
+) -> None:
+    body = b"[" + b"[[]]," * (8 * MB // 5 - 10) + b"0]"
+    path = "/campaigns/b0000000-0000-4000-8000-000000000000/posts"
+
+    async def send() -> int:
+        headers = {"content-type": "application/json", "idempotency-key": str(uuid4())}
+        return (await client.post(path, content=body, headers=headers)).status_code
+
+    async with memory_of(service) as more_bytes:
+        statuses = await asyncio.gather(*(send() for _ in range(REQUESTS)))
+
+    assert set(statuses) <= {400, 503}
+    assert more_bytes[0] < 100 * MB
 
 
 @pytest.mark.slow

@@ -103,6 +103,8 @@ class Observed:
             )
             self._tell(method, route, answering.status, code, path=_path(asked), seconds=seconds)
             span.answered(method, route, answering.status, scheme=scheme)
+            if "state" in asked:
+                asked["state"].clear()  # a connection that rests would keep the body until its next request
 
     async def _answer(self, asked: HTTPScope, receive: Receive, answering: Answering) -> None:
         try:

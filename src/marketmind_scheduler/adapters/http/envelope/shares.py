@@ -1,6 +1,7 @@
 """How much one caller may have of the service at once."""
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
@@ -10,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from marketmind_scheduler.adapters.http.envelope.access import caller_of
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Message, Receive, Send
-from marketmind_scheduler.adapters.http.envelope.limits import Limits
+from marketmind_scheduler.adapters.http.envelope.limits import MEGABYTE, Limits
 from marketmind_scheduler.adapters.http.problems import Overloaded
 from marketmind_scheduler.domain.errors import TooManyAtOnce
 
@@ -25,6 +26,7 @@ CLIENT_GONE = 499
 _WAITING = b"wait_seconds="
 _SMALL = 64 * 1024
 _HELD_SECONDS = 2
+_KEPT_SECONDS = 0.1
 
 
 class Shares:
@@ -70,6 +72,8 @@ class Shares:
             yield
         finally:
             _take_away(self.held, caller, size)
+            if size > MEGABYTE:  # an exception may keep it, and the collector counts objects, not bytes
+                asyncio.get_running_loop().call_later(_KEPT_SECONDS, gc.collect)
             async with self._given_back:
                 self._given_back.notify_all()
 
