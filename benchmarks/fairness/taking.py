@@ -23,19 +23,18 @@ async def main() -> None:
             case "silent":
                 callers = [say_nothing(port) for _ in range(SILENT)]
             case "polls":
-                poll = request("GET", "/events?after=9007199254740990&wait_seconds=30", keyed)
-                callers = [ask(port, lambda: poll) for _ in range(POLLS)]
+                callers = [ask(port, lambda said: poll(keyed, said)) for _ in range(POLLS)]
             case "triggers":
-                callers = [ask(port, lambda: trigger(keyed)) for _ in range(TRIGGERS)]
+                callers = [ask(port, lambda _: trigger(keyed)) for _ in range(TRIGGERS)]
             case "nobody":
                 unknown = request("GET", "/brands", "")
-                callers = [ask(port, lambda: unknown) for _ in range(AT_ONCE)]
+                callers = [ask(port, lambda _: unknown) for _ in range(AT_ONCE)]
             case "flood":
                 cheap = request("GET", "/brands?limit=1", keyed)
-                callers = [ask(port, lambda: cheap) for _ in range(AT_ONCE)]
+                callers = [ask(port, lambda _: cheap) for _ in range(AT_ONCE)]
             case "lists":
                 dear = request("GET", "/schedule?q=nowhere&status=MISSED&limit=200", keyed)
-                callers = [ask(port, lambda: dear) for _ in range(AT_ONCE)]
+                callers = [ask(port, lambda _: dear) for _ in range(AT_ONCE)]
             case _:
                 sys.exit(f"{kind} is nothing that anybody takes")
         for caller in callers:
@@ -46,6 +45,12 @@ def request(method: str, path: str, headers: str, body: str = "") -> bytes:
     return (
         f"{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {len(body)}\r\n\r\n{body}"
     ).encode()
+
+
+def poll(keyed: str, said: bytes) -> bytes:
+    """Go on where the last answer ended."""
+    read = json.loads(said).get("next_after", 0) if said.startswith(b"{") else 0
+    return request("GET", f"/events?after={read}&limit=1000&wait_seconds=30", keyed)
 
 
 def trigger(keyed: str) -> bytes:
@@ -63,15 +68,16 @@ async def say_nothing(port: int) -> None:
         await asyncio.sleep(0.1)
 
 
-async def ask(port: int, asked: Callable[[], bytes]) -> None:
-    """Ask again as soon as there is an answer, whatever it is."""
+async def ask(port: int, asked: Callable[[bytes], bytes]) -> None:
+    """Ask again as soon as there is an answer, whatever it says."""
     while True:
         with suppress(OSError, asyncio.IncompleteReadError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            said = b""
             while True:
-                writer.write(asked())
+                writer.write(asked(said))
                 head = await reader.readuntil(b"\r\n\r\n")
-                await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+                said = await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
         await asyncio.sleep(0.01)
 
 
