@@ -27,7 +27,7 @@ SETTINGS = {
     "SCHEDULER_WAITS_AT_ONCE": str(WAITS),
 }
 MB = 1024 * 1024
-FOR_EVER = "/events?after=9007199254740990&wait_seconds=30"
+FOR_EVER = "/events?wait_seconds=30"
 
 
 @pytest.fixture(scope="module")
