@@ -343,7 +343,7 @@ async def test_callers_who_leave_at_any_moment_leave_no_connection_in_use_and_no
 
 async def test_a_signal_ends_it_in_time_while_an_upload_stalls_and_events_are_waited_for() -> None:
     async with a_database() as url, serving(DATABASE_URL=url) as service, service.client() as client:
-        waiting = asyncio.create_task(client.get("/events?after=9000&wait_seconds=30"))
+        waiting = asyncio.create_task(client.get("/events?wait_seconds=30"))
         _, writer = await asyncio.open_connection("127.0.0.1", service.port)
         writer.write(PUT + b"Content-Length: 100\r\n\r\n{")
         await writer.drain()
