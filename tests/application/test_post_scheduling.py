@@ -62,7 +62,7 @@ async def move(use_cases: UseCases, post: Post, time: AskedTime, *, version: int
 
 
 async def everything(use_cases: UseCases) -> Sequence[Schedule]:
-    return await use_cases.post_scheduling.list(ScheduleFilter(), limit=100, after=None)
+    return (await use_cases.post_scheduling.list(ScheduleFilter(), limit=100, after=None)).schedules
 
 
 @pytest.fixture
@@ -403,7 +403,7 @@ async def test_a_list_is_passed_on_with_its_filter_and_its_page(
         after=(first.publish_time, first.schedule_id),
     )
 
-    assert listed == [second]
+    assert listed.schedules == [second]
 
 
 @pytest.mark.parametrize("version", [1, None])

@@ -26,6 +26,7 @@ from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.schedule_search import Found
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
@@ -480,12 +481,24 @@ class InMemoryTransitions:
         return [row.locked(now) for row in rows]
 
 
+class InMemoryScheduleSearch:
+    """Looks through all of them at once."""
+
+    def __init__(self, schedules: InMemoryScheduleRepository) -> None:
+        self._schedules = schedules
+
+    async def search(self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None) -> Found:
+        found = await self._schedules.list(chosen, limit=limit + 1, after=after)
+        return Found(found[:limit], goes_on=place_in_time(found[limit - 1]) if len(found) > limit else None)
+
+
 class InMemoryRepositories:
     def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
         self.brands = InMemoryBrandRepository(view, reach)
         self.campaigns = InMemoryCampaignRepository(view, clock, reach)
         self.posts = InMemoryPostRepository(view, reach)
         self.schedules = InMemoryScheduleRepository(view, reach)
+        self.searches = InMemoryScheduleSearch(self.schedules)
         self.forgotten = InMemoryForgotten(view)
         self.bookings = InMemoryBookings(view, clock, reach)
         self.derivations = InMemoryDerivations(view, clock)

@@ -27,6 +27,7 @@ from marketmind_scheduler.domain.wall_clock import IntentKind, Slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
+from marketmind_scheduler.ports.schedule_search import Found
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change
@@ -146,10 +147,10 @@ class PostScheduling:
         breaks_policy: bool = False,
         limit: int,
         after: tuple[datetime, UUID] | None,
-    ) -> Sequence[Schedule]:
-        """Up to ``limit`` schedules in time order, those behind ``after``; with ``breaks_policy`` only PENDING ones
-        that break their brand's rules as they are now. The days of a campaign are looked up where what differs from
-        them is asked for; raises CampaignNotFound."""
+    ) -> Found:
+        """Up to ``limit`` schedules in time order, those behind ``after``, as ``ScheduleSearch`` finds them; with
+        ``breaks_policy`` only PENDING ones that break their brand's rules as they are now. The days of a campaign are
+        looked up where what differs from them is asked for; raises CampaignNotFound."""
         if breaks_policy:
             async with self.storage.unit_of_work() as work:
                 breaking = await breaking_ids(work, chosen.brand_id, now=self.clock.now())
@@ -158,7 +159,7 @@ class PostScheduling:
             if Difference.DATES in chosen.differs and chosen.campaign_id:
                 campaign = await repositories.campaigns.get(chosen.campaign_id)
                 chosen = replace(chosen, days=campaign.days)
-            return await repositories.schedules.list(chosen, limit=limit, after=after)
+            return await repositories.searches.search(chosen, limit=limit, after=after)
 
     @repeats_lost_races
     async def move(

@@ -85,5 +85,6 @@ class ScheduleRepository(Protocol):
     async def list(
         self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
     ) -> Sequence[Schedule]:
-        """Up to ``limit`` schedules by publish time, then id, those behind ``after``."""
+        """Up to ``limit`` schedules by publish time, then id, those behind ``after``. Looks through all there are for
+        a title, and for what differs: see ``ScheduleSearch``."""
         ...

@@ -18,6 +18,7 @@ from marketmind_scheduler.ports.policies import PolicyRepository
 from marketmind_scheduler.ports.preparations import Preparations
 from marketmind_scheduler.ports.previews import Previews
 from marketmind_scheduler.ports.retryables import Retryables
+from marketmind_scheduler.ports.schedule_search import ScheduleSearch
 from marketmind_scheduler.ports.schedules import ScheduleRepository
 from marketmind_scheduler.ports.transitions import Transitions
 from marketmind_scheduler.ports.tz_releases import TzReleaseRepository
@@ -64,6 +65,9 @@ class Repositories(Past, Planned, Protocol):
 
     @property
     def schedules(self) -> ScheduleRepository: ...
+
+    @property
+    def searches(self) -> ScheduleSearch: ...
 
     @property
     def derivations(self) -> Derivations: ...

@@ -27,8 +27,15 @@ _SERVER_SETTINGS = {
     "statement_timeout": "3000",
     "jit": "off",
 }
-BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
-"""Each statement has an index to go by. Statistics from before a bulk load would talk the planner out of it."""
+BY_INDEX = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_incremental_sort": "off",
+    "enable_bitmapscan": "off",
+}
+"""Each statement has an index to go by, and goes along it. Statistics from before a bulk load would talk the planner out of
+it, such as into sorting what another index leads to."""
 PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 

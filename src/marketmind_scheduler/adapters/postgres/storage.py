@@ -25,6 +25,7 @@ from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPo
 from marketmind_scheduler.adapters.postgres.repositories.preparations import PostgresPreparations
 from marketmind_scheduler.adapters.postgres.repositories.previews import PostgresPreviews
 from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
+from marketmind_scheduler.adapters.postgres.repositories.schedule_search import PostgresScheduleSearch
 from marketmind_scheduler.adapters.postgres.repositories.schedules import PostgresScheduleRepository
 from marketmind_scheduler.adapters.postgres.repositories.transitions import PostgresTransitions
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
@@ -50,6 +51,7 @@ class PostgresUnitOfWork:
         self.campaigns = PostgresCampaignRepository(connection, reach)
         self.posts = PostgresPostRepository(connection, reach)
         self.schedules = PostgresScheduleRepository(connection, reach)
+        self.searches = PostgresScheduleSearch(connection, reach)
         self.forgotten = PostgresForgotten(connection)
         self.bookings = PostgresBookings(connection, reach)
         self.derivations = PostgresDerivations(connection)

@@ -66,6 +66,10 @@ def _index_of_some(name: str, *columns: str, where: str) -> Index:
     return Index(f"ix_schedules_{name}", *columns, postgresql_where=text(where))
 
 
+def _index_of_said(table: str) -> Index:
+    return Index(f"ix_{table}_said", "post_id", postgresql_where=text("error IS NOT NULL OR note IS NOT NULL"))
+
+
 def _timestamps() -> tuple[Column[object], Column[object]]:
     return (
         Column("created_at", DateTime(timezone=True), nullable=False),
@@ -112,6 +116,8 @@ campaigns = Table(
     UniqueConstraint("brand_id", "campaign_id"),
     CheckConstraint("end_date >= start_date", name="dates"),
     _one_of("status", CampaignStatus),
+    Index("ix_campaigns_listed", "status", "campaign_id"),
+    Index("ix_campaigns_of_brand", "brand_id", "status", "campaign_id"),
 )
 
 posts = Table(
@@ -130,9 +136,11 @@ posts = Table(
     UniqueConstraint("position", deferrable=True, initially="IMMEDIATE"),  # judged when all have changed places
     ForeignKeyConstraint(["brand_id", "campaign_id"], [campaigns.c.brand_id, campaigns.c.campaign_id]),
     _one_of("platform", Platform),
-    Index(None, "campaign_id", "position"),
-    # Only for those who say so, so that no foreign key can take it: by the brand alone it would look at all its posts.
-    Index(None, "brand_id", "position", postgresql_where=text("position > 0")),
+    Index("ix_posts_of_campaign", "campaign_id", "platform", "position"),
+    # Only for those who say so, so that no foreign key can take them: by the brand alone it would look at all its posts.
+    # Not for those of which something IS NULL: before it is told, the planner believes that they are next to none.
+    Index("ix_posts_listed", "platform", "position", postgresql_where=text("position > 0")),
+    Index("ix_posts_of_brand", "brand_id", "platform", "position", postgresql_where=text("position > 0")),
 )
 
 schedules = Table(
@@ -212,6 +220,14 @@ schedules = Table(
     Index(None, "post_id", "schedule_id"),
     Index(None, "brand_id", "publish_time", "schedule_id"),
     Index(None, "publish_time", "schedule_id"),
+    Index("ix_schedules_listed", text("(platform || ' ' || status)"), "publish_time", "schedule_id"),
+    Index("ix_schedules_of_brand", text("(status || ' ' || platform)"), "brand_id", "publish_time", "schedule_id"),
+    _index_of_some("due_of_brand", "brand_id", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
+    _index_of_some(
+        "dry_run",
+        *("platform", "publish_time", "schedule_id"),
+        where="status = 'COMPLETED' AND external_id LIKE 'dry-run-%'",
+    ),
     _index_of_some("due", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
     _index_of_some("lane", "brand_id", "platform", "publish_time", "schedule_id", where="due_at IS NOT NULL"),
     _index_of_some("lease", "lease_expires_at", where="lease_expires_at IS NOT NULL"),
@@ -219,7 +235,7 @@ schedules = Table(
     _index_of_some("no_receiver", "platform", "brand_id", "publish_time", "schedule_id", where="parked & 16 <> 0"),
     _index_of_some("no_receiver_latest", "latest_at", where="parked = 16 AND latest_at IS NOT NULL"),
     _index_of_some("unconfirmed", "platform", "last_send_at", where="status = 'UNCONFIRMED'"),
-    _index_of_some("gone_wrong", "platform", "finished_at", where="status IN ('FAILED', 'MISSED')"),
+    _index_of_some("went_wrong", "platform", "status", "finished_at", where="status IN ('FAILED', 'MISSED')"),
     Index(
         "ix_schedules_over",
         text("greatest(finished_at, publish_time, kept_at)"),
@@ -312,6 +328,7 @@ event_outbox = Table(
         "ELSE num_nulls(post_id, platform, publish_time, status, retry_count) = 0 END",
         name="whole",
     ),
+    _index_of_said("event_outbox"),
 )
 
 events = Table(
@@ -326,6 +343,7 @@ events = Table(
     Column("overridden", Text),
     Column("scheduler", Text),
     Index(None, "brand_id", "position"),
+    _index_of_said("events"),
 )
 
 forgotten_events = Table(
@@ -361,9 +379,10 @@ previews = Table(
     Column("expires_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("schedule_ids", ARRAY(Uuid), nullable=False),
+    Column("kept_at", DateTime(timezone=True)),  # when it was old enough to be forgotten, and still needed
     _one_of("status", PreviewStatus),
-    Index(None, "campaign_id", "plan_id"),
-    Index("ix_previews_over", text("coalesce(ended_at, expires_at, created_at)")),
+    Index("ix_previews_listed", "campaign_id", "status", "plan_id"),
+    Index("ix_previews_over", text("greatest(coalesce(ended_at, expires_at, created_at), kept_at)")),
 )
 
 forgotten_previews = Table(
@@ -420,6 +439,7 @@ agent_costs = Table(
     Column("brand_id", Uuid, primary_key=True),
     Column("day", Date, primary_key=True),  # in UTC
     Column("cost", BigInteger, nullable=False),  # in millionths, what is reserved included
+    Index(None, "day"),
 )
 
 agent_asking = Table(
@@ -531,6 +551,8 @@ api_keys = Table(
     Column("revoked_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
     CheckConstraint("length(digest) = 32", name="digest"),
+    Index("ix_api_keys_over", text("least(revoked_at, expires_at)")),
+    Index(None, "created_at", "key_id"),
 )
 
 # Unlogged: after a crash of the server everybody starts with a whole allowance.
@@ -539,6 +561,7 @@ rate_limits = Table(
     metadata,
     Column("owner", Text, primary_key=True),
     Column("spent_until", DateTime(timezone=True), nullable=False),
+    Index(None, "spent_until"),
     prefixes=["UNLOGGED"],
 )
 
@@ -551,5 +574,7 @@ idempotency_keys = Table(
     Column("headers", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ids", ARRAY(Uuid)),  # that the answer has in it
     Index(None, "expires_at"),
+    Index(None, "ids", postgresql_using="gin"),
 )

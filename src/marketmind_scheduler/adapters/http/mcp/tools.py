@@ -26,14 +26,13 @@ from marketmind_scheduler.adapters.http.shapes.cursors import (
     after_in_time,
     key_of,
     page_of,
-    place_in_time,
     position_of,
 )
 from marketmind_scheduler.adapters.http.shapes.plan_answers import WhyOut
 from marketmind_scheduler.adapters.http.shapes.plan_commits import CommittedOut
 from marketmind_scheduler.adapters.http.shapes.plans import PlanOut, shown_so_far
 from marketmind_scheduler.adapters.http.shapes.schedule_records import ScheduleRecordOut
-from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut, SchedulePage
+from marketmind_scheduler.adapters.http.shapes.schedules import SchedulePage
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Caller, Scope
 from marketmind_scheduler.domain.schedulers import SchedulerKind
@@ -79,9 +78,7 @@ async def list_schedules(use_cases: UseCases, asked: ListSchedules) -> ScheduleP
         from_time=asked.not_before and asked.not_before.instant(scheduling.zones),
         to_time=asked.before and asked.before.instant(scheduling.zones),
     )
-    rows = await scheduling.list(chosen, limit=asked.limit + 1, after=after_in_time(asked.cursor))
-    shown, next_cursor = page_of(rows, asked.limit, place_in_time)
-    return SchedulePage(items=[ScheduleOut.of(schedule) for schedule in shown], next_cursor=next_cursor)
+    return SchedulePage.of(await scheduling.list(chosen, limit=asked.limit, after=after_in_time(asked.cursor)))
 
 
 async def explain_schedule(use_cases: UseCases, asked: ExplainSchedule) -> ScheduleRecordOut:

@@ -9,8 +9,6 @@ from marketmind_scheduler.adapters.http.shapes.cursors import (
     CursorParameter,
     Limit,
     after_in_time,
-    page_of,
-    place_in_time,
 )
 from marketmind_scheduler.adapters.http.shapes.parameters import (
     BrandFilter,
@@ -24,10 +22,7 @@ from marketmind_scheduler.adapters.http.shapes.parameters import (
     ToFilter,
     differences_of,
 )
-from marketmind_scheduler.adapters.http.shapes.schedules import (
-    ScheduleOut,
-    SchedulePage,
-)
+from marketmind_scheduler.adapters.http.shapes.schedules import SchedulePage
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
@@ -65,7 +60,9 @@ class ScheduleController(Controller):
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> SchedulePage:
-        """In time order. `differs=dates` needs a `campaign_id`."""
+        """In time order. `differs=dates` needs a `campaign_id`. With `in_title` or `differs` and without a `campaign_id`
+        a page looks through some thousands of schedules: it may show fewer than `limit`, or none, and have a
+        `next_cursor` nevertheless."""
         chosen = ScheduleFilter(
             brand_id=brand_id,
             campaign_id=campaign_id,
@@ -76,8 +73,7 @@ class ScheduleController(Controller):
             in_title=in_title,
             differs=differences_of(differs, campaign_id),
         )
-        rows = await post_scheduling.list(
-            chosen, breaks_policy=bool(breaks_policy), limit=limit + 1, after=after_in_time(cursor)
+        found = await post_scheduling.list(
+            chosen, breaks_policy=bool(breaks_policy), limit=limit, after=after_in_time(cursor)
         )
-        shown, next_cursor = page_of(rows, limit, place_in_time)
-        return SchedulePage(items=[ScheduleOut.of(schedule) for schedule in shown], next_cursor=next_cursor)
+        return SchedulePage.of(found)

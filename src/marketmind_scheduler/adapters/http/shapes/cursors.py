@@ -41,7 +41,12 @@ def page_of(rows: Sequence[Row], limit: int, key: Callable[[Row], object]) -> tu
     if len(rows) <= limit:
         return rows, None
     shown = rows[:limit]
-    return shown, urlsafe_b64encode(msgspec.json.encode(key(shown[-1]))).rstrip(b"=").decode()
+    return shown, cursor_of(key(shown[-1]))
+
+
+def cursor_of(key: object) -> str:
+    """The cursor that goes on behind this key."""
+    return urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
 
 
 def place_in_time(schedule: Schedule) -> tuple[datetime, UUID]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from marketmind_scheduler.adapters.http.shapes.cursors import cursor_of
 from marketmind_scheduler.adapters.http.shapes.fields import (
     Body,
     BrandId,
@@ -30,6 +31,7 @@ from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
+from marketmind_scheduler.ports.schedule_search import Found
 
 WHY_IT_WAITS: ContextVar[Callable[[Schedule], Sequence[str]] | None] = ContextVar("WHY_IT_WAITS", default=None)
 """What the app that answers knows of a PENDING schedule, for wherever it is shown."""
@@ -193,3 +195,10 @@ class CampaignSchedulePage(CampaignSchedulesOut, frozen=True, kw_only=True):
 class SchedulePage(Struct, frozen=True, kw_only=True):
     items: Annotated[list[ScheduleOut], Meta(description="In time order")]
     next_cursor: Cursor
+
+    @classmethod
+    def of(cls, found: Found) -> Self:
+        return cls(
+            items=[ScheduleOut.of(schedule) for schedule in found.schedules],
+            next_cursor=cursor_of(found.goes_on) if found.goes_on else None,
+        )

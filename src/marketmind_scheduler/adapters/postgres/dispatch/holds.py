@@ -49,11 +49,12 @@ STATEMENTS: Mapping[Hold, Statements] = {
         unflag="UPDATE brands SET paused_at = NULL, updated_at = now() WHERE brand_id = $1",
         still_flagged="SELECT 1 FROM brands WHERE brand_id = $1 AND paused_at IS NOT NULL FOR SHARE",
         still_unflagged="SELECT 1 FROM brands WHERE brand_id = $1 AND paused_at IS NULL FOR SHARE",
+        # Along the index of brands and times, see Walk.
         piece="""
 SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM schedules s
- WHERE s.brand_id = $1 AND s.finished_at IS NULL
-   AND (s.parked & $2::smallint <> 0) = $3::bool AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid)
- ORDER BY s.publish_time, s.schedule_id LIMIT $6
+ WHERE (s.brand_id, s.publish_time, s.schedule_id) > ($1, $4::timestamptz, $5::uuid) AND s.brand_id <= $1
+   AND s.finished_at IS NULL AND (s.parked & $2::smallint <> 0) = $3::bool
+ ORDER BY s.brand_id, s.publish_time, s.schedule_id LIMIT $6
 """,
         place=statement("place_hold_on_brand"),
         lift=statement("lift_hold_from_brand"),

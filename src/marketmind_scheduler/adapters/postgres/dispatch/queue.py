@@ -26,8 +26,9 @@ SETTLE = statement("settle")
 _EXTEND = """
 UPDATE schedules s SET lease_expires_at = now() + $4::interval
   FROM unnest($1::uuid[], $2::bigint[]) AS i(schedule_id, token)
- WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.lease_owner = $3 AND s.status = 'PUBLISHING'
-   AND s.schedule_id = ANY(ARRAY(
+ WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.lease_owner = $3
+   AND coalesce(s.status, '') = 'PUBLISHING'
+   AND i.schedule_id = ANY(ARRAY(
          SELECT l.schedule_id FROM schedules l
           WHERE l.schedule_id = ANY($1::uuid[]) ORDER BY l.schedule_id FOR NO KEY UPDATE))
 RETURNING s.schedule_id

@@ -42,9 +42,7 @@ SELECT DISTINCT s.brand_id, s.platform FROM unnest($1::text[]) AS want(platform)
     WHERE q.platform = want.platform AND q.due_at <= now() + $3::interval ORDER BY q.due_at, q.schedule_id LIMIT $4) s
  WHERE s.publish_time <= now() - $2::interval
 """
-LANES_HELD = """
-SELECT DISTINCT s.brand_id, s.platform FROM schedules s WHERE s.platform = ANY($1::text[]) AND s.parked & 16 <> 0
-"""
+LANES_HELD = statement("lanes_held")
 SEQUENCE = f"""
 WITH moved AS (
   DELETE FROM event_outbox WHERE seq = ANY(ARRAY(SELECT seq FROM event_outbox ORDER BY seq LIMIT $1))

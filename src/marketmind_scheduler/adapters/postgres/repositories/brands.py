@@ -11,6 +11,7 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres import tables
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.adapters.postgres.repositories.walks import NOT_DELETED, Bound, Walk
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import Brand, BrandContent, Lateness, OnLate
 from marketmind_scheduler.domain.errors import BrandNotFound, Deleted
@@ -67,9 +68,22 @@ class PostgresBrandRepository:
         return _to_brand(stored)
 
     async def list(self, *, limit: int, after: UUID | None) -> Sequence[Brand]:
-        conditions = [within(self._reach), ("brand_id > {}", after), ("deleted_at IS NULL",)]
-        statement, parameters = select_page(_SELECT, conditions, order="brand_id", limit=limit)
-        return [_to_brand(row) for row in await self._connection.fetch(statement, *parameters)]
+        if self._reach.brands is not None:
+            conditions = [within(self._reach), ("brand_id > {}", after), ("deleted_at IS NULL",)]
+            statement, parameters = select_page(_SELECT, conditions, order="brand_id", limit=limit)
+            return [_to_brand(row) for row in await self._connection.fetch(statement, *parameters)]
+        begin = Bound(place=(after,), is_in=False) if after else None
+        all_of_them = Walk(
+            table="brands",
+            alias="brands",
+            key="brand_id",
+            lanes={},
+            order=("brand_id",),
+            begin=begin,
+            only=[(NOT_DELETED.format("brands"),)],
+        )
+        page = all_of_them.page(_SELECT, limit=limit)
+        return [_to_brand(row) for row in await self._connection.fetch(page.text, *page.parameters)]
 
 
 def _to_row(brand: Brand) -> Mapping[str, object]:

@@ -7,15 +7,17 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.adapters.postgres.repositories.walks import NOT_DELETED, Bound, Walk, wanted_brands
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, CampaignStatus, status_of
 from marketmind_scheduler.domain.errors import CampaignNotFound, Deleted
 
+# BETWEEN: of an equality the planner may believe that it leaves nothing out, and look through all posts.
 _COLUMNS = """
 campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at, deleted_at,
-(SELECT count(*) FROM posts WHERE posts.campaign_id = campaigns.campaign_id AND posts.deleted_at IS NULL) AS post_count,
+(SELECT count(*) FROM posts WHERE posts.campaign_id BETWEEN campaigns.campaign_id AND campaigns.campaign_id
+    AND posts.deleted_at IS NULL) AS post_count,
 (SELECT b.brand_default_timezone FROM brands b WHERE b.brand_id = campaigns.brand_id) AS zone
 """
 _SELECT = f"SELECT {_COLUMNS} FROM campaigns"
@@ -93,15 +95,20 @@ class PostgresCampaignRepository:
     async def list(
         self, *, brand_id: UUID | None, status: CampaignStatus | None, limit: int, after: UUID | None
     ) -> Sequence[Campaign]:
-        conditions = [
-            within(self._reach),
-            ("brand_id = {}", brand_id),
-            ("status = {}", status),
-            ("campaign_id > {}", after),
-            ("deleted_at IS NULL",),
-        ]
-        statement, parameters = select_page(_SELECT, conditions, order="campaign_id", limit=limit)
-        return [_to_campaign(row) for row in await self._connection.fetch(statement, *parameters)]
+        walk = Walk(
+            table="campaigns",
+            alias="campaigns",
+            key="campaign_id",
+            lanes={
+                "brand_id": wanted_brands(brand_id, self._reach),
+                "status": [status] if status else list(CampaignStatus),
+            },
+            order=("campaign_id",),
+            begin=Bound(place=(after,), is_in=False) if after else None,
+            only=[(NOT_DELETED.format("campaigns"),)],
+        )
+        page = walk.page(_SELECT, limit=limit)
+        return [_to_campaign(row) for row in await self._connection.fetch(page.text, *page.parameters)]
 
 
 async def follow_schedules(connection: Connection, campaign_ids: Sequence[UUID]) -> None:

@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import conditions_of
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
     SELECT,
@@ -17,7 +18,6 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     to_holds,
     to_schedule,
 )
-from marketmind_scheduler.adapters.postgres.repositories.schedules import conditions_of
 from marketmind_scheduler.adapters.postgres.repositories.selections import where
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.schedule import Schedule
@@ -29,10 +29,11 @@ RENAME_ZONE = """
 UPDATE schedules SET timezone = $2 WHERE schedule_id = ANY(ARRAY(
   SELECT schedule_id FROM schedules
    WHERE brand_id = $1 AND finished_at IS NULL AND zone_is_default AND timezone = ANY($3::text[])
-   ORDER BY schedule_id FOR NO KEY UPDATE))
+   ORDER BY schedule_id::text COLLATE "C" FOR NO KEY UPDATE))
 """
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
-_IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
+# As text, for else the planner may walk through all of them in this order.
+_IN_ORDER = 'ORDER BY s.schedule_id::text COLLATE "C" FOR NO KEY UPDATE OF s'
 _LOCK = f"SELECT s.schedule_id FROM schedules s {JOINED}"
 TELL = """
 WITH done AS (

@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import to_overridden
-from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walk, wanted_brands
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.event import AnyEvent, DeletionEvent, Event, EventKind
 from marketmind_scheduler.domain.history import History
@@ -54,9 +54,16 @@ class PostgresEventRepository:
         self._reach = reach
 
     async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[AnyEvent]:
-        conditions = [within(self._reach, "e.brand_id"), ("e.position > {}", after), ("e.brand_id = {}", brand_id)]
-        statement, parameters = select_page(_SELECT, conditions, order="e.position", limit=limit)
-        return [_to_event(row) for row in await self._connection.fetch(statement, *parameters)]
+        walk = Walk(
+            table="events",
+            alias="e",
+            key="position",
+            lanes={"brand_id": wanted_brands(brand_id, self._reach)},
+            order=("position",),
+            begin=Bound(place=(after,), is_in=False),
+        )
+        page = walk.page(_SELECT, limit=limit)
+        return [_to_event(row) for row in await self._connection.fetch(page.text, *page.parameters)]
 
     async def latest_position(self) -> int:
         return await self._connection.fetchval(_LATEST)

@@ -20,9 +20,11 @@ from marketmind_scheduler.ports.storage import LostRace
 
 ENTER_LANES = statement("enter_lanes")
 OCCUPIED = statement("occupied")
+# Along the index of brands and times, see Walk.
 AHEAD = f"""
 SELECT schedule_id, post_id, platform, publish_time, overridden FROM schedules s
- WHERE s.brand_id = $1 AND s.finished_at IS NULL AND {SHOWN_STATUS} = 'PENDING' ORDER BY s.publish_time, s.schedule_id
+ WHERE s.brand_id >= $1 AND s.brand_id <= $1 AND s.finished_at IS NULL AND {SHOWN_STATUS} = 'PENDING'
+ ORDER BY s.brand_id, s.publish_time, s.schedule_id
 """
 ELSEWHERE = """
 SELECT platform, publish_time, count(*) AS posts FROM (

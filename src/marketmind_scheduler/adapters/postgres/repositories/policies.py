@@ -29,13 +29,9 @@ INSERT INTO platform_cap_overrides
        (brand_id, revision, platform, most, window_seconds, window_zone, reason, updated_at)
 SELECT $1, coalesce(max(revision), 0) + 1, $2, $3, $4, $5, $6, $7 FROM platform_cap_overrides WHERE brand_id = $1
 """
-_RULED = """
-SELECT brand_id FROM brands
- WHERE deleted_at IS NULL
-   AND (brand_id IN (SELECT brand_id FROM (SELECT DISTINCT ON (brand_id) brand_id, rules FROM policies
-                                            ORDER BY brand_id, version DESC) p WHERE rules <> '[]')
-        OR brand_id IN (SELECT brand_id FROM platform_cap_overrides WHERE most IS NOT NULL))
-"""
+_HAS_RULES = """(
+  coalesce((SELECT rules FROM policies p WHERE p.brand_id = b.brand_id ORDER BY p.version DESC LIMIT 1) <> '[]', false)
+  OR EXISTS (SELECT FROM platform_cap_overrides o WHERE o.brand_id = b.brand_id AND o.most IS NOT NULL OFFSET 0))"""
 
 
 class PostgresPolicyRepository:
@@ -68,8 +64,12 @@ class PostgresPolicyRepository:
         await self._connection.execute(_SET_CAP, brand_id, platform, limit, *window, reason, at)
 
     async def ruled_brands(self, *, among: UUID | None = None) -> Sequence[UUID]:
-        covered, parameters = where([within(self._reach), ("brand_id = {}", among)], after=0)
-        rows = await self._connection.fetch(
-            f"SELECT brand_id FROM ({_RULED}) ruled{covered} ORDER BY brand_id", *parameters
-        )
+        conditions = [
+            within(self._reach, "b.brand_id"),
+            ("b.brand_id = {}", among),
+            ("b.deleted_at IS NULL",),
+            (_HAS_RULES,),
+        ]
+        ruled, parameters = where(conditions, after=0)
+        rows = await self._connection.fetch(f"SELECT b.brand_id FROM brands b{ruled} ORDER BY b.brand_id", *parameters)
         return [row["brand_id"] for row in rows]

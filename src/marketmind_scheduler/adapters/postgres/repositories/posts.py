@@ -6,7 +6,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
+from marketmind_scheduler.adapters.postgres.repositories.walks import NOT_DELETED, Bound, Walk, wanted_brands
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import Deleted, PostNotFound
@@ -15,7 +15,10 @@ from marketmind_scheduler.domain.post import Platform, Post
 _COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at, deleted_at"
 _SELECT = f"SELECT {_COLUMNS} FROM posts"
 FIND_ALL = f"{_SELECT} WHERE post_id = ANY($1::uuid[])"
-_OF_CAMPAIGN = "FROM posts WHERE campaign_id = $1 AND platform = ANY($2::text[]) AND deleted_at IS NULL"
+# BETWEEN: of an equality the planner may believe that it leaves nothing out, and look through all posts.
+_OF_CAMPAIGN = """
+  FROM posts WHERE campaign_id BETWEEN $1 AND $1 AND platform = ANY($2::text[]) AND deleted_at IS NULL"""
+_IN_REACH = "SELECT FROM campaigns WHERE campaign_id = $1 AND brand_id = ANY($2::uuid[])"
 # In an order that no index has: to get them in one that an index has, the planner may walk through all posts there are.
 LIST_OF_CAMPAIGN = f"SELECT {_COLUMNS} {_OF_CAMPAIGN} ORDER BY position + 0"
 # Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
@@ -78,16 +81,24 @@ class PostgresPostRepository:
         limit: int,
         after: int | None,
     ) -> Sequence[Post]:
-        conditions = [
-            within(self._reach),
-            ("brand_id = {}", brand_id),
-            ("campaign_id = {}", campaign_id),
-            ("platform = {}", platform),
-            ("position > {}", after or 0),
-            ("deleted_at IS NULL",),
-        ]
-        statement, parameters = select_page(_SELECT, conditions, order="position", limit=limit)
-        return [_to_post(row) for row in await self._connection.fetch(statement, *parameters)]
+        brands = wanted_brands(brand_id, self._reach)
+        if campaign_id and brands is not None and not await self._connection.fetch(_IN_REACH, campaign_id, brands):
+            return ()  # all of its posts are of its brand
+        walk = Walk(
+            table="posts",
+            alias="posts",
+            key="post_id",
+            lanes={
+                "campaign_id": campaign_id and [campaign_id],
+                "brand_id": None if campaign_id else brands,
+                "platform": [platform] if platform else list(Platform),
+            },
+            order=("position",),
+            begin=Bound(place=(after or 0,), is_in=False),
+            only=[("position > 0",), (NOT_DELETED.format("posts"),)],
+        )
+        page = walk.page(_SELECT, limit=limit)
+        return [_to_post(row) for row in await self._connection.fetch(page.text, *page.parameters)]
 
     async def _one(self, selection: str, post_id: UUID) -> Post:
         row = await self._connection.fetchrow(selection, post_id)

@@ -8,7 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.selections import select_page
+from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walk
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import Deleted, PlanNotFound
 from marketmind_scheduler.domain.planning.agent_part import AgentPart
@@ -65,9 +65,17 @@ class PostgresPreviews:
     async def list(
         self, campaign_id: UUID, *, limit: int, after: UUID | None, status: PreviewStatus | None = None
     ) -> Sequence[Preview]:
-        conditions = [("campaign_id = {}", campaign_id), ("plan_id < {}", after), ("status = {}", status)]
-        statement, parameters = select_page(_SELECT, conditions, order="plan_id DESC", limit=limit)
-        return [_to_preview(row) for row in await self._connection.fetch(statement, *parameters)]
+        walk = Walk(
+            table="previews",
+            alias="previews",
+            key="plan_id",
+            lanes={"campaign_id": [campaign_id], "status": [status] if status else list(PreviewStatus)},
+            order=("plan_id",),
+            is_falling=True,
+            begin=Bound(place=(after,), is_in=False) if after else None,
+        )
+        page = walk.page(_SELECT, limit=limit)
+        return [_to_preview(row) for row in await self._connection.fetch(page.text, *page.parameters)]
 
     async def add(self, preview: Preview) -> Preview:
         of_row = (preview.plan_id, preview.brand_id, preview.campaign_id, preview.status, preview.plan_hash)

@@ -1,24 +1,28 @@
 """What may be tried again: SQL in, frozen values out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import OF_CAMPAIGN, containing, lanes_of
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import JOINED, SHOWN, to_schedule
-from marketmind_scheduler.adapters.postgres.repositories.schedules import OF_CAMPAIGN, containing
-from marketmind_scheduler.adapters.postgres.repositories.selections import Condition, where, within
+from marketmind_scheduler.adapters.postgres.repositories.selections import Condition
+from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Statement, Walk, of_brands, wanted_brands
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.retryables import RetryFilter
 from marketmind_scheduler.ports.transitions import LaneCount
 
-_FROM = f"FROM schedules s {JOINED}"
-_IS_DRY_RUN = "{}.status = 'COMPLETED' AND {}.external_id = 'dry-run-' || {}.schedule_id"
+_IS_DRY_RUN_OF = "{0}.status = 'COMPLETED' AND {0}.external_id = 'dry-run-' || {0}.schedule_id"
+_IS_DRY_RUN = _IS_DRY_RUN_OF.format("s")
+_MAY_BE_DRY_RUN = "s.status = 'COMPLETED' AND s.external_id LIKE 'dry-run-%'"  # as an index says it
 # ids rise with time, so a greater one is a later schedule
 _IS_LAST = f"""NOT EXISTS (
   SELECT FROM schedules n WHERE n.post_id = s.post_id AND n.schedule_id <> s.schedule_id
      AND (n.finished_at IS NULL OR n.schedule_id > s.schedule_id
-          OR n.status = 'COMPLETED' AND ({_IS_DRY_RUN.replace("{}", "n")}) IS NOT TRUE))
+          OR n.status = 'COMPLETED' AND ({_IS_DRY_RUN_OF.format("n")}) IS NOT TRUE))
   AND NOT EXISTS (
   SELECT FROM forgotten_schedules f WHERE f.post_id = s.post_id
      AND (f.schedule_id > s.schedule_id OR f.status = 'COMPLETED' AND NOT f.is_dry_run))"""
@@ -30,32 +34,61 @@ class PostgresRetryables:
         self._reach = reach
 
     async def count(self, chosen: RetryFilter) -> Sequence[LaneCount]:
-        conditions, parameters = where(self._conditions(chosen), after=0)
+        found = self._found(chosen)
         rows = await self._connection.fetch(
-            f"SELECT s.brand_id, s.platform, count(*) {_FROM}{conditions} GROUP BY 1, 2 ORDER BY 1, 2",
-            *parameters,
+            f"SELECT s.brand_id, s.platform, count(*) {found.text} GROUP BY 1, 2 ORDER BY 1, 2", *found.parameters
         )
         return [LaneCount(brand_id=row[0], platform=Platform(row[1]), schedules=row[2]) for row in rows]
 
     async def lock(self, chosen: RetryFilter, *, limit: int) -> Sequence[Schedule]:
-        conditions, parameters = where(self._conditions(chosen), after=1)
+        found = self._found(chosen)
         rows = await self._connection.fetch(
-            f"SELECT {SHOWN} {_FROM}{conditions} ORDER BY s.publish_time, s.schedule_id LIMIT $1"
+            f"SELECT {SHOWN} {found.text} ORDER BY s.publish_time, s.schedule_id LIMIT {found.given(limit, 'bigint')}"
             " FOR NO KEY UPDATE OF p",
-            limit,
-            *parameters,
+            *found.parameters,
         )
         return [to_schedule(row) for row in rows]
 
-    def _conditions(self, chosen: RetryFilter) -> Sequence[Condition]:
+    def _found(self, chosen: RetryFilter) -> Statement:
+        made = Statement()
+        conditions = [made.condition(each) for each in self._conditions(chosen, made) if None not in each[1:]]
+        made.text = f"FROM schedules s {JOINED} WHERE {' AND '.join(conditions)}"
+        return made
+
+    def _conditions(self, chosen: RetryFilter, made: Statement) -> Sequence[Condition]:
+        brands = wanted_brands(chosen.brand_id, self._reach)
+        is_what_is_meant: Condition = (
+            (_IS_DRY_RUN,) if chosen.is_dry_run else ("s.status = ANY({})", list(chosen.statuses))
+        )
         return [
-            within(self._reach, "s.brand_id"),
-            (OF_CAMPAIGN, chosen.campaign_id),
-            ("s.brand_id = {}", chosen.brand_id),
+            (OF_CAMPAIGN, chosen.campaign_id) if chosen.campaign_id else (_among(chosen, brands, made),),
+            *of_brands(brands, "s.brand_id"),
             ("s.platform = {}", chosen.platform),
             ("s.finished_at >= {}", chosen.since),
             ("s.last_error ILIKE ANY({}::text[])", None if chosen.in_error is None else containing(chosen.in_error)),
-            (_IS_DRY_RUN.replace("{}", "s"),) if chosen.is_dry_run else ("s.status = ANY({})", list(chosen.statuses)),
+            is_what_is_meant,
             (_IS_LAST,),
             ("p.deleted_at IS NULL",),
         ]
+
+
+def _among(chosen: RetryFilter, brands: Sequence[UUID] | None, made: Statement) -> str:
+    """The condition that an index leads through what may be meant: a few of all, as a rule."""
+    platforms = [chosen.platform] if chosen.platform else list(Platform)
+    walk = Walk(
+        table="schedules",
+        alias="s",
+        key="schedule_id",
+        lanes=lanes_of(brands, platforms, list(chosen.statuses)),
+        order=("publish_time", "schedule_id"),
+        only=[("s.status IN ('FAILED', 'MISSED')",)],  # as an index says it
+    )
+    if chosen.is_dry_run:
+        only = [(_MAY_BE_DRY_RUN,), *of_brands(brands, "s.brand_id")]
+        walk = replace(walk, lanes={"platform": platforms}, only=only)
+    elif chosen.since and brands is None:
+        since = Bound(place=(chosen.since,), is_in=True)
+        lanes = {"platform": platforms, "status": list(chosen.statuses)}
+        walk = replace(walk, lanes=lanes, order=("finished_at",), begin=since)
+    keys = walk.keys(limit=None, made=made)
+    return f"s.schedule_id = ANY(ARRAY(SELECT k.key FROM ({keys.text}) k))"

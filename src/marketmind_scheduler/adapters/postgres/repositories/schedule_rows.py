@@ -36,13 +36,14 @@ _ENUMS: Mapping[str, Callable[[str], object]] = {
 _FROM_BRAND = {"on_late", "latest_at"}
 _OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error"))
 
-# BETWEEN, and the time in the order: else the planner may take the first three from the primary key, and walk through
-# all schedules for each row.
+# Goes along the index of brands and times, see Walk: else the planner may look through all that is at the same instant, or
+# through all schedules, for each row.
 BESIDE = (
-    "ARRAY(SELECT o.schedule_id FROM schedules o WHERE o.brand_id = s.brand_id "
-    "AND o.publish_time BETWEEN s.publish_time AND s.publish_time AND o.platform = s.platform "
+    "ARRAY(SELECT o.schedule_id FROM schedules o "
+    "WHERE (o.brand_id, o.publish_time) >= (s.brand_id, s.publish_time) "
+    "AND (o.brand_id, o.publish_time) <= (s.brand_id, s.publish_time) AND o.platform = s.platform "
     "AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL AND s.finished_at IS NULL "
-    "ORDER BY o.publish_time, o.schedule_id LIMIT 3) AS beside"
+    "ORDER BY o.brand_id, o.publish_time, o.schedule_id LIMIT 3) AS beside"
 )
 _IS_OUTDATED = "s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated"
 _OF_SOURCES = "b.brand_default_timezone, b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date"

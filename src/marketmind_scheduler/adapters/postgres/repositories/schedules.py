@@ -10,36 +10,21 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.forgotten import missing
+from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import listing
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
     SELECT,
     SHOWN,
-    SHOWN_STATUS,
     to_schedule,
 )
-from marketmind_scheduler.adapters.postgres.repositories.selections import Condition, select_page, within
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
-from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 
 FIND_ALL = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])"
-# An array, and OFFSET 0: else the planner may walk through all schedules in order of time, looking at each one's post.
-OF_CAMPAIGN = """s.schedule_id = ANY(ARRAY(
-  SELECT o.schedule_id FROM posts c
-   CROSS JOIN LATERAL (SELECT o.schedule_id FROM schedules o WHERE o.post_id = c.post_id OFFSET 0) o
-   WHERE c.campaign_id = {}))"""
-_DIFFERS = {
-    Difference.ZONE: "(s.zone_is_default AND s.timezone <> b.brand_default_timezone)",
-    Difference.LATENESS: (
-        "(s.on_late <> b.on_late OR s.latest_at <> s.publish_time + make_interval(secs => b.max_lateness_seconds))"
-    ),
-    Difference.DATES: "(s.publish_time < {} OR s.publish_time >= {})",
-}
-"""As ``domain.derivation.differences`` judges; the days are given as instants."""
 # What is active has not finished, and the other way round: a CHECK says so.
 CURRENT = f"{SELECT} WHERE s.post_id = $1 ORDER BY s.finished_at IS NULL DESC, s.schedule_id DESC LIMIT 1"
 STANDING_OF_POST = f"""
@@ -47,14 +32,14 @@ SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s {JOINED}
  WHERE s.post_id = $1 AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
  ORDER BY s.status = 'COMPLETED', s.schedule_id DESC
 """
-# OFFSET 0: see OF_CAMPAIGN.
+# OFFSET 0: see OF_CAMPAIGN in schedule_lists.
 STANDING_OF_CAMPAIGN = f"""
 SELECT {SHOWN} FROM (
   SELECT DISTINCT ON (s.post_id, s.status = 'COMPLETED') s.*
     FROM posts p CROSS JOIN LATERAL (
       SELECT * FROM schedules o
        WHERE o.post_id = p.post_id AND (o.finished_at IS NULL OR o.status = 'COMPLETED') OFFSET 0) s
-   WHERE p.campaign_id = $1 AND p.deleted_at IS NULL AND p.platform = ANY($2::text[])
+   WHERE p.campaign_id BETWEEN $1 AND $1 AND p.deleted_at IS NULL AND p.platform = ANY($2::text[])
    ORDER BY s.post_id, s.status = 'COMPLETED', s.schedule_id DESC) s
   {JOINED}
  ORDER BY s.publish_time, s.schedule_id
@@ -68,10 +53,9 @@ DUE = "SELECT schedule_id, due_at FROM schedules WHERE schedule_id = ANY($1::uui
 _COUNT_AHEAD = """
 SELECT count(*) FROM (
   SELECT FROM schedules s
-   WHERE s.brand_id = $1 AND s.publish_time > $2 AND s.finished_at IS NULL LIMIT $3) ahead
+   WHERE (s.brand_id, s.publish_time) > ($1, $2) AND s.brand_id <= $1 AND s.finished_at IS NULL
+   ORDER BY s.brand_id, s.publish_time, s.schedule_id LIMIT $3) ahead
 """
-
-_LITERALLY = {ord(sign): f"\\{sign}" for sign in "\\%_"}
 
 
 class PostgresScheduleRepository:
@@ -109,13 +93,7 @@ class PostgresScheduleRepository:
     async def list(
         self, chosen: ScheduleFilter, *, limit: int, after: tuple[datetime, UUID] | None
     ) -> Sequence[Schedule]:
-        conditions = [
-            within(self._reach, "s.brand_id"),
-            *conditions_of(chosen),
-            ("(s.publish_time, s.schedule_id) > ({}, {})", *(after or (None, None))),
-        ]
-        order = "s.publish_time, s.schedule_id"
-        statement, parameters = select_page(SELECT, conditions, order=order, limit=limit)
+        statement, parameters = listing(chosen, self._reach, limit=limit, after=after)
         return await self._fetch(statement, *parameters)
 
     async def _reached(self, statement: str, *parameters: object) -> Sequence[Schedule]:
@@ -123,35 +101,6 @@ class PostgresScheduleRepository:
 
     async def _fetch(self, statement: str, *parameters: object) -> Sequence[Schedule]:
         return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
-
-
-def conditions_of(chosen: ScheduleFilter) -> Sequence[Condition]:
-    """What ``where`` makes a clause of, over ``SELECT``."""
-    return [
-        (OF_CAMPAIGN, chosen.campaign_id),
-        ("s.brand_id = {}", chosen.brand_id),
-        (f"{SHOWN_STATUS} = {{}}", chosen.status),
-        (f"{SHOWN_STATUS} <> {{}}", chosen.without),
-        ("s.platform = {}", chosen.platform),
-        ("p.title ILIKE ANY({}::text[])", None if chosen.in_title is None else containing(chosen.in_title)),
-        ("s.schedule_id = ANY({}::uuid[])", None if chosen.among is None else list(chosen.among)),
-        ("s.publish_time >= {}", chosen.from_time),
-        ("s.publish_time < {}", chosen.to_time),
-        *([_differing(chosen)] if chosen.differs else []),
-    ]
-
-
-def _differing(chosen: ScheduleFilter) -> Condition:
-    differs = " OR ".join(_DIFFERS[each] for each in sorted(chosen.differs))
-    days = (chosen.days or (None, None)) if Difference.DATES in chosen.differs else ()
-    return f"(s.finished_at IS NULL AND {SHOWN_STATUS} = 'PENDING' AND ({differs}))", *days
-
-
-def containing(text: str) -> Sequence[str]:
-    """Patterns of what has ``text`` in it, which itself is no pattern. A database may not know the upper and lower case
-    of letters beyond ASCII, so the usual ways to write it are all named."""
-    written = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
-    return [f"%{each.translate(_LITERALLY)}%" for each in sorted(written)]
 
 
 def _to_attempt(row: Record) -> AttemptRecord:

@@ -32,7 +32,15 @@ LOCK_OF_CAMPAIGN = f"""{_SELECT}
  WHERE s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1)) AND {SHOWN_STATUS} = 'PENDING'
  {_IN_ORDER}
 """
-LOCK_ACTIVE = f"{_SELECT} WHERE s.post_id = ANY($1::uuid[]) AND s.finished_at IS NULL {_IN_ORDER}"
+# Each post looks for its schedule by itself: see follow_campaigns.
+LOCK_ACTIVE = f"""{_SELECT}
+ WHERE s.schedule_id = ANY(ARRAY(
+   SELECT o.schedule_id FROM unnest($1::uuid[]) AS g(post_id)
+    CROSS JOIN LATERAL (SELECT o.schedule_id FROM schedules o
+                         WHERE o.post_id = g.post_id AND o.finished_at IS NULL OFFSET 0) o))
+   AND s.finished_at IS NULL
+ {_IN_ORDER}
+"""
 LOCK_EXPIRED = f"""{_SELECT}
  WHERE s.lease_expires_at <= now() ORDER BY s.lease_expires_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
@@ -45,12 +53,20 @@ LOCK_LATE = f"""{_SELECT}
    AND s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16)
  ORDER BY s.latest_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
-_PERHAPS_SENT = "s.status IN ('PENDING', 'PUBLISHING') AND s.publish_time <= now() AND s.created_at <= $1"
+# Goes along an index, see Walk.
+_PERHAPS_SENT = """unnest($2::text[]) AS of_platform(value)
+ CROSS JOIN unnest('{PENDING,PUBLISHING}'::text[]) AS of_status(value)
+ CROSS JOIN LATERAL (
+   SELECT s.* FROM schedules s
+    WHERE (s.platform || ' ' || s.status) >= of_platform.value || ' ' || of_status.value
+      AND ((s.platform || ' ' || s.status), s.publish_time) <= (of_platform.value || ' ' || of_status.value, now())
+      AND s.created_at <= $1
+    ORDER BY (s.platform || ' ' || s.status), s.publish_time, s.schedule_id"""
 _LOCK_PERHAPS_SENT = f"""{_SELECT}
- WHERE s.schedule_id = ANY(ARRAY(SELECT s.schedule_id FROM schedules s WHERE {_PERHAPS_SENT} LIMIT $2)) {_IN_ORDER}
+ WHERE s.schedule_id = ANY(ARRAY(SELECT s.schedule_id FROM {_PERHAPS_SENT} LIMIT $3) s LIMIT $3)) {_IN_ORDER}
 """
 _COUNT_PERHAPS_SENT = f"""
-SELECT s.brand_id, s.platform, count(*) AS schedules FROM schedules s WHERE {_PERHAPS_SENT}
+SELECT s.brand_id, s.platform, count(*) AS schedules FROM {_PERHAPS_SENT}) s
  GROUP BY s.brand_id, s.platform ORDER BY s.brand_id, s.platform
 """
 RECORD = statement("record_steps")
@@ -74,10 +90,10 @@ class PostgresTransitions:
         return await self._locked(LOCK_LATE, limit)
 
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:
-        return await self._locked(_LOCK_PERHAPS_SENT, made_by, limit)
+        return await self._locked(_LOCK_PERHAPS_SENT, made_by, list(Platform), limit)
 
     async def count_perhaps_sent(self, *, made_by: datetime) -> Sequence[LaneCount]:
-        rows = await self._connection.fetch(_COUNT_PERHAPS_SENT, made_by)
+        rows = await self._connection.fetch(_COUNT_PERHAPS_SENT, made_by, list(Platform))
         return [LaneCount(brand_id=row[0], platform=Platform(row[1]), schedules=row[2]) for row in rows]
 
     async def record(self, changes: Sequence[Change], *, at: datetime | None = None) -> Sequence[Schedule]:

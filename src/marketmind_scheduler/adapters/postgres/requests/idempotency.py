@@ -1,6 +1,7 @@
 """Requests and their answers in one transaction, which holds a lock that stands for the key."""
 
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ SELECT pg_try_advisory_xact_lock($1) AS is_ours, k.fingerprint, k.status, k.head
 """
 _FIND = "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE scope = $1"
 _KEEP = statement("keep_answer")
+_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class PostgresIdempotency:
@@ -70,9 +72,8 @@ class PostgresKeyedRequest:
 
     async def keep(self, answer: Answer) -> Answer:
         headers = msgspec.json.encode(answer.headers)
-        kept = await self._connection.fetchval(
-            _KEEP, self._key.identity, self._key.fingerprint, answer.status, headers, answer.body, self._kept_for
-        )
+        of_answer = (answer.status, headers, answer.body, self._kept_for, ids_in(answer.body))
+        kept = await self._connection.fetchval(_KEEP, self._key.identity, self._key.fingerprint, *of_answer)
         if kept:
             await self._connection.execute("COMMIT")
             return answer
@@ -105,6 +106,11 @@ class PostgresKeyedRequest:
             raise IdempotencyKeyReused
         headers = msgspec.json.decode(row["headers"], type=list[tuple[str, str]])
         return Answer(status=row["status"], headers=headers, body=row["body"])
+
+
+def ids_in(body: bytes) -> Sequence[str]:
+    """What an answer speaks of, each once: when it is deleted, the answer is forgotten."""
+    return sorted({each.decode() for each in _ID.findall(body)})
 
 
 class _StorageOfOneRequest:

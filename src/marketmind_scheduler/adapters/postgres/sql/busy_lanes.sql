@@ -8,7 +8,8 @@ SELECT soon.brand_id, soon.platform
             WHERE q.platform = want.platform AND q.due_at <= now() + $3::interval) s) soon
  CROSS JOIN LATERAL (
    SELECT w.publish_time, w.due_at FROM schedules w
-    WHERE w.brand_id = soon.brand_id AND w.platform = soon.platform AND w.due_at IS NOT NULL
-    ORDER BY w.publish_time, w.schedule_id LIMIT 1) first
+    WHERE (w.brand_id, w.platform) >= (soon.brand_id, soon.platform)
+      AND (w.brand_id, w.platform) <= (soon.brand_id, soon.platform) AND w.due_at IS NOT NULL
+    ORDER BY w.brand_id, w.platform, w.publish_time, w.schedule_id LIMIT 1) first
  WHERE first.publish_time < now() - $2::interval OR first.due_at >= first.publish_time + $4::interval
  ORDER BY soon.brand_id, soon.platform

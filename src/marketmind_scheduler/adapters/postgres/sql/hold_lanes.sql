@@ -8,9 +8,10 @@ WITH done AS (
     FROM (SELECT w.schedule_id, l.why FROM unnest($1::uuid[], $2::text[], $3::text[]) AS l(brand_id, platform, why)
            CROSS JOIN LATERAL (
              SELECT q.schedule_id FROM schedules q
-              WHERE q.brand_id = l.brand_id AND q.platform = l.platform AND q.due_at IS NOT NULL
-                AND q.publish_time <= now() - $4::interval
-              ORDER BY q.publish_time, q.schedule_id LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) w) f
+              WHERE (q.brand_id, q.platform) >= (l.brand_id, l.platform)
+                AND (q.brand_id, q.platform, q.publish_time) <= (l.brand_id, l.platform, now() - $4::interval)
+                AND q.due_at IS NOT NULL
+              ORDER BY q.brand_id, q.platform, q.publish_time, q.schedule_id LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) w) f
    WHERE s.schedule_id = f.schedule_id
   RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,
             s.last_error

@@ -6,7 +6,8 @@ SELECT r.version, r.revision, s.schedule_id, s.platform, s.publish_time
                coalesce((SELECT max(revision) FROM platform_cap_overrides WHERE brand_id = $1), 0) AS revision) r
   LEFT JOIN LATERAL (
     SELECT schedule_id, platform, publish_time FROM schedules o
-     WHERE o.brand_id = $1 AND o.platform = ANY($2::text[]) AND o.publish_time BETWEEN $3 AND $4
+     WHERE o.brand_id = $1 AND (o.brand_id, o.publish_time) >= ($1, $3) AND (o.brand_id, o.publish_time) <= ($1, $4)
+       AND o.platform || '' = ANY($2::text[])
        AND (o.finished_at IS NULL OR o.status = 'COMPLETED') AND o.schedule_id <> ALL($5::uuid[])
      UNION ALL
     SELECT plan_id, platform, publish_time FROM reservations h

@@ -53,10 +53,11 @@ SELECT s.*, s.status AS shown, p.title, p.campaign_id, p.s3_url, b.brand_default
        b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date,
        s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated,
        ARRAY(SELECT o.schedule_id FROM schedules o
-              WHERE o.brand_id = s.brand_id AND o.publish_time BETWEEN s.publish_time AND s.publish_time
+              WHERE (o.brand_id, o.publish_time) >= (s.brand_id, s.publish_time)
+                AND (o.brand_id, o.publish_time) <= (s.brand_id, s.publish_time)
                 AND o.platform = s.platform AND o.schedule_id <> s.schedule_id
                 AND o.finished_at IS NULL AND s.finished_at IS NULL
-              ORDER BY o.publish_time, o.schedule_id LIMIT 3) AS beside
+              ORDER BY o.brand_id, o.publish_time, o.schedule_id LIMIT 3) AS beside
   FROM done s JOIN posts p ON p.post_id = s.post_id JOIN brands b ON b.brand_id = s.brand_id
   LEFT JOIN campaigns c ON c.campaign_id = p.campaign_id
  ORDER BY s.publish_time, s.schedule_id

@@ -11,8 +11,9 @@ WITH done AS (
            SELECT w.schedule_id FROM unnest($1::uuid[], $2::text[]) AS l(brand_id, platform)
             CROSS JOIN LATERAL (
               SELECT q.schedule_id FROM schedules q
-               WHERE q.platform = l.platform AND q.brand_id = l.brand_id AND q.parked & 16 <> 0
-               ORDER BY q.publish_time, q.schedule_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) w))
+               WHERE (q.platform, q.brand_id) >= (l.platform, l.brand_id)
+                 AND (q.platform, q.brand_id) <= (l.platform, l.brand_id) AND q.parked & 16 <> 0
+               ORDER BY q.platform, q.brand_id, q.publish_time, q.schedule_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) w))
   RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,
             s.last_error
 ), told AS (

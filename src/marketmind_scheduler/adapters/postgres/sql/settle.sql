@@ -8,7 +8,7 @@
 -- are not final.
 -- The clock decides the one thing that nobody else can: where a repeat is not dropped any more by then, the schedule is
 -- UNCONFIRMED instead, as after_verdict's ``otherwise`` says.
--- Locks them in the order of their ids, so that whoever pauses meanwhile waits instead of blocking.
+-- Locks them in the order of their ids, so that whoever pauses meanwhile waits instead of blocking: see begin_send.
 -- Clearing the owner makes a repeated settlement harmless. Returns schedule_id and status of those that were recorded.
 WITH done AS (
   UPDATE schedules s
@@ -33,8 +33,9 @@ WITH done AS (
                 $9::text[], $10::text[], $11::text[], $14::bool[])
       AS i(schedule_id, token, status, event, retry_count, is_doubtful, while_dropped, wait, verdict, reason,
            external_id, is_late)
-   WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.lease_owner = $12 AND s.status = 'PUBLISHING'
-     AND s.schedule_id = ANY(ARRAY(
+   WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.lease_owner = $12
+     AND coalesce(s.status, '') = 'PUBLISHING'
+     AND i.schedule_id = ANY(ARRAY(
            SELECT l.schedule_id FROM schedules l
             WHERE l.schedule_id = ANY($1::uuid[]) ORDER BY l.schedule_id FOR NO KEY UPDATE))
   RETURNING s.*, CASE WHEN s.status = i.status THEN i.event ELSE 'schedule.unconfirmed' END AS event, i.verdict,
