@@ -1,10 +1,10 @@
-"""Every statement of the adapter, as its repositories send it: a plain list of calls, and of how many rows each is about
-beside those that it is given, changes and returns."""
+"""Every statement of the adapter, as its repositories send it: a plain list of calls, and of how many rows each is
+about beside those that it is given, changes and returns."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from itertools import combinations
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -20,6 +20,7 @@ from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApi
 from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
 from marketmind_scheduler.adapters.postgres.requests.rate_limits import PostgresRateLimits
 from marketmind_scheduler.adapters.postgres.storage import PostgresUnitOfWork
+from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.access import EVERYWHERE, ApiKey, Rate, Reach, Scope
 from marketmind_scheduler.domain.audience.observations import Figure, Observation
 from marketmind_scheduler.domain.campaign import CampaignStatus
@@ -54,7 +55,7 @@ BARE_IDS = [UUID(int=14_000_000 + nth) for nth in range(MANY)]
 """What is changed, of a brand apart: what is rolled back stays in the way of whoever reads it."""
 OF_SMALL = [UUID(int=5062 + nth) for nth in range(63)]
 LONG, HOUR, DAY = timedelta(days=365), timedelta(hours=1), timedelta(days=1)
-NOW = datetime.now(UTC)
+NOW = SystemClock().now()
 EVERY = frozenset(Platform)
 REACHES = {
     "all": EVERYWHERE,
@@ -68,7 +69,7 @@ class World:
 
     def __init__(self, connection: Measured, reach: Reach = EVERYWHERE) -> None:
         pool: Any = connection
-        self.unit = PostgresUnitOfWork(pool, reach)
+        self.unit = PostgresUnitOfWork(pool, reach, set())
         self.queue = PostgresDispatchQueue(pool, reach)
         self.upkeep = PostgresUpkeep(pool, retention=Retention(schedules=timedelta(days=30), events=timedelta(days=30)))
         self.holds = PostgresHolds(pool)
@@ -126,6 +127,7 @@ def lists() -> Iterable[Case]:
         for platform in (None, Platform.YOUTUBE, Platform.TWITTER):
             for campaign_id in (None, OVER):
                 yield Case(f"posts of {brand_id}, {campaign_id}, {platform}", _posts(brand_id, campaign_id, platform))
+    yield Case("claimed", _claiming(dict.fromkeys(Platform, 50)), 6 * 50 * 2)
     yield Case("brands", lambda w: w.unit.brands.list(limit=50, after=UUID(int=3)))
     for status in (None, PreviewStatus.DISCARDED):
         yield Case(
@@ -170,7 +172,7 @@ def _posts(brand_id: UUID | None, campaign_id: UUID | None, platform: Platform |
 def reads() -> Iterable[Case]:
     yield Case("brand", lambda w: w.unit.brands.find(SMALL))
     yield Case("campaign", lambda w: w.unit.campaigns.find(SMALL), 125)
-    yield Case("post", lambda w: w.unit.posts.find_all(OF_SMALL))
+    yield Case("post", lambda w: w.unit.posts.get(IDS[0]))
     yield Case("posts found", lambda w: w.unit.posts.find_all(IDS))
     yield Case("posts of a campaign", lambda w: w.unit.posts.list_of_campaign(SMALL, platforms=EVERY))
     yield Case("schedule", lambda w: w.unit.schedules.get(OF_SMALL[1]))
@@ -263,7 +265,9 @@ def writes() -> Iterable[Case]:
     yield Case("steps recorded", _cancelling)
     yield Case("pending of a campaign locked", lambda w: w.unit.transitions.lock_pending_of_campaign(SMALL), 125)
     yield Case(
-        "stale verdict told", lambda w: w.unit.transitions.tell_stale(IDS[0], Tried(token=1, verdict=UNKNOWN)), 1
+        "stale verdict told",
+        lambda w: w.unit.transitions.tell_stale(IDS[0], Tried(token=1, owner=OWNER, verdict=UNKNOWN)),
+        1,
     )
     yield Case("perhaps sent counted", lambda w: w.unit.transitions.count_perhaps_sent(made_by=NOW + DAY), 1100)
     yield Case("perhaps sent", lambda w: w.unit.transitions.lock_perhaps_sent(made_by=NOW + DAY, limit=100), 100)
@@ -277,7 +281,7 @@ def writes() -> Iterable[Case]:
     yield Case("observations saved", lambda w: w.unit.observations.save(_observed()))
     yield Case("observations' lanes locked", lambda w: w.unit.observations.lock([(SMALL, Platform.TWITTER)]))
     yield Case("profiles out of date", lambda w: w.unit.observations.outdate(SMALL), 1)
-    yield Case("costs corrected", lambda w: w.unit.agent_runs.correct(SMALL, date.today(), by=1), 1)  # noqa: DTZ011
+    yield Case("costs corrected", lambda w: w.unit.agent_runs.correct(SMALL, NOW.date(), by=1), 1)
     yield Case("runs of a plan", lambda w: w.unit.agent_runs.list(UUID(int=20_000)))
     yield Case("a run", lambda w: w.unit.agent_runs.of_run(UUID(int=20_000)))
     yield Case("a brand locked", lambda w: w.unit.lanes.lock_brand(SMALL))
@@ -348,7 +352,6 @@ def _observed() -> Sequence[Observation]:
 
 def dispatch() -> Iterable[Case]:
     room = dict.fromkeys(Platform, 50)
-    yield Case("claimed", _claiming(room), 6 * 50 * 2)
     yield Case("begun and settled", _sending(room), 6 * 50)
     yield Case("next due", lambda w: w.queue.next_due_in(list(Platform)), 6)
     yield Case("now", lambda w: w.queue.now())

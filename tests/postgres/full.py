@@ -57,8 +57,8 @@ async def tell(connection: Connection, analysed: Analysed) -> None:
 
 @asynccontextmanager
 async def full_database(brands: int = BRANDS) -> AsyncGenerator[str]:
-    """Its URL. The planner knows of one brand with a few schedules at one instant. Foreign keys and indexes are left out
-    while it is filled: they would take longer than all the rest."""
+    """Its URL. The planner knows of one brand with a few schedules at one instant. Foreign keys and indexes are left
+    out while it is filled: they would take longer than all the rest."""
     async with new_database(f"full_{uuid4().hex}") as url:
         async with migrating(url) as migrator:
             await migrator.upgrade()
@@ -70,7 +70,8 @@ async def full_database(brands: int = BRANDS) -> AsyncGenerator[str]:
             await connection.execute("SET session_replication_role = replica")
             await connection.execute(_SQL["fill"])
             await connection.execute(
-                "SELECT fill_brand(1); UPDATE schedules SET publish_time = now(), due_at = now() WHERE due_at IS NOT NULL; ANALYZE"
+                "SELECT fill_brand(1); ANALYZE;"
+                "UPDATE schedules SET publish_time = now(), due_at = now() WHERE due_at IS NOT NULL; ANALYZE"
             )
             await connection.execute(_KEPT)
             await connection.execute(
@@ -79,7 +80,7 @@ async def full_database(brands: int = BRANDS) -> AsyncGenerator[str]:
             indexes = [row[0] for row in await connection.fetch(_INDEXES)]
             for index in indexes:
                 await connection.execute(f"DROP INDEX {index.split()[index.split().index('INDEX') + 1]}")
-            await connection.execute(f"SELECT count(fill_brand(n)) FROM generate_series(1, {brands}) n")
+            await connection.execute("SELECT count(fill_brand(n)) FROM generate_series(1, $1::int) n", brands)
             await connection.execute("CREATE INDEX filling ON schedules (status)")
             await connection.execute(_SQL["fill_beside"])
             await connection.execute("DROP INDEX filling")

@@ -25,8 +25,8 @@ _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What a statement did: rows that it took in its hands, and blocks; beside the rows that it was given in its longest
-    list, changed, and returned."""
+    """What a statement did: rows that it took in its hands, and blocks; beside the rows that it was given in its
+    longest list, changed, and returned."""
 
     sql: str
     handled: float
@@ -46,7 +46,7 @@ class Measured:
         self._connection = connection
         self._told: list[str] = []
 
-    async def fetch(self, sql: str, *given: object, timeout: float | None = None) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, *given: object, timeout: float | None = None) -> list[asyncpg.Record]:  # noqa: ASYNC109  # as asyncpg has it
         return await self._seen(sql, given, self._connection.fetch(sql, *given, timeout=timeout))
 
     async def fetchrow(self, sql: str, *given: object) -> asyncpg.Record | None:
@@ -55,7 +55,7 @@ class Measured:
     async def fetchval(self, sql: str, *given: object) -> Any:
         return await self._seen(sql, given, self._connection.fetchval(sql, *given))
 
-    async def execute(self, sql: str, *given: object, timeout: float | None = None) -> str:
+    async def execute(self, sql: str, *given: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
         if sql.startswith(_OF_TRANSACTIONS):
             return ""
         return await self._seen(sql, given, self._connection.execute(sql, *given, timeout=timeout))
@@ -70,7 +70,7 @@ class Measured:
         """Not yet: there are others to be measured."""
 
     @asynccontextmanager
-    async def acquire(self, *, timeout: float | None = None) -> AsyncGenerator["Measured"]:
+    async def acquire(self, *, timeout: float | None = None) -> AsyncGenerator["Measured"]:  # noqa: ASYNC109
         """As a pool does."""
         del timeout
         yield self

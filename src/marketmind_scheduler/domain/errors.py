@@ -101,7 +101,7 @@ class RateLimited(Exhausted):
             seconds=seconds,
             retry_after_seconds=math.ceil(retry_after.total_seconds()),
         )
-        self.retry_after = retry_after
+        self.requests, self.per, self.retry_after = requests, per, retry_after
 
 
 class TooManyAtOnce(Exhausted):

@@ -16,14 +16,11 @@ class Allowance:
 
 
 class RateLimits(Protocol):
-    async def take(self, owner: str, count: int, rate: Rate) -> Allowance | None:
-        """Spend ``count`` requests of the owner, all or none; None where there are not so many left.
+    async def take(self, owner: str, count: int, rate: Rate) -> tuple[bool, Allowance]:
+        """Spend ``count`` requests of the owner, all or none; whether there were so many, and what is left. One look at
+        the storage.
 
         The rule is the generic cell rate algorithm: up to ``rate.requests`` at once, which come back evenly over
         ``rate.per``, by the storage's clock. Raises StorageUnavailable.
         """
-        ...
-
-    async def left(self, owner: str, rate: Rate) -> Allowance:
-        """What the owner could spend now."""
         ...

@@ -30,17 +30,12 @@ class FewLeft:
         self._left = left
         self._spent: dict[str, int] = {}
 
-    async def take(self, owner: str, count: int, rate: Rate) -> Allowance | None:
+    async def take(self, owner: str, count: int, rate: Rate) -> tuple[bool, Allowance]:
         del rate
         spent = self._spent.get(owner, 0)
-        if spent + count > self._left:
-            return None
-        self._spent[owner] = spent + count
-        return Allowance(self._left - spent - count, timedelta(seconds=1))
-
-    async def left(self, owner: str, rate: Rate) -> Allowance:
-        del rate
-        return Allowance(self._left - self._spent.get(owner, 0), timedelta(seconds=7))
+        is_granted = spent + count <= self._left
+        self._spent[owner] = spent + count * is_granted
+        return is_granted, Allowance(self._left - self._spent[owner], timedelta(seconds=1 if is_granted else 7))
 
 
 @on_each("mode", MODES)

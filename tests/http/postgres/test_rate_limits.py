@@ -2,7 +2,10 @@
 
 import asyncio
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 import httpx2
 import pytest
@@ -123,6 +126,13 @@ async def test_most_requests_ask_the_storage_for_nothing(
         assert (await connection.execute(func.count(rate_limits.c.owner).select())).scalar_one() == 1
 
 
+@contextmanager
+def no_look_at_keys(use_cases: UseCases) -> Generator[None]:
+    """Whoever looks fails."""
+    with patch.object(use_cases.access.keys, "find", side_effect=AssertionError):
+        yield
+
+
 class CountedLimits(PostgresRateLimits):
     """PostgreSQL, with a count of how often requests were taken."""
 
@@ -131,6 +141,40 @@ class CountedLimits(PostgresRateLimits):
     async def take(self, owner: str, count: int, rate: Rate):  # noqa: ANN201
         self.asked += 1
         return await super().take(owner, count, rate)
+
+
+async def test_a_refusal_asks_the_storage_for_nothing_and_says_what_is_left(
+    dispatching: UseCases, pool: Pool, tables: AsyncEngine, ticking: Ticking
+) -> None:
+    del tables
+    limits = CountedLimits(pool)
+    limiter = RateLimiter(limits, rate=Rate(3, HOUR), monotonic=ticking)
+    client = await a_caller(dispatching, observed(dispatching, checks_access=True, limiter=limiter))
+    for _ in range(4):
+        last = await client.get("/brands")
+    asked = limits.asked
+
+    with no_look_at_keys(dispatching):
+        refused = [await client.get("/brands") for _ in range(50)]
+
+    assert {last.status_code, *(each.status_code for each in refused)} == {429}
+    assert limits.asked == asked
+    assert last.headers["ratelimit-policy"] == '"caller";q=3;w=3600'
+    assert re.fullmatch(r'"caller";r=0;t=\d+', last.headers["ratelimit"])
+
+
+async def test_who_asks_for_what_it_may_not_has_asked_all_the_same(
+    dispatching: UseCases, pool: Pool, tables: AsyncEngine, ticking: Ticking
+) -> None:
+    del tables
+    app = replica(dispatching, pool, Rate(3, HOUR), ticking)
+    issued = await dispatching.key_ring.create(new_id(), scopes=[Scope.EVENTS_READ], reach=Reach(), expires_at=None)
+
+    async with calling(app) as client:
+        client.headers["authorization"] = f"Bearer {issued.credential}"
+        answers = [(await client.get("/brands")).status_code for _ in range(5)]
+
+    assert answers == [403] * 3 + [429] * 2
 
 
 async def test_who_goes_on_with_wrong_keys_is_told_to_wait_and_right_ones_go_on(

@@ -13,6 +13,7 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Meta, Struct, to_builtins
 
+from marketmind_scheduler.adapters.http.envelope.rate_fields import rate_fields
 from marketmind_scheduler.adapters.http.general_problems import GENERAL
 from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
 from marketmind_scheduler.adapters.http.words.challenges import challenge
@@ -25,6 +26,7 @@ from marketmind_scheduler.domain.errors import (
     Incomplete,
     MissingScope,
     NotFound,
+    RateLimited,
     Rejected,
     RequestInProgress,
     SchedulerError,
@@ -145,8 +147,8 @@ def _headers_of(error: Exception, request: Request[Any, Any, Any]) -> Mapping[st
     match error:
         case Unauthenticated() | MissingScope():
             return {"www-authenticate": request.route_handler.opt.get("challenge", "") + challenge(error)}
-        case Exhausted(retry_after=pause):
-            return {"retry-after": str(math.ceil(pause.total_seconds()))}
+        case Exhausted():
+            return _of_exhausted(error)
         case Unavailable() | RequestInProgress():
             return RETRY_AFTER
         case HTTPException(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
@@ -155,6 +157,13 @@ def _headers_of(error: Exception, request: Request[Any, Any, Any]) -> Mapping[st
             return error.headers or {}
         case _:
             return {}
+
+
+def _of_exhausted(error: Exhausted) -> Mapping[str, str]:
+    pause = {"retry-after": str(math.ceil(error.retry_after.total_seconds()))}
+    if not isinstance(error, RateLimited):
+        return pause
+    return {**pause, **rate_fields(error.requests, error.per, remaining=0, next_in=error.retry_after)}
 
 
 def status_of(error: type[SchedulerError]) -> int:

@@ -34,8 +34,8 @@ BY_INDEX = {
     "enable_incremental_sort": "off",
     "enable_bitmapscan": "off",
 }
-"""Each statement has an index to go by, and goes along it. Statistics from before a bulk load would talk the planner out of
-it, such as into sorting what another index leads to."""
+"""Each statement has an index to go by, and goes along it. Statistics from before a bulk load would talk the planner
+out of it, such as into sorting what another index leads to."""
 PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 

@@ -137,7 +137,7 @@ posts = Table(
     ForeignKeyConstraint(["brand_id", "campaign_id"], [campaigns.c.brand_id, campaigns.c.campaign_id]),
     _one_of("platform", Platform),
     Index("ix_posts_of_campaign", "campaign_id", "platform", "position"),
-    # Only for those who say so, so that no foreign key can take them: by the brand alone it would look at all its posts.
+    # Only for those who say so, so that no foreign key can take them: by the brand alone it would look at all of its.
     # Not for those of which something IS NULL: before it is told, the planner believes that they are next to none.
     Index("ix_posts_listed", "platform", "position", postgresql_where=text("position > 0")),
     Index("ix_posts_of_brand", "brand_id", "platform", "position", postgresql_where=text("position > 0")),
@@ -220,8 +220,10 @@ schedules = Table(
     Index(None, "post_id", "schedule_id"),
     Index(None, "brand_id", "publish_time", "schedule_id"),
     Index(None, "publish_time", "schedule_id"),
-    Index("ix_schedules_listed", text("(platform || ' ' || status)"), "publish_time", "schedule_id"),
-    Index("ix_schedules_of_brand", text("(status || ' ' || platform)"), "brand_id", "publish_time", "schedule_id"),
+    Index("ix_schedules_listed", text("((platform || ' '::text) || status)"), "publish_time", "schedule_id"),
+    Index(
+        "ix_schedules_of_brand", text("((status || ' '::text) || platform)"), "brand_id", "publish_time", "schedule_id"
+    ),
     _index_of_some("due_of_brand", "brand_id", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
     _index_of_some(
         "dry_run",
@@ -379,10 +381,9 @@ previews = Table(
     Column("expires_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("schedule_ids", ARRAY(Uuid), nullable=False),
-    Column("kept_at", DateTime(timezone=True)),  # when it was old enough to be forgotten, and still needed
     _one_of("status", PreviewStatus),
     Index("ix_previews_listed", "campaign_id", "status", "plan_id"),
-    Index("ix_previews_over", text("greatest(coalesce(ended_at, expires_at, created_at), kept_at)")),
+    Index("ix_previews_over", text("coalesce(ended_at, expires_at, created_at)")),
 )
 
 forgotten_previews = Table(

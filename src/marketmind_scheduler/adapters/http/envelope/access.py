@@ -1,6 +1,5 @@
 """Who asks: every route says which scope it needs, and a caller is known before anything else is looked at."""
 
-import math
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from litestar.routes import HTTPRoute
 
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Receive, Send
 from marketmind_scheduler.adapters.http.envelope.connections import peer_of
+from marketmind_scheduler.adapters.http.envelope.rate_fields import rate_fields
 from marketmind_scheduler.application.access import Access, key_id_in
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
@@ -106,30 +106,36 @@ class CheckAccess:
                 scope["state"][IS_KNOWN] = True
             await self._app(scope, receive, send)
             return
-        caller = await self._admitted(self._access, scope, needed)
+        caller, left = await self._admitted(self._access, scope, needed)
         scope["state"]["caller"] = caller
         scope["state"][IS_KNOWN] = True
-        if self._limiter is not None:
-            send = _with_headers(send, _rate_headers(self._limiter.rate, await self._limiter.admit(caller.name)))
+        if self._limiter is not None and left is not None:
+            send = _with_headers(send, _rate_headers(self._limiter.rate, left))
         await self._app(scope, receive, send)
 
-    async def _admitted(self, access: Access, scope: ASGIScope, needed: object) -> Caller:
-        credential = _credential(scope)
+    async def _admitted(self, access: Access, scope: ASGIScope, needed: object) -> tuple[Caller, Allowance | None]:
+        """Whoever may not use the route has asked all the same: it counts."""
+        credential, stranger = _credential(scope), f"{_STRANGERS} at {peer_of(scope['client'])}"
+        left: Allowance | None = None
         try:
             if not credential:
                 raise CredentialsMissing
+            if self._limiter is not None:
+                self._limiter.check(credential)
             caller = await access.caller(credential)
             structlog.contextvars.bind_contextvars(caller=caller.name)
+            if self._limiter is not None:
+                left = await self._limiter.admit(caller.name, credential=credential)
             if isinstance(needed, Scope):
                 check_scope(caller, needed)
         except (Unauthenticated, Forbidden) as refused:
             if self._limiter is not None and isinstance(refused, InvalidCredentials):
-                await self._limiter.admit(_STRANGERS)
+                await self._limiter.admit(stranger, credential=credential)
             log.warning(
                 "access refused", code=refused.code, key_id=key_id_in(credential), peer=peer_of(scope["client"])
             )
             raise
-        return caller
+        return caller, left
 
 
 def overriding(request: Request[Any, Any, Any], kinds: Iterable[str]) -> Overriding:
@@ -159,10 +165,8 @@ def _handlers(app: Litestar) -> Iterable[HTTPRouteHandler]:
 
 
 def _rate_headers(rate: Rate, left: Allowance) -> Sequence[tuple[bytes, bytes]]:
-    """As in draft-ietf-httpapi-ratelimit-headers-10."""
-    policy = f'"caller";q={rate.requests};w={rate.per.total_seconds():.0f}'
-    limit = f'"caller";r={left.remaining};t={math.ceil(left.next_in.total_seconds())}'
-    return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", limit.encode())]
+    fields = rate_fields(rate.requests, rate.per, remaining=left.remaining, next_in=left.next_in)
+    return [(name.encode(), value.encode()) for name, value in fields.items()]
 
 
 def _with_headers(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:

@@ -60,9 +60,9 @@ class ScheduleController(Controller):
         limit: Limit = 50,
         cursor: CursorParameter = None,
     ) -> SchedulePage:
-        """In time order. `differs=dates` needs a `campaign_id`. With `in_title` or `differs` and without a `campaign_id`
-        a page looks through some thousands of schedules: it may show fewer than `limit`, or none, and have a
-        `next_cursor` nevertheless."""
+        """In time order. `differs=dates` needs a `campaign_id`. With `in_title` or `differs`, and without a
+        `campaign_id`, a page looks through some thousands of schedules: it may show fewer than `limit`, or none, and
+        have a `next_cursor` nevertheless."""
         chosen = ScheduleFilter(
             brand_id=brand_id,
             campaign_id=campaign_id,

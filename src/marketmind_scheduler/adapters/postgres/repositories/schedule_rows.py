@@ -36,8 +36,8 @@ _ENUMS: Mapping[str, Callable[[str], object]] = {
 _FROM_BRAND = {"on_late", "latest_at"}
 _OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error"))
 
-# Goes along the index of brands and times, see Walk: else the planner may look through all that is at the same instant, or
-# through all schedules, for each row.
+# Goes along the index of brands and times, see Walk: else the planner may look through all that is at the same instant,
+# or through all schedules, for each row.
 BESIDE = (
     "ARRAY(SELECT o.schedule_id FROM schedules o "
     "WHERE (o.brand_id, o.publish_time) >= (s.brand_id, s.publish_time) "

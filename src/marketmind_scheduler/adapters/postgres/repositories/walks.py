@@ -45,8 +45,8 @@ class Walk:
     ``key``, tells rows apart. One walk goes along each combination of the values, and reads no more than a page of it.
 
     Rows are compared as wholes, and put in the order of all these columns, which no other index has, nor can it be used
-    for the first of them alone. So the planner takes this index whatever it has been told of how many rows there are; of
-    an equality it may believe that it leaves nothing out, or next to nothing.
+    for the first of them alone. So the planner takes this index whatever it has been told of how many rows there are;
+    of an equality it may believe that it leaves nothing out, or next to nothing.
     """
 
     table: str

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
@@ -28,7 +28,7 @@ MADE = {
     "ix_events_said": "events (post_id) WHERE error IS NOT NULL OR note IS NOT NULL",
     "ix_agent_costs_day": "agent_costs (day)",
     "ix_api_keys_over": "api_keys (least(revoked_at, expires_at))",
-    "ix_api_keys_created_at": "api_keys (created_at, key_id)",
+    "ix_api_keys_created_at_key_id": "api_keys (created_at, key_id)",
     "ix_rate_limits_spent_until": "rate_limits (spent_until)",
 }
 REPLACED = {
@@ -36,12 +36,10 @@ REPLACED = {
     "ix_posts_campaign_id_position": "posts (campaign_id, position)",
     "ix_schedules_gone_wrong": "schedules (platform, finished_at) WHERE status IN ('FAILED', 'MISSED')",
     "ix_previews_campaign_id_plan_id": "previews (campaign_id, plan_id)",
-    "ix_previews_over": "previews (coalesce(ended_at, expires_at, created_at))",
 }
 
 
 def upgrade() -> None:
-    op.add_column("previews", sa.Column("kept_at", sa.DateTime(timezone=True)))
     op.add_column("idempotency_keys", sa.Column("ids", postgresql.ARRAY(sa.Uuid())))
     op.execute(f"""
 UPDATE idempotency_keys k SET ids = ARRAY(
@@ -49,17 +47,12 @@ UPDATE idempotency_keys k SET ids = ARRAY(
 """)  # made of our own constants
     _change(gone=REPLACED, made=MADE)
     op.execute("CREATE INDEX ix_idempotency_keys_ids ON idempotency_keys USING gin (ids)")
-    op.execute(
-        "CREATE INDEX ix_previews_over ON previews (greatest(coalesce(ended_at, expires_at, created_at), kept_at))"
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_previews_over", table_name="previews")
     op.drop_index("ix_idempotency_keys_ids", table_name="idempotency_keys")
     _change(gone=MADE, made=REPLACED)
     op.drop_column("idempotency_keys", "ids")
-    op.drop_column("previews", "kept_at")
 
 
 def _change(*, gone: dict[str, str], made: dict[str, str]) -> None:
