@@ -106,7 +106,7 @@ async def measuring(connection: Connection) -> AsyncGenerator[Measured]:
 
 
 def _read(sql: str, given: Sequence[object], root: dict[str, Any]) -> Read:
-    listed = max((len(each) for each in given if isinstance(each, list)), default=0)
+    listed = max((len(list[object](each)) for each in given if isinstance(each, list)), default=0)
     changed = sum(
         _rows(node["Plans"][0]) for node in _nodes(root) if node["Node Type"] == "ModifyTable" and "Plans" in node
     )

@@ -150,8 +150,7 @@ async def test_a_refusal_asks_the_storage_for_nothing_and_says_what_is_left(
     limits = CountedLimits(pool)
     limiter = RateLimiter(limits, rate=Rate(3, HOUR), monotonic=ticking)
     client = await a_caller(dispatching, observed(dispatching, checks_access=True, limiter=limiter))
-    for _ in range(4):
-        last = await client.get("/brands")
+    *_, last = [await client.get("/brands") for _ in range(4)]
     asked = limits.asked
 
     with no_look_at_keys(dispatching):

@@ -34,6 +34,7 @@ class PostgresScheduleSearch:
         pending = replace(chosen, status=ScheduleStatus.PENDING)  # nothing else is said to differ
         walk = walk_of(pending if chosen.differs else chosen, self._reach, after=after)
         rows: list[Schedule] = []
+        last = after
         for _ in range(LOOKS):
             last = await self._last_looked_at(walk)
             looked_at = replace(walk, end=Bound(place=last, is_in=True)) if last else walk
