@@ -46,7 +46,12 @@ PLATFORMS = ["TWITTER", "TIKTOK", "REDDIT"]
 LEASE = timedelta(seconds=30)
 ROOM = 50
 MOST_EACH = 60  # buffers for a row, most of them to put its new version into the indexes
-OF_BRAND_AND_CAMPAIGN = {"pk_brands", "pk_campaigns", "uq_campaigns_brand_id_campaign_id"}
+OF_BRAND_AND_CAMPAIGN = {
+    "pk_brands",
+    "pk_campaigns",
+    "uq_campaigns_brand_id_campaign_id",
+    "ix_campaigns_of_brand",
+}
 """By which the brand and the campaign of a schedule are looked up, where it is shown with what they say."""
 ROUNDS, ROUND_ROOM = 20, 100
 
@@ -281,7 +286,7 @@ async def test_lanes_are_looked_through_by_what_is_due_soon_and_by_what_waits_fi
     assert busy.nodes[0]["Actual Rows"] == lanes
     check(
         lock,
-        indexes={"ix_schedules_lane", "ix_schedules_brand_id_publish_time_schedule_id"},
+        indexes={"ix_schedules_lane", "ix_schedules_of_brand"},
         most_sorted=DUE,
         most_buffers=DUE,
     )
@@ -291,7 +296,7 @@ async def test_lanes_are_looked_through_by_what_is_due_soon_and_by_what_waits_fi
     ("hold", "of", "found_by"),
     [
         (Hold.BRAND_PAUSED, BRAND_ID, {"ix_schedules_brand_id_publish_time_schedule_id"}),
-        (Hold.CAMPAIGN_PAUSED, CAMPAIGN_ID, {"ix_posts_campaign_id_position", "ix_schedules_post_id_schedule_id"}),
+        (Hold.CAMPAIGN_PAUSED, CAMPAIGN_ID, {"ix_posts_of_campaign", "ix_schedules_post_id_schedule_id"}),
     ],
 )
 async def test_a_pause_and_a_resumption_read_little_more_than_their_piece(
