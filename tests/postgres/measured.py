@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -106,7 +106,9 @@ async def measuring(connection: Connection) -> AsyncGenerator[Measured]:
 
 
 def _read(sql: str, given: Sequence[object], root: dict[str, Any]) -> Read:
-    listed = max((len(list[object](each)) for each in given if isinstance(each, list)), default=0)
+    listed = max(
+        (len(each) for each in given if isinstance(each, Sized) and not isinstance(each, str | bytes)), default=0
+    )
     changed = sum(
         _rows(node["Plans"][0]) for node in _nodes(root) if node["Node Type"] == "ModifyTable" and "Plans" in node
     )

@@ -13,9 +13,9 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Meta, Struct, to_builtins
 
-from marketmind_scheduler.adapters.http.envelope.rate_fields import rate_fields
 from marketmind_scheduler.adapters.http.general_problems import GENERAL
 from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
+from marketmind_scheduler.adapters.http.rate_fields import rate_fields
 from marketmind_scheduler.adapters.http.words.challenges import challenge
 from marketmind_scheduler.adapters.http.words.wayfinding import directions, shown_path
 from marketmind_scheduler.domain.errors import (
