@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from http import HTTPStatus
 from inspect import getdoc
 from typing import Annotated, Any
@@ -15,7 +16,6 @@ from msgspec import Meta, Struct, to_builtins
 
 from marketmind_scheduler.adapters.http.general_problems import GENERAL
 from marketmind_scheduler.adapters.http.problem_examples import EXAMPLES
-from marketmind_scheduler.adapters.http.rate_fields import rate_fields
 from marketmind_scheduler.adapters.http.words.challenges import challenge
 from marketmind_scheduler.adapters.http.words.wayfinding import directions, shown_path
 from marketmind_scheduler.domain.errors import (
@@ -157,6 +157,14 @@ def _headers_of(error: Exception, request: Request[Any, Any, Any]) -> Mapping[st
             return error.headers or {}
         case _:
             return {}
+
+
+def rate_fields(requests: int, per: timedelta, *, remaining: int, next_in: timedelta) -> Mapping[str, str]:
+    """What is left of an allowance, as in draft-ietf-httpapi-ratelimit-headers-10."""
+    return {
+        "ratelimit-policy": f'"caller";q={requests};w={per.total_seconds():.0f}',
+        "ratelimit": f'"caller";r={remaining};t={math.ceil(next_in.total_seconds())}',
+    }
 
 
 def _of_exhausted(error: Exhausted) -> Mapping[str, str]:

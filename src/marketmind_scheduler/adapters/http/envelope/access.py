@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Receive, Send
 from marketmind_scheduler.adapters.http.envelope.connections import peer_of
-from marketmind_scheduler.adapters.http.rate_fields import rate_fields
+from marketmind_scheduler.adapters.http.problems import rate_fields
 from marketmind_scheduler.application.access import Access, key_id_in
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases

@@ -11,7 +11,8 @@ from marketmind_scheduler.ports.rate_limits import Allowance
 
 # Nobody can have spent more than everything: what lies further ahead was written by a clock that has been put back, and
 # says nothing.
-_SPENT_UNTIL = "CASE WHEN r.spent_until > now() + {per}::interval THEN now() ELSE greatest(r.spent_until, now()) END"
+_SPENT_UNTIL = """CASE WHEN r.spent_until > now() + {per}::interval + interval '5 seconds' THEN now()
+            ELSE greatest(r.spent_until, now()) END"""  # seconds, for whoever waits for the row has an earlier now
 # No row where another transaction has just made the first one: as if nothing were left.
 _TAKE = f"""
 WITH taken AS (
