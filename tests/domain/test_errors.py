@@ -50,11 +50,11 @@ def test_the_values_behind_the_message_are_in_the_details() -> None:
 @pytest.mark.parametrize(
     ("platforms", "out_already", "scheduled", "reason"),
     [
-        ([], 0, 0, "has no posts to schedule; register"),
-        (["TIKTOK"], 0, 0, "has no posts to schedule on TIKTOK; register"),
-        (["REDDIT", "TIKTOK"], 2, 0, "on REDDIT, TIKTOK; 2 are published or being sent; register"),
-        ([], 0, 3, "schedule; 3 keep the schedules that they have; register"),
-        ([], 1, 2, "schedule; 1 are published or being sent; 2 keep the schedules that they have; register"),
+        ([], 0, 0, "has no posts to schedule; POST /campaigns"),
+        (["TIKTOK"], 0, 0, "has no posts to schedule on TIKTOK; POST /campaigns"),
+        (["REDDIT", "TIKTOK"], 2, 0, "on REDDIT, TIKTOK; 2 are published or being sent; POST /campaigns"),
+        ([], 0, 3, "schedule; 3 keep the schedules that they have; GET /schedule/campaign"),
+        ([], 1, 2, "schedule; 1 are published or being sent; 2 keep the schedules that they have; GET /schedule/campaign"),
     ],
 )
 def test_no_posts_to_schedule_says_why_there_are_none(
