@@ -54,7 +54,12 @@ def test_the_values_behind_the_message_are_in_the_details() -> None:
         (["TIKTOK"], 0, 0, "has no posts to schedule on TIKTOK; POST /campaigns"),
         (["REDDIT", "TIKTOK"], 2, 0, "on REDDIT, TIKTOK; 2 are published or being sent; POST /campaigns"),
         ([], 0, 3, "schedule; 3 keep the schedules that they have; GET /schedule/campaign"),
-        ([], 1, 2, "schedule; 1 are published or being sent; 2 keep the schedules that they have; GET /schedule/campaign"),
+        (
+            [],
+            1,
+            2,
+            "schedule; 1 are published or being sent; 2 keep the schedules that they have; GET /schedule/campaign",
+        ),
     ],
 )
 def test_no_posts_to_schedule_says_why_there_are_none(
