@@ -70,14 +70,15 @@ def saying(**said: str) -> Callable[[Question], str]:
 
 
 def choosing(**figures: int) -> Callable[[Question], str]:
-    """Chooses the plan that has these figures, or the first one with most of them."""
+    """Chooses the plan with most of the figure, of several the one that is worth least."""
 
     def choose(question: Question) -> str:
         if question.purpose is Purpose.INTENT:
             return filled(question)
         plans = json.loads(question.facts)["plans"]
         [name] = figures
-        return filled(question, plan=max(plans, key=lambda label: figures[name] * plans[label][name]))
+        most = max(plans, key=lambda label: (figures[name] * plans[label][name], -plans[label]["value"]))
+        return filled(question, plan=most)
 
     return choose
 
