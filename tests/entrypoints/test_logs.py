@@ -1,9 +1,12 @@
 """What a person reads at a terminal of what is logged."""
 
 import json
+import logging
 import os
+from collections.abc import Generator
 
 import pytest
+import structlog
 
 from marketmind_scheduler.entrypoints import logs
 from marketmind_scheduler.entrypoints.choices import LogFormat, LogLevel
@@ -55,6 +58,18 @@ def test_ids_of_requests_are_shown_where_something_is_wrong(level: str, *, is_sh
     assert ("request_id" in shown) is is_shown
 
 
+@pytest.fixture
+def unconfigured_afterwards() -> Generator[None]:
+    """What is logged afterwards goes where it went before."""
+    root = logging.getLogger()
+    handlers, level = [*root.handlers], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("unconfigured_afterwards")
 def test_who_does_not_read_the_log_stops_nobody_and_hears_later_how_much_is_missing() -> None:
     unread, full = os.pipe()
     with os.fdopen(full, "w") as out, os.fdopen(unread) as reader, logs.aside(out, most_lines=10) as lines:

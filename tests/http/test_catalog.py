@@ -420,7 +420,7 @@ async def test_a_body_of_posts_may_have_eight_megabytes(
         f"/campaigns/{campaign_id}/posts", content=body, headers={"content-type": "application/json"}
     )
 
-    assert answer.status_code == status
+    assert answer.status_code == status, answer.text
     if status == 413:
         problem(answer, 413, "body_too_large")
     assert len(stored(storage).posts) == (status == 201)

@@ -62,5 +62,6 @@ async def test_the_body_may_take_its_own_time_to_arrive(slowed: Callable[[float]
 async def test_waiting_for_events_may_take_longer(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/events?wait_seconds=30")
 
-    assert (answer.status_code, answer.json()) == (200, {"events": [], "next_after": 0})
+    assert answer.status_code == 200
+    assert {"events": [], "next_after": 0}.items() <= answer.json().items()
     assert seconds_passed() == pytest.approx(30, abs=0.1)

@@ -17,5 +17,5 @@ WITH done AS (
   SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden,
          scheduler
     FROM done)
-SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, ARRAY(SELECT o.schedule_id FROM schedules o WHERE o.brand_id = s.brand_id AND o.publish_time BETWEEN s.publish_time AND s.publish_time AND o.platform = s.platform AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL AND s.finished_at IS NULL ORDER BY o.publish_time, o.schedule_id LIMIT 3) AS beside
+SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, ARRAY(SELECT o.schedule_id FROM schedules o WHERE (o.brand_id, o.publish_time) >= (s.brand_id, s.publish_time) AND (o.brand_id, o.publish_time) <= (s.brand_id, s.publish_time) AND o.platform = s.platform AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL AND s.finished_at IS NULL ORDER BY o.brand_id, o.publish_time, o.schedule_id LIMIT 3) AS beside
   FROM done s JOIN posts p ON p.post_id = s.post_id

@@ -77,4 +77,4 @@ async def test_every_other_statement_of_the_runbook_runs_on_the_schema_of_this_v
         for statement in statements:
             await sql.execute(statement)
 
-    assert len(statements) == 5
+    assert len(statements) == 7

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import httpx2
 
+from marketmind_scheduler.application.use_cases import UseCases
 from tests.http.steps import Json, a_brand, a_campaign, a_post, a_post_body, day_of, problem
 from tests.loops import on_each
 
@@ -34,13 +35,13 @@ async def listed(client: httpx2.AsyncClient, link: str) -> Sequence[Json]:
     return answer.json()["items"]
 
 
-async def kinds_told(client: httpx2.AsyncClient) -> list[str]:
-    await client.post("/schedule/trigger", json={"limit": 1})  # puts the events in their order
+async def kinds_told(client: httpx2.AsyncClient, use_cases: UseCases) -> list[str]:
+    await use_cases.upkeeping.sequence()
     return [event["kind"] for event in (await client.get("/events?after=0&limit=1000")).json()["events"]]
 
 
 async def test_a_campaign_whose_days_change_counts_what_lies_outside_and_everything_says_so(
-    client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient, use_cases: UseCases
 ) -> None:
     campaign_id, before = await planned(client)
 
@@ -57,11 +58,11 @@ async def test_a_campaign_whose_days_change_counts_what_lies_outside_and_everyth
     assert (read.json(), read.headers["etag"]) == (campaign, answer.headers["etag"])
     ((shown,),) = [(await client.get("/campaigns")).json()["items"]]
     assert shown == campaign
-    assert (await kinds_told(client)).count("schedule.source_changed") == 2
+    assert (await kinds_told(client, use_cases)).count("schedule.source_changed") == 2
 
 
 async def test_a_brand_whose_zone_or_lateness_changes_counts_what_stands_otherwise(
-    client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient, use_cases: UseCases
 ) -> None:
     campaign_id, _ = await planned(client)
     brand_id = (await client.get(f"/campaigns/{campaign_id}")).json()["brand_id"]
@@ -79,7 +80,7 @@ async def test_a_brand_whose_zone_or_lateness_changes_counts_what_stands_otherwi
     assert SEOUL in said[0]
     assert "lateness" in said[1]
     assert (await client.get(f"/schedule/post/{named}")).json()["warnings"] == [said[1]]
-    assert (await kinds_told(client)).count("schedule.source_changed") == 3 + 4
+    assert (await kinds_told(client, use_cases)).count("schedule.source_changed") == 3 + 4
 
 
 async def test_a_brand_that_calls_its_zone_by_another_name_is_where_it_was(client: httpx2.AsyncClient) -> None:

@@ -44,6 +44,8 @@ OF_THE_QUEUE = {
     "marketmind_scheduler_storage_up",
 }
 OF_DISPATCH = {
+    "marketmind_scheduler_clock_ahead_seconds": "gauge",
+    "marketmind_scheduler_parts_broken": "counter",
     "marketmind_scheduler_claims": "counter",
     "marketmind_scheduler_lateness_seconds": "histogram",
     "marketmind_scheduler_send_seconds": "histogram",

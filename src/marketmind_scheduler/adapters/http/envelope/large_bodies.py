@@ -27,6 +27,7 @@ _LARGEST_WHOLE = 1024 * 1024
 _LARGEST_PIECE, _MOST_ITEMS = 256 * 1024, 500
 _MOST_PIECES = 400
 _MOST_PARTS = 100_000
+_SPACE = b" \t\r\n"  # what JSON passes over
 _TEXT = rb'"(?:[^"\\]++|\\.)*+"'
 _ITEM = rb"(?:\{(?:[^{}\[\]\"]++|" + _TEXT + rb")*+\}|" + _TEXT + rb"|[^][{}\",\s]++)\s*+"
 _BEGINNING = re.compile(rb'\s*+\{\s*+"(\w++)"\s*+:\s*+\[\s*+')
@@ -154,6 +155,7 @@ def _refused_whole(body: bytes, kind: inspect.Type, invalid: msgspec.ValidationE
 def _pieces(body: bytes) -> tuple[str, Iterator[bytes]]:
     """The name of the one list in the body, and that list as several, one after the other. Raises NotOneList, also on
     the way."""
+    body = body.strip(_SPACE)
     beginning = _BEGINNING.match(body, 0, _LARGEST_PIECE)
     if beginning is None:
         raise NotOneList

@@ -26,9 +26,7 @@ INSERT INTO campaigns (campaign_id, brand_id, name, goal, start_date, end_date, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ADD = f"{_INSERT} RETURNING {_COLUMNS}"
-_SAVE = f"""
-{_INSERT}
-ON CONFLICT (campaign_id) DO UPDATE
+_SAVE = f"""{_INSERT}ON CONFLICT (campaign_id) DO UPDATE
    SET name = excluded.name, goal = excluded.goal, start_date = excluded.start_date, end_date = excluded.end_date,
        updated_at = excluded.updated_at
 RETURNING {_COLUMNS}

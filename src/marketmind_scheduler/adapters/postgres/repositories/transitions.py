@@ -62,7 +62,7 @@ _PERHAPS_SENT = """unnest($2::text[]) AS of_platform(value)
       AND ((s.platform || ' ' || s.status), s.publish_time) <= (of_platform.value || ' ' || of_status.value, now())
       AND s.created_at <= $1
     ORDER BY (s.platform || ' ' || s.status), s.publish_time, s.schedule_id"""
-_LOCK_PERHAPS_SENT = f"""{_SELECT}
+_LOCK_PERHAPS_SENT = f"""{_SELECT.rstrip()}
  WHERE s.schedule_id = ANY(ARRAY(SELECT s.schedule_id FROM {_PERHAPS_SENT} LIMIT $3) s LIMIT $3)) {_IN_ORDER}
 """
 _COUNT_PERHAPS_SENT = f"""

@@ -5,26 +5,12 @@ from datetime import timedelta
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected
 from marketmind_scheduler.domain.access import Rate
 from marketmind_scheduler.ports.rate_limits import Allowance
 
-# Nobody can have spent more than everything: what lies further ahead was written by a clock that has been put back, and
-# says nothing.
-_SPENT_UNTIL = """CASE WHEN r.spent_until > now() + {per}::interval + interval '5 seconds' THEN now()
-            ELSE greatest(r.spent_until, now()) END"""  # seconds, for whoever waits for the row has an earlier now
-# No row where another transaction has just made the first one: as if nothing were left.
-_TAKE = f"""
-WITH taken AS (
-  INSERT INTO rate_limits AS r (owner, spent_until) VALUES ($1, now() + $2::interval)
-  ON CONFLICT (owner) DO UPDATE SET spent_until = {_SPENT_UNTIL.format(per="$3")} + $2::interval
-   WHERE {_SPENT_UNTIL.format(per="$3")} + $2::interval <= now() + $3::interval
-  RETURNING {_SPENT_UNTIL.format(per="$3")} - now() AS spent)
-SELECT true AS is_granted, spent FROM taken
- UNION ALL
-SELECT false, {_SPENT_UNTIL.format(per="$3")} - now() FROM rate_limits r
- WHERE r.owner = $1 AND NOT EXISTS (SELECT FROM taken)
-"""
+_TAKE = statement("take_requests")
 
 
 class PostgresRateLimits:
