@@ -55,7 +55,8 @@ class RateLimiter:
         if taken is None or not taken.unused or self._monotonic() >= taken.until:
             taken = await self._take(owner)
             _keep(self._taken, owner, taken)
-            self._check_unspent(owner)
+            if taken.is_spent:
+                raise self._refusal(taken)
         self._taken[owner] = taken = replace(taken, unused=taken.unused - 1)
         return replace(taken.allowance, remaining=taken.allowance.remaining + taken.unused)
 
@@ -71,8 +72,12 @@ class RateLimiter:
 
     def _check_unspent(self, owner: str) -> None:
         taken = self._taken.get(owner)
-        if taken is not None and taken.is_spent and (left := taken.until - self._monotonic()) > 0:
-            raise RateLimited(requests=self.rate.requests, per=self.rate.per, retry_after=timedelta(seconds=left))
+        if taken is not None and taken.is_spent and taken.until > self._monotonic():
+            raise self._refusal(taken)
+
+    def _refusal(self, taken: _Taken) -> RateLimited:
+        left = timedelta(seconds=max(1.0, taken.until - self._monotonic()))
+        return RateLimited(requests=self.rate.requests, per=self.rate.per, retry_after=left)
 
     @property
     def _at_once(self) -> int:

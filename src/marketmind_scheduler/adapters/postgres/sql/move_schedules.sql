@@ -8,7 +8,12 @@
 --
 -- As for new schedules, brands and campaigns are locked against pausing: one that is moved to where a pause or a
 -- resumption has been already must not be forgotten.
-WITH done AS (
+-- They are looked up once and then met where they lie: told that there are none, the planner would walk a whole index for
+-- each.
+WITH there AS MATERIALIZED (
+  SELECT ctid AS place, schedule_id, post_id, publish_time, not_before
+    FROM schedules WHERE schedule_id = ANY($1::uuid[])
+), done AS (
   UPDATE schedules s
      SET publish_time = i.publish_time, intent = i.intent, local_time = i.local_time, timezone = i.timezone,
          disambiguation = i.disambiguation, resolution = i.resolution, tz_release = i.tz_release,
@@ -25,15 +30,15 @@ WITH done AS (
       AS i(schedule_id, brand_id, publish_time, intent, local_time, timezone, disambiguation, resolution, tz_release,
            zone_is_default, on_late, latest_at, max_retries, lost_leases, version, scheduler, overridden)
     JOIN (SELECT brand_id, paused_at FROM brands WHERE brand_id = ANY($2::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
-   CROSS JOIN LATERAL (
-     SELECT o.post_id, o.publish_time AS before, o.not_before FROM schedules o WHERE o.schedule_id = i.schedule_id OFFSET 0) o
+    JOIN (SELECT place, schedule_id, post_id, publish_time AS before, not_before FROM there) o
+      ON o.schedule_id = i.schedule_id
     LEFT JOIN LATERAL (
       SELECT c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
        WHERE p.post_id = o.post_id FOR SHARE OF c) c ON true
    CROSS JOIN LATERAL (SELECT CASE WHEN i.publish_time = o.before THEN o.not_before END AS not_before) w
    CROSS JOIN LATERAL (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
-   WHERE s.schedule_id = i.schedule_id
+   WHERE s.ctid = o.place
   RETURNING s.*, o.before
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
