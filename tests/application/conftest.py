@@ -1,6 +1,5 @@
 """The use cases over fakes: a storage in memory, and one clock for all that stands at ``NOW``."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,13 +11,10 @@ from marketmind_scheduler.application.health import Publishing
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
-from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
+from tests.application.assembled import assembled
 from tests.builders import NOW
-from tests.fakes.api_keys import InMemoryApiKeys
-from tests.fakes.clock import CountedIds, FrozenClock
+from tests.fakes.clock import FrozenClock
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.holds import InMemoryHolds
 from tests.fakes.profile_fitter import DirectProfileFitter
@@ -26,7 +22,6 @@ from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.queue_standing import InMemoryQueueStandings
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.refits import InMemoryRefits
-from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 
@@ -85,16 +80,4 @@ def use_cases(
     zones: ZoneCatalog,
     clock: FrozenClock,
 ) -> UseCases:
-    return assemble(
-        storage=storage,
-        readiness=readiness,
-        keys=InMemoryApiKeys(),
-        outbound=outbound,
-        run_observer=RecordingRunObserver(),
-        schedulers=schedulers_of(Settings()),
-        zones=zones,
-        clock=clock,
-        new_id=CountedIds(since=NOW),
-        horizon=timedelta(days=1827),
-        schedules_per_brand=1000,
-    )
+    return assembled(storage, outbound, zones, clock=clock, readiness=readiness)

@@ -10,18 +10,13 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import ClocksDisagree
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
-from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
+from tests.application.assembled import assembled
 from tests.builders import NOW, a_brand, a_post, a_schedule, a_slot, given
-from tests.fakes.api_keys import InMemoryApiKeys
-from tests.fakes.clock import CountedIds, FrozenClock
+from tests.fakes.clock import FrozenClock
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.publisher import ScriptedPublisher
-from tests.fakes.readiness import ScriptedReadiness
-from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.loops import on_each
 
@@ -57,19 +52,7 @@ async def test_beyond_a_minute_it_is_said_which_way_and_how_far(storage: InMemor
 @pytest.fixture
 def wrong(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog) -> UseCases:
     """A process whose clock is ten minutes ahead of its storage's."""
-    return assemble(
-        storage=storage,
-        readiness=ScriptedReadiness(),
-        keys=InMemoryApiKeys(),
-        outbound=outbound,
-        run_observer=RecordingRunObserver(),
-        schedulers=schedulers_of(Settings()),
-        zones=zones,
-        clock=FrozenClock(NOW + 10 * MINUTE),
-        new_id=CountedIds(since=NOW),
-        horizon=timedelta(days=1827),
-        schedules_per_brand=1000,
-    )
+    return assembled(storage, outbound, zones, clock=FrozenClock(NOW + 10 * MINUTE))
 
 
 async def test_a_trigger_with_a_wrong_clock_sends_nothing_and_says_why(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,12 +20,10 @@ from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
-from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import LostRace
+from tests.application.assembled import assembled
 from tests.builders import (
     BRAND_ID,
     CAMPAIGN_ID,
@@ -41,10 +38,6 @@ from tests.builders import (
     new_id,
 )
 from tests.contracts.waiting import until_waiting
-from tests.fakes.api_keys import InMemoryApiKeys
-from tests.fakes.clock import CountedIds, FrozenClock
-from tests.fakes.readiness import ScriptedReadiness
-from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.jumping_time import in_jumping_time, seconds_passed
 from tests.stored import cancel_pending
@@ -159,19 +152,7 @@ async def postgres(pool: Pool, tables: AsyncEngine) -> PostgresStorage:
 
 @pytest.fixture
 def on_postgres(postgres: PostgresStorage, outbound: Outbound, zones: ZoneCatalog) -> UseCases:
-    return assemble(
-        storage=postgres,
-        readiness=ScriptedReadiness(),
-        keys=InMemoryApiKeys(),
-        outbound=outbound,
-        run_observer=RecordingRunObserver(),
-        schedulers=schedulers_of(Settings()),
-        zones=zones,
-        clock=FrozenClock(NOW),
-        new_id=CountedIds(since=NOW),
-        horizon=timedelta(days=1827),
-        schedules_per_brand=1000,
-    )
+    return assembled(postgres, outbound, zones)
 
 
 @pytest.mark.parametrize("change", ["move", "cancel"])

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -14,15 +13,9 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.settings import Settings
-from marketmind_scheduler.entrypoints.wiring.bootstrap import assemble
 from marketmind_scheduler.entrypoints.wiring.outbound import Outbound
-from marketmind_scheduler.entrypoints.wiring.schedulers import schedulers_of
+from tests.application.assembled import assembled
 from tests.builders import CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, a_schedule, given
-from tests.fakes.api_keys import InMemoryApiKeys
-from tests.fakes.clock import CountedIds, FrozenClock
-from tests.fakes.readiness import ScriptedReadiness
-from tests.fakes.run_observer import RecordingRunObserver
 from tests.fakes.storage import InMemoryStorage
 from tests.stored import as_cancelled
 
@@ -33,19 +26,7 @@ INSTANTS = ["2027-03-18T02:00:00Z", "2027-03-17T19:00:00-07:00", "2027-03-18T02:
 
 def with_rules(storage: InMemoryStorage, outbound: Outbound, zones: ZoneCatalog, release: str) -> UseCases:
     """The use cases of a process with another release of the rules."""
-    return assemble(
-        storage=storage,
-        readiness=ScriptedReadiness(),
-        keys=InMemoryApiKeys(),
-        outbound=outbound,
-        run_observer=RecordingRunObserver(),
-        schedulers=schedulers_of(Settings()),
-        zones=replace(zones, release=release),
-        clock=FrozenClock(NOW),
-        new_id=CountedIds(since=NOW),
-        horizon=timedelta(days=1827),
-        schedules_per_brand=1000,
-    )
+    return assembled(storage, outbound, replace(zones, release=release))
 
 
 @pytest.fixture
