@@ -82,7 +82,7 @@ class PostgresDerivations:
 async def move(connection: Connection, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
     """As ``Derivations.move`` promises."""
     stored: dict[UUID, Record] = {}
-    for piece in pieces(schedules):
+    for piece in pieces(sorted(schedules, key=lambda each: each.schedule_id)):
         columns = zip(*map(_moved, piece), strict=True)
         rows = await connection.fetch(MOVE, *map(list, columns), piece[0].updated_at)
         stored |= {row["schedule_id"]: row for row in rows}

@@ -8,8 +8,8 @@
 --
 -- As for new schedules, brands and campaigns are locked against pausing: one that is moved to where a pause or a
 -- resumption has been already must not be forgotten.
--- They are looked up once and then met where they lie: told that there are none, the planner would walk a whole index for
--- each.
+-- They are looked up once, laid beside what is given, and met where they lie: whatever the planner has been told, nobody
+-- looks for each of them again.
 WITH there AS MATERIALIZED (
   SELECT ctid AS place, schedule_id, post_id, publish_time, not_before
     FROM schedules WHERE schedule_id = ANY($1::uuid[])
@@ -26,20 +26,22 @@ WITH there AS MATERIALIZED (
          send_started_at = NULL
     FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamp[], $6::text[], $7::text[],
                 $8::text[], $9::text[], $10::bool[], $11::text[], $12::timestamptz[], $13::int[], $14::int[], $15::int[],
-                $16::text[], $17::text[])
+                $16::text[], $17::text[], ARRAY(SELECT place FROM there ORDER BY schedule_id),
+                ARRAY(SELECT post_id FROM there ORDER BY schedule_id),
+                ARRAY(SELECT publish_time FROM there ORDER BY schedule_id),
+                ARRAY(SELECT not_before FROM there ORDER BY schedule_id))
       AS i(schedule_id, brand_id, publish_time, intent, local_time, timezone, disambiguation, resolution, tz_release,
-           zone_is_default, on_late, latest_at, max_retries, lost_leases, version, scheduler, overridden)
+           zone_is_default, on_late, latest_at, max_retries, lost_leases, version, scheduler, overridden, place,
+           post_id, before, not_before)
     JOIN (SELECT brand_id, paused_at FROM brands WHERE brand_id = ANY($2::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
-    JOIN (SELECT place, schedule_id, post_id, publish_time AS before, not_before FROM there) o
-      ON o.schedule_id = i.schedule_id
     LEFT JOIN LATERAL (
       SELECT c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
-       WHERE p.post_id = o.post_id FOR SHARE OF c) c ON true
-   CROSS JOIN LATERAL (SELECT CASE WHEN i.publish_time = o.before THEN o.not_before END AS not_before) w
+       WHERE p.post_id = i.post_id FOR SHARE OF c) c ON true
+   CROSS JOIN LATERAL (SELECT CASE WHEN i.publish_time = i.before THEN i.not_before END AS not_before) w
    CROSS JOIN LATERAL (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
-   WHERE s.ctid = o.place
-  RETURNING s.*, o.before
+   WHERE s.ctid = i.place
+  RETURNING s.*, i.before
 ), told AS (
   INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
                             external_id, error, previous_publish_time, overridden, scheduler)
