@@ -32,7 +32,7 @@ SELECT schedule_id, post_id, brand_id, platform, due_at, due_at, 'PENDING', 0, '
 GLANCE = """
 SELECT /* looking on */ CASE WHEN is_called THEN last_value ELSE 0 END AS told,
        EXISTS (SELECT FROM schedules WHERE lease_expires_at IS NOT NULL) AS is_held
-  FROM event_outbox_seq_seq
+  FROM events_position_seq
 """
 LEFT = """
 SELECT /* looking on */ count(*) FROM schedules WHERE publish_time <= $1 AND status IN ('PENDING', 'PUBLISHING')

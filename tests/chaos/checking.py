@@ -25,6 +25,7 @@ SELECT s.schedule_id, s.post_id, s.brand_id, p.campaign_id, s.platform, s.publis
 """
 _ATTEMPTS = "SELECT schedule_id, started_at, verdict FROM attempts ORDER BY started_at"
 _EVENTS = "SELECT schedule_id, kind, status FROM events ORDER BY position"
+UNTOLD = "SELECT count(*) FROM events WHERE position > (SELECT up_to FROM final_events)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ async def aftermath(
         schedules={row["schedule_id"]: row for row in await sql.fetch(_SCHEDULES)},
         attempts=_by_schedule(await sql.fetch(_ATTEMPTS)),
         events=_by_schedule(await sql.fetch(_EVENTS)),
-        events_left=await sql.fetchval("SELECT count(*) FROM event_outbox"),
+        events_left=await sql.fetchval(UNTOLD),
         deliveries=by_schedule,
         idempotent_platforms=idempotent_platforms,
         changes=changes,

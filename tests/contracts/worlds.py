@@ -15,7 +15,6 @@ from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkee
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.tables import (
     attempts,
-    event_outbox,
     previews,
     refits,
     reservations,
@@ -127,7 +126,7 @@ class PostgresWorld:
         return now.astimezone(UTC)
 
     async def pass_time(self, by: timedelta) -> None:
-        for table in (schedules, attempts, refits, event_outbox, events_table, previews, reservations):
+        for table in (schedules, attempts, refits, events_table, previews, reservations):
             moments = [each.name for each in table.c if isinstance(each.type, DateTime) and each.type.timezone]
             moments = [name for name in moments if not table.c[name].primary_key]
             put_back = ", ".join(f"{name} = {name} - $1::interval" for name in moments)

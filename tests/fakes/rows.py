@@ -315,9 +315,9 @@ class Rows:
             brand_id=schedule.brand_id,
             schedule_id=schedule.schedule_id,
             post_id=schedule.post_id,
-            campaign_id=None,  # so is this, and the title when it is read
+            campaign_id=self.posts[schedule.post_id].campaign_id,
             platform=schedule.platform,
-            title=None,
+            title=None,  # so is this
             publish_time=schedule.publish_time,
             previous_publish_time=before,
             status=schedule.status,

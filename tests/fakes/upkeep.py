@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from marketmind_scheduler.domain.event import UPKEEP, AnyEvent, Event, EventKind
+from marketmind_scheduler.domain.event import UPKEEP, EventKind
 from marketmind_scheduler.domain.lanes import Lane
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.retention import DEFAULT_RETENTION, Retention
@@ -71,18 +70,11 @@ class InMemoryUpkeep:
     async def sequence_events(self, *, limit: int) -> int:
         with self._storage.changing() as rows:
             last = max((event.position for event in rows.events), default=rows.forgotten_up_to)
-            told = [
-                replace(event, position=last + nth, campaign_id=_campaign_of(event, rows))
-                for nth, event in enumerate(rows.outbox[:limit], start=1)
-            ]
+            told = [replace(event, position=last + nth) for nth, event in enumerate(rows.outbox[:limit], start=1)]
             rows.outbox, rows.events = rows.outbox[limit:], (*rows.events, *told)
             for campaign_id in {event.campaign_id for event in told if event.campaign_id}:
                 rows.follow_schedules(campaign_id, now=self._storage.clock.now())
         return len(told)
-
-
-def _campaign_of(event: AnyEvent, rows: Rows) -> UUID | None:
-    return rows.posts[event.post_id].campaign_id if isinstance(event, Event) else event.campaign_id
 
 
 def _waiting(rows: Rows, *, since: timedelta, now: datetime) -> Iterable[Row]:

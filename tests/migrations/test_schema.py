@@ -101,8 +101,6 @@ async def test_the_migrated_schema_is_what_the_tables_of_the_code_would_create(
         ("schedules", "ck_schedules_resolution", Resolution),
         ("schedules", "ck_schedules_on_late", OnLate),
         ("attempts", "ck_attempts_verdict", VerdictKind),
-        ("event_outbox", "ck_event_outbox_platform", Platform),
-        ("event_outbox", "ck_event_outbox_status", ScheduleStatus),
         ("events", "ck_events_platform", Platform),
         ("events", "ck_events_status", ScheduleStatus),
     ],

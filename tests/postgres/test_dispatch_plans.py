@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from marketmind_scheduler.adapters.postgres.dispatch.event_order import ANY_TO_COME, TO_COME
 from marketmind_scheduler.adapters.postgres.dispatch.holds import AT_ONCE, STATEMENTS
 from marketmind_scheduler.adapters.postgres.dispatch.queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import (
@@ -20,7 +21,6 @@ from marketmind_scheduler.adapters.postgres.dispatch.upkeep import (
     LANES_DUE,
     LANES_HELD,
     RELEASE_LANES,
-    SEQUENCE,
 )
 from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
 from marketmind_scheduler.adapters.postgres.repositories.lanes import LOCK_LANES
@@ -62,7 +62,7 @@ INSERT INTO brands (brand_id, brand_name, brand_default_timezone, tone_profile, 
 SELECT lpad(to_hex(number), 32, '0')::uuid, '', 'UTC', '', now(), now() FROM generate_series(1, 10) number;
 INSERT INTO campaigns (campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at)
 VALUES ('{CAMPAIGN_ID}', '{BRAND_ID}', '', '', '2026-01-01', '2026-12-31', 'SCHEDULED', now(), now());
-INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
+INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
 SELECT 'schedule.scheduled', '{OWNER}', '{BRAND_ID}', '{OWNER}', 'TWITTER', now(), 'PENDING', 0
   FROM generate_series(1, 20000);
 CREATE FUNCTION fill(first int, last int, starts timestamptz, step interval, parked int) RETURNS void LANGUAGE sql AS $$
@@ -269,11 +269,12 @@ async def test_what_is_due_next_is_the_first_of_each_platform(filled: Filled) ->
     check(plan, indexes={"ix_schedules_due"}, most_buffers=50)
 
 
-async def test_events_are_put_in_order_from_the_first_one_on(filled: Filled) -> None:
-    async with undone(filled.connection):
-        plan = await plan_of(filled.connection, SEQUENCE, ROOM)
+async def test_what_is_to_be_read_next_is_found_behind_what_may_be_read(filled: Filled) -> None:
+    any_to_come = await plan_of(filled.connection, ANY_TO_COME)
+    to_come = await plan_of(filled.connection, TO_COME, 20_000, ROOM)
 
-    check(plan, indexes={"pk_event_outbox", "pk_posts"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH)
+    check(any_to_come, indexes={"pk_events", "pk_final_events"}, most_buffers=10)
+    check(to_come, indexes={"pk_events", "pk_final_events"}, most_buffers=ROOM)
 
 
 async def test_lanes_are_looked_through_by_what_is_due_soon_and_by_what_waits_first(filled: Filled) -> None:

@@ -99,14 +99,14 @@ class MeteredDispatch:
             ["platform"],
             registry=registry,
         )
-        self._outbox = Gauge(
+        self._untold = Gauge(
             "marketmind_scheduler_events_to_sequence",
-            "Events without a position yet, counted up to 10001",
+            "Events that /events does not show yet, counted up to 10001",
             registry=registry,
         )
         self._feed_age = Gauge(
             "marketmind_scheduler_event_feed_age_seconds",
-            "How long the first event without a position waits; readers of /events do not see it yet",
+            "How long the first event waits that /events does not show yet",
             registry=registry,
         )
         self._broken = Counter(
@@ -127,7 +127,7 @@ class MeteredDispatch:
     def exposition(self, standing: QueueStanding | None, *, openmetrics: bool) -> bytes:
         self._storage_up.set(standing is not None)
         if standing is not None:
-            self._outbox.set(standing.events_to_sequence)
+            self._untold.set(standing.events_to_sequence)
             oldest = standing.oldest_event_to_sequence
             self._feed_age.set(oldest.total_seconds() if oldest else 0)
             for platform in standing.platforms:

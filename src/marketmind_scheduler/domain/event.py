@@ -40,7 +40,7 @@ line, and the service for all the rest."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One change of one schedule, and where it stood right after. Positions rise in the final order: one that has been
-    read is never preceded by a new one. ``campaign_id`` is the campaign that its post was in when it got its position,
+    read is never preceded by a new one. ``campaign_id`` is the campaign that its post was in when it was told,
     ``title`` what the post has now. ``actor`` is the caller's name, or one of those above; None: it was told before
     events named one."""
 

@@ -10,11 +10,12 @@ from marketmind_scheduler.domain.history import History
 
 class EventRepository(Protocol):
     async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[AnyEvent]:
-        """Up to ``limit`` events behind the position ``after``, in their final order."""
+        """Up to ``limit`` events behind the position ``after``, in their final order; none that another may yet come
+        before."""
         ...
 
     async def latest_position(self) -> int:
-        """The last position that has been given; 0 before the first."""
+        """The position up to which all events have come; 0 before the first."""
         ...
 
     async def forgotten_up_to(self) -> int:

@@ -32,7 +32,7 @@ class PlatformStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStanding:
-    """``oldest_event_to_sequence``: how long the first event without a position waits; None where each has one."""
+    """``oldest_event_to_sequence``: how long the first event waits that cannot be read yet; None where each can."""
 
     platforms: Sequence[PlatformStanding]
     events_to_sequence: int

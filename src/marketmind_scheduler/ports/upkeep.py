@@ -55,7 +55,8 @@ class Upkeep(Protocol):
         ...
 
     async def sequence_events(self, *, limit: int) -> int:
-        """Give up to ``limit`` written events their final position, in an order that keeps each schedule's own, and
-        let the statuses of their campaigns follow. Where the storage has gone back since the last ones, another history
-        begins first. Returns how many; 0 while another process does this."""
+        """Let up to ``limit`` more written events be read, in the order of their positions, once none comes any more
+        before the last of them, and let the statuses of their campaigns follow. Where the storage has gone back since
+        the last ones, another history begins first. Returns how many; 0 while another process does this, and where
+        somebody who may write one before them takes longer than a moment."""
         ...

@@ -9,7 +9,10 @@ from marketmind_scheduler.application.use_cases import UseCases
 from tests.http.steps import Json, a_post, present, problem
 
 WENT_BACK = "UPDATE histories SET identity = 'another server' WHERE nth = (SELECT max(nth) FROM histories)"
-FORGET_LAST = "DELETE FROM events WHERE position = (SELECT max(position) FROM events)"
+FORGET_LAST = """
+WITH gone AS (DELETE FROM events WHERE position = (SELECT max(position) FROM events) RETURNING position)
+UPDATE final_events SET up_to = (SELECT position - 1 FROM gone)
+"""
 
 
 async def something_happens(client: httpx2.AsyncClient, use_cases: UseCases) -> None:

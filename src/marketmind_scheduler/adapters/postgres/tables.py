@@ -313,15 +313,15 @@ _ACTOR = (
     "coalesce(convert_from(decode(nullif(current_setting('scheduler.actor', true), ''), 'hex'), 'UTF8'), 'service')"
 )
 
-# Written with each change. Its numbers are taken before commit, so readers could miss a late one; hence the second.
-event_outbox = Table(
-    "event_outbox",
+# Written with each change. Positions are taken before commit, so readers go no further than final_events says.
+events = Table(
+    "events",
     metadata,
-    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
     *_event_columns(),
     Column("actor", Text, server_default=text(_ACTOR)),
+    Column("campaign_id", Uuid),  # of its post, when it was told
     Column("note", Text),
-    Column("campaign_id", Uuid),  # of a deletion; else the post's is taken with the position
     *_deletion_columns(),
     Column("overridden", Text),
     Column("scheduler", Text),  # who chose the time of one that was made or moved; NULL: a caller did
@@ -330,22 +330,16 @@ event_outbox = Table(
         "ELSE num_nulls(post_id, platform, publish_time, status, retry_count) = 0 END",
         name="whole",
     ),
-    _index_of_said("event_outbox"),
-)
-
-events = Table(
-    "events",
-    metadata,
-    Column("position", BigInteger, Identity(always=True), primary_key=True),
-    *_event_columns(),
-    Column("actor", Text),
-    Column("campaign_id", Uuid),  # of its post, when it got its position
-    Column("note", Text),
-    *_deletion_columns(),
-    Column("overridden", Text),
-    Column("scheduler", Text),
     Index(None, "brand_id", "position"),
     _index_of_said("events"),
+)
+
+final_events = Table(
+    "final_events",
+    metadata,
+    Column("is_one", Boolean, primary_key=True, server_default=text("true")),
+    Column("up_to", BigInteger, nullable=False),  # no event comes any more at a position up to here
+    CheckConstraint("is_one", name="is_one"),
 )
 
 forgotten_events = Table(

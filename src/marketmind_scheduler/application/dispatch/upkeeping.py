@@ -60,7 +60,7 @@ class Upkeeping:
             self.observer.spread(waiting)
 
     async def sequence(self) -> None:
-        """Give every event that is written its position; raises StorageUnavailable."""
+        """Let every event be read that is final; raises StorageUnavailable."""
         while await self.upkeep.sequence_events(limit=_AT_ONCE) == _AT_ONCE:
             pass
 

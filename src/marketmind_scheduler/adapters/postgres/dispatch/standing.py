@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.repositories.events import FINAL_UP_TO
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected
 from marketmind_scheduler.domain.post import Platform
@@ -12,9 +13,10 @@ from marketmind_scheduler.ports.queue_standing import MOST_COUNTED, NextPost, Pl
 
 _READ = statement("queue_standing")
 NEXT_POSTS = statement("next_posts")
-_EVENTS = """
-SELECT (SELECT count(*) FROM (SELECT FROM event_outbox LIMIT $1) counted) AS waiting,
-       now() - (SELECT occurred_at FROM event_outbox ORDER BY seq LIMIT 1) AS oldest
+_EVENTS = f"""
+SELECT count(*) AS waiting, now() - min(occurred_at) AS oldest
+  FROM (SELECT e.occurred_at FROM events e
+         WHERE e.position > ({FINAL_UP_TO}) ORDER BY e.position LIMIT $1) waiting
 """
 
 

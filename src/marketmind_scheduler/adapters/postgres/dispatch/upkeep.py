@@ -1,12 +1,13 @@
-"""Backlogs, and the order of events."""
+"""Backlogs, what has expired, and how far events may be read."""
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from marketmind_scheduler.adapters.postgres.dispatch.event_order import ANY_TO_COME, LET_READ, TO_COME, given_for_good
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.repositories.campaigns import follow_schedules
-from marketmind_scheduler.adapters.postgres.repositories.events import BEGIN_HISTORY, TOLD
+from marketmind_scheduler.adapters.postgres.repositories.events import BEGIN_HISTORY
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected, transaction
@@ -43,16 +44,6 @@ SELECT DISTINCT s.brand_id, s.platform FROM unnest($1::text[]) AS want(platform)
  WHERE s.publish_time <= now() - $2::interval
 """
 LANES_HELD = statement("lanes_held")
-SEQUENCE = f"""
-WITH moved AS (
-  DELETE FROM event_outbox WHERE seq = ANY(ARRAY(SELECT seq FROM event_outbox ORDER BY seq LIMIT $1))
-  RETURNING seq, campaign_id, {", ".join(TOLD)})
-INSERT INTO events ({", ".join(TOLD)}, campaign_id)
-SELECT {", ".join(f"m.{name}" for name in TOLD)}, coalesce(m.campaign_id, p.campaign_id)
-  FROM moved m LEFT JOIN posts p ON p.post_id = m.post_id ORDER BY m.seq
-RETURNING campaign_id
-"""
-_FIRST_EVENT = "SELECT seq FROM event_outbox ORDER BY seq LIMIT 1"
 
 
 class PostgresUpkeep:
@@ -115,13 +106,17 @@ class PostgresUpkeep:
 
     async def sequence_events(self, *, limit: int) -> int:
         async with connected(self._pool) as connection:
-            if await connection.fetchval(_FIRST_EVENT) is None:
+            if not await connection.fetchval(ANY_TO_COME):
                 return 0
         async with transaction(self._pool) as connection:
             if not await connection.fetchval(_TRY_LOCK, _SEQUENCING):
                 return 0
             await connection.execute(BEGIN_HISTORY)
-            told = await connection.fetch(SEQUENCE, limit)
+            given = await given_for_good(connection)
+            if given is None:
+                return 0
+            told = await connection.fetch(TO_COME, given, limit)
+            await connection.execute(LET_READ, told[-1]["position"] if len(told) == limit else given)
             if campaigns := {row["campaign_id"] for row in told} - {None}:
                 await follow_schedules(connection, list(campaigns))
             return len(told)

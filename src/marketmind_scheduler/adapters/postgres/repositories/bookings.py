@@ -48,10 +48,10 @@ WITH done AS (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
   RETURNING s.*
 ), told AS (
-  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            overridden, scheduler)
+  INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden,
+                      scheduler, campaign_id)
   SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden,
-         scheduler
+         scheduler, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
     FROM done)
 SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, {BESIDE}
   FROM done s JOIN posts p ON p.post_id = s.post_id

@@ -39,10 +39,11 @@ TELL = """
 WITH done AS (
   UPDATE schedules s SET version = s.version + 1, updated_at = now() WHERE s.schedule_id = ANY($1::uuid[])
   RETURNING s.*)
-INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                          external_id)
+INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+                    campaign_id)
 SELECT 'schedule.source_changed', schedule_id, brand_id, post_id, platform, publish_time, 'PENDING', retry_count,
-       external_id FROM done
+       external_id, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
+  FROM done
 """
 
 

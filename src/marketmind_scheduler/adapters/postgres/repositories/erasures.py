@@ -19,9 +19,7 @@ SELECT post_id FROM posts WHERE {}_id BETWEEN $1 AND $1 AND deleted_at IS NULL O
 # Stronger than other locks of ours: whoever makes something part of it waits, and then finds it deleted.
 _LOCK_WHOLE = "SELECT 1 FROM {0}s WHERE {0}_id = $1 FOR UPDATE"
 _OF_POSTS = "post_id = ANY($1::uuid[])"
-_EVENTS = f"UPDATE {{}} SET error = NULL, note = NULL WHERE {_OF_POSTS} AND (error IS NOT NULL OR note IS NOT NULL)"
-# Schedules come first: whoever tells of one has it locked. An event leaves the outbox for its place in the order, so
-# that it is looked for in this order, too.
+# Schedules come first: whoever tells of one has it locked.
 OF_POSTS = (
     f"UPDATE schedules SET sent_title = NULL, sent_s3_url = NULL, note = NULL, last_error = NULL WHERE {_OF_POSTS}",
     f"""
@@ -29,7 +27,9 @@ UPDATE attempts SET title = NULL, s3_url = NULL, reason = NULL
  WHERE schedule_id = ANY(ARRAY(SELECT schedule_id FROM schedules WHERE {_OF_POSTS}))
 """,
 )
-_OF_EVENTS = (_EVENTS.format("event_outbox"), _EVENTS.format("events"))
+_ERASE_EVENTS = (
+    f"UPDATE events SET error = NULL, note = NULL WHERE {_OF_POSTS} AND (error IS NOT NULL OR note IS NOT NULL)"
+)
 ERASE_POSTS = f"UPDATE posts SET title = '', s3_url = '', deleted_at = $2, updated_at = $2 WHERE {_OF_POSTS}"
 _ERASE_CAMPAIGNS = """
 UPDATE campaigns SET name = '', goal = '', deleted_at = $2, updated_at = $2
@@ -78,7 +78,7 @@ _IDS_TOLD: Mapping[Noun, str] = {
     Noun.BRAND: "NULL::uuid, NULL::uuid",
 }
 _TELL = """
-INSERT INTO event_outbox (kind, brand_id, post_id, campaign_id, posts, cancelled)
+INSERT INTO events (kind, brand_id, post_id, campaign_id, posts, cancelled)
 SELECT $2, brand_id, {ids}, $3, $4 FROM {noun}s WHERE {noun}_id = $1
 """
 # An index of what is in a list is read by no other way; what comes behind it in its transaction has none to choose.
@@ -128,5 +128,4 @@ class PostgresErasures:
         for erasing in OF_POSTS:
             await self._connection.execute(erasing, post_ids)
         await self._connection.execute(ERASE_POSTS, post_ids, at)
-        for erasing in _OF_EVENTS:
-            await self._connection.execute(erasing, post_ids)
+        await self._connection.execute(_ERASE_EVENTS, post_ids)

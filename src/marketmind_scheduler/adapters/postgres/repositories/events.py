@@ -1,4 +1,7 @@
-"""Events, read in their final order. Whatever changes a schedule visibly writes its event in the same statement."""
+"""Events, read in their final order. Whatever changes a schedule visibly writes its event in the same statement.
+
+A position is taken while its schedule is locked, so those of a schedule rise with what happened to it. It is taken
+before the commit, so another that is lower may still come: FINAL_UP_TO is as far as none does."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -15,19 +18,9 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 
-TOLD = (
-    *("kind", "schedule_id", "brand_id", "post_id", "platform", "publish_time", "previous_publish_time", "status"),
-    *("retry_count", "external_id", "error", "note", "occurred_at", "actor", "posts", "cancelled", "overridden"),
-    "scheduler",
-)
-"""The columns that an event has from its telling on."""
-
-_SELECT = f"""
-SELECT e.position, e.campaign_id, {", ".join(f"e.{name}" for name in TOLD)}, p.title
-  FROM events e LEFT JOIN posts p ON p.post_id = e.post_id
-"""
+_SELECT = "SELECT e.*, p.title FROM events e LEFT JOIN posts p ON p.post_id = e.post_id"
 _FORGOTTEN_UP_TO = "SELECT coalesce((SELECT up_to FROM forgotten_events), 0)"
-_LATEST = f"SELECT coalesce((SELECT max(position) FROM events), ({_FORGOTTEN_UP_TO}))"
+FINAL_UP_TO = "SELECT coalesce((SELECT up_to FROM final_events), 0)"
 # Another server, a promotion and another database each make another one; none of these needs a right.
 _IDENTITY = """
 SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
@@ -36,7 +29,7 @@ SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
 """
 BEGIN_HISTORY = f"""
 INSERT INTO histories (mark, identity, begins_after)
-SELECT gen_random_uuid(), now_is.identity, ({_LATEST}) FROM ({_IDENTITY.strip()} AS identity) now_is
+SELECT gen_random_uuid(), now_is.identity, ({FINAL_UP_TO}) FROM ({_IDENTITY.strip()} AS identity) now_is
  WHERE now_is.identity IS DISTINCT FROM (SELECT h.identity FROM histories h ORDER BY h.nth DESC LIMIT 1)
 """
 _HISTORY = """
@@ -61,12 +54,13 @@ class PostgresEventRepository:
             lanes={"brand_id": wanted_brands(brand_id, self._reach)},
             order=("position",),
             begin=Bound(place=(after,), is_in=False),
+            only=[(f"e.position <= ({FINAL_UP_TO})",)],
         )
         page = walk.page(_SELECT, limit=limit)
         return [_to_event(row) for row in await self._connection.fetch(page.text, *page.parameters)]
 
     async def latest_position(self) -> int:
-        return await self._connection.fetchval(_LATEST)
+        return await self._connection.fetchval(FINAL_UP_TO)
 
     async def forgotten_up_to(self) -> int:
         return await self._connection.fetchval(_FORGOTTEN_UP_TO)

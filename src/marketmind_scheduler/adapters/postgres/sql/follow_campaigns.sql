@@ -26,7 +26,8 @@ WITH done AS (
                   AND s.parked & 1 <> (c.paused_at IS NOT NULL)::int FOR NO KEY UPDATE) s
             WHERE p.post_id = ANY($1::uuid[])))
   RETURNING s.*, CASE WHEN s.parked & 1 = 0 THEN 'schedule.resumed' ELSE 'schedule.parked' END AS kind)
-INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                          external_id, error)
-SELECT kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error
+INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+                    error, campaign_id)
+SELECT kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error,
+       (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
   FROM done

@@ -43,9 +43,10 @@ WITH there AS MATERIALIZED (
    WHERE s.ctid = i.place
   RETURNING s.*, i.before
 ), told AS (
-  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            external_id, error, previous_publish_time, overridden, scheduler)
+  INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+                      error, previous_publish_time, overridden, scheduler, campaign_id)
   SELECT 'schedule.rescheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-         external_id, last_error, before, overridden, scheduler
+         external_id, last_error, before, overridden, scheduler,
+         (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
     FROM done)
 SELECT s.schedule_id, s.parked, p.title, p.campaign_id, p.s3_url FROM done s JOIN posts p ON p.post_id = s.post_id

@@ -17,8 +17,8 @@ WITH done AS (
             ORDER BY s.schedule_id FOR NO KEY UPDATE OF s))
   RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,
             s.last_error)
-INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                          external_id, error)
+INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+                    error, campaign_id)
 SELECT 'schedule.parked', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
-       last_error
+       last_error, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
   FROM done

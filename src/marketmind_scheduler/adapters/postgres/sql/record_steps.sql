@@ -35,10 +35,10 @@ WITH done AS (
   RETURNING s.*, i.event, i.token, i.verdict, i.reason, i.external_id AS given_id,
             i.note AS said, i.given
 ), told AS (
-  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            external_id, error, note)
+  INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+                      error, note, campaign_id)
   SELECT event, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error,
-         said
+         said, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
     FROM done WHERE event IS NOT NULL
 ), tried AS (
   INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id, title, s3_url,

@@ -41,10 +41,10 @@ WITH done AS (
   RETURNING s.*, CASE WHEN s.status = i.status THEN i.event ELSE 'schedule.unconfirmed' END AS event, i.verdict,
             i.reason, i.external_id AS given_id
 ), told AS (
-  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            external_id, error, actor)
+  INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+                      error, actor, campaign_id)
   SELECT event, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error,
-         $13::text
+         $13::text, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
     FROM done WHERE event IS NOT NULL
 ), tried AS (
   INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict, reason, external_id, title, s3_url,

@@ -24,9 +24,9 @@ WITH done AS (
   RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,
             s.last_error
 ), told AS (
-  INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                            external_id, error)
+  INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+                      error, campaign_id)
   SELECT 'schedule.post_changed', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-         external_id, last_error
+         external_id, last_error, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
     FROM done)
 SELECT schedule_id FROM done

@@ -7,9 +7,10 @@ WITH stale AS (
 ), tried AS (
   UPDATE attempts a SET verdict = $3::text, reason = s.reason, external_id = $4, finished_at = now()
     FROM stale s WHERE a.schedule_id = s.schedule_id AND a.lease_token = $2 AND a.owner = $6)
-INSERT INTO event_outbox (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count,
-                          external_id, error)
+INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
+                    error, campaign_id)
 SELECT 'schedule.stale_verdict', s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time,
-       CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END,
-       s.retry_count, $4, concat_ws(': ', $3::text || ' came too late', s.reason)
+       CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END, s.retry_count,
+       $4, concat_ws(': ', $3::text || ' came too late', s.reason),
+       (SELECT p.campaign_id FROM posts p WHERE p.post_id = s.post_id)
   FROM stale s
