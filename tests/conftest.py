@@ -14,13 +14,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
-from marketmind_scheduler.adapters.postgres.tables import metadata
+from marketmind_scheduler.adapters.postgres.tables import final_events, metadata
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 from tests.databases import URL, new_database
@@ -130,3 +131,4 @@ async def tables(engine: AsyncEngine) -> AsyncGenerator[AsyncEngine]:
     async with engine.connect() as connection:
         for table in reversed(metadata.sorted_tables):
             await connection.execute(table.delete())
+        await connection.execute(select(func.setval(final_events.name, 1, text("false"))))

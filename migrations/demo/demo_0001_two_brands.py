@@ -130,9 +130,8 @@ def forget_sends(post_ids: list[UUID]) -> None:
     of_posts = sa.select(schedules.c.schedule_id).where(schedules.c.post_id.in_(post_ids))
     attempts = sa.table("attempts", sa.column("schedule_id", sa.Uuid))
     op.execute(attempts.delete().where(attempts.c.schedule_id.in_(of_posts)))
-    for name in ("event_outbox", "events"):
-        events = sa.table(name, sa.column("post_id", sa.Uuid))
-        op.execute(events.delete().where(events.c.post_id.in_(post_ids)))
+    events = sa.table("events", sa.column("post_id", sa.Uuid))
+    op.execute(events.delete().where(events.c.post_id.in_(post_ids)))
 
 
 def new(table: sa.TableClause, row: Mapping[str, object], now: datetime) -> Insert:

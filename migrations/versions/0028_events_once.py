@@ -1,4 +1,4 @@
-"""Events are written once: the outbox goes, and how far events are final stands in a row of its own."""
+"""Events are written once: the outbox goes, and how far events are final stands in a sequence of its own."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,12 +13,13 @@ WHOLE = (
     "CASE WHEN schedule_id IS NULL THEN num_nulls(posts, cancelled) = 0 "
     "ELSE num_nulls(post_id, platform, publish_time, status, retry_count) = 0 END"
 )
-SAID = "ON {} (post_id) WHERE error IS NOT NULL OR note IS NOT NULL"
 TOLD = (
     "kind, schedule_id, brand_id, post_id, platform, publish_time, previous_publish_time, status, retry_count,"
     " external_id, error, note, occurred_at, actor, posts, cancelled, overridden, scheduler"
 )
-OF_ENUMS = ("platform", "status")
+PLATFORMS = "'TWITTER', 'YOUTUBE', 'INSTAGRAM', 'LINKEDIN', 'REDDIT', 'TIKTOK'"
+STATUSES = "'PENDING', 'PUBLISHING', 'UNCONFIRMED', 'COMPLETED', 'FAILED', 'MISSED', 'CANCELLED'"
+MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -30,33 +31,46 @@ def upgrade() -> None:
     """)
     op.drop_table("event_outbox")
     op.alter_column("events", "actor", server_default=sa.text(ACTOR))
-    op.execute(f"ALTER TABLE events ADD CONSTRAINT {op.f('ck_events_whole')} CHECK ({WHOLE}) NOT VALID")
-    op.create_table(
-        "final_events",
-        sa.Column("is_one", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("up_to", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("is_one", name=op.f("ck_final_events_is_one")),
-        sa.PrimaryKeyConstraint("is_one", name=op.f("pk_final_events")),
-    )
+    op.create_check_constraint(op.f("ck_events_whole"), "events", WHOLE)
+    op.execute("CREATE SEQUENCE final_events")
     op.execute("""
-        INSERT INTO final_events (up_to)
-        SELECT greatest((SELECT max(position) FROM events), (SELECT up_to FROM forgotten_events), 0)
+        SELECT setval('final_events', g.up_to)
+          FROM (SELECT greatest((SELECT max(position) FROM events), (SELECT up_to FROM forgotten_events)) AS up_to) g
+         WHERE g.up_to IS NOT NULL
     """)
 
 
 def downgrade() -> None:
-    op.drop_table("final_events")
+    op.execute("DROP SEQUENCE final_events")
     op.drop_constraint(op.f("ck_events_whole"), "events")
     op.alter_column("events", "actor", server_default=None)
-    op.execute("""
-        CREATE TABLE event_outbox (LIKE events INCLUDING CONSTRAINTS);
-        ALTER TABLE event_outbox RENAME COLUMN position TO seq;
-        ALTER TABLE event_outbox ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY,
-                                 ALTER COLUMN occurred_at SET DEFAULT now()
-    """)
-    for name in OF_ENUMS:
-        op.execute(f"ALTER TABLE event_outbox RENAME CONSTRAINT ck_events_{name} TO ck_event_outbox_{name}")
-    op.alter_column("event_outbox", "actor", server_default=sa.text(ACTOR))
-    op.create_primary_key(op.f("pk_event_outbox"), "event_outbox", ["seq"])
-    op.create_check_constraint(op.f("ck_event_outbox_whole"), "event_outbox", WHOLE)
-    op.execute(f"CREATE INDEX ix_event_outbox_said {SAID.format('event_outbox')}")
+    op.create_table(
+        "event_outbox",
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Uuid()),
+        sa.Column("brand_id", sa.Uuid(), nullable=False),
+        sa.Column("post_id", sa.Uuid()),
+        sa.Column("platform", sa.Text()),
+        sa.Column("publish_time", MOMENT),
+        sa.Column("status", sa.Text()),
+        sa.Column("retry_count", sa.Integer()),
+        sa.Column("external_id", sa.Text()),
+        sa.Column("error", sa.Text()),
+        sa.Column("occurred_at", MOMENT, server_default=sa.text("now()"), nullable=False),
+        sa.Column("previous_publish_time", MOMENT),
+        sa.Column("actor", sa.Text(), server_default=sa.text(ACTOR)),
+        sa.Column("note", sa.Text()),
+        sa.Column("campaign_id", sa.Uuid()),
+        sa.Column("posts", sa.Integer()),
+        sa.Column("cancelled", sa.Integer()),
+        sa.Column("overridden", sa.Text()),
+        sa.Column("scheduler", sa.Text()),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_event_outbox")),
+        sa.CheckConstraint(f"platform IN ({PLATFORMS})", name=op.f("ck_event_outbox_platform")),
+        sa.CheckConstraint(f"status IN ({STATUSES})", name=op.f("ck_event_outbox_status")),
+        sa.CheckConstraint(WHOLE, name=op.f("ck_event_outbox_whole")),
+    )
+    op.execute(
+        "CREATE INDEX ix_event_outbox_said ON event_outbox (post_id) WHERE error IS NOT NULL OR note IS NOT NULL"
+    )

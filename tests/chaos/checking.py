@@ -25,7 +25,7 @@ SELECT s.schedule_id, s.post_id, s.brand_id, p.campaign_id, s.platform, s.publis
 """
 _ATTEMPTS = "SELECT schedule_id, started_at, verdict FROM attempts ORDER BY started_at"
 _EVENTS = "SELECT schedule_id, kind, status FROM events ORDER BY position"
-UNTOLD = "SELECT count(*) FROM events WHERE position > (SELECT up_to FROM final_events)"
+UNTOLD = "SELECT count(*) FROM events WHERE position > coalesce(pg_sequence_last_value('final_events'), 0)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.migrations.schema import MIGRATIONS
 
-BEFORE_THE_RULE = "0023"
+BEFORE_THE_RULE = "0028"
 TAKES_AWAY = ("SET NOT NULL", "DROP COLUMN", "DROP TABLE")
 
 

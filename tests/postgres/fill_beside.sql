@@ -31,7 +31,7 @@ INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time
 SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, 0,
        now() - interval '90 days', CASE WHEN n % 1000 = 0 THEN 'it was refused' END
   FROM (SELECT s.*, row_number() OVER () AS n FROM schedules s) s;
-INSERT INTO final_events (up_to) SELECT max(position) FROM events;
+SELECT setval('final_events', max(position)) FROM events;
 INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count)
 SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, 0 FROM schedules LIMIT 3000;
 INSERT INTO forgotten_schedules (schedule_id, post_id, status, is_dry_run)

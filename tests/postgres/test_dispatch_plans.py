@@ -118,9 +118,10 @@ def nodes_of(node: Node) -> Iterator[Node]:
 async def plan_of(connection: Connection, statement: str, *arguments: object) -> Plan:
     """How PostgreSQL carries the statement out when it plans without knowing the arguments."""
     await connection.execute(f"PREPARE measured AS {statement}")
-    quoted = ", ".join("NULL" if each is None else f"'{each}'" for each in arguments)
+    given = ", ".join("NULL" if each is None else f"'{each}'" for each in arguments)
+    execute = f"EXECUTE measured({given})" if arguments else "EXECUTE measured"
     try:
-        explained = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE measured({quoted})")
+        explained = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {execute}")
     finally:
         await connection.execute("DEALLOCATE measured")
     [root] = (each["Plan"] for each in json.loads(explained))
@@ -226,7 +227,7 @@ async def test_a_send_begins_and_is_settled_by_its_id(filled: Filled) -> None:
         )
 
     check(begin, indexes={"pk_schedules", "pk_posts"}, most_buffers=len(ids) * MOST_EACH)
-    check(settle, indexes={"pk_schedules"}, most_buffers=len(ids) * MOST_EACH)
+    check(settle, indexes={"pk_schedules", "pk_posts"}, most_buffers=len(ids) * MOST_EACH)
 
 
 async def test_leases_that_ran_out_are_found_by_their_index(filled: Filled) -> None:
@@ -256,10 +257,15 @@ async def test_lanes_without_a_receiver_are_found_held_and_released_by_their_ind
         release = await plan_of(filled.connection, RELEASE_LANES, *lane, ROOM)
 
     check(due, indexes={"ix_schedules_due"}, most_sorted=3 * ROOM, most_buffers=3 * ROOM * MOST_EACH)
-    check(hold, indexes={"ix_schedules_lane", "pk_schedules"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH)
+    check(
+        hold, indexes={"ix_schedules_lane", "pk_schedules", "pk_posts"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH
+    )
     check(held, indexes={"ix_schedules_no_receiver"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH)
     check(
-        release, indexes={"ix_schedules_no_receiver", "pk_schedules"}, most_sorted=ROOM, most_buffers=ROOM * MOST_EACH
+        release,
+        indexes={"ix_schedules_no_receiver", "pk_schedules", "pk_posts"},
+        most_sorted=ROOM,
+        most_buffers=ROOM * MOST_EACH,
     )
 
 
@@ -273,8 +279,8 @@ async def test_what_is_to_be_read_next_is_found_behind_what_may_be_read(filled: 
     any_to_come = await plan_of(filled.connection, ANY_TO_COME)
     to_come = await plan_of(filled.connection, TO_COME, 20_000, ROOM)
 
-    check(any_to_come, indexes={"pk_events", "pk_final_events"}, most_buffers=10)
-    check(to_come, indexes={"pk_events", "pk_final_events"}, most_buffers=ROOM)
+    check(any_to_come, indexes={"pk_events"}, most_buffers=30)
+    check(to_come, indexes={"pk_events"}, most_buffers=ROOM)
 
 
 async def test_lanes_are_looked_through_by_what_is_due_soon_and_by_what_waits_first(filled: Filled) -> None:
@@ -305,7 +311,7 @@ async def test_a_pause_and_a_resumption_read_little_more_than_their_piece(
     filled: Filled, hold: Hold, of: UUID, found_by: set[str]
 ) -> None:
     connection, theirs = filled.connection, STATEMENTS[hold]
-    the_posts = {"pk_posts", "ix_schedules_post_id_schedule_id"} if hold is Hold.CAMPAIGN_PAUSED else set[str]()
+    of_posts = {"ix_schedules_post_id_schedule_id"} if hold is Hold.CAMPAIGN_PAUSED else set[str]()
     from_the_start = [LONG_AGO, UUID(int=0), AT_ONCE]
     async with undone(connection):
         find = await plan_of(connection, theirs.piece, of, HOLDS[hold], "false", *from_the_start)
@@ -319,7 +325,9 @@ async def test_a_pause_and_a_resumption_read_little_more_than_their_piece(
     for each in (find, find_again):
         check(each, indexes=found_by, most_sorted=POSTS_OF_CAMPAIGN, most_buffers=AT_ONCE * 10)
     for each in (place, lift):
-        check(each, indexes={"pk_schedules"} | the_posts, most_sorted=AT_ONCE, most_buffers=AT_ONCE * MOST_EACH)
+        check(
+            each, indexes={"pk_schedules", "pk_posts"} | of_posts, most_sorted=AT_ONCE, most_buffers=AT_ONCE * MOST_EACH
+        )
 
 
 async def test_while_nothing_can_be_vacuumed_a_claim_passes_over_what_was_claimed_before_and_reads_no_more(

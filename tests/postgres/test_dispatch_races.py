@@ -381,7 +381,7 @@ async def test_of_two_who_would_put_events_in_order_only_one_does(
     await given_due(storage, BATCH)
 
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("LOCK TABLE final_events")
+        await connection.execute("LOCK TABLE histories IN EXCLUSIVE MODE")
         first = asyncio.create_task(upkeep.sequence_events(limit=BATCH))
         await until_waiting(tables, first)
         second = await upkeep.sequence_events(limit=BATCH)

@@ -11,7 +11,7 @@ from tests.http.steps import Json, a_post, present, problem
 WENT_BACK = "UPDATE histories SET identity = 'another server' WHERE nth = (SELECT max(nth) FROM histories)"
 FORGET_LAST = """
 WITH gone AS (DELETE FROM events WHERE position = (SELECT max(position) FROM events) RETURNING position)
-UPDATE final_events SET up_to = (SELECT position - 1 FROM gone)
+SELECT setval('final_events', position - 1) FROM gone
 """
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Sequence,
     SmallInteger,
     Table,
     Text,
@@ -334,13 +335,8 @@ events = Table(
     _index_of_said("events"),
 )
 
-final_events = Table(
-    "final_events",
-    metadata,
-    Column("is_one", Boolean, primary_key=True, server_default=text("true")),
-    Column("up_to", BigInteger, nullable=False),  # no event comes any more at a position up to here
-    CheckConstraint("is_one", name="is_one"),
-)
+# The position up to which no event comes any more. A sequence, because it has one version, however long somebody looks.
+final_events = Sequence("final_events", metadata=metadata)
 
 forgotten_events = Table(
     "forgotten_events",

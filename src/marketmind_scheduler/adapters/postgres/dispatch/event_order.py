@@ -21,9 +21,7 @@ TO_COME = f"""
 SELECT position, campaign_id FROM events
  WHERE position > ({FINAL_UP_TO}) AND position <= $1 ORDER BY position LIMIT $2
 """
-LET_READ = """
-INSERT INTO final_events (up_to) VALUES ($1) ON CONFLICT (is_one) DO UPDATE SET up_to = excluded.up_to
-"""
+LET_READ = f"SELECT setval('final_events', $1) WHERE $1 > ({FINAL_UP_TO})"
 
 
 async def given_for_good(connection: Connection) -> int | None:

@@ -108,18 +108,27 @@ class PostgresUpkeep:
         async with connected(self._pool) as connection:
             if not await connection.fetchval(ANY_TO_COME):
                 return 0
+        told, last = await self._follow_events(limit)
+        async with transaction(self._pool) as connection:
+            if last is None or not await connection.fetchval(_TRY_LOCK, _SEQUENCING):
+                return 0
+            await connection.execute(LET_READ, last)
+        return told
+
+    async def _follow_events(self, limit: int) -> tuple[int, int | None]:
+        """How many there are to be read next, and up to which position, once it is committed that their campaigns have
+        followed: what may be read is not taken back with its transaction."""
         async with transaction(self._pool) as connection:
             if not await connection.fetchval(_TRY_LOCK, _SEQUENCING):
-                return 0
+                return 0, None
             await connection.execute(BEGIN_HISTORY)
             given = await given_for_good(connection)
             if given is None:
-                return 0
+                return 0, None
             told = await connection.fetch(TO_COME, given, limit)
-            await connection.execute(LET_READ, told[-1]["position"] if len(told) == limit else given)
             if campaigns := {row["campaign_id"] for row in told} - {None}:
                 await follow_schedules(connection, list(campaigns))
-            return len(told)
+            return len(told), told[-1]["position"] if len(told) == limit else given
 
 
 def _columns(lanes: Collection[Lane]) -> tuple[list[UUID], list[str]]:

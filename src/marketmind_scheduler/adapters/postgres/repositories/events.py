@@ -20,7 +20,7 @@ from marketmind_scheduler.domain.schedulers import SchedulerKind
 
 _SELECT = "SELECT e.*, p.title FROM events e LEFT JOIN posts p ON p.post_id = e.post_id"
 _FORGOTTEN_UP_TO = "SELECT coalesce((SELECT up_to FROM forgotten_events), 0)"
-FINAL_UP_TO = "SELECT coalesce((SELECT up_to FROM final_events), 0)"
+FINAL_UP_TO = "SELECT coalesce(pg_sequence_last_value('final_events'), 0)"
 # Another server, a promotion and another database each make another one; none of these needs a right.
 _IDENTITY = """
 SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
@@ -38,7 +38,7 @@ SELECT (SELECT h.mark FROM histories h ORDER BY h.nth DESC LIMIT 1) AS mark,
             ELSE (SELECT min(h.begins_after) FROM histories h WHERE h.nth > known.nth) END AS shared_up_to
   FROM (SELECT (SELECT h.nth FROM histories h WHERE h.mark = $1) AS nth) known
 """
-_OLDEST = "SELECT min(position) FROM events"
+_OLDEST = f"SELECT min(position) FROM events WHERE position <= ({FINAL_UP_TO})"
 
 
 class PostgresEventRepository:
@@ -47,6 +47,7 @@ class PostgresEventRepository:
         self._reach = reach
 
     async def list(self, *, brand_id: UUID | None, after: int, limit: int) -> Sequence[AnyEvent]:
+        up_to = await self.latest_position()  # before the events: what is final by then, the next statement sees
         walk = Walk(
             table="events",
             alias="e",
@@ -54,7 +55,7 @@ class PostgresEventRepository:
             lanes={"brand_id": wanted_brands(brand_id, self._reach)},
             order=("position",),
             begin=Bound(place=(after,), is_in=False),
-            only=[(f"e.position <= ({FINAL_UP_TO})",)],
+            end=Bound(place=(up_to,), is_in=True),
         )
         page = walk.page(_SELECT, limit=limit)
         return [_to_event(row) for row in await self._connection.fetch(page.text, *page.parameters)]

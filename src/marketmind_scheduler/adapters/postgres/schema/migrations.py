@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from marketmind_scheduler.adapters.postgres.schema.blocking import PATIENCE_SECONDS, given_way, locked
 from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase, check_sessions, connect
-from marketmind_scheduler.adapters.postgres.tables import agent_runs, metadata
+from marketmind_scheduler.adapters.postgres.tables import agent_runs, final_events, metadata
 
 
 class SchemaChangeRefused(Exception):  # noqa: N818  # named after what happened
@@ -57,6 +57,7 @@ class Migrator:
             f"SELECT, INSERT, UPDATE, DELETE ON {changed}",
             f"SELECT, INSERT ON {agent_runs.name}",
             f"USAGE ON ALL SEQUENCES IN SCHEMA {schema}",
+            f"UPDATE ON SEQUENCE {final_events.name}",
             "SELECT ON alembic_version",
         )
         await self._execute(
