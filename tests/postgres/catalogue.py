@@ -422,6 +422,7 @@ def requests() -> Iterable[Case]:
     yield Case("key changed", _key_changed, 3)
     yield Case("request taken", lambda w: w.limits.take("7", 1, Rate(600)), 1)
     yield Case("request keyed", _keyed, 3)
+    yield Case("request reaching", _reaching, 3)
 
 
 async def _key_changed(world: World) -> None:
@@ -434,9 +435,31 @@ async def _key_changed(world: World) -> None:
     await world.keys.revoke(key.key_id, now=NOW)
 
 
+def _a_request(nth: int) -> RequestKey:
+    return RequestKey(identity=bytes([nth]) * 32, fingerprint=bytes(32))
+
+
+def _an_answer() -> Answer:
+    return Answer(status=200, headers=[], body=str(SMALL).encode())
+
+
 async def _keyed(world: World) -> None:
-    async with world.idempotency.request(RequestKey(identity=bytes(32), fingerprint=bytes(32))) as request:
-        await request.keep(Answer(status=200, headers=[], body=str(SMALL).encode()))
+    async with world.idempotency.request(_a_request(0)) as request:
+        assert request.storage
+        async with request.storage.reading() as stored:
+            await stored.brands.find(SMALL)
+        await request.keep(_an_answer())
+    async with world.idempotency.request(_a_request(1)) as request:
+        await request.release()
+
+
+async def _reaching(world: World) -> None:
+    async with world.idempotency.reaching(_a_request(2), look_at="") as request:
+        await request.keep(_an_answer())
+    async with world.idempotency.reaching(_a_request(2), look_at="") as request:
+        assert request.answer
+    async with world.idempotency.reaching(_a_request(3), look_at="") as request:
+        await request.release()
 
 
 def cases() -> Iterable[Case]:

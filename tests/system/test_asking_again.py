@@ -4,7 +4,8 @@ import asyncio
 import random
 import signal
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import httpx2
@@ -15,10 +16,11 @@ from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApi
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.application.access import IssuedKey, KeyRing
 from marketmind_scheduler.domain.access import Reach, Scope
-from tests.http.steps import a_brand, a_post, problem
+from tests.http.steps import a_brand, a_post, problem, scheduled
+from tests.receivers import SECRET, Answer, Receiver, always, receiving
 from tests.system.calls import ASKED, a_campaign, check_unavailable, ids_of
 from tests.system.proxy import Mode, proxied
-from tests.system.servers import a_database, connected
+from tests.system.servers import a_database, connected, until
 from tests.system.services import Service, serving
 
 pytestmark = pytest.mark.timeout(120)
@@ -143,3 +145,81 @@ async def test_kill_9_between_the_work_and_its_answer_leaves_both_or_neither(dat
             for campaign_id in campaigns:
                 assert await sql.fetchval(SCHEDULES_OF_CAMPAIGN, campaign_id) == POSTS
                 assert len(ids_of(again[campaign_id])) == POSTS
+
+
+SLOW_SECONDS = 4
+
+
+@asynccontextmanager
+async def sending_slowly(database: str, directory: Path, **settings: str) -> AsyncGenerator[tuple[Service, Receiver]]:
+    """A service that sends to a receiver which takes its time."""
+    async with receiving(always(Answer(delay=SLOW_SECONDS))) as receiver:
+        webhooks = directory / "webhooks.toml"
+        webhooks.write_text(
+            f'allow = ["127.0.0.1/32:{receiver.port}"]\n[default]\nurl = "{receiver.url}"\n'
+            f'secrets = ["{SECRET}"]\nallow_http = true\nsends_at_once = 20\n'
+        )
+        sends = {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": str(webhooks), "SCHEDULER_POOL_SIZE": "4"}
+        async with serving(DATABASE_URL=database, **GUARDED | sends | settings) as service:
+            yield service, receiver
+
+
+async def trigger(client: httpx2.AsyncClient, key: str) -> httpx2.Response:
+    return await client.post("/schedule/trigger", json={"limit": 1}, headers={"idempotency-key": key})
+
+
+async def some_due(client: httpx2.AsyncClient, count: int) -> None:
+    """So many posts of as many brands, due now."""
+    for _ in range(count):
+        await scheduled(client, await a_post(client), SystemClock().now())
+
+
+async def until_received(receiver: Receiver, count: int) -> None:
+    async def are_there() -> bool:
+        return len(receiver.received) >= count
+
+    await until(are_there)
+
+
+async def test_keyed_triggers_to_a_slow_receiver_leave_the_keys_of_others_alone(
+    database: str, tmp_path: Path
+) -> None:
+    async with sending_slowly(database, tmp_path) as (service, receiver):
+        async with caller_of(service, await a_key(database)) as greedy, caller_of(service, await a_key(database)) as other:
+            await some_due(greedy, 14)
+            brand_id = await a_brand(other)
+            triggers = [asyncio.create_task(trigger(greedy, str(uuid4()))) for _ in range(12)]
+            await until_received(receiver, 12)
+
+            paused = [
+                await other.post(f"/brands/{brand_id}/{change}", headers={"idempotency-key": str(uuid4())})
+                for change in ("pause", "resume", "pause")
+            ]
+            sent = await asyncio.gather(*triggers)
+
+    assert [answer.status_code for answer in paused] == [200] * 3
+    assert max(answer.elapsed.total_seconds() for answer in paused) < 1
+    assert [answer.status_code for answer in sent] == [200] * 12
+
+
+async def test_a_trigger_whose_process_was_killed_sends_nothing_more_under_its_key(
+    database: str, tmp_path: Path
+) -> None:
+    issued, key = await a_key(database), str(uuid4())
+    async with sending_slowly(database, tmp_path) as (service, receiver), caller_of(service, issued) as client:
+        await some_due(client, 2)
+        asked = asyncio.create_task(trigger(client, key))
+        await until_received(receiver, 1)
+        service.process.send_signal(signal.SIGKILL)
+        await asyncio.wait([asked])
+    assert isinstance(asked.exception(), httpx2.TransportError)
+
+    async with sending_slowly(database, tmp_path) as (service, receiver), caller_of(service, issued) as client:
+        problem(await trigger(client, key), 409, "request_in_progress")
+        async with connected(database) as sql:  # half a minute later
+            await sql.execute("UPDATE idempotency_keys SET begun_until = now() WHERE begun_by IS NOT NULL")
+        detail = problem(await trigger(client, key), 409, "request_broken_off")["detail"]
+        sent_again = len(receiver.received)
+
+    assert "GET /events" in detail
+    assert sent_again == 0

@@ -419,6 +419,18 @@ class RequestInProgress(Conflict):
         super().__init__("a request with this Idempotency-Key is being worked on; ask again in a moment")
 
 
+class RequestBrokenOff(Conflict):
+    """A request with this `Idempotency-Key` was broken off, such as by the end of its process, and nobody knows how far
+    it came. It is never done again under this key: look at what was done, as the detail says, and ask for the rest under
+    a new one."""
+
+    def __init__(self, look_at: str) -> None:
+        super().__init__(
+            "the request with this Idempotency-Key was broken off, and may have done its work or a part of it; it is not "
+            f"done again. {look_at}; ask for what is missing under a new key"
+        )
+
+
 class FixedField(Conflict):
     """A field that is fixed at registration was given another value. Register a new object instead."""
 
@@ -660,7 +672,10 @@ class IdempotencyKeyReused(Rejected):
     """This `Idempotency-Key` was given for another request to the same path. Give each request a key of its own."""
 
     def __init__(self) -> None:
-        super().__init__("this Idempotency-Key was given with another body before; give this request a key of its own")
+        super().__init__(
+            "this Idempotency-Key was given with another body, or another If-Match, before; give this request a key of "
+            "its own"
+        )
 
 
 class UnusableMedia(Rejected):

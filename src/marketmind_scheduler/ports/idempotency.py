@@ -35,21 +35,36 @@ class KeyedRequest(Protocol):
         ...
 
     @property
-    def storage(self) -> Storage:
-        """What is committed here becomes durable with the answer, or not at all."""
+    def storage(self) -> Storage | None:
+        """What is committed here becomes durable with the answer, or not at all. None: the work reaches beyond a
+        transaction, and is done wherever it is done."""
         ...
 
     async def keep(self, answer: Answer) -> Answer:
         """Make everything durable together with the answer, and return it; or an earlier one, where somebody else was
-        first, and nothing of ours."""
+        first, and nothing of ours. Of work that reaches beyond a transaction only the answer is kept; where that cannot
+        be, it is returned all the same, and the request counts as broken off."""
+        ...
+
+    async def release(self) -> None:
+        """Nothing was done: the key is as if it had not been given, as far as that can be written."""
         ...
 
 
 class Idempotency(Protocol):
-    def request(self, key: RequestKey) -> AbstractAsyncContextManager[KeyedRequest]:
-        """Work on this request. Leaving without ``keep`` leaves nothing behind.
+    """Both contexts raise RequestInProgress while somebody works on the request, IdempotencyKeyReused where the key was
+    given for something else, and StorageUnavailable. Neither holds anything of the storage while its caller waits for
+    something else."""
 
-        Raises RequestInProgress while somebody works on it, IdempotencyKeyReused where the key was given for something
-        else, and StorageUnavailable.
+    def request(self, key: RequestKey) -> AbstractAsyncContextManager[KeyedRequest]:
+        """Work on this request. Leaving without ``keep`` leaves nothing behind."""
+        ...
+
+    def reaching(self, key: RequestKey, *, look_at: str) -> AbstractAsyncContextManager[KeyedRequest]:
+        """Work on this request, which has effects beyond a transaction.
+
+        Leaving without ``keep`` or ``release``, in whatever way, breaks it off: nobody knows what it has done, so it is
+        never done again under this key. Raises RequestBrokenOff, which says where to ``look_at`` what was done, where
+        that has happened before.
         """
         ...

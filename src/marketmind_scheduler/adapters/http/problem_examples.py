@@ -76,6 +76,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.ContradictoryConfirmation(_SCHEDULE, field="send_again", published=True),
         errors.QuotaExceeded(_BRAND, ahead=99_999, adding=7, most=100_000),
         errors.RequestInProgress(),
+        errors.RequestBrokenOff("`GET /events` tells what was sent, and what became of it"),
         errors.FixedField("post", _POST, field="platform", current="TWITTER", given="TIKTOK"),
         errors.PostInOtherCampaign(_POST, campaign_id=_CAMPAIGN),
         errors.ScheduledInCampaign(_POST, campaign_id=_CAMPAIGN, schedule_id=_SCHEDULE, status="PENDING"),

@@ -13,6 +13,7 @@ from marketmind_scheduler.domain.errors import (
     OffsetContradictsZone,
     PreconditionFailed,
     RateLimited,
+    RequestBrokenOff,
     RequestInProgress,
     StorageUnavailable,
     TimeInPast,
@@ -25,6 +26,7 @@ from marketmind_scheduler.domain.errors import (
 DENIED = (CredentialsMissing, InvalidCredentials, MissingScope, RateLimited, TooManyAtOnce, IdentityProviderUnavailable)
 BODY = (400, 404, 408, 413, 415, Deleted, *DENIED, StorageUnavailable)
 POSTED = (RequestInProgress, IdempotencyKeyReused)
+REACHING = (*POSTED, RequestBrokenOff)
 LIST = (400, *DENIED, StorageUnavailable)
 READ = (400, 404, Deleted, *DENIED, StorageUnavailable)
 READ_ONE = (*READ, PreconditionFailed)

@@ -114,7 +114,7 @@ class PostgresStorage:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with connected(self._pool, seconds=self._seconds) as connection, _begun(connection, self._actor):
+        async with connected(self._pool, seconds=self._seconds) as connection, begun(connection, self._actor):
             yield PostgresUnitOfWork(connection, self._reach, self._known_releases)
 
 
@@ -122,7 +122,7 @@ class PostgresStorage:
 async def transaction(pool: Pool, *, actor: str = SERVICE, seconds: float | None = None) -> AsyncGenerator[Connection]:
     """A connection in one transaction, which is committed unless something is raised; its events are ``actor``'s. With
     ``seconds`` its statements may take that long instead of the usual few."""
-    async with connected(pool, seconds=seconds) as connection, _begun(connection, actor):
+    async with connected(pool, seconds=seconds) as connection, begun(connection, actor):
         if seconds is not None:
             await connection.execute(f"SET LOCAL statement_timeout = '{seconds:.0f}s'")
         yield connection
@@ -150,7 +150,7 @@ def acting(actor: str) -> str:
 
 
 @asynccontextmanager
-async def _begun(connection: Connection, actor: str) -> AsyncGenerator[None]:
+async def begun(connection: Connection, actor: str) -> AsyncGenerator[None]:
     """A transaction that leaves nothing behind unless it is committed inside."""
     await connection.execute(f"BEGIN; {acting(actor)}")
     try:

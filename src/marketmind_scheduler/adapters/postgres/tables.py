@@ -561,11 +561,17 @@ idempotency_keys = Table(
     metadata,
     Column("scope", LargeBinary, primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
-    Column("status", SmallInteger, nullable=False),
-    Column("headers", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("status", SmallInteger),  # none while it is worked on, or was broken off
+    Column("headers", LargeBinary),
+    Column("body", LargeBinary),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ids", ARRAY(Uuid)),  # that the answer has in it
+    Column("begun_by", Uuid),
+    Column("begun_until", DateTime(timezone=True)),
+    CheckConstraint(
+        "num_nulls(status, headers, body) = 0 OR num_nonnulls(status, headers, body) = 0 AND begun_by IS NOT NULL",
+        name="answered_or_begun",
+    ),
     Index(None, "expires_at"),
     Index(None, "ids", postgresql_using="gin"),
 )

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -13,22 +14,31 @@ from litestar import Request
 
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Message, Receive, Send
 from marketmind_scheduler.adapters.http.envelope.large_bodies import LARGE, NotOneList, canonical_list
-from marketmind_scheduler.adapters.http.problems import PROBLEM_JSON, Malformed, to_problem
+from marketmind_scheduler.adapters.http.problems import PROBLEM_JSON, Malformed, Problem, to_problem
 from marketmind_scheduler.adapters.http.words.strict_json import NotJson, read_json
 from marketmind_scheduler.domain.access import ANYBODY, Caller
-from marketmind_scheduler.domain.errors import SchedulerError
-from marketmind_scheduler.ports.idempotency import Answer, Idempotency, RequestKey
+from marketmind_scheduler.domain.errors import ClocksDisagree, SchedulerError
+from marketmind_scheduler.ports.idempotency import Answer, Idempotency, KeyedRequest, RequestKey
 
 NOT_KEYED = {"keyed": False}
 """On routes whose requests say inside what is to be done once."""
 
+_LOOK_AT = "look_at"
 _HEADER = b"idempotency-key"
+_CONDITIONS = frozenset({b"if-match", b"if-none-match"})
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
+
+
+def reaching(look_at: str) -> dict[str, object]:
+    """What is declared whose requests do more than one transaction holds. ``look_at`` tells callers where to see what
+    was done of such a request that was broken off."""
+    return {_LOOK_AT: look_at}
 
 
 class AnswerOnce:
     """Middleware: a POST with a key does its work and keeps its answer in one transaction, and whoever asks again is
-    given that answer. What fails leaves no trace, so it can be tried again under the same key."""
+    given that answer. What fails leaves no trace, so it can be tried again under the same key. Work that reaches beyond
+    a transaction keeps its answer afterwards; broken off, it is not done again."""
 
     def __init__(self, app: ASGIApp, *, idempotency: Idempotency | None, is_required: bool) -> None:
         self._app = app
@@ -50,15 +60,15 @@ class AnswerOnce:
         else:
             key = _request_key(scope, given, body)
         try:
-            answer = await self._answered_once(self._idempotency, key, scope, receive)
+            answer = await self._answered_once(_opened(self._idempotency, key, scope), scope, receive)
         except SchedulerError as failed:  # the framework believes that an answer is on its way
             answer = _failed(asked, failed)
         await _send(answer, send)
 
     async def _answered_once(
-        self, idempotency: Idempotency, key: RequestKey, scope: ASGIScope, receive: Receive
+        self, opened: AbstractAsyncContextManager[KeyedRequest], scope: ASGIScope, receive: Receive
     ) -> Answer:
-        async with idempotency.request(key) as request:
+        async with opened as request:
             if request.answer is not None:
                 return _replayed(request.answer)
             scope["state"]["storage"] = request.storage
@@ -69,10 +79,12 @@ class AnswerOnce:
 
             await self._app(scope, receive, keep)
             ours = _answered(messages)
-            if ours.status >= HTTPStatus.MULTIPLE_CHOICES:
-                return ours
-            kept = await request.keep(ours)
-            return ours if kept is ours else _replayed(kept)
+            if ours.status < HTTPStatus.MULTIPLE_CHOICES:
+                kept = await request.keep(ours)
+                return ours if kept is ours else _replayed(kept)
+            if _has_done_nothing(ours):
+                await request.release()
+            return ours
 
     def _given(self, scope: ASGIScope) -> bytes | None:
         values = [value for name, value in scope["headers"] if name == _HEADER]
@@ -85,15 +97,32 @@ class AnswerOnce:
         return values[0] if values else None
 
 
+def _opened(
+    idempotency: Idempotency, key: RequestKey, scope: ASGIScope
+) -> AbstractAsyncContextManager[KeyedRequest]:
+    look_at: str | None = scope["route_handler"].opt.get(_LOOK_AT)
+    return idempotency.request(key) if look_at is None else idempotency.reaching(key, look_at=look_at)
+
+
+def _has_done_nothing(failure: Answer) -> bool:
+    """A refusal is one of the whole request; what went wrong on our side may have gone wrong at its end."""
+    if failure.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return True
+    return msgspec.json.decode(failure.body, type=Problem).code == ClocksDisagree.code
+
+
 def _request_key(scope: ASGIScope, given: bytes, body: bytes) -> RequestKey:
-    return request_key(scope["state"].get("caller", ANYBODY), scope["path"], given, body)
+    expected = [value for name, value in scope["headers"] if name in _CONDITIONS]
+    return request_key(scope["state"].get("caller", ANYBODY), scope["path"], given, body, expected=expected)
 
 
-def request_key(caller: Caller, path: str, given: bytes, body: bytes) -> RequestKey:
-    """Of what a caller asks for, by POST, at this path under this key."""
+def request_key(
+    caller: Caller, path: str, given: bytes, body: bytes, *, expected: Sequence[bytes] = ()
+) -> RequestKey:
+    """Of what a caller asks for, by POST, at this path under this key, where what it finds is as ``expected``."""
     reach = sorted(map(str, caller.reach.brands)) if caller.reach.brands is not None else "everywhere"
     asked = f"{caller.name}\0{reach}\0{path}\0".encode() + given
-    return RequestKey(identity=_digest(asked), fingerprint=_digest(_canonical(body)))
+    return RequestKey(identity=_digest(asked), fingerprint=_digest(b"\0".join([_canonical(body), *expected])))
 
 
 def _canonical(body: bytes) -> bytes:

@@ -6,9 +6,10 @@ from litestar import Controller, post
 from litestar.params import JSONBody
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
+from marketmind_scheduler.adapters.http.envelope.idempotency import reaching
 from marketmind_scheduler.adapters.http.envelope.time_limit import LONGER
 from marketmind_scheduler.adapters.http.openapi import body_like
-from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED
+from marketmind_scheduler.adapters.http.problem_sets import BODY, POSTED, REACHING
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes import examples
 from marketmind_scheduler.adapters.http.shapes.dispatch import (
@@ -36,10 +37,10 @@ class DispatchController(Controller):
         "/schedule/trigger",
         status_code=200,
         operation_class=body_like(*examples.TRIGGER, required=False),
-        **needs(Scope.DISPATCH_RUN),
+        **needs(Scope.DISPATCH_RUN, **reaching("`GET /events` tells what was sent, and what became of it")),
         summary="Send what is due now",
         response_description="What was sent, and where it stands",
-        responses=documented(*BODY, *POSTED, ClocksDisagree),
+        responses=documented(*BODY, *REACHING, ClocksDisagree),
     )
     async def trigger_dispatch(
         self,
@@ -54,10 +55,10 @@ class DispatchController(Controller):
         "/dispatch/claims",
         status_code=200,
         operation_class=body_like(*examples.CLAIMS, required=False),
-        **needs(Scope.DISPATCH_RUN),
+        **needs(Scope.DISPATCH_RUN, **reaching("`GET /schedule?status=PUBLISHING` shows what was handed out")),
         summary="Take due schedules to publish them yourself",
         response_description="The claims, none where nothing is due",
-        responses=documented(*BODY, *POSTED),
+        responses=documented(*BODY, *REACHING),
     )
     async def claim_schedules(
         self,

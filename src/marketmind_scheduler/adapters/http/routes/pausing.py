@@ -4,8 +4,9 @@ from litestar import Controller, Response, post
 
 from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
+from marketmind_scheduler.adapters.http.envelope.idempotency import reaching
 from marketmind_scheduler.adapters.http.envelope.time_limit import UNLIMITED
-from marketmind_scheduler.adapters.http.problem_sets import POSTED, READ_ONE
+from marketmind_scheduler.adapters.http.problem_sets import READ_ONE, REACHING
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes.brands import BrandOut
 from marketmind_scheduler.adapters.http.shapes.catalog import CampaignOut
@@ -16,6 +17,9 @@ from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
 from marketmind_scheduler.domain.errors import BrandNotFound, CampaignNotFound
 
+_CAMPAIGN = reaching("`GET /campaigns/{campaign_id}` shows whether it is paused")
+_BRAND = reaching("`GET /brands/{brand_id}` shows whether it is paused")
+
 
 class PausingController(Controller):
     tags = ("Pausing",)
@@ -24,10 +28,10 @@ class PausingController(Controller):
     @post(
         "/campaigns/{campaign_id:uuid}/pause",
         status_code=200,
-        **needs(Scope.SCHEDULES_WRITE),
+        **needs(Scope.SCHEDULES_WRITE, **_CAMPAIGN),
         summary="Pause a campaign",
         response_description="Nothing of it begins to be sent any more",
-        responses=documented(*READ_ONE, *POSTED, CampaignNotFound),
+        responses=documented(*READ_ONE, *REACHING, CampaignNotFound),
     )
     async def pause_campaign(
         self, pausing: ForCaller[Pausing], campaign_id: CampaignInPath, request: AnyRequest
@@ -39,10 +43,10 @@ class PausingController(Controller):
     @post(
         "/campaigns/{campaign_id:uuid}/resume",
         status_code=200,
-        **needs(Scope.SCHEDULES_WRITE),
+        **needs(Scope.SCHEDULES_WRITE, **_CAMPAIGN),
         summary="Resume a campaign",
         response_description="It goes on",
-        responses=documented(*READ_ONE, *POSTED, CampaignNotFound),
+        responses=documented(*READ_ONE, *REACHING, CampaignNotFound),
     )
     async def resume_campaign(
         self, pausing: ForCaller[Pausing], campaign_id: CampaignInPath, request: AnyRequest
@@ -54,10 +58,10 @@ class PausingController(Controller):
     @post(
         "/brands/{brand_id:uuid}/pause",
         status_code=200,
-        **needs(Scope.SCHEDULES_WRITE),
+        **needs(Scope.SCHEDULES_WRITE, **_BRAND),
         summary="Pause a brand",
         response_description="Nothing of it begins to be sent any more",
-        responses=documented(*READ_ONE, *POSTED, BrandNotFound),
+        responses=documented(*READ_ONE, *REACHING, BrandNotFound),
     )
     async def pause_brand(
         self, pausing: ForCaller[Pausing], brand_id: BrandInPath, request: AnyRequest
@@ -69,10 +73,10 @@ class PausingController(Controller):
     @post(
         "/brands/{brand_id:uuid}/resume",
         status_code=200,
-        **needs(Scope.SCHEDULES_WRITE),
+        **needs(Scope.SCHEDULES_WRITE, **_BRAND),
         summary="Resume a brand",
         response_description="It goes on",
-        responses=documented(*READ_ONE, *POSTED, BrandNotFound),
+        responses=documented(*READ_ONE, *REACHING, BrandNotFound),
     )
     async def resume_brand(
         self, pausing: ForCaller[Pausing], brand_id: BrandInPath, request: AnyRequest

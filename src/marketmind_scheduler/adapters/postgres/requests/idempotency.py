@@ -1,19 +1,17 @@
-"""Requests and their answers in one transaction, which holds a lock that stands for the key."""
+"""Requests and their answers: in one transaction with what they do, or beside it."""
 
-import re
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 
-import asyncpg
-import msgspec
-from asyncpg import Record
-
+from marketmind_scheduler.adapters.postgres.errors import translated
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
+from marketmind_scheduler.adapters.postgres.requests.answers import FIND, answer_in, parts_of
+from marketmind_scheduler.adapters.postgres.requests.reaching import PostgresReachingRequest
 from marketmind_scheduler.adapters.postgres.statements import statement
-from marketmind_scheduler.adapters.postgres.storage import PostgresUnitOfWork, acting, connected
+from marketmind_scheduler.adapters.postgres.storage import PostgresUnitOfWork, acting, begun, connected
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.errors import IdempotencyKeyReused, RequestInProgress, SchedulerError
+from marketmind_scheduler.domain.errors import RequestInProgress
 from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.ports.idempotency import Answer, RequestKey
 
@@ -23,9 +21,7 @@ _LOOK = """
 SELECT pg_try_advisory_xact_lock($1) AS is_ours, k.fingerprint, k.status, k.headers, k.body
   FROM (SELECT) nothing LEFT JOIN idempotency_keys k ON k.scope = $2 AND k.expires_at > now()
 """
-_FIND = "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE scope = $1"
 _KEEP = statement("keep_answer")
-_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class PostgresIdempotency:
@@ -34,27 +30,46 @@ class PostgresIdempotency:
     def __init__(self, pool: Pool, *, kept_for: timedelta) -> None:
         self._pool = pool
         self._kept_for = kept_for
+        self._worked_on: set[bytes] = set()
 
     @asynccontextmanager
     async def request(self, key: RequestKey) -> AsyncGenerator["PostgresKeyedRequest"]:
-        async with connected(self._pool, seconds=LONGEST_REQUEST_SECONDS) as connection:
-            request = PostgresKeyedRequest(connection, key, self._kept_for)
-            try:
+        with self._alone_with(key):
+            async with AsyncExitStack() as held:
+                request = PostgresKeyedRequest(self._pool, held, key, self._kept_for)
                 await request.begin()
                 yield request
-            finally:
-                await request.roll_back()
+
+    @asynccontextmanager
+    async def reaching(self, key: RequestKey, *, look_at: str) -> AsyncGenerator[PostgresReachingRequest]:
+        request = PostgresReachingRequest(self._pool, key, self._kept_for, look_at=look_at)
+        async with request.at_work():
+            yield request
+
+    @contextmanager
+    def _alone_with(self, key: RequestKey) -> Generator[None]:
+        """In this process: while nothing is held in the storage, nobody is told there."""
+        if key.identity in self._worked_on:
+            raise RequestInProgress
+        self._worked_on.add(key.identity)
+        try:
+            yield
+        finally:
+            self._worked_on.discard(key.identity)
 
 
 class PostgresKeyedRequest:
-    """One transaction for everything that is done for a request."""
+    """One transaction for everything that is done for a request. It holds a lock that stands for the key, and is given
+    up whenever nothing is done in it yet, so that whoever plans, or waits for others, holds no connection."""
 
-    def __init__(self, connection: Connection, key: RequestKey, kept_for: timedelta) -> None:
+    def __init__(self, pool: Pool, held: AsyncExitStack, key: RequestKey, kept_for: timedelta) -> None:
         self.answer: Answer | None = None
-        self._connection = connection
+        self._pool = pool
+        self._held = held
         self._key = key
         self._kept_for = kept_for
-        self._is_spoilt = False
+        self._connection: Connection | None = None
+        self._has_changed = False
         self._known_releases: set[str] = set()
 
     @property
@@ -62,55 +77,77 @@ class PostgresKeyedRequest:
         return _StorageOfOneRequest(self, EVERYWHERE, SERVICE)
 
     async def begin(self) -> None:
-        await self._connection.execute("BEGIN")
-        lock = int.from_bytes(self._key.identity[:8], signed=True)
-        [row] = await self._connection.fetch(_LOOK, lock, self._key.identity)
-        if row["fingerprint"] is not None:
-            self.answer = self._given(row)
-        elif not row["is_ours"]:
-            raise RequestInProgress
+        begun_or_answered = await self._begun()
+        if isinstance(begun_or_answered, Answer):
+            self.answer = begun_or_answered
 
     async def keep(self, answer: Answer) -> Answer:
-        headers = msgspec.json.encode(answer.headers)
-        of_answer = (answer.status, headers, answer.body, self._kept_for, ids_in(answer.body))
-        kept = await self._connection.fetchval(_KEEP, self._key.identity, self._key.fingerprint, *of_answer)
-        if kept:
-            await self._connection.execute("COMMIT")
-            return answer
-        await self.roll_back()
-        [row] = await self._connection.fetch(_FIND, self._key.identity)
-        return self._given(row)
+        async with self._in_transaction() as connection:
+            parts = parts_of(answer, self._kept_for)
+            if await connection.fetchval(_KEEP, self._key.identity, self._key.fingerprint, *parts):
+                await connection.execute("COMMIT")
+                return answer
+            await connection.execute("ROLLBACK")
+            [row] = await connection.fetch(FIND, self._key.identity)
+            return answer_in(row, self._key)
 
-    async def roll_back(self) -> None:
-        if not self._connection.is_closed() and self._connection.is_in_transaction():
-            await self._connection.execute("ROLLBACK")
+    async def release(self) -> None:
+        await self._give_up()
 
     @asynccontextmanager
     async def unit(self, reach: Reach, *, actor: str | None = None) -> AsyncGenerator["_PartOfARequest"]:
-        """Repositories in the transaction; after one that failed, in a new one."""
-        if self._is_spoilt:
-            await self.roll_back()
-            await self.begin()
-            self._is_spoilt = False
-            self._known_releases.clear()
-        try:
-            if actor is not None:
-                await self._connection.execute(acting(actor))
-            yield _PartOfARequest(self._connection, reach, self._known_releases)
-        except (SchedulerError, asyncpg.PostgresError):
-            self._is_spoilt = True
-            raise
+        """Repositories in the transaction. What is left without ``commit`` is undone, and nothing that was committed
+        before."""
+        async with self._in_transaction() as connection:
+            part = _PartOfARequest(connection, reach, self._known_releases)
+            await connection.execute(f"SAVEPOINT part; {acting(actor or SERVICE)}")
+            try:
+                yield part
+            except Exception:
+                await self._left(part)
+                raise
+            await self._left(part)
 
-    def _given(self, row: Record) -> Answer:
-        if row["fingerprint"] != self._key.fingerprint:
-            raise IdempotencyKeyReused
-        headers = msgspec.json.decode(row["headers"], type=list[tuple[str, str]])
-        return Answer(status=row["status"], headers=headers, body=row["body"])
+    @asynccontextmanager
+    async def _in_transaction(self) -> AsyncGenerator[Connection]:
+        """Raises RequestInProgress where somebody else works on it, or has answered it since it was begun."""
+        async with translated(LONGEST_REQUEST_SECONDS):
+            found = self._connection or await self._begun()
+            if isinstance(found, Answer):
+                raise RequestInProgress
+            yield found
+
+    async def _begun(self) -> Connection | Answer:
+        """A transaction, or the answer, where there is one by now. Raises RequestInProgress."""
+        connection = self._connection = await self._held.enter_async_context(_transaction(self._pool))
+        lock = int.from_bytes(self._key.identity[:8], signed=True)
+        [row] = await connection.fetch(_LOOK, lock, self._key.identity)
+        is_answered = row["fingerprint"] is not None
+        if row["is_ours"] and not is_answered:
+            return connection
+        await self._give_up()
+        if is_answered:
+            return answer_in(row, self._key)
+        raise RequestInProgress
+
+    async def _left(self, part: "_PartOfARequest") -> None:
+        if part.is_committed:
+            self._has_changed = True
+        elif self._has_changed and self._connection is not None:
+            await self._connection.execute("ROLLBACK TO part")
+        else:
+            await self._give_up()
+
+    async def _give_up(self) -> None:
+        self._connection, self._has_changed = None, False
+        self._known_releases.clear()
+        await self._held.aclose()
 
 
-def ids_in(body: bytes) -> Sequence[str]:
-    """What an answer speaks of, each once: when it is deleted, the answer is forgotten."""
-    return sorted({each.decode() for each in _ID.findall(body)})
+@asynccontextmanager
+async def _transaction(pool: Pool) -> AsyncGenerator[Connection]:
+    async with connected(pool, seconds=LONGEST_REQUEST_SECONDS) as connection, begun(connection, SERVICE):
+        yield connection
 
 
 class _StorageOfOneRequest:
@@ -140,5 +177,8 @@ class _StorageOfOneRequest:
 
 
 class _PartOfARequest(PostgresUnitOfWork):
+    is_committed = False
+
     async def commit(self) -> None:
         """Nothing yet: the answer is committed with it."""
+        self.is_committed = True

@@ -1,0 +1,115 @@
+"""Requests whose work has effects beyond a transaction: that they have begun is written before, their answer after."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import structlog
+
+from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.requests.answers import FIND, answer_in, check_is_of, parts_of
+from marketmind_scheduler.adapters.postgres.statements import statement
+from marketmind_scheduler.adapters.postgres.storage import connected
+from marketmind_scheduler.domain.errors import RequestBrokenOff, RequestInProgress, StorageUnavailable
+from marketmind_scheduler.ports.idempotency import Answer, RequestKey
+
+T = TypeVar("T")
+
+_LEASE = timedelta(seconds=30)
+_RENEWED_EVERY_SECONDS = 10
+_TRIES = 3
+_PAUSE_SECONDS = 0.5
+_BEGIN = statement("begin_request")
+_OURS = "WHERE scope = $1 AND begun_by = $2 AND status IS NULL"
+_ANSWER = f"""
+UPDATE idempotency_keys SET status = $3, headers = $4, body = $5, expires_at = now() + $6::interval, ids = $7 {_OURS}
+"""
+_WORKED_ON = f"UPDATE idempotency_keys SET begun_until = now() + $3::interval {_OURS}"
+_RELEASE = f"DELETE FROM idempotency_keys {_OURS}"
+
+log = structlog.get_logger()
+
+
+class PostgresReachingRequest:
+    """Each statement is a transaction of its own on a connection that is given back at once."""
+
+    storage = None
+
+    def __init__(self, pool: Pool, key: RequestKey, kept_for: timedelta, *, look_at: str) -> None:
+        self.answer: Answer | None = None
+        self._pool = pool
+        self._key = key
+        self._kept_for = kept_for
+        self._look_at = look_at
+        self._ours = key.identity, uuid4()
+        self._is_over = False
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncGenerator[None]:
+        """Begun, and told to be worked on for as long as it is."""
+        try:
+            self.answer = await self._begun()
+        except StorageUnavailable:  # it may have been written all the same
+            await self.release()
+            raise
+        if self.answer is not None:
+            yield
+            return
+        renewing = asyncio.create_task(self._renewed())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            if not self._is_over:
+                with suppress(StorageUnavailable):
+                    await self._execute(_WORKED_ON, timedelta())
+
+    async def keep(self, answer: Answer) -> Answer:
+        self._is_over = True
+        try:
+            await _insisting(lambda: self._execute(_ANSWER, *parts_of(answer, self._kept_for)))
+        except StorageUnavailable as lost:
+            log.warning("an answer is not kept, and its request counts as broken off", because=str(lost.__cause__))
+        return answer
+
+    async def release(self) -> None:
+        with suppress(StorageUnavailable):
+            await _insisting(lambda: self._execute(_RELEASE))
+            self._is_over = True
+
+    async def _begun(self) -> Answer | None:
+        """The answer, where there is one; else it is ours."""
+        scope, by = self._ours
+        async with connected(self._pool) as connection:
+            while not await connection.fetchval(
+                _BEGIN, scope, self._key.fingerprint, by, _LEASE, self._kept_for
+            ):
+                if row := await connection.fetchrow(FIND, scope):
+                    check_is_of(row, self._key)
+                    if row["status"] is not None:
+                        return answer_in(row, self._key)
+                    raise RequestInProgress if row["is_worked_on"] else RequestBrokenOff(self._look_at)
+        return None
+
+    async def _renewed(self) -> None:
+        while True:
+            await asyncio.sleep(_RENEWED_EVERY_SECONDS)
+            with suppress(StorageUnavailable):
+                await self._execute(_WORKED_ON, _LEASE)
+
+    async def _execute(self, text: str, *parameters: Any) -> None:
+        async with connected(self._pool) as connection:
+            await connection.execute(text, *self._ours, *parameters)
+
+
+async def _insisting(work: Callable[[], Awaitable[T]]) -> T:
+    """Do what can be done twice again, on another connection, where one was lost."""
+    for _ in range(_TRIES - 1):
+        try:
+            return await work()
+        except StorageUnavailable:
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return await work()

@@ -1,0 +1,245 @@
+"""Requests with a key whose work reaches beyond a transaction: none is done twice, and none is in another's way."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from marketmind_scheduler.adapters.http.app import create_app
+from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
+from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
+from marketmind_scheduler.application.use_cases import UseCases
+from marketmind_scheduler.domain.access import ANYBODY
+from marketmind_scheduler.domain.attempt import Attempt
+from marketmind_scheduler.domain.verdict import Accepted, Verdict
+from tests.fakes.publisher import ScriptedPublisher
+from tests.http.steps import Json, a_brand, calling, due, new_id, observed, problem, script
+from tests.loops import telling_all_misses
+
+MOST_SECONDS = 5
+TWELVE = 12
+REPEATABLE = {
+    "/dispatch/settlements": "a verdict that is recorded again changes nothing",
+    "/dispatch/claims/extend": "a lease that is extended again only ends later",
+    "/brands/{brand_id:uuid}/audience/refit": "what is learned again from the same is the same",
+    "/campaigns/{campaign_id:uuid}/plans": "what is kept is kept with the answer; besides, only what stands is read",
+    "/plans/{plan_id:uuid}/commit": "what is written is written with the answer; a fresh preview takes nothing",
+}
+"""Work that has a part beyond its transaction which may be done again."""
+
+
+@pytest.fixture
+async def narrow(database_url: str) -> AsyncGenerator[Pool]:
+    async with open_pool(database_url, size=1) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def keyed(dispatching: UseCases, narrow: Pool) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A caller of an API with one connection for all requests that have a key."""
+    idempotency = PostgresIdempotency(narrow, kept_for=timedelta(hours=24))
+    async with calling(observed(dispatching, idempotency=idempotency)) as client:
+        yield client
+
+
+async def post(client: httpx2.AsyncClient, path: str, body: Any = None, *, key: str, **headers: str) -> httpx2.Response:
+    return await client.post(path, json=body, headers={"idempotency-key": key, **headers})
+
+
+class Gate:
+    """A receiver that is slow until it is opened."""
+
+    def __init__(self, publisher: ScriptedPublisher) -> None:
+        self._publisher = publisher
+        self.asked = 0
+        self._open = asyncio.Event()
+
+    def before(self, *schedules: Json) -> None:
+        for schedule in schedules:
+            script(self._publisher, schedule, self._publish)
+
+    def open(self) -> None:
+        self._open.set()
+
+    async def until_asked(self, times: int) -> None:
+        async with asyncio.timeout(MOST_SECONDS):
+            while self.asked < times:
+                await asyncio.sleep(0.005)
+
+    async def _publish(self, attempt: Attempt) -> Verdict:
+        self.asked += 1
+        await self._open.wait()
+        return Accepted(f"external-{attempt.key}")
+
+
+@pytest.fixture
+def gate(publisher: ScriptedPublisher) -> Gate:
+    return Gate(publisher)
+
+
+async def test_twelve_triggers_that_wait_are_in_nobodys_way(keyed: httpx2.AsyncClient, gate: Gate) -> None:
+    brand_id = await a_brand(keyed)
+    gate.before(*[await due(keyed) for _ in range(TWELVE)])
+
+    triggers = [
+        asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=new_id())) for _ in range(TWELVE)
+    ]
+    await gate.until_asked(TWELVE)
+    async with asyncio.timeout(1):
+        paused = await post(keyed, f"/brands/{brand_id}/pause", key=new_id())
+    gate.open()
+    answers = await asyncio.gather(*triggers)
+
+    assert paused.status_code == 200
+    assert [answer.status_code for answer in answers] == [200] * TWELVE
+    assert sum(len(answer.json()["results"]) for answer in answers) == TWELVE
+
+
+async def test_while_the_receiver_is_slow_the_same_key_waits_and_then_has_the_same_answer(
+    keyed: httpx2.AsyncClient, gate: Gate
+) -> None:
+    gate.before(await due(keyed), await due(keyed))
+    key = new_id()
+
+    first = asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=key))
+    await gate.until_asked(1)
+    problem(await post(keyed, "/schedule/trigger", {"limit": 1}, key=key), 409, "request_in_progress")
+    problem(await post(keyed, "/schedule/trigger", {"limit": 2}, key=key), 422, "idempotency_key_reused")
+    gate.open()
+    answer = await first
+    again = await post(keyed, "/schedule/trigger", {"limit": 1}, key=key)
+
+    assert (answer.status_code, again.content) == (200, answer.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert gate.asked == 1
+
+
+async def test_where_every_connection_is_ended_meanwhile_the_post_goes_out_once_and_is_answered(
+    keyed: httpx2.AsyncClient, gate: Gate, pool: Pool
+) -> None:
+    gate.before(await due(keyed), await due(keyed))
+    key = new_id()
+
+    first = asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=key))
+    await gate.until_asked(1)
+    await pool.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+        "AND datname = current_database() AND application_name = 'marketmind-scheduler'"
+    )
+    gate.open()
+    answer = await first
+    again = await post(keyed, "/schedule/trigger", {"limit": 1}, key=key)
+
+    assert (answer.status_code, again.status_code) in {(200, 200), (503, 409)}, answer.text
+    assert gate.asked == 1
+
+
+async def test_a_trigger_that_was_broken_off_is_refused_and_says_where_to_look(
+    keyed: httpx2.AsyncClient, gate: Gate
+) -> None:
+    gate.before(await due(keyed), await due(keyed))
+    key = new_id()
+
+    first = asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=key))
+    await gate.until_asked(1)
+    first.cancel()
+    await asyncio.wait([first])
+    gate.open()
+    again = await post(keyed, "/schedule/trigger", {"limit": 1}, key=key)
+
+    assert "GET /events" in problem(again, 409, "request_broken_off")["detail"]
+    assert "retry-after" not in again.headers
+    assert gate.asked == 1
+
+
+async def test_what_was_refused_has_done_nothing_and_leaves_its_key(keyed: httpx2.AsyncClient) -> None:
+    brand_id, key = new_id(), new_id()
+
+    unknown = await post(keyed, f"/brands/{brand_id}/pause", key=key)
+    await keyed.put(f"/brands/{brand_id}", json={"brand_name": "Tea", "brand_default_timezone": "UTC"})
+    unmet = await post(keyed, f"/brands/{brand_id}/pause", key=key, **{"if-match": '"other"'})
+    known = await post(keyed, f"/brands/{brand_id}/pause", key=key)
+
+    problem(unknown, 404, "brand_not_found")
+    problem(unmet, 412, "precondition_failed")
+    assert known.status_code == 200
+
+
+async def test_the_same_condition_again_is_the_same_request_and_another_is_another(keyed: httpx2.AsyncClient) -> None:
+    brand_id, key = await a_brand(keyed), new_id()
+    path, tag = f"/brands/{brand_id}/pause", (await keyed.get(f"/brands/{brand_id}")).headers["etag"]
+
+    first = await post(keyed, path, key=key, **{"if-match": tag})
+    again = await post(keyed, path, key=key, **{"if-match": tag})
+    other = await post(keyed, path, key=key, **{"if-match": first.headers["etag"]})
+    without = await post(keyed, path, key=key)
+
+    assert first.status_code == 200
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    problem(other, 422, "idempotency_key_reused")
+    problem(without, 422, "idempotency_key_reused")
+
+
+async def test_a_path_in_capitals_is_no_path_and_no_other_key(keyed: httpx2.AsyncClient, gate: Gate) -> None:
+    brand_id, key = await a_brand(keyed), new_id()
+    first = await post(keyed, f"/brands/{brand_id}/pause", key=key)
+
+    in_capitals = await post(keyed, f"/brands/{brand_id.upper()}/pause", key=key)
+
+    assert first.status_code == 200
+    assert in_capitals.status_code == 404
+    assert gate.asked == 0
+
+
+def posts_of(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            yield from ((route.path_format, each) for each in route.route_handlers if "POST" in each.http_methods)
+
+
+def parts(value: object) -> Iterator[object]:
+    """What a use case is made of."""
+    names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
+    yield from (getattr(value, name, None) for name in names)
+
+
+def reaches_beyond(value: object, *, seen: set[int]) -> bool:
+    """Whether it has something of the database beside the storage of its request."""
+    if id(value) in seen:
+        return False
+    seen.add(id(value))
+    module = type(value).__module__
+    if module.startswith("marketmind_scheduler.adapters.postgres"):
+        return True
+    if not module.startswith("marketmind_scheduler.application"):
+        return False
+    return any(reaches_beyond(each, seen=seen) for each in parts(value))
+
+
+def test_every_route_whose_work_reaches_beyond_its_transaction_says_so(dispatching: UseCases) -> None:
+    own: Any = _Own()
+    with_own = dispatching.for_(ANYBODY, own)
+    reaching = {name for name, family in vars(with_own).items() if reaches_beyond(family, seen=set())}
+
+    with telling_all_misses() as trying:
+        for path, handler in posts_of(create_app(dispatching)):
+            with trying(path=path):
+                takes = set(handler.parsed_fn_signature.parameters) & reaching
+                assert bool(takes) == ("look_at" in handler.opt or path in REPEATABLE), takes
+
+
+class _Own:
+    """The storage of a request, which is no part of what reaches beyond it."""
+
+    def within(self, _reach: object) -> "_Own":
+        return self
+
+    def acting(self, _actor: str) -> "_Own":
+        return self
