@@ -97,7 +97,7 @@ class InMemoryCampaignRepository:
         rows = self._view()
         campaign = rows.campaigns.get(campaign_id)
         if campaign and not self._reach.covers(campaign.brand_id):
-            raise CampaignNotFound(campaign_id)
+            return None
         _check_kept("campaign", campaign_id, rows)
         if campaign is None:
             return None
@@ -111,6 +111,9 @@ class InMemoryCampaignRepository:
         return await self.get(campaign.campaign_id)
 
     async def add(self, campaign: Campaign) -> Campaign:
+        known = self._view().campaigns.get(campaign.campaign_id)
+        if known and not self._reach.covers(known.brand_id):
+            raise CampaignNotFound.taken(campaign.campaign_id)
         _check_new(campaign.campaign_id, self._view().campaigns)
         return await self.save(campaign)
 
@@ -158,7 +161,9 @@ class InMemoryPostRepository:
         return await self.get(post_id)
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
-        return [await self.get(post_id) for post_id in post_ids if post_id in self._view().posts]
+        posts = self._view().posts
+        there = [each for each in post_ids if each in posts and self._reach.covers(posts[each].brand_id)]
+        return [await self.get(post_id) for post_id in there]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
         return [post for post in self._view().kept_posts_of(campaign_id) if post.platform in platforms]
@@ -170,14 +175,23 @@ class InMemoryPostRepository:
         rows = self._view()
         for post in posts:
             if known := rows.posts.get(post.post_id):
+                self._check_free(known, post)
                 rows.put_post(_replaced(known, post))
             else:
                 rows.last_position += 1
                 rows.posts[post.post_id] = replace(post, position=rows.last_position)
 
     async def add(self, post: Post) -> None:
+        if known := self._view().posts.get(post.post_id):
+            self._check_free(known, post)
         _check_new(post.post_id, self._view().posts)
         await self.save([post])
+
+    def _check_free(self, known: Post, post: Post) -> None:
+        if not self._reach.covers(known.brand_id):
+            raise PostNotFound.taken(known.post_id)
+        if known.brand_id != post.brand_id or known.post_id in self._view().deleted:
+            raise LostRace
 
     async def list(
         self,

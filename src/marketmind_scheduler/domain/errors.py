@@ -135,23 +135,32 @@ class BrandNotFound(NotFound):
 
 
 class CampaignNotFound(NotFound):
-    """No campaign has this id. Register it first with `PUT /campaigns/{campaign_id}`."""
+    """No campaign has this id: register it first with `PUT /campaigns/{campaign_id}`. Or none can be registered under
+    it; the detail says so."""
 
-    def __init__(self, campaign_id: UUID) -> None:
+    def __init__(self, campaign_id: UUID, *, instead: str | None = None) -> None:
         super().__init__(
-            f"there is no campaign {campaign_id}; register it with PUT /campaigns/{campaign_id}",
+            instead or f"there is no campaign {campaign_id}; register it with PUT /campaigns/{campaign_id}",
             campaign_id=campaign_id,
         )
 
+    @classmethod
+    def taken(cls, campaign_id: UUID) -> Self:
+        return cls(campaign_id, instead=f"no campaign can be registered as {campaign_id}; take another id")
+
 
 class PostNotFound(NotFound):
-    """No post has this id: register it first with `PUT /posts/{post_id}`. Or a plan is asked about a post that it does
-    not speak of; the detail says where that belongs."""
+    """No post has this id: register it first with `PUT /posts/{post_id}`. Or none can be registered under it, or a plan
+    is asked about a post that it does not speak of; the detail says which, and where that belongs."""
 
     def __init__(self, post_id: UUID, *, instead: str | None = None) -> None:
         super().__init__(
             instead or f"there is no post {post_id}; register it with PUT /posts/{post_id}", post_id=post_id
         )
+
+    @classmethod
+    def taken(cls, post_id: UUID) -> Self:
+        return cls(post_id, instead=f"no post can be registered as {post_id}; take another id")
 
     @classmethod
     def in_plan(cls, post_id: UUID, plan_id: UUID, *, because: str) -> Self:

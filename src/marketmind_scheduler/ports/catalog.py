@@ -1,7 +1,7 @@
 """What is kept of the catalog: brands, campaigns, posts.
 
 ``get`` raises the kind's NotFound, ``find`` may return None, ``list`` returns a page; see ``Storage.within`` for what
-is out of reach. Every method is one statement, however many rows it touches, and raises StorageUnavailable when the
+is out of reach: nothing of it is found, locked or waited for, and adding what is there raises its NotFound. Every method is one statement, however many rows it touches, and raises StorageUnavailable when the
 storage cannot be used.
 """
 
@@ -92,8 +92,9 @@ class PostRepository(Protocol):
         ...
 
     async def save(self, posts: Sequence[Post]) -> None:
-        """Insert in the given order, or replace campaign, title and URL. ``brand_id``, ``platform``, ``position``
-        and ``created_at`` stay as first stored, and a row that would not change is not touched."""
+        """Insert in the given order, or replace campaign, title and URL. ``platform``, ``position`` and ``created_at``
+        stay as first stored, and a row that would not change is not touched. Raises LostRace where one of them is
+        another brand's or deleted."""
         ...
 
     async def add(self, post: Post) -> None:

@@ -23,6 +23,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     to_schedule,
 )
 from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT
+from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import OnLate
@@ -56,6 +57,7 @@ WITH done AS (
 SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, {BESIDE}
   FROM done s JOIN posts p ON p.post_id = s.post_id
 """
+_LOCK = f"{SELECT} WHERE s.schedule_id = $1 AND {REACHED.format('$2', 's.')} FOR NO KEY UPDATE OF s"
 TELL_POST_CHANGED = statement("tell_post_changed")
 _TOLD = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])"
 FOLLOW_CAMPAIGNS = statement("follow_campaigns")
@@ -67,8 +69,8 @@ class PostgresBookings:
         self._reach = reach
 
     async def lock(self, schedule_id: UUID) -> Schedule:
-        row = await self._connection.fetchrow(f"{SELECT} WHERE s.schedule_id = $1 FOR NO KEY UPDATE OF s", schedule_id)
-        if row is None or not self._reach.covers(row["brand_id"]):
+        row = await self._connection.fetchrow(_LOCK, schedule_id, brands_of(self._reach))
+        if row is None:
             raise await missing(self._connection, self._reach, schedule_id)
         return to_schedule(row)
 

@@ -60,7 +60,8 @@ class PostgresBrandRepository:
         return await self._store(_ADD, brand)
 
     async def lock(self, brand_id: UUID) -> None:
-        await self._connection.execute(_LOCK, brand_id)
+        if self._reach.covers(brand_id):
+            await self._connection.execute(_LOCK, brand_id)
 
     async def _store(self, insertion: str, brand: Brand) -> Brand:
         row = _to_row(brand)

@@ -7,11 +7,13 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of
 from marketmind_scheduler.adapters.postgres.repositories.walks import NOT_DELETED, Bound, Walk, wanted_brands
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, CampaignStatus, status_of
 from marketmind_scheduler.domain.errors import CampaignNotFound, Deleted
+from marketmind_scheduler.ports.storage import LostRace
 
 # BETWEEN: of an equality the planner may believe that it leaves nothing out, and look through all posts.
 _COLUMNS = """
@@ -25,13 +27,14 @@ _INSERT = """
 INSERT INTO campaigns (campaign_id, brand_id, name, goal, start_date, end_date, status, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
-_ADD = f"{_INSERT} RETURNING {_COLUMNS}"
+_ADD = f"{_INSERT}ON CONFLICT (campaign_id) DO NOTHING RETURNING {_COLUMNS}"
+_BRAND = "SELECT brand_id FROM campaigns WHERE campaign_id = $1"
 _SAVE = f"""{_INSERT}ON CONFLICT (campaign_id) DO UPDATE
    SET name = excluded.name, goal = excluded.goal, start_date = excluded.start_date, end_date = excluded.end_date,
        updated_at = excluded.updated_at
 RETURNING {_COLUMNS}
 """
-_LOCK = "SELECT 1 FROM campaigns WHERE campaign_id = $1 FOR NO KEY UPDATE"
+_LOCK = f"SELECT 1 FROM campaigns WHERE campaign_id = $1 AND {REACHED.format('$2', '')} FOR NO KEY UPDATE"
 ARRANGE = statement("arrange_posts")
 FACTS = statement("campaign_facts")
 # Whoever changes a schedule tells an event, and whoever puts that in its order comes here again.
@@ -54,20 +57,25 @@ class PostgresCampaignRepository:
 
     async def find(self, campaign_id: UUID) -> Campaign | None:
         row = await self._connection.fetchrow(f"{_SELECT} WHERE campaign_id = $1", campaign_id)
-        if row is not None and not self._reach.covers(row["brand_id"]):
-            raise CampaignNotFound(campaign_id)
-        if row is not None and row["deleted_at"] is not None:
+        if row is None or not self._reach.covers(row["brand_id"]):
+            return None
+        if row["deleted_at"] is not None:
             raise Deleted.of("campaign", campaign_id)
-        return None if row is None else _to_campaign(row)
+        return _to_campaign(row)
 
     async def save(self, campaign: Campaign) -> Campaign:
-        return await self._store(_SAVE, campaign)
+        [row] = await self._store(_SAVE, campaign)
+        return _to_campaign(row)
 
     async def add(self, campaign: Campaign) -> Campaign:
-        return await self._store(_ADD, campaign)
+        for row in await self._store(_ADD, campaign):
+            return _to_campaign(row)
+        if self._reach.covers(await self._connection.fetchval(_BRAND, campaign.campaign_id)):
+            raise LostRace
+        raise CampaignNotFound.taken(campaign.campaign_id)
 
-    async def _store(self, insertion: str, campaign: Campaign) -> Campaign:
-        [row] = await self._connection.fetch(
+    async def _store(self, insertion: str, campaign: Campaign) -> Sequence[Record]:
+        return await self._connection.fetch(
             insertion,
             campaign.campaign_id,
             campaign.brand_id,
@@ -79,10 +87,9 @@ class PostgresCampaignRepository:
             campaign.created_at,
             campaign.updated_at,
         )
-        return _to_campaign(row)
 
     async def lock(self, campaign_id: UUID) -> None:
-        await self._connection.execute(_LOCK, campaign_id)
+        await self._connection.execute(_LOCK, campaign_id, brands_of(self._reach))
 
     async def follow_schedules(self, campaign_id: UUID) -> None:
         await follow_schedules(self._connection, [campaign_id])

@@ -1,19 +1,23 @@
 """Posts: SQL in, frozen values out."""
 
 from collections.abc import Collection, Sequence
+from typing import NoReturn
 from uuid import UUID
 
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of
 from marketmind_scheduler.adapters.postgres.repositories.walks import NOT_DELETED, Bound, Walk, wanted_brands
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import Deleted, PostNotFound
 from marketmind_scheduler.domain.post import Platform, Post
+from marketmind_scheduler.ports.storage import LostRace
 
 _COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at, deleted_at"
 _SELECT = f"SELECT {_COLUMNS} FROM posts"
+_LOCK = f"{_SELECT} WHERE post_id = $1 AND {REACHED.format('$2', '')} FOR NO KEY UPDATE"
 FIND_ALL = f"{_SELECT} WHERE post_id = ANY($1::uuid[])"
 # BETWEEN: of an equality the planner may believe that it leaves nothing out, and look through all posts.
 _OF_CAMPAIGN = """
@@ -28,6 +32,13 @@ SELECT post_id FROM locked ORDER BY position
 """
 _ADD = statement("add_posts")
 SAVE = statement("save_posts")
+# Of those just stored: another's, or deleted, since they were looked for.
+_TAKEN = """
+SELECT g.post_id, p.brand_id FROM unnest($1::uuid[], $2::uuid[]) AS g(post_id, brand_id)
+ CROSS JOIN LATERAL (
+   SELECT p.brand_id, p.deleted_at FROM posts p WHERE p.post_id = g.post_id OFFSET 0) p
+ WHERE p.brand_id <> g.brand_id OR p.deleted_at IS NOT NULL LIMIT 1
+"""
 
 
 class PostgresPostRepository:
@@ -39,11 +50,11 @@ class PostgresPostRepository:
         return await self._one(f"{_SELECT} WHERE post_id = $1", post_id)
 
     async def lock(self, post_id: UUID) -> Post:
-        return await self._one(f"{_SELECT} WHERE post_id = $1 FOR NO KEY UPDATE", post_id)
+        return await self._one(_LOCK, post_id, brands_of(self._reach))
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
         rows = await self._connection.fetch(FIND_ALL, list(post_ids))
-        return [self._reached(row) for row in rows]
+        return [_kept(row) for row in rows if self._reach.covers(row["brand_id"])]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
         rows = await self._connection.fetch(LIST_OF_CAMPAIGN, campaign_id, list(platforms))
@@ -55,12 +66,25 @@ class PostgresPostRepository:
 
     async def save(self, posts: Sequence[Post]) -> None:
         await self._store(SAVE, posts)
+        taken = await self._connection.fetchrow(
+            _TAKEN, [post.post_id for post in posts], [post.brand_id for post in posts]
+        )
+        if taken is not None:
+            self._lose(taken)
 
     async def add(self, post: Post) -> None:
-        await self._store(_ADD, [post])
+        if not await self._store(_ADD, [post]):
+            [taken] = await self._connection.fetch(FIND_ALL, [post.post_id])
+            self._lose(taken)
 
-    async def _store(self, insertion: str, posts: Sequence[Post]) -> None:
-        await self._connection.execute(
+    def _lose(self, taken: Record) -> NoReturn:
+        """Somebody was first; within reach, that can be looked at."""
+        if self._reach.covers(taken["brand_id"]):
+            raise LostRace
+        raise PostNotFound.taken(taken["post_id"])
+
+    async def _store(self, insertion: str, posts: Sequence[Post]) -> Sequence[Record]:
+        return await self._connection.fetch(
             insertion,
             [post.post_id for post in posts],
             [post.brand_id for post in posts],
@@ -100,18 +124,18 @@ class PostgresPostRepository:
         page = walk.page(_SELECT, limit=limit)
         return [_to_post(row) for row in await self._connection.fetch(page.text, *page.parameters)]
 
-    async def _one(self, selection: str, post_id: UUID) -> Post:
-        row = await self._connection.fetchrow(selection, post_id)
-        if row is None:
+    async def _one(self, selection: str, post_id: UUID, *parameters: object) -> Post:
+        row = await self._connection.fetchrow(selection, post_id, *parameters)
+        if row is None or not self._reach.covers(row["brand_id"]):
             raise PostNotFound(post_id)
-        return self._reached(row)
+        return _kept(row)
 
-    def _reached(self, row: Record) -> Post:
-        if not self._reach.covers(row["brand_id"]):
-            raise PostNotFound(row["post_id"])
-        if row["deleted_at"] is not None:
-            raise Deleted.of("post", row["post_id"])
-        return _to_post(row)
+
+def _kept(row: Record) -> Post:
+    """Raises Deleted."""
+    if row["deleted_at"] is not None:
+        raise Deleted.of("post", row["post_id"])
+    return _to_post(row)
 
 
 def _to_post(row: Record) -> Post:

@@ -8,6 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of
 from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walk
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import Deleted, PlanNotFound
@@ -21,6 +22,7 @@ _SELECT = """
 SELECT plan_id, brand_id, campaign_id, status, plan_hash, said, created_at, expires_at, ended_at, schedule_ids
   FROM previews
 """
+_LOCK = f"{_SELECT} WHERE plan_id = $1 AND {REACHED.format('$2', '')} FOR NO KEY UPDATE"
 ADD = """
 INSERT INTO previews (plan_id, brand_id, campaign_id, status, plan_hash, said, created_at, expires_at, schedule_ids)
 VALUES ($1, $2, $3, $4, $5, $6, $7, now() + nullif($8::interval, '0 s'), $9) RETURNING expires_at
@@ -60,7 +62,7 @@ class PostgresPreviews:
         return await self._one(f"{_SELECT} WHERE plan_id = $1", plan_id)
 
     async def lock(self, plan_id: UUID) -> Preview:
-        return await self._one(f"{_SELECT} WHERE plan_id = $1 FOR NO KEY UPDATE", plan_id)
+        return await self._one(_LOCK, plan_id, brands_of(self._reach))
 
     async def list(
         self, campaign_id: UUID, *, limit: int, after: UUID | None, status: PreviewStatus | None = None
@@ -102,8 +104,8 @@ class PostgresPreviews:
     async def count_held(self, brand_id: UUID) -> int:
         return await self._connection.fetchval(COUNT_HELD, brand_id)
 
-    async def _one(self, statement: str, plan_id: UUID) -> Preview:
-        row = await self._connection.fetchrow(statement, plan_id)
+    async def _one(self, statement: str, plan_id: UUID, *parameters: object) -> Preview:
+        row = await self._connection.fetchrow(statement, plan_id, *parameters)
         if row is None:
             brand_id = await self._connection.fetchval(_FORGOTTEN, plan_id)
             was_there = brand_id is not None and self._reach.covers(brand_id)

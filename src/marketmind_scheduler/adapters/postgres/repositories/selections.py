@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import TypeAlias
+from uuid import UUID
 
 from marketmind_scheduler.domain.access import Reach
 
@@ -29,10 +30,18 @@ def where(conditions: Sequence[Condition], *, after: int) -> tuple[str, Sequence
     return (f" WHERE {' AND '.join(chosen)}" if chosen else ""), parameters
 
 
+REACHED = "({0}::uuid[] IS NULL OR {1}brand_id = ANY({0}::uuid[]))"
+"""The condition on one row that it is within reach, whose brands are {0}: what is beyond is not even waited for."""
+
+
+def brands_of(reach: Reach) -> Sequence[UUID] | None:
+    return None if reach.brands is None else list(reach.brands)
+
+
 def within(reach: Reach, column: str = "brand_id") -> tuple[str, object]:
     """The condition that leaves out what is out of reach. A single brand is compared as such: only then does an index
     that goes on with the order of a list lead through it."""
-    brands = None if reach.brands is None else list(reach.brands)
+    brands = brands_of(reach)
     if brands is not None and len(brands) == 1:
         return f"{column} = {{}}", brands[0]
     return f"{column} = ANY({{}}::uuid[])", brands
