@@ -181,21 +181,22 @@ async def until_received(receiver: Receiver, count: int) -> None:
     await until(are_there)
 
 
-async def test_keyed_triggers_to_a_slow_receiver_leave_the_keys_of_others_alone(
-    database: str, tmp_path: Path
-) -> None:
-    async with sending_slowly(database, tmp_path) as (service, receiver):
-        async with caller_of(service, await a_key(database)) as greedy, caller_of(service, await a_key(database)) as other:
-            await some_due(greedy, 14)
-            brand_id = await a_brand(other)
-            triggers = [asyncio.create_task(trigger(greedy, str(uuid4()))) for _ in range(12)]
-            await until_received(receiver, 12)
+async def test_keyed_triggers_to_a_slow_receiver_leave_the_keys_of_others_alone(database: str, tmp_path: Path) -> None:
+    async with (
+        sending_slowly(database, tmp_path) as (service, receiver),
+        caller_of(service, await a_key(database)) as greedy,
+        caller_of(service, await a_key(database)) as other,
+    ):
+        await some_due(greedy, 14)
+        brand_id = await a_brand(other)
+        triggers = [asyncio.create_task(trigger(greedy, str(uuid4()))) for _ in range(12)]
+        await until_received(receiver, 12)
 
-            paused = [
-                await other.post(f"/brands/{brand_id}/{change}", headers={"idempotency-key": str(uuid4())})
-                for change in ("pause", "resume", "pause")
-            ]
-            sent = await asyncio.gather(*triggers)
+        paused = [
+            await other.post(f"/brands/{brand_id}/{change}", headers={"idempotency-key": str(uuid4())})
+            for change in ("pause", "resume", "pause")
+        ]
+        sent = await asyncio.gather(*triggers)
 
     assert [answer.status_code for answer in paused] == [200] * 3
     assert max(answer.elapsed.total_seconds() for answer in paused) < 1

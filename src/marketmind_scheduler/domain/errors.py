@@ -430,13 +430,13 @@ class RequestInProgress(Conflict):
 
 class RequestBrokenOff(Conflict):
     """A request with this `Idempotency-Key` was broken off, such as by the end of its process, and nobody knows how far
-    it came. It is never done again under this key: look at what was done, as the detail says, and ask for the rest under
-    a new one."""
+    it came. It is never done again under this key: look at what was done, as the detail says, and ask for what is
+    missing under a new one."""
 
     def __init__(self, look_at: str) -> None:
         super().__init__(
-            "the request with this Idempotency-Key was broken off, and may have done its work or a part of it; it is not "
-            f"done again. {look_at}; ask for what is missing under a new key"
+            "the request with this Idempotency-Key was broken off, and may have done its work or a part of it; it is "
+            f"not done again. {look_at}; ask for what is missing under a new key"
         )
 
 

@@ -1,8 +1,9 @@
 """What is kept of the catalog: brands, campaigns, posts.
 
 ``get`` raises the kind's NotFound, ``find`` may return None, ``list`` returns a page; see ``Storage.within`` for what
-is out of reach: nothing of it is found, locked or waited for, and adding what is there raises its NotFound. Every method is one statement, however many rows it touches, and raises StorageUnavailable when the
-storage cannot be used.
+is out of reach: nothing of it is found, locked or waited for, and adding what is there raises its NotFound. Every
+method is a statement or two, however many rows it touches, and raises StorageUnavailable when the storage
+cannot be used.
 """
 
 from collections.abc import Collection, Sequence

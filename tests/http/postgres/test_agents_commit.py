@@ -59,6 +59,9 @@ class _Left:
     async def keep(self, answer: Answer) -> Answer:
         raise asyncio.CancelledError(answer)
 
+    async def release(self) -> None:
+        """Nothing is held."""
+
 
 async def schedules(client: httpx2.AsyncClient, campaign_id: str) -> list[Json]:
     return (await client.get(f"/schedule/campaign/{campaign_id}")).json()["schedules"]

@@ -1,5 +1,5 @@
-"""What another brand has and what nobody has are answered alike, wherever an id is named: whoever may not see it does not
-learn that it is there."""
+"""What another brand has and what nobody has are answered alike, wherever an id is named: whoever may not see it does
+not learn that it is there."""
 
 import asyncio
 import json
@@ -23,7 +23,6 @@ from tests.http.steps import (
     a_brand,
     a_campaign,
     a_post_body,
-    a_scheduled_post,
     add_posts,
     calling,
     document,

@@ -27,9 +27,9 @@ TWELVE = 12
 REPEATABLE = {
     "/dispatch/settlements": "a verdict that is recorded again changes nothing",
     "/dispatch/claims/extend": "a lease that is extended again only ends later",
-    "/brands/{brand_id:uuid}/audience/refit": "what is learned again from the same is the same",
-    "/campaigns/{campaign_id:uuid}/plans": "what is kept is kept with the answer; besides, only what stands is read",
-    "/plans/{plan_id:uuid}/commit": "what is written is written with the answer; a fresh preview takes nothing",
+    "/brands/{brand_id}/audience/refit": "what is learned again from the same is the same",
+    "/campaigns/{campaign_id}/plans": "what is kept is kept with the answer; besides, only what stands is read",
+    "/plans/{plan_id}/commit": "what is written is written with the answer; a fresh preview takes nothing",
 }
 """Work that has a part beyond its transaction which may be done again."""
 
@@ -58,6 +58,7 @@ class Gate:
     def __init__(self, publisher: ScriptedPublisher) -> None:
         self._publisher = publisher
         self.asked = 0
+        self._asking = asyncio.Semaphore(0)
         self._open = asyncio.Event()
 
     def before(self, *schedules: Json) -> None:
@@ -69,11 +70,12 @@ class Gate:
 
     async def until_asked(self, times: int) -> None:
         async with asyncio.timeout(MOST_SECONDS):
-            while self.asked < times:
-                await asyncio.sleep(0.005)
+            for _ in range(times):
+                await self._asking.acquire()
 
     async def _publish(self, attempt: Attempt) -> Verdict:
         self.asked += 1
+        self._asking.release()
         await self._open.wait()
         return Accepted(f"external-{attempt.key}")
 

@@ -97,9 +97,7 @@ class AnswerOnce:
         return values[0] if values else None
 
 
-def _opened(
-    idempotency: Idempotency, key: RequestKey, scope: ASGIScope
-) -> AbstractAsyncContextManager[KeyedRequest]:
+def _opened(idempotency: Idempotency, key: RequestKey, scope: ASGIScope) -> AbstractAsyncContextManager[KeyedRequest]:
     look_at: str | None = scope["route_handler"].opt.get(_LOOK_AT)
     return idempotency.request(key) if look_at is None else idempotency.reaching(key, look_at=look_at)
 
@@ -116,9 +114,7 @@ def _request_key(scope: ASGIScope, given: bytes, body: bytes) -> RequestKey:
     return request_key(scope["state"].get("caller", ANYBODY), scope["path"], given, body, expected=expected)
 
 
-def request_key(
-    caller: Caller, path: str, given: bytes, body: bytes, *, expected: Sequence[bytes] = ()
-) -> RequestKey:
+def request_key(caller: Caller, path: str, given: bytes, body: bytes, *, expected: Sequence[bytes] = ()) -> RequestKey:
     """Of what a caller asks for, by POST, at this path under this key, where what it finds is as ``expected``."""
     reach = sorted(map(str, caller.reach.brands)) if caller.reach.brands is not None else "everywhere"
     asked = f"{caller.name}\0{reach}\0{path}\0".encode() + given

@@ -6,7 +6,7 @@ from marketmind_scheduler.adapters.http.envelope.access import ForCaller, needs
 from marketmind_scheduler.adapters.http.envelope.conditions import AnyRequest, conditions_of, tagged
 from marketmind_scheduler.adapters.http.envelope.idempotency import reaching
 from marketmind_scheduler.adapters.http.envelope.time_limit import UNLIMITED
-from marketmind_scheduler.adapters.http.problem_sets import READ_ONE, REACHING
+from marketmind_scheduler.adapters.http.problem_sets import REACHING, READ_ONE
 from marketmind_scheduler.adapters.http.problems import documented
 from marketmind_scheduler.adapters.http.shapes.brands import BrandOut
 from marketmind_scheduler.adapters.http.shapes.catalog import CampaignOut

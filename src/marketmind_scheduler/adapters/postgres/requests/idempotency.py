@@ -1,7 +1,7 @@
 """Requests and their answers: in one transaction with what they do, or beside it."""
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 
 from marketmind_scheduler.adapters.postgres.errors import translated
@@ -34,10 +34,10 @@ class PostgresIdempotency:
 
     @asynccontextmanager
     async def request(self, key: RequestKey) -> AsyncGenerator["PostgresKeyedRequest"]:
-        with self._alone_with(key):
-            async with AsyncExitStack() as held:
-                request = PostgresKeyedRequest(self._pool, held, key, self._kept_for)
-                await request.begin()
+        async with AsyncExitStack() as held:
+            request = PostgresKeyedRequest(self._pool, held, key, self._kept_for)
+            await request.begin()
+            with self._alone_with(key) if request.answer is None else nullcontext():
                 yield request
 
     @asynccontextmanager
@@ -117,7 +117,7 @@ class PostgresKeyedRequest:
                 raise RequestInProgress
             yield found
 
-    async def _begun(self) -> Connection | Answer:
+    async def _begun(self) -> "Connection | Answer":
         """A transaction, or the answer, where there is one by now. Raises RequestInProgress."""
         connection = self._connection = await self._held.enter_async_context(_transaction(self._pool))
         lock = int.from_bytes(self._key.identity[:8], signed=True)

@@ -84,9 +84,7 @@ class PostgresReachingRequest:
         """The answer, where there is one; else it is ours."""
         scope, by = self._ours
         async with connected(self._pool) as connection:
-            while not await connection.fetchval(
-                _BEGIN, scope, self._key.fingerprint, by, _LEASE, self._kept_for
-            ):
+            while not await connection.fetchval(_BEGIN, scope, self._key.fingerprint, by, _LEASE, self._kept_for):
                 if row := await connection.fetchrow(FIND, scope):
                     check_is_of(row, self._key)
                     if row["status"] is not None:
