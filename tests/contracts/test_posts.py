@@ -9,7 +9,7 @@ import pytest
 
 from marketmind_scheduler.domain.errors import PostNotFound
 from marketmind_scheduler.domain.post import Platform, Post
-from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.storage import LostRace, Storage
 from tests.builders import BRAND_ID, CAMPAIGN_ID, NOW, a_brand, a_campaign, a_post, given, new_id
 
 ALL = frozenset(Platform)
@@ -89,7 +89,7 @@ async def test_saving_a_post_again_replaces_campaign_title_and_url_only(
     later = NOW + timedelta(days=1)
     post = a_post(campaign_id=CAMPAIGN_ID)
     other_campaign = a_campaign(campaign_id=OTHER_CAMPAIGN_ID)
-    await given(storage, a_brand(), a_brand(brand_id=OTHER_BRAND_ID), a_campaign(), other_campaign, post)
+    await given(storage, a_brand(), a_campaign(), other_campaign, post)
     async with storage.reading() as stored:
         before = await stored.posts.get(post.post_id)
 
@@ -97,7 +97,6 @@ async def test_saving_a_post_again_replaces_campaign_title_and_url_only(
         storage,
         a_post(
             post_id=post.post_id,
-            brand_id=OTHER_BRAND_ID,
             campaign_id=campaign_id,
             title="How it is made",
             s3_url="s3://acme/made.mp4",
@@ -112,6 +111,17 @@ async def test_saving_a_post_again_replaces_campaign_title_and_url_only(
         assert await stored.posts.get(post.post_id) == replace(
             before, campaign_id=campaign_id, title="How it is made", s3_url="s3://acme/made.mp4", updated_at=later
         )
+
+
+async def test_a_post_of_another_brand_is_not_overwritten(storage: Storage) -> None:
+    post = a_post()
+    await given(storage, a_brand(), a_brand(brand_id=OTHER_BRAND_ID), post)
+
+    with pytest.raises(LostRace):
+        await given(storage, a_post(post_id=post.post_id, brand_id=OTHER_BRAND_ID, title="Mine"))
+
+    async with storage.reading() as stored:
+        assert (await stored.posts.get(post.post_id)).title == post.title
 
 
 async def test_only_posts_that_change_are_touched(storage: Storage) -> None:

@@ -1,7 +1,7 @@
 """What Storage promises of a reach: beyond it nothing exists."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
@@ -51,10 +51,8 @@ NAMINGS: dict[str, Naming] = {
     "brand get": lambda work, of: work.brands.get(of.brand_id),
     "brand find": lambda work, of: work.brands.find(of.brand_id),
     "campaign get": lambda work, of: work.campaigns.get(of.campaign.campaign_id),
-    "campaign find": lambda work, of: work.campaigns.find(of.campaign.campaign_id),
     "post get": lambda work, of: work.posts.get(of.post.post_id),
     "post lock": lambda work, of: work.posts.lock(of.post.post_id),
-    "posts find_all": lambda work, of: work.posts.find_all([of.post.post_id]),
     "schedule get": lambda work, of: work.schedules.get(of.schedule.schedule_id),
 }
 
@@ -69,6 +67,44 @@ async def test_what_is_named_exists_within_reach_and_not_beyond(storage: Storage
             await naming(work, theirs)
     async with storage.unit_of_work() as work:
         assert await naming(work, theirs)
+
+
+FINDINGS: dict[str, Naming] = {
+    "campaign": lambda work, of: work.campaigns.find(of.campaign.campaign_id),
+    "posts": lambda work, of: work.posts.find_all([of.post.post_id]),
+    "schedules": lambda work, of: work.schedules.find_all([of.schedule.schedule_id]),
+}
+
+
+@pytest.mark.parametrize("finding", FINDINGS.values(), ids=FINDINGS.keys())
+async def test_what_is_looked_for_is_found_within_reach_and_not_beyond(storage: Storage, finding: Naming) -> None:
+    within, ours, theirs = await ours_and_theirs(storage)
+
+    async with within.unit_of_work() as work:
+        assert await finding(work, ours)
+        assert not await finding(work, theirs)
+
+
+ADDINGS: dict[str, Callable[[UnitOfWork, Owned, UUID], Awaitable[object]]] = {
+    "campaign": lambda work, of, into: work.campaigns.add(replace(of.campaign, brand_id=into)),
+    "post": lambda work, of, into: work.posts.add(replace(of.post, brand_id=into, campaign_id=None)),
+    "posts": lambda work, of, into: work.posts.save([replace(of.post, brand_id=into, campaign_id=None)]),
+}
+
+
+@pytest.mark.parametrize("adding", ADDINGS.values(), ids=ADDINGS.keys())
+async def test_nothing_can_be_added_under_an_id_beyond_reach_and_what_is_there_stays(
+    storage: Storage, adding: Callable[[UnitOfWork, Owned, UUID], Awaitable[object]]
+) -> None:
+    within, ours, theirs = await ours_and_theirs(storage)
+
+    with pytest.raises(NotFound, match="take another id"):
+        async with within.unit_of_work() as work:
+            await adding(work, theirs, ours.brand_id)
+
+    async with storage.unit_of_work() as work:
+        assert (await work.campaigns.get(theirs.campaign.campaign_id)).brand_id == theirs.brand_id
+        assert (await work.posts.get(theirs.post.post_id)).brand_id == theirs.brand_id
 
 
 async def test_lists_leave_out_what_is_beyond_reach_also_where_it_is_asked_for(storage: Storage) -> None:
