@@ -312,9 +312,10 @@ async def test_a_post_that_another_brand_makes_at_the_same_moment_is_not_overwri
             )
             registering = asyncio.create_task(limited.post(f"/campaigns/{own.of['campaign']}/posts", json=mine))
             await until_waiting(tables, registering)
+        answer = await registering
         stored = await connection.fetchrow("SELECT title, campaign_id FROM posts WHERE post_id = $1", post_id)
 
-    problem(await registering, 404, "post_not_found")
+    problem(answer, 404, "post_not_found")
     assert stored is not None
     assert tuple(stored) == ("Theirs", None)
 
