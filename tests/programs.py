@@ -1,7 +1,7 @@
 """``marketmind-scheduler`` in processes of its own.
 
-Importing it takes longer than most of what it is asked to do, so it is imported once, in a process that is forked for
-each start.
+Importing it takes longer than most of what it is asked to do, so every command is imported once, in a process that is
+forked for each start.
 """
 
 import asyncio
@@ -16,11 +16,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+import rich_click as click
+
 from marketmind_scheduler.entrypoints.commands.cli import NAME, main
 
 PROGRAM = Path(sysconfig.get_path("scripts"), NAME)
 
 _ENVIRONMENT = {"TERM": "xterm-256color"}
+for _name in main.list_commands(_anywhere := click.Context(main)):
+    main.get_command(_anywhere, _name)
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload([__name__])
 

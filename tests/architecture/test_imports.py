@@ -50,7 +50,7 @@ FORBIDDEN: Mapping[str, Sequence[str]] = {
     ],
     "The libraries of tokens live in adapters.identity": [
         "adapters.webhooks.network -> httpx2",
-        "entrypoints.wiring.tokens -> jwt",
+        "entrypoints.wiring.identity -> jwt",
     ],
     "The libraries of language models live in adapters.language_models": [
         "adapters.language_models.transport -> openai",

@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 import signal
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -64,6 +66,25 @@ def said(service: Service) -> list[str]:
 def lines(service: Service) -> list[dict[str, Any]]:
     """All that it has logged."""
     return service.logged("info")
+
+
+async def test_a_dispatcher_loads_neither_what_serves_http_nor_what_migrates(api: Service, database: str) -> None:
+    del api  # it has migrated
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-X", "importtime", "-m", "marketmind_scheduler", "dispatch"),
+        env={"DATABASE_URL": database},
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if b"dispatching" in line:
+            process.terminate()
+    _, imported = await process.communicate()
+
+    modules = {line.rpartition("|")[2].strip() for line in imported.decode().splitlines()}
+    assert "asyncpg" in modules
+    assert modules & {"litestar", "uvicorn", "sqlalchemy", "alembic", "cryptography", "numpy"} == set()
 
 
 async def a_post_for_now(client: httpx2.AsyncClient) -> Json:

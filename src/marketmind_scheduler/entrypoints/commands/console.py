@@ -13,8 +13,8 @@ from rich.console import Console
 
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable
 from marketmind_scheduler.adapters.postgres.errors import why_unreachable
-from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused
 from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase
+from marketmind_scheduler.adapters.postgres.schema.version import SchemaChangeRefused
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.terminal_text import printable
@@ -33,6 +33,7 @@ from marketmind_scheduler.entrypoints.wiring.database import (
 from marketmind_scheduler.entrypoints.wiring.zone_rules import ZoneRulesMissingError
 
 _ENDLESS = 10_000
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")  # pyright: ignore[reportUnknownMemberType]
 _MENDED_BY_A_PERSON = (
     *(SettingsError, EmbeddedPostgresUnavailable, ZoneRulesMissingError),
     *(SchemaChangeRefused, UnfitDatabase),

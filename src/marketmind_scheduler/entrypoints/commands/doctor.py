@@ -1,15 +1,21 @@
 """What a person should mend before the service runs, or while it does. Changes nothing and publishes nothing."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
+import rich_click as click
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.entrypoints.choices import Auth, SettingsError
+from marketmind_scheduler.entrypoints import logs
+from marketmind_scheduler.entrypoints.choices import Auth, LogFormat, LogLevel, SettingsError
+from marketmind_scheduler.entrypoints.commands.console import AS_JSON, table_console
+from marketmind_scheduler.entrypoints.commands.console import environment as environment_of_here
 from marketmind_scheduler.entrypoints.commands.database_checks import examine_database
 from marketmind_scheduler.entrypoints.environment import NAMES, load
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
@@ -39,6 +45,23 @@ _OF_PUBLISHER = (
     *(variable for entry in PUBLISHERS.values() for variable in entry.variables),
 )
 _STYLES = {Mark.WELL: "green", Mark.DOUBTFUL: "yellow", Mark.WRONG: "red"}
+
+
+@click.command()
+@AS_JSON
+@click.option("--connect", is_flag=True, help="Connect to every receiver, and ask the model.")  # pyright: ignore[reportUnknownMemberType]
+def doctor(connect: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Check configuration, database, receivers and language model, and say what to do.
+
+    Changes nothing and publishes nothing. Ends with 0 when nothing is ✗, else with 1.
+    """
+    logs.configure(LogFormat.AUTO, LogLevel.WARNING)
+    findings = diagnose(environment_of_here(), connect=connect, clock=SystemClock())
+    if as_json:
+        click.echo(findings_json(findings))
+    else:
+        table_console().print(findings_table(findings))
+    sys.exit(any(finding.mark is Mark.WRONG for finding in findings))
 
 
 def diagnose(environment: Mapping[str, str], *, connect: bool, clock: Clock) -> Sequence[Finding]:

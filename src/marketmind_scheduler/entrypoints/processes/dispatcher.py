@@ -9,8 +9,6 @@ from functools import partial
 
 import structlog
 
-from marketmind_scheduler.adapters.http.app import create_monitoring_app
-from marketmind_scheduler.entrypoints.processes.http_server import HttpServer
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
 from marketmind_scheduler.entrypoints.wiring.database import prepare_to_dispatch
@@ -35,16 +33,9 @@ async def dispatch(settings: Settings, database_url: str, listener: socket.socke
             if listener is None:
                 await _until_told(stopping, say_ready)
             else:
-                app = create_monitoring_app(service.use_cases)
-                server = HttpServer(
-                    app,
-                    ready=say_ready,
-                    on_stop=stopping.set,
-                    registry=service.registry,
-                    tracing=service.tracing,
-                    settings=settings,
-                )
-                await server.serve(sockets=[listener])
+                from marketmind_scheduler.entrypoints.processes.monitoring import show  # noqa: PLC0415  # HTTP, if asked for
+
+                await show(service, settings, listener, ready=say_ready, on_stop=stopping.set)
     log.info("stopped")
 
 

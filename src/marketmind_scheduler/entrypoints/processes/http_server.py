@@ -81,18 +81,6 @@ class HttpServer(uvicorn.Server):
                 signal.signal(each, handler)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket on that address, not yet listening; raises OSError when the address cannot be had."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
 def _own_names(settings: Settings) -> OwnNames | None:
     """The only names to answer under; None where callers show keys, or everybody is let in."""
     if settings.auth is not None:

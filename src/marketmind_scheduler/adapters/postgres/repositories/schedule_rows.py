@@ -1,14 +1,11 @@
 """How a schedule stands in its table: which columns it fills, and how a row is read."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 from asyncpg import Record
-from sqlalchemy.dialects import postgresql
 
-from marketmind_scheduler.adapters.postgres import tables
 from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.post import Platform
@@ -24,9 +21,20 @@ HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8, Hold.NO_RE
 SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END"
 """A claimed schedule whose send has not begun is PENDING for everybody: it can still be cancelled, moved and paused."""
 
-_COLUMNS = {each.name: each for each in tables.schedules.columns}
-_PLAIN = [each.name for each in fields(Schedule) if each.name in _COLUMNS and each.name != "status"]
-_OF_SLOT = ["publish_time", "local_time", "timezone", "disambiguation", "resolution", "tz_release", "zone_is_default"]
+_PLAIN = {
+    **dict.fromkeys(("schedule_id", "post_id", "brand_id", "retry_of"), "uuid"),
+    **dict.fromkeys(("platform", "scheduler", "external_id", "note", "on_late", "overridden", "arm"), "text"),
+    **dict.fromkeys(("retry_count", "version", "max_retries", "lost_leases"), "int"),
+    **dict.fromkeys(("created_at", "updated_at", "latest_at"), "timestamptz"),
+    "is_doubtful": "bool",
+}
+"""The columns that are called as fields of ``Schedule`` are, with their types."""
+_OF_SLOT = {
+    "publish_time": "timestamptz",
+    "local_time": "timestamp",
+    **dict.fromkeys(("timezone", "disambiguation", "resolution", "tz_release"), "text"),
+    "zone_is_default": "bool",
+}
 _ENUMS: Mapping[str, Callable[[str], object]] = {
     "platform": Platform,
     "scheduler": SchedulerKind,
@@ -58,7 +66,12 @@ JOINED = (
 )
 SELECT = f"SELECT {SHOWN} FROM schedules s {JOINED}"
 
-ADDED = [*(name for name in _PLAIN if name not in _FROM_BRAND), *_OF_SLOT, "intent", "status"]
+_TYPES = {
+    **{name: kind for name, kind in _PLAIN.items() if name not in _FROM_BRAND},
+    **_OF_SLOT,
+    **dict.fromkeys(("intent", "status"), "text"),
+}
+ADDED = list(_TYPES)
 """The columns of a new schedule that do not come from its brand."""
 
 
@@ -90,9 +103,7 @@ def to_arrays(schedules: Iterable[Schedule]) -> Sequence[list[object]]:
 
 def array_types() -> str:
     """The parameters that take these arrays, as ``unnest`` needs them."""
-    dialect = postgresql.dialect()
-    types = (_COLUMNS[name].type.compile(dialect) for name in ADDED)
-    return ", ".join(f"${nth}::{kind}[]" for nth, kind in enumerate(types, start=1))
+    return ", ".join(f"${nth}::{kind}[]" for nth, kind in enumerate(_TYPES.values(), start=1))
 
 
 def to_bits(holds: Iterable[Hold]) -> int:

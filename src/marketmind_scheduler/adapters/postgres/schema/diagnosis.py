@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from marketmind_scheduler.adapters.postgres.pool import Connection, asked_of_session, open_pool
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import NEWEST
-from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
 from marketmind_scheduler.adapters.postgres.schema.sessions import check_sessions, missing_settings
+from marketmind_scheduler.adapters.postgres.schema.version import newest_revision
 from marketmind_scheduler.adapters.postgres.storage import connected
 from marketmind_scheduler.adapters.postgres.tables import agent_runs, metadata
 from marketmind_scheduler.ports.clock import Clock
@@ -114,7 +114,7 @@ async def _compare_clocks(connection: Connection, clock: Clock) -> tuple[timedel
 async def _is_at_head(connection: Connection) -> bool:
     if not await connection.fetchval(_READABLE, "alembic_version"):
         return False
-    return not revisions_at_head().isdisjoint(row["version_num"] for row in await connection.fetch(_REVISIONS))
+    return newest_revision() in {row["version_num"] for row in await connection.fetch(_REVISIONS)}
 
 
 async def _newest_tz_release(connection: Connection) -> str | None:

@@ -6,9 +6,7 @@ lock, so any number of processes may start at once.
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache, partial
-from importlib.resources import files
-from pathlib import Path
+from functools import partial
 
 import asyncpg
 from alembic import command
@@ -21,11 +19,8 @@ from sqlalchemy.pool import NullPool
 
 from marketmind_scheduler.adapters.postgres.schema.blocking import PATIENCE_SECONDS, given_way, locked
 from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase, check_sessions, connect
+from marketmind_scheduler.adapters.postgres.schema.version import SchemaChangeRefused, migration_scripts
 from marketmind_scheduler.adapters.postgres.tables import agent_runs, final_events, metadata
-
-
-class SchemaChangeRefused(Exception):  # noqa: N818  # named after what happened
-    """The role may not do that; the message says why, and what to do."""
 
 
 class Migrator:
@@ -129,25 +124,10 @@ def _refusals() -> Generator[None]:
         ) from refused
 
 
-@cache
-def revisions_at_head() -> frozenset[str]:
-    """Every revision that implies the newest schema: the head of ``main``, and what was built on it."""
-    scripts = ScriptDirectory.from_config(_config())
-    head = scripts.get_revision("main@head")
-    return frozenset(
-        script.revision for script in scripts.walk_revisions() if head in scripts.get_all_current((script.revision,))
-    )
-
-
 def _config(connection: Connection | None = None) -> Config:
-    config, here = Config(), str(_location()).replace("%", "%%")
+    config, here = Config(), str(migration_scripts()).replace("%", "%%")
     config.set_main_option("script_location", here)
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", f"{here}/versions\n{here}/demo")
     config.attributes["connection"] = connection
     return config
-
-
-def _location() -> Path:
-    shipped = Path(str(files("marketmind_scheduler"))) / "_migrations"
-    return shipped if shipped.is_dir() else Path(__file__).parents[5] / "migrations"

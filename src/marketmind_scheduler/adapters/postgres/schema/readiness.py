@@ -8,7 +8,7 @@ from time import monotonic
 import asyncpg
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.schema.migrations import revisions_at_head
+from marketmind_scheduler.adapters.postgres.schema.version import newest_revision
 from marketmind_scheduler.adapters.postgres.storage import connected
 from marketmind_scheduler.domain.errors import StorageUnavailable
 
@@ -39,7 +39,7 @@ class PostgresReadiness:
                 applied = await connection.fetch("SELECT version_num FROM alembic_version")
             except asyncpg.UndefinedTableError:
                 return False
-        return not revisions_at_head().isdisjoint(row["version_num"] for row in applied)
+        return newest_revision() in {row["version_num"] for row in applied}
 
     async def takes_writes(self) -> bool:
         async with self._asking:
