@@ -355,7 +355,7 @@ def test_platforms_without_a_receiver_of_their_own_are_named_and_said_to_wait_as
     tmp_path: Path,
 ) -> None:
     environment = webhooks(tmp_path, "[platforms.TIKTOK]\nurl = 'https://public.example.com/'\nSECRETS")
-    transport = WebhookTransport(load_webhooks(environment["SCHEDULER_WEBHOOKS"]), clock=SystemClock())
+    transport = WebhookTransport(load_webhooks(environment["SCHEDULER_WEBHOOKS"]))
     publisher = WebhookPublisher(transport)
     traffic = Traffic(publisher, observer=RecordingObserver(), monotonic=lambda: 0)
 

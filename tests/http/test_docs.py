@@ -18,7 +18,6 @@ from marketmind_scheduler.adapters.http.shapes.meanings import MEANINGS, undescr
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTargets
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from tests.builders import NOW
 from tests.fakes.clock import FrozenClock
 from tests.fakes.plan_solver import DirectPlanSolver
 from tests.fakes.storage import InMemoryStorage
@@ -104,9 +103,7 @@ async def test_the_document_shows_what_receivers_are_sent_as_they_are_sent_it() 
     network, names = RecordingNetwork(), ScriptedNames(["93.184.215.14"])
     targets = WebhookTargets(default=a_target("https://publisher.example.com/"))
 
-    async with publishing_over(
-        WebhookTransport(targets, clock=FrozenClock(NOW), network=network, look_up=names.look_up)
-    ) as publisher:
+    async with publishing_over(WebhookTransport(targets, network=network, look_up=names.look_up)) as publisher:
         await publisher.publish(an_attempt())
 
     head, _, body = network.written.partition(b"\r\n\r\n")

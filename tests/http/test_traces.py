@@ -9,7 +9,6 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
@@ -78,7 +77,7 @@ async def test_a_webhook_is_sent_in_the_trace_of_the_request_that_triggers_it(
     tracing = TraceIds(new_uuid7)
     async with receiving() as receiver:
         targets = the_one_target(receiver.url, allow=[f"127.0.0.1/32:{receiver.port}"])
-        async with publishing_over(WebhookTransport(targets, clock=SystemClock(), tracing=tracing)) as publisher:
+        async with publishing_over(WebhookTransport(targets, tracing=tracing)) as publisher:
             app = observed(in_memory(storage, zones, clock, publisher=publisher))
             async with calling(app) as caller:
                 await due(caller)

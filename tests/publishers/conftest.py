@@ -27,16 +27,16 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-async def publisher(receiver: Receiver, clock: FrozenClock) -> AsyncGenerator[WebhookPublisher]:
+async def publisher(receiver: Receiver) -> AsyncGenerator[WebhookPublisher]:
     """Sends everything to the receiver."""
     targets = the_one_target(receiver.url, allow=[f"127.0.0.0/8:{receiver.port}"])
-    async with publishing_over(WebhookTransport(targets, clock=clock)) as opened:
+    async with publishing_over(WebhookTransport(targets)) as opened:
         yield opened
 
 
 @pytest.fixture
-async def impatient(receiver: Receiver, clock: FrozenClock) -> AsyncGenerator[WebhookPublisher]:
+async def impatient(receiver: Receiver) -> AsyncGenerator[WebhookPublisher]:
     """The same, but a send takes 0.3 s at most."""
     targets = the_one_target(receiver.url, allow=[f"127.0.0.0/8:{receiver.port}"])
-    async with publishing_over(WebhookTransport(targets, clock=clock, timeout=PATIENCE)) as opened:
+    async with publishing_over(WebhookTransport(targets, timeout=PATIENCE)) as opened:
         yield opened

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpcore2
@@ -28,6 +28,7 @@ def an_attempt(
     retry_count: int = 0,
     title: str = "Meet the new line",
     s3_url: str = "s3://acme/meet.mp4",
+    begun_at: datetime = NOW,
 ) -> Attempt:
     return Attempt(
         claim=Claim(
@@ -43,7 +44,7 @@ def an_attempt(
         title=title,
         s3_url=s3_url,
         publish_time=NOW,
-        late_by=timedelta(),
+        late_by=begun_at - NOW,
     )
 
 

@@ -53,7 +53,7 @@ async def dispatching(
     receiver: Receiver, storage: InMemoryStorage, limits: DispatchLimits = LIMITS
 ) -> AsyncGenerator[Dispatcher]:
     targets = the_one_target(receiver.url, allow=[f"127.0.0.0/8:{receiver.port}"])
-    transport = WebhookTransport(targets, clock=storage.clock, timeout=limits.send_timeout)
+    transport = WebhookTransport(targets, timeout=limits.send_timeout)
     observer = RecordingObserver()
     async with publishing_over(transport) as publisher:
         yield Dispatcher(
@@ -196,3 +196,19 @@ async def test_a_post_that_alone_is_refused_among_accepted_ones_fails(
 
     assert (await standing(storage, refused)).status is ScheduleStatus.FAILED
     assert {(await standing(storage, each)).status for each in others} == {ScheduleStatus.COMPLETED}
+
+
+async def test_what_is_signed_bears_the_time_of_the_storage_whatever_this_machine_believes(
+    receiver: Receiver, clock: FrozenClock, zones: ZoneCatalog
+) -> None:
+    del zones
+    storage = InMemoryStorage(clock)
+    [schedule] = await some_due(storage, 1)
+
+    async with dispatching(receiver, storage) as dispatcher:
+        await dispatcher.trigger(1)
+
+    [received] = receiver.received
+    assert (await standing(storage, schedule)).status is ScheduleStatus.COMPLETED
+    assert received.is_signed
+    assert int(received.headers["webhook-timestamp"]) == int(clock.now().timestamp())

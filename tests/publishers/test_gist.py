@@ -13,7 +13,6 @@ import pytest
 
 from marketmind_scheduler.adapters.webhooks.gist import code_in, said_by
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
-from tests.fakes.clock import FrozenClock
 from tests.loops import telling_all_misses
 from tests.publishers.given import an_attempt, publishing_over, the_one_target
 from tests.receivers import Answer, always, receiving
@@ -71,13 +70,11 @@ def test_what_is_no_json_has_no_code(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 422, 429, 500])
-async def test_neither_the_path_of_a_receiver_nor_the_words_of_a_post_come_back_with_a_refusal(
-    clock: FrozenClock, status: int
-) -> None:
+async def test_neither_the_path_of_a_receiver_nor_the_words_of_a_post_come_back_with_a_refusal(status: int) -> None:
     async with receiving() as receiver:
         url = f"http://127.0.0.1:{receiver.port}/services/t0secret/b0token?key=querysecret&v=1"
         targets = the_one_target(url, allow=[f"127.0.0.0/8:{receiver.port}"])
-        async with publishing_over(WebhookTransport(targets, clock=clock)) as publisher:
+        async with publishing_over(WebhookTransport(targets)) as publisher:
             for code in ("t0secret", "b0token", "querysecret", "services", "cannot.post.services.t0secret"):
                 receiver.decide = always(Answer(status=status, body=json.dumps({"code": code}).encode()))
 

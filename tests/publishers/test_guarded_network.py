@@ -10,7 +10,6 @@ import pytest
 from marketmind_scheduler.adapters.webhooks.network import Resolver
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.verdict import Accepted, Unsent, Verdict
-from tests.fakes.clock import FrozenClock
 from tests.publishers.given import RecordingNetwork, ScriptedNames, an_attempt, publishing_over, the_one_target
 
 URL = "https://publisher.example.com/posts?for=us"
@@ -19,19 +18,17 @@ METADATA = "169.254.169.254"
 
 
 async def publish(
-    names: ScriptedNames, network: RecordingNetwork, clock: FrozenClock, *, times: int = 1, allow: Sequence[str] = ()
+    names: ScriptedNames, network: RecordingNetwork, *, times: int = 1, allow: Sequence[str] = ()
 ) -> list[Verdict]:
     targets = the_one_target(URL, allow=allow)
-    async with publishing_over(
-        WebhookTransport(targets, clock=clock, network=network, look_up=names.look_up)
-    ) as publisher:
+    async with publishing_over(WebhookTransport(targets, network=network, look_up=names.look_up)) as publisher:
         return [await publisher.publish(an_attempt()) for _ in range(times)]
 
 
-async def test_the_address_is_connected_to_and_tls_and_host_header_keep_the_name(clock: FrozenClock) -> None:
+async def test_the_address_is_connected_to_and_tls_and_host_header_keep_the_name() -> None:
     names, network = ScriptedNames([PUBLIC]), RecordingNetwork()
 
-    verdicts = await publish(names, network, clock)
+    verdicts = await publish(names, network)
 
     assert verdicts == [Accepted("abc-12")]
     assert names.asked == ["publisher.example.com"]
@@ -57,50 +54,50 @@ async def test_the_address_is_connected_to_and_tls_and_host_header_keep_the_name
     ],
 )
 async def test_a_name_with_any_address_that_is_not_public_is_refused_and_nothing_connected_to(
-    clock: FrozenClock, addresses: list[str]
+    addresses: list[str],
 ) -> None:
     network = RecordingNetwork()
 
-    (verdict,) = await publish(ScriptedNames(addresses), network, clock)
+    (verdict,) = await publish(ScriptedNames(addresses), network)
 
     assert isinstance(verdict, Unsent)
     assert "which is not public" in verdict.reason
     assert network.connected_to == []
 
 
-async def test_a_name_inside_the_company_may_lead_to_what_is_allowed(clock: FrozenClock) -> None:
+async def test_a_name_inside_the_company_may_lead_to_what_is_allowed() -> None:
     network = RecordingNetwork()
 
-    verdicts = await publish(ScriptedNames(["10.1.2.3"]), network, clock, allow=["10.0.0.0/8:443"])
+    verdicts = await publish(ScriptedNames(["10.1.2.3"]), network, allow=["10.0.0.0/8:443"])
 
     assert verdicts == [Accepted("abc-12")]
     assert network.connected_to == [("10.1.2.3", 443)]
 
 
-async def test_a_name_that_changes_its_answer_gains_nothing(clock: FrozenClock) -> None:
+async def test_a_name_that_changes_its_answer_gains_nothing() -> None:
     names, network = ScriptedNames([PUBLIC], [METADATA], [PUBLIC]), RecordingNetwork()
 
-    verdicts = await publish(names, network, clock, times=3)
+    verdicts = await publish(names, network, times=3)
 
     assert [type(verdict) for verdict in verdicts] == [Accepted, Unsent, Accepted]
     assert len(names.asked) == 3
     assert network.connected_to == [(PUBLIC, 443), (PUBLIC, 443)]
 
 
-async def test_where_nobody_listens_the_next_address_is_tried(clock: FrozenClock) -> None:
+async def test_where_nobody_listens_the_next_address_is_tried() -> None:
     network = RecordingNetwork(dead=[OTHER_PUBLIC])
 
-    verdicts = await publish(ScriptedNames([OTHER_PUBLIC, PUBLIC]), network, clock)
+    verdicts = await publish(ScriptedNames([OTHER_PUBLIC, PUBLIC]), network)
 
     assert verdicts == [Accepted("abc-12")]
     assert network.connected_to == [(OTHER_PUBLIC, 443), (PUBLIC, 443)]
 
 
 @pytest.mark.parametrize("addresses", [[], [PUBLIC], [PUBLIC] * 10])
-async def test_where_nobody_listens_at_all_nothing_was_sent(clock: FrozenClock, addresses: list[str]) -> None:
+async def test_where_nobody_listens_at_all_nothing_was_sent(addresses: list[str]) -> None:
     network = RecordingNetwork(dead=[PUBLIC])
 
-    (verdict,) = await publish(ScriptedNames(addresses), network, clock)
+    (verdict,) = await publish(ScriptedNames(addresses), network)
 
     assert isinstance(verdict, Unsent)
     assert network.written == b""

@@ -8,7 +8,6 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
-from tests.fakes.clock import FrozenClock
 from tests.publishers.given import an_attempt, publishing_over, the_one_target
 from tests.receivers import SECRET, Received, Receiver
 
@@ -25,8 +24,8 @@ def read_post(body: bytes, headers: dict[str, str], *, secret: str) -> dict[str,
 
 async def sent(receiver: Receiver, *, ago: timedelta = timedelta()) -> Received:
     targets = the_one_target(receiver.url, allow=[f"127.0.0.1/32:{receiver.port}"])
-    async with publishing_over(WebhookTransport(targets, clock=FrozenClock(SystemClock().now() - ago))) as publisher:
-        await publisher.publish(an_attempt())
+    async with publishing_over(WebhookTransport(targets)) as publisher:
+        await publisher.publish(an_attempt(begun_at=SystemClock().now() - ago))
     return receiver.received[-1]
 
 

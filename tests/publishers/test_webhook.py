@@ -19,7 +19,6 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import Accepted, Misdirected, Refused, Unknown
 from tests.builders import BRAND_ID, CAMPAIGN_ID
-from tests.fakes.clock import FrozenClock
 from tests.publishers.given import (
     RecordingNetwork,
     ScriptedNames,
@@ -90,12 +89,12 @@ async def test_the_signature_is_that_of_standard_webhooks(publisher: WebhookPubl
     assert received.headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
 
 
-async def test_while_secrets_rotate_each_of_them_signs(clock: FrozenClock) -> None:
+async def test_while_secrets_rotate_each_of_them_signs() -> None:
     async with receiving(secrets=[NEW_SECRET, SECRET]) as receiver:
         allow = [f"127.0.0.1/32:{receiver.port}"]
         targets = the_one_target(receiver.url, allow=allow, secrets=[NEW_SECRET, SECRET])
 
-        async with publishing_over(WebhookTransport(targets, clock=clock)) as publisher:
+        async with publishing_over(WebhookTransport(targets)) as publisher:
             await publisher.publish(an_attempt())
 
     assert receiver.received[0].is_signed
@@ -103,16 +102,14 @@ async def test_while_secrets_rotate_each_of_them_signs(clock: FrozenClock) -> No
 
 
 async def test_a_repeat_after_a_lost_answer_has_the_same_key_and_body_a_new_time_and_a_valid_signature(
-    publisher: WebhookPublisher, receiver: Receiver, clock: FrozenClock
+    publisher: WebhookPublisher, receiver: Receiver
 ) -> None:
     attempt = an_attempt()
     receiver.decide = in_turn(RESET, Answer())
 
     lost = await publisher.publish(attempt)
-    clock.advance(timedelta(seconds=90))
-    repeated = await publisher.publish(
-        replace(attempt, claim=replace(attempt.claim, token=2, standing=Standing(retry_count=1)))
-    )
+    claim = replace(attempt.claim, token=2, standing=Standing(retry_count=1))
+    repeated = await publisher.publish(replace(attempt, claim=claim, late_by=timedelta(seconds=90)))
 
     first, second = receiver.received
     assert isinstance(lost, Unknown)
@@ -172,12 +169,12 @@ async def test_no_post_that_the_api_takes_is_too_large_for_a_receiver_of_which_n
     ],
 )
 async def test_what_its_receiver_was_said_not_to_take_is_known_beforehand_and_not_sent(
-    clock: FrozenClock, taken: dict[str, Any], s3_url: str, said: str | None
+    taken: dict[str, Any], s3_url: str, said: str | None
 ) -> None:
     target = replace(a_target("https://publisher.example.com/"), **taken)
     network = RecordingNetwork()
     names = ScriptedNames(["93.184.215.14"])
-    transport = WebhookTransport(WebhookTargets(default=target), clock=clock, network=network, look_up=names.look_up)
+    transport = WebhookTransport(WebhookTargets(default=target), network=network, look_up=names.look_up)
     attempt = an_attempt(s3_url=s3_url)
 
     async with publishing_over(transport) as publisher:
@@ -242,12 +239,12 @@ async def test_a_send_that_is_cancelled_ends_at_once(publisher: WebhookPublisher
     ],
 )
 async def test_a_repeat_is_safe_for_as_long_as_promised_less_one_send_and_a_margin(
-    clock: FrozenClock, promised_seconds: int | None, window: timedelta | None
+    promised_seconds: int | None, window: timedelta | None
 ) -> None:
     promised = timedelta(seconds=promised_seconds) if promised_seconds else None
     targets = the_one_target("https://publisher.example.com/", drops_repeats_for=promised)
 
-    async with publishing_over(WebhookTransport(targets, clock=clock, timeout=timedelta(seconds=10))) as publisher:
+    async with publishing_over(WebhookTransport(targets, timeout=timedelta(seconds=10))) as publisher:
         target = publisher.target_of(BRAND_ID, Platform.TWITTER)
 
     assert target
@@ -277,9 +274,9 @@ def four_targets() -> WebhookTargets:
     ],
 )
 async def test_the_most_specific_receiver_gets_the_post(
-    clock: FrozenClock, four_targets: WebhookTargets, brand_id: UUID, platform: Platform, place: str
+    four_targets: WebhookTargets, brand_id: UUID, platform: Platform, place: str
 ) -> None:
-    async with publishing_over(WebhookTransport(four_targets, clock=clock)) as publisher:
+    async with publishing_over(WebhookTransport(four_targets)) as publisher:
         target = publisher.target_of(brand_id, platform)
 
     assert target
@@ -290,18 +287,18 @@ async def test_the_most_specific_receiver_gets_the_post(
     ("platform", "places"), [(Platform.TWITTER, {"lane", "platform"}), (Platform.REDDIT, {"brand", "default"})]
 )
 async def test_the_targets_of_a_platform_are_those_that_its_posts_may_go_to(
-    clock: FrozenClock, four_targets: WebhookTargets, platform: Platform, places: set[str]
+    four_targets: WebhookTargets, platform: Platform, places: set[str]
 ) -> None:
-    async with publishing_over(WebhookTransport(four_targets, clock=clock)) as publisher:
+    async with publishing_over(WebhookTransport(four_targets)) as publisher:
         targets = publisher.targets(platform)
 
     assert sorted(target.name for target in targets) == sorted(f"webhook {at}.example.com for {at}" for at in places)
 
 
-async def test_where_nothing_is_configured_there_is_no_target(clock: FrozenClock) -> None:
+async def test_where_nothing_is_configured_there_is_no_target() -> None:
     targets = WebhookTargets(platforms={Platform.REDDIT: a_target("https://publisher.example.com/")})
 
-    async with publishing_over(WebhookTransport(targets, clock=clock)) as publisher:
+    async with publishing_over(WebhookTransport(targets)) as publisher:
         assert publisher.target_of(BRAND_ID, Platform.TWITTER) is None
         assert list(publisher.targets(Platform.TWITTER)) == []
 

@@ -18,7 +18,6 @@ from marketmind_scheduler.adapters.webhooks.responses import Response, judge
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Misdirected, Refused, Unknown, Unsent, Verdict
 from tests.builders import NOW
-from tests.fakes.clock import FrozenClock
 from tests.loops import telling_all_misses
 from tests.publishers.given import an_attempt, publishing_over, the_one_target
 from tests.receivers import BLACK_HOLE, RESET, SECRET, Answer, Cut, Receiver, always, receiving
@@ -285,49 +284,47 @@ async def test_a_body_that_never_ends_keeps_the_send_neither_in_time_nor_in_byte
     assert receiver.bytes_answered < 16_000_000  # what buffers between the two may swallow
 
 
-async def connection_refused(clock: FrozenClock) -> Verdict:
-    return await published(f"http://127.0.0.1:{(port := unused_port())}/", port, clock)
+async def connection_refused() -> Verdict:
+    return await published(f"http://127.0.0.1:{(port := unused_port())}/", port)
 
 
-async def name_not_found(clock: FrozenClock) -> Verdict:
+async def name_not_found() -> Verdict:
     async def look_up(_: str) -> Sequence[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     targets = the_one_target("https://publisher.example.com/")
-    async with publishing_over(WebhookTransport(targets, clock=clock, look_up=look_up)) as publisher:
+    async with publishing_over(WebhookTransport(targets, look_up=look_up)) as publisher:
         return await publisher.publish(an_attempt())
 
 
-async def name_server_hangs(clock: FrozenClock) -> Verdict:
+async def name_server_hangs() -> Verdict:
     async def look_up(_: str) -> Sequence[str]:
         await asyncio.Event().wait()
         return ()
 
     targets = the_one_target("https://publisher.example.com/")
-    async with publishing_over(
-        WebhookTransport(targets, clock=clock, look_up=look_up, timeout=timedelta(seconds=0.1))
-    ) as publisher:
+    async with publishing_over(WebhookTransport(targets, look_up=look_up, timeout=timedelta(seconds=0.1))) as publisher:
         return await publisher.publish(an_attempt())
 
 
-async def no_tls(clock: FrozenClock) -> Verdict:
+async def no_tls() -> Verdict:
     async def greet(_: StreamReader, writer: StreamWriter) -> None:
         writer.write(b"220 a mail server\r\n")
         writer.close()
 
     async with await asyncio.start_server(greet, "127.0.0.1") as server:
         port = server.sockets[0].getsockname()[1]
-        return await published(f"https://127.0.0.1:{port}/", port, clock)
+        return await published(f"https://127.0.0.1:{port}/", port)
 
 
-async def tls_hangs(clock: FrozenClock) -> Verdict:
+async def tls_hangs() -> Verdict:
     async with receiving() as receiver:
-        return await published(f"https://127.0.0.1:{receiver.port}/", receiver.port, clock)
+        return await published(f"https://127.0.0.1:{receiver.port}/", receiver.port)
 
 
-async def published(url: str, port: int, clock: FrozenClock) -> Verdict:
+async def published(url: str, port: int) -> Verdict:
     targets = the_one_target(url, allow=[f"127.0.0.1/32:{port}"])
-    async with publishing_over(WebhookTransport(targets, clock=clock, timeout=timedelta(seconds=0.3))) as publisher:
+    async with publishing_over(WebhookTransport(targets, timeout=timedelta(seconds=0.3))) as publisher:
         return await publisher.publish(an_attempt())
 
 
@@ -341,21 +338,19 @@ async def published(url: str, port: int, clock: FrozenClock) -> Verdict:
         (tls_hangs, "the time was up"),
     ],
 )
-async def test_where_no_connection_is_made_nothing_was_sent(
-    clock: FrozenClock, fault: Callable[[FrozenClock], Awaitable[Verdict]], said: str
-) -> None:
-    verdict = await fault(clock)
+async def test_where_no_connection_is_made_nothing_was_sent(fault: Callable[[], Awaitable[Verdict]], said: str) -> None:
+    verdict = await fault()
 
     assert isinstance(verdict, Unsent)
     assert verdict.reason.startswith("nothing was sent: ")
     assert said in verdict.reason
 
 
-async def test_a_reason_repeats_no_secret_that_the_receiver_repeats(receiver: Receiver, clock: FrozenClock) -> None:
+async def test_a_reason_repeats_no_secret_that_the_receiver_repeats(receiver: Receiver) -> None:
     targets = the_one_target(f"{receiver.url}?token=hu%73h&v=2", allow=[f"127.0.0.1/32:{receiver.port}"])
     receiver.decide = always(plain(404, json.dumps({"error": "hush", "code": f"/posts?token=hu%73h&v=2; {SECRET}"})))
 
-    async with publishing_over(WebhookTransport(targets, clock=clock)) as publisher:
+    async with publishing_over(WebhookTransport(targets)) as publisher:
         verdict = await publisher.publish(an_attempt())
 
     assert verdict == Misdirected("the receiver answered 404", "the receiver answered 404")

@@ -109,7 +109,8 @@ class Storage(Protocol):
     def within(self, reach: Reach) -> "Storage":
         """The same storage where only these brands exist, and what is theirs.
 
-        Lists leave out the others, and naming anything of theirs raises its NotFound, also where it could be made.
+        Lists leave out the others, looking for anything of theirs finds nothing, and naming it raises its NotFound,
+        also where something is to be made under its id.
         """
         ...
 

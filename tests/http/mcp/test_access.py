@@ -108,6 +108,14 @@ async def test_a_reservation_needs_the_scope_to_write_and_a_key_under_which_it_i
     assert unkeyed["errors"][0]["at"] == "$.idempotency_key"
 
 
+def unnamed(told_of: Json, arguments: Json) -> str:
+    """What was wrong, but for which ids were asked about."""
+    text = str(told_of)
+    for name, given in arguments.items():
+        text = text.replace(given, name) if name.endswith("_id") else text
+    return text
+
+
 async def test_to_an_agent_what_is_another_brands_does_not_exist(
     use_cases: UseCases, client: httpx2.AsyncClient, keys: Keys
 ) -> None:
@@ -132,7 +140,10 @@ async def test_to_an_agent_what_is_another_brands_does_not_exist(
 
     async with an_agent(app, await keys(*scopes, brand_id=await a_brand(client))) as agent:
         for tool, code, arguments in theirs:
-            await refused(agent, tool, code, **arguments)
+            nobodys = {name: new_id() if name.endswith("_id") else given for name, given in arguments.items()}
+            of_theirs = await refused(agent, tool, code, **arguments)
+            of_nobody = await refused(agent, tool, code, **nobodys)
+            assert unnamed(of_theirs, arguments) == unnamed(of_nobody, nobodys), tool
         for lists in ("find_campaigns", "find_posts", "list_schedules"):
             assert (await told(agent, lists))["items"] == [], lists
 

@@ -61,7 +61,7 @@ async def use_cases(
     targets = the_one_target(receiver.url, allow=[f"127.0.0.1/32:{receiver.port}"])
     async with (
         open_pool(database_url, size=5, on_query=telemetry.saw_query) as pool,
-        publishing_over(WebhookTransport(targets, clock=SystemClock(), tracing=telemetry)) as publisher,
+        publishing_over(WebhookTransport(targets, tracing=telemetry)) as publisher,
     ):
         followed = over(pool, zones, SystemClock(), publisher=publisher, tracing=telemetry)
         telemetry.follow(vars(followed).values())

@@ -38,7 +38,11 @@ class WebhookPublisher:
             return Refused(why)
         [target, *_] = self._transport.targets.for_posts_of(attempt.claim.brand_id, attempt.claim.platform)
         return await self._transport.post(
-            target, _body(attempt.delivery), key=attempt.key, confidential=(attempt.title, attempt.s3_url)
+            target,
+            _body(attempt.delivery),
+            key=attempt.key,
+            now=attempt.begun_at,  # by the storage's clock: a receiver would refuse what a wrong one of ours signs
+            confidential=(attempt.title, attempt.s3_url),
         )
 
     def _seen_from_outside(self, target: WebhookTarget) -> Target:

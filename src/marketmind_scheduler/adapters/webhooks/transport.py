@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from types import TracebackType
 from typing import Self
@@ -23,7 +23,6 @@ from marketmind_scheduler.adapters.webhooks.responses import Response, judge
 from marketmind_scheduler.adapters.webhooks.signing import signature_headers
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
 from marketmind_scheduler.domain.verdict import Unknown, Unsent, Verdict
-from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.tracing import Tracing
 
 _CONNECT_SECONDS = 3
@@ -58,7 +57,6 @@ class WebhookTransport:
         self,
         targets: WebhookTargets,
         *,
-        clock: Clock,
         timeout: timedelta = timedelta(seconds=10),
         network: httpcore2.AsyncNetworkBackend | None = None,
         look_up: LookUp | None = None,
@@ -66,7 +64,6 @@ class WebhookTransport:
     ) -> None:
         self.targets = targets
         self.timeout = timeout
-        self._clock = clock
         self._resolver = Resolver(names=len(targets.hosts))
         self._tracing = tracing
         self._look_up = look_up or self._resolver.look_up
@@ -83,25 +80,25 @@ class WebhookTransport:
         self._resolver.close()
 
     async def post(
-        self, target: WebhookTarget, body: bytes, *, key: str, confidential: Collection[str] = ()
+        self, target: WebhookTarget, body: bytes, *, key: str, now: datetime, confidential: Collection[str] = ()
     ) -> Verdict:
-        """Send JSON once, under a key by which the receiver knows repeats; at the latest after ``timeout`` it is known
-        what became of it, and a second after the head of an answer, however its body behaves. A reason holds nothing
-        that is ``confidential``, and no secret of the target."""
+        """Send JSON once, under a key by which the receiver knows repeats, signed as of ``now``; at the latest after
+        ``timeout`` it is known what became of it, and a second after the head of an answer, however its body behaves.
+        A reason holds nothing that is ``confidential``, and no secret of the target."""
         exchange, problem = _Exchange(), ""
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
-                await self._exchange(target, self._headers(target, key, body), body, exchange)
+                await self._exchange(target, self._headers(target, key, now, body), body, exchange)
         except AddressNotAllowed as not_allowed:
             return Unsent(f"nothing was sent: {not_allowed}")
         except _FAILURES as failure:
             problem = said_by(failure)
         if exchange.response is not None:  # even where its body broke off: the head says what became of it
             hidden = {*target.confidential, *confidential}
-            return judge(exchange.response, now=self._clock.now(), confidential=hidden)
+            return judge(exchange.response, now=now, confidential=hidden)
         return Unknown(f"no answer: {problem}") if exchange.began else Unsent(f"nothing was sent: {problem}")
 
-    def _headers(self, target: WebhookTarget, key: str, body: bytes) -> Sequence[tuple[str, str]]:
+    def _headers(self, target: WebhookTarget, key: str, now: datetime, body: bytes) -> Sequence[tuple[str, str]]:
         return [
             ("host", target.authority),
             ("user-agent", self._user_agent),
@@ -109,7 +106,7 @@ class WebhookTransport:
             ("accept-encoding", "identity"),
             ("connection", "close"),
             ("content-type", "application/json"),
-            *signature_headers(target.secrets, key=key, now=self._clock.now(), body=body),
+            *signature_headers(target.secrets, key=key, now=now, body=body),
             *([("traceparent", self._tracing.outgoing().traceparent)] if self._tracing else []),
         ]
 

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.publishers.none import NoPublisher
-from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.health import Publishing
@@ -58,7 +57,7 @@ def _examine_dry_run(settings: Settings, *, connect: bool) -> Sequence[Finding]:
 @asynccontextmanager
 async def _webhook(settings: Settings, tracing: Tracing) -> AsyncGenerator[Publisher]:
     targets, timeout = load_webhooks(settings.webhooks or ""), settings.dispatch_limits.send_timeout
-    async with WebhookTransport(targets, clock=SystemClock(), timeout=timeout, tracing=tracing) as transport:
+    async with WebhookTransport(targets, timeout=timeout, tracing=tracing) as transport:
         yield WebhookPublisher(transport)
 
 

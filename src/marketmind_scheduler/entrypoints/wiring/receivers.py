@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.webhooks.network import LookUp, Resolver
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher, late_by
 from marketmind_scheduler.adapters.webhooks.reaching import OutOfReach, reach
@@ -30,7 +29,7 @@ def examine_receivers(settings: Settings, *, connect: bool, look_up: LookUp | No
 
 
 def _coverage(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
-    publisher = WebhookPublisher(WebhookTransport(targets, clock=SystemClock()))
+    publisher = WebhookPublisher(WebhookTransport(targets))
     found = Reachability(publisher=publisher, platforms=settings.published_platforms).dead_ends()
     if found is None:
         return []
