@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Protocol
 
@@ -60,8 +61,10 @@ class UrlKeySource:
 
 
 def key_client() -> httpx2.AsyncClient:
-    """The client for ``UrlKeySource``, which bounds each read as a whole; whoever asks for it closes it."""
-    return httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=None)
+    """The client for ``UrlKeySource``, which bounds each read as a whole; whoever asks for it closes it. No answer has
+    a part in the next request: it keeps no cookies, one of which may be such that none can be sent any more."""
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    return httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=None, cookies=no_cookies)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,5 +103,4 @@ class OneRequestTransport(httpx2.AsyncBaseTransport):
                     raise UnusableAnswer(f"the answer has more than {MOST_ANSWER_BYTES} bytes")
         finally:
             await response.aclose()
-        kept = {name: response.headers[name] for name in ("content-type",) if name in response.headers}
-        return httpx2.Response(response.status_code, headers=kept, content=bytes(body))
+        return httpx2.Response(response.status_code, headers={"content-type": "application/json"}, content=bytes(body))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Self
 import httpcore2
 
 from marketmind_scheduler.adapters.webhooks.gist import said_by
+from marketmind_scheduler.adapters.webhooks.hearing import HeardNetwork, refusal_in
 from marketmind_scheduler.adapters.webhooks.network import (
     AddressNotAllowed,
     GuardedNetwork,
@@ -37,6 +38,7 @@ class _Exchange:
     """How far a POST has come: whether something may have left, and what came back."""
 
     began: bool = False
+    heard: bytearray = field(default_factory=bytearray)
     response: Response | None = None
 
     async def trace(self, event: str, _: Mapping[str, object]) -> None:
@@ -93,6 +95,8 @@ class WebhookTransport:
             return Unsent(f"nothing was sent: {not_allowed}")
         except _FAILURES as failure:
             problem = said_by(failure)
+        if exchange.response is None:
+            exchange.response = refusal_in(bytes(exchange.heard))
         if exchange.response is not None:  # even where its body broke off: the head says what became of it
             hidden = {*target.confidential, *confidential}
             return judge(exchange.response, now=now, confidential=hidden)
@@ -115,7 +119,7 @@ class WebhookTransport:
     ) -> None:
         network = GuardedNetwork(look_up=self._look_up, allowed=self.targets.allowed, network=self._network)
         connection = httpcore2.AsyncHTTPConnection(
-            target.url.origin, ssl_context=self._ssl_context, network_backend=network
+            target.url.origin, ssl_context=self._ssl_context, network_backend=HeardNetwork(network, exchange.heard)
         )
         extensions = {"timeout": {"connect": _CONNECT_SECONDS}, "trace": exchange.trace}
         async with (
