@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -63,7 +63,7 @@ VALUES = (
     b"\r\n folded",
     b"a\x00b",
 )
-JSON_VALUES = (
+JSON_VALUES: Sequence[object] = (
     "abc",
     "",
     " ",
