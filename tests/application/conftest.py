@@ -22,6 +22,7 @@ from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.queue_standing import InMemoryQueueStandings
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.refits import InMemoryRefits
+from tests.fakes.statistics import NothingToCount
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 
@@ -62,6 +63,7 @@ def outbound(storage: InMemoryStorage, publisher: ScriptedPublisher) -> Outbound
         holds=InMemoryHolds(storage),
         standings=InMemoryQueueStandings(storage),
         refits=InMemoryRefits(storage),
+        statistics=NothingToCount(),
         fitter=DirectProfileFitter(),
         publisher=publisher,
         publishing=Publishing(by="script", means="a test says what becomes of each post"),

@@ -34,6 +34,7 @@ from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.refits import nothing_to_learn
 from tests.fakes.slow_storage import SlowStorage
+from tests.fakes.statistics import NothingToCount
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 from tests.jumping_time import in_jumping_time, seconds_passed
@@ -181,6 +182,7 @@ def upkeeping_over(storage: Storage, observer: RecordingObserver, upkeep: InMemo
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=upkeep,
         refitting=nothing_to_learn(observer),
+        statistics=NothingToCount(),
         observer=observer,
     )
 

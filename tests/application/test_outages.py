@@ -27,6 +27,7 @@ from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.refits import nothing_to_learn
+from tests.fakes.statistics import NothingToCount
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 from tests.jumping_time import in_jumping_time, seconds_passed
@@ -110,6 +111,7 @@ async def dispatch(storage: InMemoryStorage, receiver: Arrivals, *, until: float
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=InMemoryUpkeep(storage),
         refitting=nothing_to_learn(observer),
+        statistics=NothingToCount(),
         observer=observer,
     )
     dispatcher = Dispatcher(

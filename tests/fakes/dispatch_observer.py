@@ -1,6 +1,6 @@
 """An observer that remembers what it was told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from marketmind_scheduler.domain.attempt import Claim, Settlement
@@ -26,6 +26,7 @@ class RecordingObserver:
         self.too_late: list[ScheduleStatus] = []
         self.breaker_states: list[tuple[Platform, str, BreakerState]] = []
         self.spreads: list[int] = []
+        self.counts: list[str] = []
         self.failed_fits: list[tuple[Refit, SchedulerUnavailable]] = []
         self.outages: list[StorageUnavailable] = []
         self.broken: list[tuple[str, Exception]] = []
@@ -58,6 +59,9 @@ class RecordingObserver:
 
     def spread(self, schedules: int) -> None:
         self.spreads.append(schedules)
+
+    def counted(self, tables: Collection[str]) -> None:
+        self.counts.extend(tables)
 
     def unfitted(self, refit: Refit, error: SchedulerUnavailable) -> None:
         self.failed_fits.append((refit, error))

@@ -55,6 +55,7 @@ from tests.fakes.queue_standing import InMemoryQueueStandings
 from tests.fakes.readiness import ScriptedReadiness
 from tests.fakes.refits import InMemoryRefits
 from tests.fakes.rows import Rows
+from tests.fakes.statistics import NothingToCount
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 
@@ -105,6 +106,7 @@ def in_memory(
         holds=InMemoryHolds(storage),
         standings=InMemoryQueueStandings(storage),
         refits=InMemoryRefits(storage),
+        statistics=NothingToCount(),
         fitter=DirectProfileFitter(),
         publisher=publisher or DryRunPublisher(),
         publishing=PUBLISHERS[PublisherKind.DRY_RUN].publishing,

@@ -11,6 +11,7 @@ import pytest
 
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.statistics import PostgresStatistics
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
@@ -61,6 +62,7 @@ async def dispatching(pool: Pool, observer: RecordingObserver, publisher: Script
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=PostgresUpkeep(pool),
         refitting=nothing_to_learn(observer),
+        statistics=PostgresStatistics(pool),
         observer=observer,
     )
     dispatcher = Dispatcher(

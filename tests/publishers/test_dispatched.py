@@ -25,6 +25,7 @@ from tests.fakes.clocks import clocks_that_agree
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.refits import nothing_to_learn
+from tests.fakes.statistics import NothingToCount
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 from tests.loops import telling_all_misses
@@ -62,6 +63,7 @@ async def dispatching(
                 lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
                 upkeep=InMemoryUpkeep(storage),
                 refitting=nothing_to_learn(observer),
+                statistics=NothingToCount(),
                 observer=observer,
             ),
             storage=storage,

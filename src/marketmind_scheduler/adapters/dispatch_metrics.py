@@ -1,7 +1,7 @@
 """Watches dispatch: Prometheus metrics, and log lines for what a person should know."""
 
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import structlog
@@ -185,6 +185,9 @@ class MeteredDispatch:
 
     def spread(self, schedules: int) -> None:
         log.info("overdue posts go out one by one", schedules=schedules)
+
+    def counted(self, tables: Collection[str]) -> None:
+        log.info("tables that have grown were analysed", tables=", ".join(tables))
 
     def unfitted(self, refit: Refit, error: SchedulerUnavailable) -> None:
         because = str(error.__cause__ or error)

@@ -1,6 +1,6 @@
 """Whoever watches dispatch: metrics, and the lines a person reads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -44,6 +44,10 @@ class UpkeepObserver(Protocol):
     def came_too_late(self, statuses: Sequence[ScheduleStatus]) -> None: ...
 
     def spread(self, schedules: int) -> None: ...
+
+    def counted(self, tables: Collection[str]) -> None:
+        """These tables had grown, and the storage has counted their rows anew."""
+        ...
 
     def unfitted(self, refit: Refit, error: SchedulerUnavailable) -> None:
         """A lane's profile could not be fitted; somebody tries again in a minute."""

@@ -16,6 +16,7 @@ from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
+from marketmind_scheduler.adapters.postgres.dispatch.statistics import PostgresStatistics
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
@@ -66,6 +67,7 @@ def over(
         holds=PostgresHolds(pool),
         standings=PostgresQueueStandings(pool),
         refits=PostgresRefits(pool),
+        statistics=PostgresStatistics(pool),
         fitter=DirectProfileFitter(),
         publisher=publisher or DryRunPublisher(),
         publishing=PUBLISHERS[PublisherKind.DRY_RUN].publishing,

@@ -10,22 +10,24 @@ from marketmind_scheduler.application.refitting import Refitting
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import OVERDUE, PACES
 from marketmind_scheduler.ports.dispatch_observer import UpkeepObserver
+from marketmind_scheduler.ports.statistics import Statistics
 from marketmind_scheduler.ports.upkeep import Upkeep
 
 _AT_ONCE = 1000
 _UPKEEP_SECONDS, _SEQUENCE_SECONDS, _FORGET_SECONDS = 1.0, 0.1, 60.0
-_REFIT_SECONDS = 1.0
+_REFIT_SECONDS, _COUNT_SECONDS = 1.0, 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upkeeping:
-    """Leases that ran out, posts that are too late, lanes that are behind, the order of events, what has expired, and
-    profiles to be fitted anew.
+    """Leases that ran out, posts that are too late, lanes that are behind, the order of events, what has expired,
+    profiles to be fitted anew, and tables that have grown.
     Any number of processes may do it at once."""
 
     lost_and_late: LostAndLate
     upkeep: Upkeep
     refitting: Refitting
+    statistics: Statistics
     observer: UpkeepObserver
 
     @asynccontextmanager
@@ -38,6 +40,7 @@ class Upkeeping:
                 loops.create_task(self._every(_SEQUENCE_SECONDS, self.sequence)),
                 loops.create_task(self._every(_FORGET_SECONDS, self.forget)),
                 loops.create_task(self._every(_REFIT_SECONDS, self.refitting.refit_due)),
+                loops.create_task(self._every(_COUNT_SECONDS, self.count)),
             ]
             try:
                 yield
@@ -68,6 +71,11 @@ class Upkeeping:
         """Forget what has expired, in pieces; raises StorageUnavailable."""
         while await self.upkeep.forget_expired(limit=_AT_ONCE) == _AT_ONCE:
             pass
+
+    async def count(self) -> None:
+        """Let the storage count what has grown; raises StorageUnavailable."""
+        if tables := await self.statistics.renew():
+            self.observer.counted(tables)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -1,6 +1,5 @@
 """The composition root: which adapter stands behind which port."""
 
-import random
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
+from marketmind_scheduler.adapters.postgres.dispatch.statistics import PostgresStatistics
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
@@ -39,9 +39,7 @@ from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.application.demo import Demo
 from marketmind_scheduler.application.dispatch.clocks import Clocks
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
-from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.pulling import Pulling
-from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.doubting import Doubting
 from marketmind_scheduler.application.event_feed import EventFeed, Lookout
 from marketmind_scheduler.application.following import Following
@@ -58,12 +56,11 @@ from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.reachability import Reachability
-from marketmind_scheduler.application.refitting import Refitting
 from marketmind_scheduler.application.retrying import Retrying
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Rate
-from marketmind_scheduler.domain.event import OPERATOR, UPKEEP
+from marketmind_scheduler.domain.event import OPERATOR
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.settings import Settings
@@ -108,11 +105,7 @@ def assemble(
     self_testing: SelfTesting | None = None,
 ) -> UseCases:
     """Every use case over these adapters."""
-    lost_and_late = LostAndLate(storage=outbound.storage.acting(UPKEEP), jitter=random.random)
-    refitting = Refitting(refits=outbound.refits, fitter=outbound.fitter, observer=outbound.observer)
-    upkeeping = Upkeeping(
-        lost_and_late=lost_and_late, upkeep=outbound.upkeep, refitting=refitting, observer=outbound.observer
-    )
+    upkeeping = outbound.upkeeping()
     clocks = Clocks(clock=clock, queue=outbound.queue, observer=outbound.observer, monotonic=time.monotonic)
     dispatcher = Dispatcher(
         queue=outbound.queue,
@@ -160,7 +153,7 @@ def assemble(
         retrying=Retrying(storage=storage.patient(), zones=zones, clock=clock, new_id=new_id, quota=quota),
         schedule_records=ScheduleRecords(storage=storage),
         observing=Observing(storage=storage, clock=clock),
-        audiences=Audiences(storage=storage, refitting=refitting),
+        audiences=Audiences(storage=storage, refitting=upkeeping.refitting),
         pausing=Pausing(storage=storage, holds=outbound.holds),
         pulling=Pulling(storage=storage, queue=outbound.pulled, upkeeping=upkeeping, retries=outbound.retries),
         upkeeping=upkeeping,
@@ -203,6 +196,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             holds=PostgresHolds(pool),
             standings=PostgresQueueStandings(pool),
             refits=PostgresRefits(pools.dispatch),
+            statistics=PostgresStatistics(pools.dispatch),
             fitter=NumericProfileFitter(workers),
             publisher=publisher,
             publishing=PUBLISHERS[settings.publisher].publishing,

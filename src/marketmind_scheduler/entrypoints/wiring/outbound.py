@@ -1,10 +1,15 @@
 """What dispatch stands on."""
 
+import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
+from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.health import Publishing
+from marketmind_scheduler.application.refitting import Refitting
+from marketmind_scheduler.domain.event import UPKEEP
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
@@ -15,6 +20,7 @@ from marketmind_scheduler.ports.profile_fitter import ProfileFitter
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.queue_standing import QueueStandings
 from marketmind_scheduler.ports.refits import Refits
+from marketmind_scheduler.ports.statistics import Statistics
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
 from marketmind_scheduler.ports.upkeep import Upkeep
@@ -32,6 +38,7 @@ class Outbound:
     holds: Holds
     standings: QueueStandings
     refits: Refits
+    statistics: Statistics
     fitter: ProfileFitter
     publisher: Publisher
     publishing: Publishing
@@ -41,3 +48,12 @@ class Outbound:
     tracing: Tracing
     limits: DispatchLimits = field(default_factory=DispatchLimits)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+    def upkeeping(self) -> Upkeeping:
+        return Upkeeping(
+            lost_and_late=LostAndLate(storage=self.storage.acting(UPKEEP), jitter=random.random),
+            upkeep=self.upkeep,
+            refitting=Refitting(refits=self.refits, fitter=self.fitter, observer=self.observer),
+            statistics=self.statistics,
+            observer=self.observer,
+        )
