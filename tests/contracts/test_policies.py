@@ -121,14 +121,16 @@ async def test_brands_with_rules_or_a_cap_of_their_own_are_listed_within_reach(s
         await work.policies.set_cap(capped.brand_id, TWITTER, OWN, at=NOW)
         await work.commit()
 
-    async def listed(reach: Reach, *, among: UUID | None = None) -> Sequence[UUID]:
+    async def listed(reach: Reach, *among: UUID) -> Sequence[UUID]:
         async with storage.within(reach).unit_of_work() as stored:
             return await stored.policies.ruled_brands(among=among)
 
-    assert await listed(Reach()) == sorted([BRAND_ID, capped.brand_id])
-    assert await listed(Reach(), among=capped.brand_id) == [capped.brand_id]
-    assert await listed(Reach(frozenset({BRAND_ID}))) == [BRAND_ID]
-    assert await listed(Reach(frozenset({BRAND_ID})), among=capped.brand_id) == []
+    every = (BRAND_ID, capped.brand_id, bare.brand_id, emptied.brand_id, new_id())
+    assert await listed(Reach(), *every) == sorted([BRAND_ID, capped.brand_id])
+    assert await listed(Reach(), capped.brand_id) == [capped.brand_id]
+    assert await listed(Reach(frozenset({BRAND_ID})), *every) == [BRAND_ID]
+    assert await listed(Reach(frozenset({BRAND_ID})), capped.brand_id) == []
+    assert await listed(Reach()) == []
 
 
 async def test_deleting_a_brand_erases_the_words_of_its_rules_and_leaves_what_they_say(storage: Storage) -> None:

@@ -47,12 +47,12 @@ class InMemoryPolicyRepository:
         stored = cap and replace(cap, revision=len(known) + 1, observed_on=at.astimezone(UTC).date())
         rows.own_caps[brand_id] = (*known, (platform, stored))
 
-    async def ruled_brands(self, *, among: UUID | None = None) -> Sequence[UUID]:
+    async def ruled_brands(self, *, among: Collection[UUID]) -> Sequence[UUID]:
         rows = self._view()
         ruled = {brand_id for brand_id, versions in rows.policies.items() if versions[-1].rules}
         ruled |= {brand_id for brand_id, caps in rows.own_caps.items() if any(cap for _, cap in caps)}
         covered = (each for each in ruled - rows.deleted if self._reach.covers(each))
-        return sorted(each for each in covered if among in (None, each))
+        return sorted(each for each in covered if each in among)
 
 
 class InMemoryLanes:

@@ -17,14 +17,12 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.judging import breaking, violations
 from marketmind_scheduler.domain.rules.limits import limits, longest_window
 from marketmind_scheduler.domain.rules.nearest import WITHIN
-from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Violation, Wanted
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.storage import UnitOfWork
 
 T = TypeVar("T")
 
-_CHOSEN_BEFORE = frozenset({RuleKind.LEAD_TIME})  # of what stands, it is not asked any more how long before
 _MANY = 500  # are judged beside the event loop
 
 
@@ -57,24 +55,6 @@ async def broken_on(
     return told
 
 
-async def breaking_ids(work: UnitOfWork, brand_id: UUID | None, *, now: datetime) -> Collection[UUID]:
-    """The PENDING schedules of the brand, or of all, that break their brand's rules as they are now, but for those that
-    they may break. A brand with neither a policy nor a cap of its own has none."""
-    ruled = await work.policies.ruled_brands(among=brand_id)
-    return [each for ruled_id in ruled for each in await _breaking_ids(work, ruled_id, now)]
-
-
-async def _breaking_ids(work: UnitOfWork, brand_id: UUID, now: datetime) -> Collection[UUID]:
-    rules = (await work.lanes.lock({brand_id: ()}))[brand_id].without(_CHOSEN_BEFORE)
-    ahead = await work.lanes.ahead(brand_id)
-    places = [each.place for each in ahead]
-    if not places:
-        return ()
-    occupied = await _occupied(work, rules, places, besides=[each.schedule_id for each in ahead])
-    broken = await _aside(partial(breaking, places, occupied, rules, now=now), len(places))
-    return [each.schedule_id for each in ahead if not each.overridden.issuperset(broken.get(each.place.post_id, ()))]
-
-
 async def _violations(
     work: UnitOfWork, rules: BrandRules, schedules: Sequence[Schedule], now: datetime
 ) -> Sequence[Violation]:
@@ -83,16 +63,16 @@ async def _violations(
     ]
     ids = [each.schedule_id for each in schedules]
     overridden = {each.post_id: each.overridden for each in schedules}
-    occupied = await _occupied(work, rules, wanted, besides=ids)
-    broken = await _aside(partial(breaking, wanted, occupied, rules, now=now), len(wanted))
+    occupied = await occupied_beside(work, rules, wanted, besides=ids)
+    broken = await judged_aside(partial(breaking, wanted, occupied, rules, now=now), len(wanted))
     if all(overridden[post_id].issuperset(kinds) for post_id, kinds in broken.items()):
         return ()
-    around = await _occupied(work, rules, wanted, besides=ids, beyond=WITHIN)
-    told = await _aside(partial(violations, wanted, around, rules, now=now), len(wanted))
+    around = await occupied_beside(work, rules, wanted, besides=ids, beyond=WITHIN)
+    told = await judged_aside(partial(violations, wanted, around, rules, now=now), len(wanted))
     return [each for each in told if each.rule not in overridden[each.post_id]]
 
 
-async def _occupied(
+async def occupied_beside(
     work: UnitOfWork,
     rules: BrandRules,
     wanted: Sequence[Wanted],
@@ -113,5 +93,6 @@ async def _occupied(
     )
 
 
-async def _aside(judge: Callable[[], T], posts: int) -> T:
+async def judged_aside(judge: Callable[[], T], posts: int) -> T:
+    """Beside the event loop, where there are many."""
     return await asyncio.to_thread(judge) if posts > _MANY else judge()

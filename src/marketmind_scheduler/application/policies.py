@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from marketmind_scheduler.application.lanes import breaking_ids
 from marketmind_scheduler.application.lost_races import repeats_lost_races
+from marketmind_scheduler.application.rule_breaking import breaking_ids
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.caps import CalendarDay, CapScope, Grade, PlatformCap, Window

@@ -8,9 +8,10 @@ from uuid import UUID
 from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.booking import already_scheduled, book
 from marketmind_scheduler.application.forgotten import check_not_forgotten, check_not_published
-from marketmind_scheduler.application.lanes import breaking_ids, broken_on, check_lanes, lock_lanes
+from marketmind_scheduler.application.lanes import broken_on, check_lanes, lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.application.rule_breaking import find_breaking
 from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.application.zone_rules import check_zone_rules, remember_zone_rules
@@ -149,17 +150,16 @@ class PostScheduling:
         after: tuple[datetime, UUID] | None,
     ) -> Found:
         """Up to ``limit`` schedules in time order, those behind ``after``, as ``ScheduleSearch`` finds them; with
-        ``breaks_policy`` only PENDING ones that break their brand's rules as they are now. The days of a campaign are
-        looked up where what differs from them is asked for; raises CampaignNotFound."""
-        if breaks_policy:
-            async with self.storage.unit_of_work() as work:
-                breaking = await breaking_ids(work, chosen.brand_id, now=self.clock.now())
-            chosen = replace(chosen, among=frozenset(breaking))
+        ``breaks_policy`` as ``find_breaking`` does. The days of a campaign are looked up where what differs from them
+        is asked for; raises CampaignNotFound."""
         async with self.storage.reading() as repositories:
             if Difference.DATES in chosen.differs and chosen.campaign_id:
                 campaign = await repositories.campaigns.get(chosen.campaign_id)
                 chosen = replace(chosen, days=campaign.days)
-            return await repositories.searches.search(chosen, limit=limit, after=after)
+            if not breaks_policy:
+                return await repositories.searches.search(chosen, limit=limit, after=after)
+        async with self.storage.unit_of_work() as work:
+            return await find_breaking(work, chosen, limit=limit, after=after, now=self.clock.now())
 
     @repeats_lost_races
     async def move(

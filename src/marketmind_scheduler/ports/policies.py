@@ -4,7 +4,7 @@ Every method is one statement, and raises StorageUnavailable when the storage ca
 before, for nothing is out of reach here but lists.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -33,7 +33,7 @@ class PolicyRepository(Protocol):
         lanes first. Who acts is noted with it."""
         ...
 
-    async def ruled_brands(self, *, among: UUID | None = None) -> Sequence[UUID]:
-        """The brands, or this one, that have a policy with rules or a cap of their own, by id; those out of reach or
+    async def ruled_brands(self, *, among: Collection[UUID]) -> Sequence[UUID]:
+        """The brands among these that have a policy with rules or a cap of their own, by id; those out of reach or
         deleted are left out."""
         ...

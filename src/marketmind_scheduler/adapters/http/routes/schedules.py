@@ -61,8 +61,8 @@ class ScheduleController(Controller):
         cursor: CursorParameter = None,
     ) -> SchedulePage:
         """In time order. `differs=dates` needs a `campaign_id`. With `in_title` or `differs`, and without a
-        `campaign_id`, a page looks through some thousands of schedules: it may show fewer than `limit`, or none, and
-        have a `next_cursor` nevertheless."""
+        `campaign_id`, a page looks through some thousands of schedules, and with `breaks_policy`, without a `brand_id`,
+        through a thousand: it may show fewer than `limit`, or none, and have a `next_cursor` nevertheless."""
         chosen = ScheduleFilter(
             brand_id=brand_id,
             campaign_id=campaign_id,

@@ -1,6 +1,6 @@
 """Policies and the brands' own caps: SQL in, frozen values out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -63,10 +63,10 @@ class PostgresPolicyRepository:
         limit, reason = (None, "") if cap is None else (cap.limit, cap.source)
         await self._connection.execute(_SET_CAP, brand_id, platform, limit, *window, reason, at)
 
-    async def ruled_brands(self, *, among: UUID | None = None) -> Sequence[UUID]:
+    async def ruled_brands(self, *, among: Collection[UUID]) -> Sequence[UUID]:
         conditions = [
             within(self._reach, "b.brand_id"),
-            ("b.brand_id = {}", among),
+            ("b.brand_id = ANY({}::uuid[])", list(among)),
             ("b.deleted_at IS NULL",),
             (_HAS_RULES,),
         ]
