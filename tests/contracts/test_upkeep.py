@@ -15,6 +15,7 @@ from tests.builders import BRAND_ID, a_brand, a_post, given, new_id
 from tests.contracts.worlds import (
     LEASE,
     MINUTE,
+    OWNER,
     World,
     begin,
     cancel,
@@ -60,6 +61,31 @@ async def test_a_claim_that_was_lost_before_its_send_is_due_again_and_uses_no_re
     assert not await verdicts_on(world, schedule)
     assert await kinds(world, schedule) == [EventKind.SCHEDULED]
     assert (await claim_one(world)).schedule_id == schedule.schedule_id
+
+
+async def test_a_lease_lasts_no_longer_than_it_was_given_for_though_the_clock_is_put_back(world: World) -> None:
+    schedule = await given_due(world)
+    await claim_and_begin(world)
+    await world.pass_time(-HOUR)
+
+    assert not await world.lost_and_late.take_back(limit=10)
+    await world.pass_time(LEASE)
+
+    assert await world.lost_and_late.take_back(limit=10) == [UNCONFIRMED]
+    assert await verdicts_on(world, schedule) == [VerdictKind.LOST]
+
+
+async def test_a_lease_that_was_prolonged_lasts_as_long_as_that(world: World) -> None:
+    schedule = await given_due(world)
+    claimed = await claim_and_begin(world)
+    await world.queue.extend({schedule.schedule_id: claimed.token}, owner=OWNER, lease=HOUR)
+
+    for passed in (HOUR / 2, HOUR / 2 - MINUTE):
+        await world.pass_time(passed)
+        assert not await world.lost_and_late.take_back(limit=10)
+
+    await world.pass_time(MINUTE)
+    assert await world.lost_and_late.take_back(limit=10) == [UNCONFIRMED]
 
 
 async def test_a_claim_that_was_lost_in_its_send_is_unconfirmed(world: World) -> None:

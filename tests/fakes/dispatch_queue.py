@@ -44,7 +44,13 @@ class InMemoryDispatchQueue:
             claimed = [row for *_, row in sorted(fitting, key=_order)[:most]]
             for row in claimed:
                 rows.schedules[row.schedule_id] = replace(
-                    row, due_at=None, token=row.token + 1, owner=owner, given_to=owner, lease_expires_at=now + lease
+                    row,
+                    due_at=None,
+                    token=row.token + 1,
+                    owner=owner,
+                    given_to=owner,
+                    lease_expires_at=now + lease,
+                    leased_for=lease,
                 )
         return [_claim(row) for row in claimed]
 
@@ -83,7 +89,7 @@ class InMemoryDispatchQueue:
                 if row.lease_expires_at is not None and (claims.get(row.schedule_id), owner) == (row.token, row.owner)
             ]
             for row in held:
-                rows.schedules[row.schedule_id] = replace(row, lease_expires_at=now + lease)
+                rows.schedules[row.schedule_id] = replace(row, lease_expires_at=now + lease, leased_for=lease)
         return {row.schedule_id for row in held}
 
     async def now(self) -> datetime:

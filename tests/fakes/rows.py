@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -43,6 +43,7 @@ class Row:
     owner: UUID | None = None
     given_to: UUID | None = None
     lease_expires_at: datetime | None = None
+    leased_for: timedelta = timedelta()
     begun_at: datetime | None = None
     last_send_at: datetime | None = None
     resend_until: datetime | None = None

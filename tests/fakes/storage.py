@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
-from marketmind_scheduler.domain.attempt import AttemptRecord
+from marketmind_scheduler.domain.attempt import AttemptRecord, lease_ends
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign, CampaignStatus
 from marketmind_scheduler.domain.derivation import differences
@@ -440,8 +440,12 @@ class InMemoryTransitions:
         return self._locked(row for row in of_campaign if row.status is ScheduleStatus.PENDING)
 
     async def lock_expired(self, *, limit: int) -> Sequence[Locked]:
+        now, rows = self._clock.now(), self._view().schedules
         leased = [(row.lease_expires_at, row) for row in self._rows() if row.lease_expires_at]
-        expired = [each for each in leased if each[0] <= self._clock.now()]
+        for ends, row in leased:
+            shortened = lease_ends(ends, given_for=row.leased_for, now=now)
+            rows[row.schedule_id] = replace(row, lease_expires_at=shortened)
+        expired = [each for each in leased if each[0] <= now]
         return self._locked(row for _, row in sorted(expired, key=_first)[:limit])
 
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:

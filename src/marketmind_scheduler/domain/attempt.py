@@ -75,6 +75,12 @@ class Attempt:
         )
 
 
+def lease_ends(expires_at: datetime, *, given_for: timedelta, now: datetime) -> datetime:
+    """Until when a claim is its owner's: never longer from ``now`` than it was given for. What would end later was
+    given by a clock that has been put back since."""
+    return min(expires_at, now + given_for)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What is to be recorded of a claim after a verdict: the ``step`` that follows while the claim is open, and how

@@ -100,7 +100,8 @@ class Transitions(Protocol):
 
     async def lock_expired(self, *, limit: int) -> Sequence[Locked]:
         """Up to ``limit`` schedules whose lease has run out, the earliest first; those that others work on are left
-        out."""
+        out. Of ``limit`` others, a lease that would last longer than it was given for is made to end as
+        ``attempt.lease_ends`` says, the latest first."""
         ...
 
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:

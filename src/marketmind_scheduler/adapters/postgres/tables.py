@@ -16,12 +16,14 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     MetaData,
     Sequence,
     SmallInteger,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
     Uuid,
     text,
@@ -63,7 +65,7 @@ def _one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
     return CheckConstraint(_is_one_of(column, values), name=column)
 
 
-def _index_of_some(name: str, *columns: str, where: str) -> Index:
+def _index_of_some(name: str, *columns: str | TextClause, where: str) -> Index:
     return Index(f"ix_schedules_{name}", *columns, postgresql_where=text(where))
 
 
@@ -191,6 +193,7 @@ schedules = Table(
     Column("overridden", Text),  # kinds of rules that it may break, with commas between; NULL: none
     Column("arm", Text),  # how the lot of a control share fell; NULL: nothing was drawn
     Column("given_to", Uuid),  # who was given the latest claim, answered or not; NULL: it was taken back
+    Column("leased_for", Interval),  # how long the latest claim was given, or prolonged, for
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
     _one_of("status", ScheduleStatus),
@@ -225,7 +228,10 @@ schedules = Table(
     Index(
         "ix_schedules_of_brand", text("((status || ' '::text) || platform)"), "brand_id", "publish_time", "schedule_id"
     ),
-    _index_of_some("due_of_brand", "brand_id", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
+    # Of nothing that another index begins with, so that no other can take its place.
+    _index_of_some(
+        "due_of_brand", text("(platform || ''::text)"), "brand_id", "due_at", "schedule_id", where="due_at IS NOT NULL"
+    ),
     _index_of_some(
         "dry_run",
         *("platform", "publish_time", "schedule_id"),

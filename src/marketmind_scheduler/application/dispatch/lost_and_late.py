@@ -27,10 +27,8 @@ class LostAndLate:
         where each stands now. Raises StorageUnavailable."""
         async with self.storage.unit_of_work() as work:
             expired = await work.transitions.lock_expired(limit=limit)
-            if not expired:
-                return []
             stored = await work.transitions.record([self._lost(each) for each in expired])
-            await work.commit()
+            await work.commit()  # also where leases were only made to end earlier
         return [schedule.status for schedule in stored]
 
     @repeats_lost_races

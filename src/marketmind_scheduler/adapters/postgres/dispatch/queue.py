@@ -24,7 +24,7 @@ _CLAIM_OF_BRANDS = statement("claim_of_brands")
 BEGIN_SEND = statement("begin_send")
 SETTLE = statement("settle")
 _EXTEND = """
-UPDATE schedules s SET lease_expires_at = now() + $4::interval
+UPDATE schedules s SET lease_expires_at = now() + $4::interval, leased_for = $4::interval
   FROM unnest($1::uuid[], $2::bigint[]) AS i(schedule_id, token)
  WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.lease_owner = $3
    AND coalesce(s.status, '') = 'PUBLISHING'

@@ -28,11 +28,16 @@ SELECT {SHOWN}, s.lease_token, s.lease_owner, s.given_to, s.resend_until_at - no
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
 _IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
 LOCK = f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[]) {_IN_ORDER}"
+# Each post looks for its schedule by itself: see follow_campaigns.
 LOCK_OF_CAMPAIGN = f"""{_SELECT}
- WHERE s.post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1)) AND {SHOWN_STATUS} = 'PENDING'
+ WHERE s.schedule_id = ANY(ARRAY(
+   SELECT o.schedule_id FROM posts g
+    CROSS JOIN LATERAL (SELECT o.schedule_id FROM schedules o
+                         WHERE o.post_id = g.post_id AND o.finished_at IS NULL OFFSET 0) o
+    WHERE g.campaign_id BETWEEN $1 AND $1))
+   AND {SHOWN_STATUS} = 'PENDING'
  {_IN_ORDER}
 """
-# Each post looks for its schedule by itself: see follow_campaigns.
 LOCK_ACTIVE = f"""{_SELECT}
  WHERE s.schedule_id = ANY(ARRAY(
    SELECT o.schedule_id FROM unnest($1::uuid[]) AS g(post_id)
@@ -43,6 +48,12 @@ LOCK_ACTIVE = f"""{_SELECT}
 """
 LOCK_EXPIRED = f"""{_SELECT}
  WHERE s.lease_expires_at <= now() ORDER BY s.lease_expires_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
+"""
+# As attempt.lease_ends says.
+SHORTEN_LEASES = """
+UPDATE schedules SET lease_expires_at = now() + leased_for WHERE schedule_id = ANY(ARRAY(
+  SELECT schedule_id FROM schedules WHERE lease_expires_at > now() AND lease_expires_at > now() + leased_for
+   ORDER BY lease_expires_at DESC LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
 """
 # What waits, and what is held for nothing but having no receiver: 16 is its bit.
 LOCK_LATE = f"""{_SELECT}
@@ -84,6 +95,7 @@ class PostgresTransitions:
         return await self._locked(LOCK_OF_CAMPAIGN, campaign_id)
 
     async def lock_expired(self, *, limit: int) -> Sequence[Locked]:
+        await self._connection.execute(SHORTEN_LEASES, limit)
         return await self._locked(LOCK_EXPIRED, limit)
 
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:

@@ -5,7 +5,7 @@
 -- No status is named: due_at is NULL wherever a row must not be claimed, and a partial index is proven by due_at alone.
 UPDATE schedules s
    SET status = 'PUBLISHING', due_at = NULL, lease_token = s.lease_token + 1, lease_owner = $3, given_to = $3,
-       lease_expires_at = now() + $4::interval
+       lease_expires_at = now() + $4::interval, leased_for = $4::interval
  WHERE s.schedule_id = ANY(ARRAY(
          SELECT d.schedule_id FROM unnest($1::text[], $2::int[]) AS want(platform, room)
           CROSS JOIN LATERAL (
