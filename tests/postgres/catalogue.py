@@ -50,6 +50,7 @@ BIG, BARE, OVER = UUID(int=9001), UUID(int=9002), UUID(int=9003)
 SMALL, SMALL_TOO = UUID(int=5), UUID(int=6)
 NOBODY = UUID(int=1)
 CHANGED = UUID(int=9002)
+CAMPAIGN = UUID(int=9004)
 IDS = [UUID(int=13_000_000 + nth) for nth in range(MANY)]
 BARE_IDS = [UUID(int=14_000_000 + nth) for nth in range(MANY)]
 """What is changed, of a brand apart: what is rolled back stays in the way of whoever reads it."""
@@ -128,8 +129,7 @@ def lists() -> Iterable[Case]:
         for platform in (None, Platform.YOUTUBE, Platform.TWITTER):
             for campaign_id in (None, OVER):
                 yield Case(f"posts of {brand_id}, {campaign_id}, {platform}", _posts(brand_id, campaign_id, platform))
-    # Before it is told anything, the planner may look through all that a brand has of its own.
-    yield Case("claimed", _claiming(dict.fromkeys(Platform, 50)), 10_000)
+    yield Case("claimed", _claiming(dict.fromkeys(Platform, 50)), 50)
     yield Case("brands", lambda w: w.unit.brands.list(limit=50, after=UUID(int=3)))
     for status in (None, PreviewStatus.DISCARDED):
         yield Case(
@@ -198,8 +198,7 @@ def reads() -> Iterable[Case]:
     yield Case("preparation", lambda w: w.unit.preparations.find(UUID(int=7)))
     yield Case("policy", lambda w: w.unit.policies.get(SMALL))
     yield Case("caps", lambda w: w.unit.policies.caps_of(SMALL))
-    yield Case("brands with rules", lambda w: w.unit.policies.ruled_brands(), 2002)
-    yield Case("a brand with rules", lambda w: w.unit.policies.ruled_brands(among=SMALL), 1)
+    yield Case("brands with rules", lambda w: w.unit.policies.ruled_brands(among=[UUID(int=n) for n in range(1000)]))
     yield Case("rules of lanes", lambda w: w.unit.lanes.lock({SMALL: EVERY}))
     yield Case("lane looked at", _looking_at_a_lane, MANY)
     yield Case("other brands looked at", _elsewhere, 1100)
@@ -416,6 +415,61 @@ async def _refitting(world: World) -> None:
         await world.refits.history(refit, most=1000)
 
 
+def of_a_campaign() -> Iterable[Case]:
+    """What is about all posts of one, CAMPAIGN with its 2,000, which is all that its brand CHANGED has ahead."""
+    all_of_it, of_it = 2_000, ScheduleFilter(campaign_id=CAMPAIGN)
+    pending = replace(of_it, status=ScheduleStatus.PENDING)
+    retried = RetryFilter(statuses=(), is_dry_run=True, campaign_id=CAMPAIGN)
+    yield Case("all its posts", lambda w: w.unit.posts.list_of_campaign(CAMPAIGN, platforms=EVERY))
+    yield Case("all its posts locked", lambda w: w.unit.posts.lock_of_campaign(CAMPAIGN, platforms=EVERY))
+    yield Case("all that stands of it", lambda w: w.unit.schedules.standing_of_campaign(CAMPAIGN, platforms=EVERY))
+    yield Case("all of it listed", _listing(of_it), all_of_it)
+    yield Case("all of it searched", _searching(replace(of_it, in_title="title")), all_of_it)
+    yield Case("all of it locked", lambda w: w.unit.derivations.lock(pending))
+    yield Case("all of it to be cancelled", lambda w: w.unit.transitions.lock_pending_of_campaign(CAMPAIGN))
+    yield Case("all of it counted", lambda w: w.unit.derivations.count_outside({CAMPAIGN: (NOW, NOW)}), all_of_it)
+    yield Case("its status follows", lambda w: w.unit.campaigns.follow_schedules(CAMPAIGN), 3 * all_of_it)
+    yield Case("all of it retried", lambda w: w.unit.retryables.lock(retried, limit=100), all_of_it)
+    yield Case("all of its brand locked", lambda w: w.unit.derivations.lock(ZONE_DIFFERS), all_of_it)
+    yield Case("all of its brand ahead", lambda w: w.unit.lanes.ahead(CHANGED))
+    for hold, of in ((Hold.BRAND_PAUSED, CHANGED), (Hold.CAMPAIGN_PAUSED, CAMPAIGN)):
+        yield Case(f"{hold} placed on all of it", _pausing(hold, of), all_of_it)
+    yield Case("all of it moved and told", _moving_and_telling, 3 * all_of_it)
+    yield Case("all of it due and sent", _sending_all, 3 * all_of_it)
+    yield Case("all of it over and forgotten", _forgetting, 3 * all_of_it)
+    yield Case("all of it erased", _erasing(Doomed(Noun.CAMPAIGN, CAMPAIGN)), all_of_it)
+
+
+ALL_DUE = """
+UPDATE schedules SET publish_time = now() - interval '1 hour', due_at = now() - interval '1 hour'
+ WHERE brand_id = $1 AND due_at IS NOT NULL
+"""
+ALL_OVER = """
+UPDATE schedules SET status = 'FAILED', due_at = NULL, parked = 0, finished_at = now() - interval '1 year',
+       publish_time = now() - interval '1 year' WHERE brand_id = $1 AND finished_at IS NULL
+"""
+
+
+async def _moving_and_telling(world: World) -> None:
+    await _moving_many(world)
+    await world.upkeep.sequence_events(limit=1000)
+
+
+async def _sending_all(world: World) -> None:
+    await world.connection.execute(ALL_DUE, CHANGED)
+    await world.upkeep.catch_up(age=timedelta(minutes=5), paces=PACES)
+    await world.connection.execute(ALL_DUE, CHANGED)
+    await _sending(dict.fromkeys(Platform, 500))(world)
+
+
+async def _forgetting(world: World) -> None:
+    await world.connection.execute(ALL_OVER, CHANGED)
+    failed = RetryFilter(statuses=WENT_WRONG, campaign_id=CAMPAIGN)
+    await world.unit.retryables.count(failed)
+    await world.unit.retryables.lock(failed, limit=1000)
+    await world.upkeep.forget_expired(limit=1000)
+
+
 def requests() -> Iterable[Case]:
     yield Case("key found", lambda w: w.keys.find("000000000007"))
     yield Case("keys listed", lambda w: w.keys.list())
@@ -467,4 +521,5 @@ def cases() -> Iterable[Case]:
     yield from reads()
     yield from writes()
     yield from dispatch()
+    yield from of_a_campaign()
     yield from requests()

@@ -64,11 +64,7 @@ async def full_database(brands: int = BRANDS) -> AsyncGenerator[str]:
             await migrator.upgrade()
         connection = await asyncpg.connect(url)
         try:
-            tables = await connection.fetch(f"SELECT relname FROM pg_class WHERE relkind = 'r' AND {_OURS}")  # noqa: S608
-            for table in tables:
-                await connection.execute(f"ALTER TABLE {table['relname']} SET (autovacuum_enabled = false)")
-            await connection.execute("SET session_replication_role = replica")
-            await connection.execute(_SQL["fill"])
+            await _prepare(connection)
             await connection.execute(
                 "SELECT fill_brand(1); ANALYZE;"
                 "UPDATE schedules SET publish_time = now(), due_at = now() WHERE due_at IS NOT NULL; ANALYZE"
@@ -92,6 +88,28 @@ async def full_database(brands: int = BRANDS) -> AsyncGenerator[str]:
             await connection.close()
 
 
-async def connected(url: str) -> Connection:
-    """As the pool of the service connects."""
-    return await asyncpg.connect(url, server_settings=BY_INDEX | {"jit": "off"})
+@asynccontextmanager
+async def empty_database() -> AsyncGenerator[str]:
+    """Its URL, with the functions that fill it, and nobody who analyses by himself."""
+    async with new_database(f"filling_{uuid4().hex}") as url:
+        async with migrating(url) as migrator:
+            await migrator.upgrade()
+        connection = await asyncpg.connect(url)
+        try:
+            await _prepare(connection)
+        finally:
+            await connection.close()
+        yield url
+
+
+async def _prepare(connection: Connection) -> None:
+    tables = await connection.fetch(f"SELECT relname FROM pg_class WHERE relkind = 'r' AND {_OURS}")  # noqa: S608
+    for table in tables:
+        await connection.execute(f"ALTER TABLE {table['relname']} SET (autovacuum_enabled = false)")
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute(_SQL["fill"])
+
+
+async def connected(url: str, *, statements: int = 100) -> Connection:
+    """As the pool of the service connects; it keeps so many statements with their plans."""
+    return await asyncpg.connect(url, server_settings=BY_INDEX | {"jit": "off"}, statement_cache_size=statements)

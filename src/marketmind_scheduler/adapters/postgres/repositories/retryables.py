@@ -44,7 +44,7 @@ class PostgresRetryables:
         found = self._found(chosen)
         rows = await self._connection.fetch(
             f"SELECT {SHOWN} {found.text} ORDER BY s.publish_time, s.schedule_id LIMIT {found.given(limit, 'bigint')}"
-            " FOR NO KEY UPDATE OF p",
+            " FOR NO KEY UPDATE OF l",
             *found.parameters,
         )
         return [to_schedule(row) for row in rows]
@@ -52,7 +52,7 @@ class PostgresRetryables:
     def _found(self, chosen: RetryFilter) -> Statement:
         made = Statement()
         conditions = [made.condition(each) for each in self._conditions(chosen, made) if None not in each[1:]]
-        made.text = f"FROM schedules s {JOINED} WHERE {' AND '.join(conditions)}"
+        made.text = f"FROM schedules s {JOINED} JOIN posts l ON l.post_id = s.post_id WHERE {' AND '.join(conditions)}"
         return made
 
     def _conditions(self, chosen: RetryFilter, made: Statement) -> Sequence[Condition]:
@@ -68,7 +68,7 @@ class PostgresRetryables:
             ("s.last_error ILIKE ANY({}::text[])", None if chosen.in_error is None else containing(chosen.in_error)),
             is_what_is_meant,
             (_IS_LAST,),
-            ("p.deleted_at IS NULL",),
+            ("l.deleted_at IS NULL",),
         ]
 
 

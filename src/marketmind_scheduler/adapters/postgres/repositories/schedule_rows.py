@@ -60,9 +60,15 @@ SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, p.s3_url, 
 """What ``to_schedule`` reads of ``schedules s``, its post ``p``, its brand ``b`` and its campaign ``c``, where it has
 one."""
 
+# Each looks for its own, hence OFFSET 0: else the planner may come to schedules by their brand or by all posts, where
+# it was told that there is next to none of them.
+_OF_POST = "SELECT title, campaign_id, s3_url FROM posts o WHERE o.post_id = s.post_id OFFSET 0"
+_OF_BRAND = (
+    "SELECT brand_default_timezone, on_late, max_lateness_seconds FROM brands o WHERE o.brand_id = s.brand_id OFFSET 0"
+)
+_OF_CAMPAIGN = "SELECT start_date, end_date FROM campaigns o WHERE o.campaign_id = p.campaign_id OFFSET 0"
 JOINED = (
-    "JOIN posts p ON p.post_id = s.post_id JOIN brands b ON b.brand_id = s.brand_id "
-    "LEFT JOIN campaigns c ON c.campaign_id = p.campaign_id"
+    f"CROSS JOIN LATERAL ({_OF_POST}) p CROSS JOIN LATERAL ({_OF_BRAND}) b LEFT JOIN LATERAL ({_OF_CAMPAIGN}) c ON true"
 )
 SELECT = f"SELECT {SHOWN} FROM schedules s {JOINED}"
 
