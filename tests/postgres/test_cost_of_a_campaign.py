@@ -52,7 +52,7 @@ DELETE FROM pg_statistic WHERE starelid = '{0}'::regclass;
 UPDATE pg_class SET relpages = 1, reltuples = 0
  WHERE oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = '{0}'::regclass);
 """
-TOGETHER = {"posts": ["posts"], "schedules": ["schedules"], "others": ["brands", "campaigns", "event_outbox", "events"]}
+TOGETHER = {"posts": ["posts"], "schedules": ["schedules"], "others": ["brands", "campaigns", "events"]}
 
 
 async def tell(connection: Connection, told: Mapping[str, Told]) -> None:
