@@ -13,7 +13,7 @@ DUE_OF_BRAND = "CREATE INDEX ix_schedules_due_of_brand ON schedules ({}, due_at,
 
 def upgrade() -> None:
     op.add_column("schedules", sa.Column("leased_for", sa.Interval()))
-    _index("(platform || ''), brand_id")
+    _index("uuid_send(brand_id), ('' || platform)")
 
 
 def downgrade() -> None:

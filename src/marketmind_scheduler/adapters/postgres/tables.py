@@ -228,9 +228,11 @@ schedules = Table(
     Index(
         "ix_schedules_of_brand", text("((status || ' '::text) || platform)"), "brand_id", "publish_time", "schedule_id"
     ),
-    # Of nothing that another index begins with, so that no other can take its place.
+    # Of nothing that any other statement asks for, so that this index and its statement have nobody but each other.
     _index_of_some(
-        "due_of_brand", text("(platform || ''::text)"), "brand_id", "due_at", "schedule_id", where="due_at IS NOT NULL"
+        "due_of_brand",
+        *(text("uuid_send(brand_id)"), text("(''::text || platform)"), "due_at", "schedule_id"),
+        where="due_at IS NOT NULL",
     ),
     _index_of_some(
         "dry_run",
