@@ -15,18 +15,20 @@ from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
+from marketmind_scheduler.adapters.postgres.dispatch.statistics import GROWN_TABLE
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
 from marketmind_scheduler.adapters.postgres.requests.rate_limits import PostgresRateLimits
 from marketmind_scheduler.adapters.postgres.storage import PostgresUnitOfWork
+from marketmind_scheduler.adapters.postgres.tables import metadata
 from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.domain.access import EVERYWHERE, ApiKey, Rate, Reach, Scope
 from marketmind_scheduler.domain.audience.observations import Figure, Observation
 from marketmind_scheduler.domain.campaign import CampaignStatus
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.domain.lifecycle import cancelled
-from marketmind_scheduler.domain.pacing import PACES
+from marketmind_scheduler.domain.pacing import GROWN, MANY_ROWS, PACES
 from marketmind_scheduler.domain.planning.preview import PreviewStatus
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.retention import Retention
@@ -367,6 +369,7 @@ def dispatch() -> Iterable[Case]:
     yield Case("forgotten", lambda w: w.upkeep.forget_expired(limit=500), 2000)
     for hold, of in ((Hold.BRAND_PAUSED, SMALL), (Hold.CAMPAIGN_PAUSED, SMALL)):
         yield Case(f"{hold} placed and lifted", _pausing(hold, of), 500)
+    yield Case("grown table", lambda w: w.connection.fetch(GROWN_TABLE, list(metadata.tables), GROWN, MANY_ROWS, []))
     yield Case("refits begun", lambda w: w.refits.begin_due(limit=10, lease=HOUR), 20)
     yield Case("a refit", _refitting, 30)
 
@@ -432,6 +435,11 @@ def of_a_campaign() -> Iterable[Case]:
     yield Case("all of it retried", lambda w: w.unit.retryables.lock(retried, limit=100), all_of_it)
     yield Case("all of its brand locked", lambda w: w.unit.derivations.lock(ZONE_DIFFERS), all_of_it)
     yield Case("all of its brand ahead", lambda w: w.unit.lanes.ahead(CHANGED))
+
+
+def changes_of_a_campaign() -> Iterable[Case]:
+    """As ``of_a_campaign``. Undone, they stay in the way of whoever reads, until that is swept away."""
+    all_of_it = 2_000
     for hold, of in ((Hold.BRAND_PAUSED, CHANGED), (Hold.CAMPAIGN_PAUSED, CAMPAIGN)):
         yield Case(f"{hold} placed on all of it", _pausing(hold, of), all_of_it)
     yield Case("all of it moved and told", _moving_and_telling, 3 * all_of_it)

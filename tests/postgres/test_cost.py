@@ -27,8 +27,8 @@ BLOCKS_EACH = 70
 """Most of them to put a new version of a row into the indexes."""
 FIRST, OFTEN = "force_custom_plan", "force_generic_plan"
 """How the planner goes about the first uses of a statement on a connection, and may go about later ones."""
-BESIDE_REQUESTS = {"migrations", "diagnosis", "readiness"}
-"""Modules whose statements look at the schema, once at the start."""
+BESIDE_REQUESTS = {"migrations", "diagnosis", "readiness", "statistics"}
+"""Modules whose statements look at the schema, or change what the planner is told."""
 NOT_CALLED = [
     "PostgresAgentRuns.add",
     "PostgresAgentRuns.first_broken",

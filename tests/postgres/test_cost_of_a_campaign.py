@@ -10,7 +10,7 @@ import pytest
 
 from marketmind_scheduler.domain.errors import NotFound
 from tests.loops import telling_all_misses
-from tests.postgres.catalogue import World, dispatch, of_a_campaign, reads, writes
+from tests.postgres.catalogue import World, changes_of_a_campaign, dispatch, of_a_campaign, reads, writes
 from tests.postgres.full import Connection, connected, empty_database
 from tests.postgres.measured import measuring
 from tests.postgres.test_cost import FIRST, OFTEN, is_too_much
@@ -31,7 +31,7 @@ SELECT id(first + n), id(9002), id(campaign), 'title of ' || n, 's3://bucket/key
   FROM (VALUES (9004, 13000000), (9005, 14000000)) of_campaign(campaign, first), generate_series(10, 1499) n;
 SELECT fill_schedules(9002, 13000010, 1490, now() + interval '1 day' + 10 * interval '37 minutes', 'PENDING');
 """
-CASES = [*reads(), *writes(), *dispatch(), *of_a_campaign()]
+CASES = [*reads(), *writes(), *dispatch(), *of_a_campaign(), *changes_of_a_campaign()]
 
 
 class Told(StrEnum):

@@ -2,7 +2,7 @@
 -- up to its room $2 (int[]), and of all together no more than $5 (NULL: no limit), the earliest due first. Rows that
 -- others claim at the same moment are passed over.
 --
--- Each lane is looked at along its own index, which no other can stand in for: see Walk. What others may have in their
+-- Each lane is looked at along its own index, and so that no other can stand in for it says in words of its own that it waits. What others may have in their
 -- hands is made up for by looking at twice the room; of these, only what is claimed is locked.
 UPDATE schedules s
    SET status = 'PUBLISHING', due_at = NULL, lease_token = s.lease_token + 1, lease_owner = $3, given_to = $3,
@@ -14,11 +14,10 @@ UPDATE schedules s
               FROM (SELECT q.due_at, q.schedule_id FROM unnest($6::uuid[]) AS own(brand_id)
                      CROSS JOIN LATERAL (
                        SELECT q.due_at, q.schedule_id FROM schedules q
-                        WHERE (uuid_send(q.brand_id), '' || q.platform) >= (uuid_send(own.brand_id), want.platform)
-                          AND (uuid_send(q.brand_id), '' || q.platform, q.due_at)
-                              <= (uuid_send(own.brand_id), want.platform, now())
-                          AND q.due_at IS NOT NULL AND (q.latest_at IS NULL OR q.latest_at > now())
-                        ORDER BY uuid_send(q.brand_id), '' || q.platform, q.due_at, q.schedule_id LIMIT 2 * want.room) q
+                        WHERE (q.brand_id, q.platform) >= (own.brand_id, want.platform)
+                          AND (q.brand_id, q.platform, q.due_at) <= (own.brand_id, want.platform, now())
+                          AND q.due_at < 'infinity' AND (q.latest_at IS NULL OR q.latest_at > now())
+                        ORDER BY q.brand_id, q.platform, q.due_at, q.schedule_id LIMIT 2 * want.room) q
                      ORDER BY q.due_at, q.schedule_id LIMIT 2 * want.room) d
              CROSS JOIN LATERAL (
                SELECT f.due_at, f.schedule_id FROM schedules f

@@ -10,7 +10,7 @@ WITH done AS (
              SELECT q.schedule_id FROM schedules q
               WHERE (q.brand_id, q.platform) >= (l.brand_id, l.platform)
                 AND (q.brand_id, q.platform, q.publish_time) <= (l.brand_id, l.platform, now() - $4::interval)
-                AND q.due_at IS NOT NULL
+                AND q.due_at > '-infinity'
               ORDER BY q.brand_id, q.platform, q.publish_time, q.schedule_id LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED) w) f
    WHERE s.schedule_id = f.schedule_id
   RETURNING s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, s.status, s.retry_count, s.external_id,

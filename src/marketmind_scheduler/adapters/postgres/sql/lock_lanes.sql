@@ -10,7 +10,7 @@ SELECT l.brand_id, l.platform, w.schedule_id, w.publish_time, w.due_at, now() AS
  CROSS JOIN LATERAL (
    SELECT f.publish_time FROM schedules f
     WHERE (f.brand_id, f.platform) >= (l.brand_id, l.platform) AND (f.brand_id, f.platform) <= (l.brand_id, l.platform)
-      AND f.due_at IS NOT NULL
+      AND f.due_at > '-infinity'
     ORDER BY f.brand_id, f.platform, f.publish_time, f.schedule_id LIMIT 1) first
  CROSS JOIN LATERAL (
    SELECT max(CASE WHEN r.status = 'PUBLISHING' THEN coalesce(r.send_started_at, now())
@@ -22,6 +22,6 @@ SELECT l.brand_id, l.platform, w.schedule_id, w.publish_time, w.due_at, now() AS
  CROSS JOIN LATERAL (
    SELECT s.schedule_id, s.publish_time, s.due_at FROM schedules s
     WHERE (s.brand_id, s.platform) >= (l.brand_id, l.platform)
-      AND (s.brand_id, s.platform, s.publish_time) <= (l.brand_id, l.platform, now() + $3::interval) AND s.due_at IS NOT NULL
+      AND (s.brand_id, s.platform, s.publish_time) <= (l.brand_id, l.platform, now() + $3::interval) AND s.due_at > '-infinity'
     ORDER BY s.brand_id, s.platform, s.publish_time, s.schedule_id FOR NO KEY UPDATE SKIP LOCKED) w
  ORDER BY l.nth, w.publish_time, w.schedule_id
