@@ -2,8 +2,8 @@
 -- up to its room $2 (int[]), and of all together no more than $5 (NULL: no limit), the earliest due first. Rows that
 -- others claim at the same moment are passed over.
 --
--- Each lane is looked at along its own index, and so that no other can stand in for it says in words of its own that it waits. What others may have in their
--- hands is made up for by looking at twice the room; of these, only what is claimed is locked.
+-- Each lane is looked at along its own index, see Walk, and in the words for what waits that lead to no other. What others
+-- may have in their hands is made up for by looking at twice the room; of these, only what is claimed is locked.
 UPDATE schedules s
    SET status = 'PUBLISHING', due_at = NULL, lease_token = s.lease_token + 1, lease_owner = $3, given_to = $3,
        lease_expires_at = now() + $4::interval, leased_for = $4::interval
