@@ -292,6 +292,25 @@ def test_who_may_call_is_told(environment: dict[str, str], mark: Mark, found: st
     assert found in access.found
 
 
+@on_each(
+    ("environment", "mark", "found"),
+    [
+        ({}, None, ""),
+        ({"SCHEDULER_HOST_NAMES": " Host.docker.internal ,x.internal"}, Mark.WELL, "host.docker.internal, x.internal"),
+        ({"SCHEDULER_HOST_NAMES": "x", "SCHEDULER_AUTH": "keys"}, Mark.DOUBTFUL, "has no effect"),
+        ({"SCHEDULER_HOST_NAMES": "x", "SCHEDULER_AUTH": "off"}, Mark.DOUBTFUL, "has no effect"),
+        ({"SCHEDULER_HOST_NAMES": "http://x:80"}, None, ""),
+    ],
+)
+def test_names_under_which_it_answers_are_told(environment: dict[str, str], mark: Mark | None, found: str) -> None:
+    told = findings_of(environment)
+
+    names = told.get("host names")
+    assert (names and names.mark) is mark
+    assert found in (names.found if names else "")
+    assert (told["configuration"].mark is Mark.WRONG) is ("http" in environment.get("SCHEDULER_HOST_NAMES", ""))
+
+
 def test_what_cannot_be_configured_is_not_checked_and_says_so() -> None:
     found = findings_of({"DATABASE_URL": "mysql://user@host/database", "SCHEDULER_PUBLISHER": "fax"})
 

@@ -1,8 +1,10 @@
 """The embedded server: its data stays, it has one owner, and it does not outlive it."""
 
+import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -11,12 +13,16 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
 from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgresUnavailable, default_home
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
+from marketmind_scheduler.adapters.postgres.pool import open_pool
+from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.embedded import url_now
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -203,6 +209,32 @@ def test_who_is_attached_finds_the_server_of_the_next_owner_where_it_was(home: P
 
     with embedded_postgres(home) as dsn:
         assert dsn == before
+
+
+def test_whose_port_somebody_else_has_taken_meanwhile_is_found_at_its_new_one(home: Path) -> None:
+    with an_owner(home) as owner:
+        before = owner.dsn()
+        owner.leave()
+
+    async def asked(where: Callable[[], str]) -> object:
+        async with open_pool(before, size=1, url_now=where) as pool:
+            return await pool.fetchval("SELECT 1")
+
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        stranger.bind(("127.0.0.1", urlsplit(before).port or 0))
+        stranger.listen()
+        with embedded_postgres(home) as dsn:
+            where = url_now(Settings(data_dir=str(home)), before)
+            assert where is not None
+            assert dsn != before
+            assert where() == dsn
+            assert asyncio.run(asked(where)) == 1
+    assert where() == before  # nobody runs it now: as good as any
+
+
+def test_where_a_database_is_named_it_is_nobodys_to_move() -> None:
+    assert url_now(Settings(database_url="postgresql://somewhere/x"), "postgresql://somewhere/x") is None
 
 
 def test_of_two_processes_that_start_at_once_one_waits_for_the_other(home: Path) -> None:

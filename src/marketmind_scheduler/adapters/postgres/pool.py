@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from marketmind_scheduler.adapters.postgres.backends import Backends
+from marketmind_scheduler.adapters.postgres.backends import Backends, ServerConnection
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 OnQuery: TypeAlias = Callable[[str, float, bool], None]
@@ -54,18 +54,24 @@ async def open_pool(
     plans_once: bool = False,
     on_query: OnQuery | None = None,
     backends: Backends | None = None,
+    url_now: Callable[[], str] | None = None,
 ) -> AsyncGenerator[Pool]:
     """A pool whose connections speak UTC and never wait long. It connects when first asked, and anew where a
     connection has been closed; leaving does not wait for a server that hangs. A transaction in which nothing happens
     for ``idle_seconds`` is ended. With ``plans_once`` a statement keeps its first plan, whatever it is given. Pools
     with the same ``backends`` never have more of them together than these allow; by itself, a pool has its ``size``
-    and one in place of one that hangs.
+    and one in place of one that hangs. Where the server may move, ``url_now`` says for each connection where it is.
 
     asyncpg reads ``url`` itself, so everything its DSN allows is allowed.
     """
+    connect = (backends or Backends(most=size + 1)).connect
+
+    async def connect_now(_dsn: str, **named: Any) -> ServerConnection:
+        return await connect(_dsn_of(url_now() if url_now else url), **named)
+
     pool = await asyncpg.create_pool(
-        f"postgresql://{url.partition('://')[2]}",
-        connect=(backends or Backends(most=size + 1)).connect,
+        _dsn_of(url),
+        connect=connect_now,
         min_size=0,
         max_size=size,
         timeout=_CONNECT_SECONDS,
@@ -80,6 +86,10 @@ async def open_pool(
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await pool.close()  # when that is cut off, the connections are closed without a farewell
+
+
+def _dsn_of(url: str) -> str:
+    return f"postgresql://{url.partition('://')[2]}"
 
 
 async def _tell(on_query: OnQuery, connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -30,6 +30,7 @@ from marketmind_scheduler.ports.clock import Clock
 
 _OF_DATABASE = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "SCHEDULER_DATA_DIR", "SCHEDULER_POOL_SIZE")
 _OF_ACCESS = ("SCHEDULER_HOST", "SCHEDULER_AUTH")
+_OF_NAMES = ("SCHEDULER_HOST_NAMES", "SCHEDULER_AUTH")
 _OF_TOKENS = (
     "SCHEDULER_AUTH",
     *(name for name in NAMES if name.startswith("SCHEDULER_JWT_")),
@@ -75,6 +76,7 @@ def diagnose(environment: Mapping[str, str], *, connect: bool, clock: Clock) -> 
     return [
         _configuration(environment, (*access, *tokens, *telemetry, *publisher)),
         *access,
+        *_names(_part(environment, _OF_NAMES)),
         *tokens,
         *telemetry,
         *_tools(_part(environment, _OF_TOOLS)),
@@ -132,6 +134,17 @@ def _access(settings: Settings | None) -> Sequence[Finding]:
         return [Finding(Mark.WRONG, "access", str(open_to_all), "decide it; `serve` does not start before")]
     who = "callers need a key" if settings.auth is Auth.KEYS else f"whoever reaches {settings.host} may call"
     return [Finding(Mark.WELL, "access", who)]
+
+
+def _names(settings: Settings | None) -> Sequence[Finding]:
+    """What SCHEDULER_HOST_NAMES does; one that is none is told as configuration."""
+    if settings is None or not (names := ", ".join(sorted(settings.listed_host_names))):
+        return []
+    if settings.auth is not None:
+        found = f"SCHEDULER_HOST_NAMES={names} has no effect where SCHEDULER_AUTH is set: every name is answered"
+        return [Finding(Mark.DOUBTFUL, "host names", found, "unset one of them")]
+    found = f"answered under {names} too: a page that a browser shows from there may send requests"
+    return [Finding(Mark.WELL, "host names", found)]
 
 
 def _tokens(settings: Settings | None) -> Sequence[Finding]:

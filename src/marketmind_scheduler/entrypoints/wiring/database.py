@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import structlog
 
@@ -15,6 +14,7 @@ from marketmind_scheduler.adapters.postgres.schema.version import SchemaChangeRe
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.entrypoints.settings import Settings
+from marketmind_scheduler.entrypoints.wiring.embedded import home_of
 
 NO_DATA = "there is no data yet; `serve` makes it"
 _WAIT_SECONDS = 60
@@ -28,7 +28,7 @@ def database(settings: Settings) -> Generator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return
-    home = _home(settings)
+    home = home_of(settings)
     with embedded_postgres(home) as url:
         log.info("embedded PostgreSQL started", data=str(home))
         yield url
@@ -36,7 +36,7 @@ def database(settings: Settings) -> Generator[str]:
 
 def has_data(settings: Settings) -> bool:
     """Whether there is anything to look at: a database of its own has nothing before its first start."""
-    return settings.database_url is not None or holds_data(_home(settings))
+    return settings.database_url is not None or holds_data(home_of(settings))
 
 
 def told_which(settings: Settings) -> str | None:
@@ -49,11 +49,7 @@ def told_which(settings: Settings) -> str | None:
 def check_first_start(settings: Settings) -> None:
     """Raises EmbeddedPostgresUnavailable where a database of its own could not be made; makes nothing."""
     find_package()
-    check_home(_home(settings))
-
-
-def _home(settings: Settings) -> Path:
-    return Path(settings.data_dir) if settings.data_dir else default_home()
+    check_home(home_of(settings))
 
 
 async def prepare(settings: Settings, url: str, use_cases: UseCases, *, wait_for_schema: int = _WAIT_SECONDS) -> None:
