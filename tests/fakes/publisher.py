@@ -44,6 +44,9 @@ class ScriptedPublisher:
     def reroute(self, brand_id: UUID, platform: Platform, target: Target) -> None:
         self._rerouted[brand_id, platform] = target
 
+    def check(self) -> None:
+        """It takes nothing."""
+
     def targets(self, platform: Platform) -> Collection[Target]:
         usual = [self._targets[platform]] if platform in self._targets else []
         return [*usual, *(target for (_, of), target in self._rerouted.items() if of is platform)]

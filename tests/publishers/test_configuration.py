@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, WebhookTargets
+from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
+from marketmind_scheduler.domain.errors import NothingSentFromHere
 from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.verdict import Unsent
 from marketmind_scheduler.entrypoints.choices import SettingsError
 from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
 from tests.builders import BRAND_ID
+from tests.loops import on_each
+from tests.publishers.given import an_attempt, publishing_over
 from tests.receivers import SECRET
 
 URL = "https://publisher.example.com/posts"
@@ -277,3 +282,43 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path, nam
 
     with pytest.raises(SettingsError, match=r"SCHEDULER_WEBHOOKS=.*: the file cannot be read: \w+"):
         load_webhooks(str(tmp_path / name))
+
+
+LACKING = f"""
+[default]
+url = "https://publisher.example.com"
+secret_files = ["/nowhere/secret"]
+
+[platforms.REDDIT]
+url = "https://publisher.example.com/reddit"
+secrets = ["{SECRET}"]
+"""
+
+
+async def test_where_nothing_is_sent_from_secrets_may_be_missing_and_nothing_is_sent(tmp_path: Path) -> None:
+    (file := tmp_path / "webhooks.toml").write_text(LACKING, "utf-8")
+    targets = load_webhooks(str(file), signs=False)
+
+    async with publishing_over(WebhookTransport(targets)) as publisher:
+        verdict = await publisher.publish(an_attempt())
+        with pytest.raises(NothingSentFromHere, match="secret_files: /nowhere/secret is not there"):
+            publisher.check()
+        assert publisher.target_of(BRAND_ID, Platform.TWITTER)
+
+    assert isinstance(verdict, Unsent)
+    assert "default.secret_files: /nowhere/secret cannot be read" in refusal(tmp_path, LACKING)
+
+
+@on_each(
+    "wrong",
+    [
+        LACKING.replace('secret_files = ["/nowhere/secret"]', ""),
+        LACKING.replace(SECRET, "whsec_short"),
+        LACKING.replace("/nowhere/secret", "/"),
+    ],
+)
+def test_secrets_that_are_there_are_checked_wherever_they_are_read(tmp_path: Path, wrong: str) -> None:
+    (file := tmp_path / "webhooks.toml").write_text(wrong, "utf-8")
+
+    with pytest.raises(SettingsError, match="secret"):
+        load_webhooks(str(file), signs=False)

@@ -993,6 +993,17 @@ class ClocksDisagree(Unavailable):
         )
 
 
+class NothingSentFromHere(Unavailable):
+    """This process has not what it takes to send: secrets that webhooks are signed with. Another process sends what is
+    due."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"nothing is sent from here: {why}; let `marketmind-scheduler dispatch` send what is due, or give this "
+            "process the file, too"
+        )
+
+
 class IdentityProviderUnavailable(Unavailable):
     """The identity provider's keys cannot be read, so tokens cannot be checked. API keys go on to work."""
 

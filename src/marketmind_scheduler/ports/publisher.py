@@ -27,6 +27,10 @@ class Target:
 
 
 class Publisher(Protocol):
+    def check(self) -> None:
+        """Raises NothingSentFromHere where this process has not what it takes."""
+        ...
+
     def targets(self, platform: Platform) -> Collection[Target]:
         """Every target that posts on the platform may go to; none where the platform is not published."""
         ...

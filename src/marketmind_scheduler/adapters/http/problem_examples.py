@@ -118,6 +118,7 @@ EXAMPLES: dict[type[SchedulerError], SchedulerError] = {
         errors.IdentityProviderUnavailable(),
         errors.ZoneRulesOutdated("2026a", newest="2026f"),
         errors.ClocksDisagree(timedelta(minutes=10)),
+        errors.NothingSentFromHere("default.secret_files: /run/secrets/webhook is not there"),
         errors.SchedulerUnavailable("other plans are being made; send the same request again in a few seconds"),
     )
 }

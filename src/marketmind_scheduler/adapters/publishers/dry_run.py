@@ -18,6 +18,9 @@ log = structlog.get_logger()
 
 
 class DryRunPublisher:
+    def check(self) -> None:
+        """It takes nothing."""
+
     def targets(self, platform: Platform) -> Collection[Target]:
         del platform
         return (_TARGET,)

@@ -11,6 +11,9 @@ from marketmind_scheduler.ports.publisher import Target
 
 
 class NoPublisher:
+    def check(self) -> None:
+        """It takes nothing."""
+
     def targets(self, platform: Platform) -> Collection[Target]:
         del platform
         return ()

@@ -11,8 +11,9 @@ from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.delivery import Delivery
+from marketmind_scheduler.domain.errors import NothingSentFromHere
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.verdict import Refused, Verdict
+from marketmind_scheduler.domain.verdict import Refused, Unsent, Verdict
 from marketmind_scheduler.ports.publisher import Target
 
 _MARGIN = timedelta(seconds=5)
@@ -21,6 +22,10 @@ _MARGIN = timedelta(seconds=5)
 class WebhookPublisher:
     def __init__(self, transport: WebhookTransport) -> None:
         self._transport = transport
+
+    def check(self) -> None:
+        if missing := self._transport.targets.missing:
+            raise NothingSentFromHere(missing)
 
     def targets(self, platform: Platform) -> Collection[Target]:
         return [self._seen_from_outside(target) for target in self._transport.targets.on(platform)]
@@ -36,6 +41,8 @@ class WebhookPublisher:
     async def publish(self, attempt: Attempt) -> Verdict:
         if why := self.refusal(attempt.delivery):
             return Refused(why)
+        if missing := self._transport.targets.missing:
+            return Unsent(f"nothing is sent from here: {missing}")
         [target, *_] = self._transport.targets.for_posts_of(attempt.claim.brand_id, attempt.claim.platform)
         return await self._transport.post(
             target,

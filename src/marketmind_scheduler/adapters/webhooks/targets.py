@@ -66,9 +66,10 @@ class WebhookTarget:
         sends_at_once: int,
         most_body_bytes: int = MOST_BODY_BYTES,
         media: Sequence[str] = (),
+        may_lack_secrets: bool = False,
     ) -> Self:
         """The receiver configured at ``place``; raises BadTarget."""
-        if not secrets or not all(is_secret(secret) for secret in secrets):
+        if not (secrets or may_lack_secrets) or not all(is_secret(secret) for secret in secrets):
             raise BadTarget("secrets", "at least one secret: whsec_ and then 24 to 64 random bytes in base64")
         if not all(map(_MEDIA.fullmatch, media)):
             raise BadTarget(
@@ -128,7 +129,8 @@ class WebhookTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookTargets:
-    """The receivers by what they are for: the most specific wins. ``lanes`` are those of one brand on one platform."""
+    """The receivers by what they are for: the most specific wins. ``lanes`` are those of one brand on one platform.
+    ``missing``: which secrets are not there, so that nothing can be signed; None: nothing is missing."""
 
     default: WebhookTarget | None = None
     platforms: Mapping[Platform, WebhookTarget] = field(default_factory=dict[Platform, WebhookTarget])
@@ -137,6 +139,7 @@ class WebhookTargets:
         default_factory=dict[tuple[UUID, Platform], WebhookTarget]
     )
     allowed: tuple[AllowedNetwork, ...] = ()
+    missing: str | None = None
 
     def for_posts_of(self, brand_id: UUID | None, platform: Platform) -> Sequence[WebhookTarget]:
         """Every receiver that fits the brand's posts on the platform, the most specific first; without a brand, those

@@ -66,6 +66,7 @@ class Dispatcher:
         self._limits = limits
         self._tracing = tracing
         self._clocks = clocks
+        self._publisher = publisher
         self._traffic = Traffic(publisher, observer=observer, monotonic=monotonic)
         self._sender = Sender(
             queue=self.queue,
@@ -122,7 +123,8 @@ class Dispatcher:
 
         Does the upkeep before, so that calling this now and then is enough, and a lane that is behind sends one post at
         a time here too. What has begun goes on when the caller is cancelled: ``triggered`` waits for it. Raises
-        StorageUnavailable; of what had been claimed by then, its lease decides. Raises ClocksDisagree.
+        StorageUnavailable; of what had been claimed by then, its lease decides. Raises ClocksDisagree and
+        NothingSentFromHere.
         """
         task = asyncio.create_task(self._triggered_now(limit))
         self._triggered.add(task)
@@ -135,6 +137,7 @@ class Dispatcher:
             await asyncio.wait(self._triggered, timeout=self._limits.grace.total_seconds())
 
     async def _triggered_now(self, limit: int) -> Sequence[Schedule]:
+        self._publisher.check()
         await self._clocks.check()
         await self.upkeeping.keep_up()
         await self._dead_ends.look()

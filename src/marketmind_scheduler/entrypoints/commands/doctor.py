@@ -43,6 +43,7 @@ _REFUSED = frozenset({"access", "tokens", "telemetry", "publisher"})
 _OF_PUBLISHER = (
     "SCHEDULER_PUBLISHER",
     "SCHEDULER_PLATFORMS",
+    "SCHEDULER_DISPATCH",
     *(variable for entry in PUBLISHERS.values() for variable in entry.variables),
 )
 _STYLES = {Mark.WELL: "green", Mark.DOUBTFUL: "yellow", Mark.WRONG: "red"}

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
+import msgspec
 import structlog
 
+from marketmind_scheduler.entrypoints.choices import Switch
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.bootstrap import Service, running
 from marketmind_scheduler.entrypoints.wiring.database import prepare_to_dispatch
@@ -22,7 +24,7 @@ log = structlog.get_logger()
 async def dispatch(settings: Settings, database_url: str, listener: socket.socket | None) -> None:
     """Migrate, then dispatch until SIGINT or SIGTERM; metrics and health are shown on ``listener``. Sends in flight
     when the signal comes have the grace of ``DispatchLimits`` to end."""
-    async with running(settings, database_url) as service:
+    async with running(msgspec.structs.replace(settings, dispatch=Switch.ON), database_url) as service:
         await prepare_to_dispatch(settings, database_url, service.use_cases)
         warn_of_pretence(service)
         warn_of_dead_ends(service)

@@ -10,7 +10,7 @@ from marketmind_scheduler.adapters.publishers.none import NoPublisher
 from marketmind_scheduler.adapters.webhooks.publisher import WebhookPublisher
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.health import Publishing
-from marketmind_scheduler.entrypoints.choices import PublisherKind
+from marketmind_scheduler.entrypoints.choices import PublisherKind, Switch
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.receivers import examine_receivers
@@ -56,7 +56,8 @@ def _examine_dry_run(settings: Settings, *, connect: bool) -> Sequence[Finding]:
 
 @asynccontextmanager
 async def _webhook(settings: Settings, tracing: Tracing) -> AsyncGenerator[Publisher]:
-    targets, timeout = load_webhooks(settings.webhooks or ""), settings.dispatch_limits.send_timeout
+    targets = load_webhooks(settings.webhooks or "", signs=settings.dispatch is Switch.ON)
+    timeout = settings.dispatch_limits.send_timeout
     async with WebhookTransport(targets, timeout=timeout, tracing=tracing) as transport:
         yield WebhookPublisher(transport)
 

@@ -10,7 +10,7 @@ from marketmind_scheduler.adapters.webhooks.targets import WebhookTarget, Webhoo
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.entrypoints.choices import SettingsError
+from marketmind_scheduler.entrypoints.choices import SettingsError, Switch
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.entrypoints.wiring.webhooks import load_webhooks
@@ -20,10 +20,11 @@ def examine_receivers(settings: Settings, *, connect: bool, look_up: LookUp | No
     """Whether the file can be read, whether every brand has a receiver, and where each receiver is; connects to them
     only with ``connect``."""
     try:
-        targets = load_webhooks(settings.webhooks or "")
+        targets = load_webhooks(settings.webhooks or "", signs=settings.dispatch is Switch.ON)
     except SettingsError as wrong:
         return [Finding(Mark.WRONG, "publisher", str(wrong), "mend the file; examples/webhooks.toml shows all of it")]
-    found = Finding(Mark.WELL, "publisher", f"webhook, receivers from {settings.webhooks}")
+    where = f"webhook, receivers from {settings.webhooks}"
+    found = Finding(Mark.WELL, "publisher", f"{where}; nothing is sent from here" if targets.missing else where)
     reached = asyncio.run(_receivers(targets, connect=connect, look_up=look_up))
     return [found, *_coverage(settings, targets), *_windows(settings, targets), *reached]
 

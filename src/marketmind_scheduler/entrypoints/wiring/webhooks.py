@@ -68,61 +68,67 @@ class _Wrong(Exception):  # noqa: N818  # it becomes a SettingsError as soon as 
         super().__init__(f"{key}: {takes}")
 
 
-def load_webhooks(path: str) -> WebhookTargets:
-    """Read the file; raises SettingsError for the first thing that is wrong. Messages repeat no secret."""
+def load_webhooks(path: str, *, signs: bool = True) -> WebhookTargets:
+    """Read the file; raises SettingsError for the first thing that is wrong. Messages repeat no secret. Where nothing
+    ``signs`` by itself, files of secrets may be left out."""
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as unreadable:
         raise SettingsError(f"SCHEDULER_WEBHOOKS={path}: the file cannot be read: {_why(unreadable)}") from None
     try:
-        return _targets(tomllib.loads(text))
+        return _targets(tomllib.loads(text), _Secrets(may_be_missing=not signs))
     except tomllib.TOMLDecodeError as invalid:
         raise SettingsError(f"{path} is not valid TOML: {invalid}") from None
     except _Wrong as wrong:
         raise SettingsError(f"{path}: {wrong}") from None
 
 
-def _targets(content: _Table) -> WebhookTargets:
+def _targets(content: _Table, secrets: "_Secrets") -> WebhookTargets:
     file = _convert(content, _File, place="")
     allowed = tuple(_allowed(text) for text in file.allow)
     brands = {_brand_id(name): table for name, table in file.brands.items()}
     lanes = {brand_id: table.pop("platforms", {}) for brand_id, table in brands.items()}
     return WebhookTargets(
-        default=_target("default", file.default, allowed) if file.default is not None else None,
-        platforms=_by_platform("platforms", file.platforms, allowed),
+        default=_target("default", file.default, allowed, secrets) if file.default is not None else None,
+        platforms=_by_platform("platforms", file.platforms, allowed, secrets),
         brands={
-            brand_id: _target(f"brands.{brand_id}", table, allowed)
+            brand_id: _target(f"brands.{brand_id}", table, allowed, secrets)
             for brand_id, table in brands.items()
             if table or not lanes[brand_id]
         },
         lanes={
             (brand_id, platform): target
             for brand_id, tables in lanes.items()
-            for platform, target in _by_platform(f"brands.{brand_id}.platforms", tables, allowed).items()
+            for platform, target in _by_platform(f"brands.{brand_id}.platforms", tables, allowed, secrets).items()
         },
         allowed=allowed,
+        missing=next(iter(secrets.missing), None),
     )
 
 
-def _by_platform(place: str, tables: Any, allowed: Collection[AllowedNetwork]) -> Mapping[Platform, WebhookTarget]:
+def _by_platform(
+    place: str, tables: Any, allowed: Collection[AllowedNetwork], secrets: "_Secrets"
+) -> Mapping[Platform, WebhookTarget]:
     try:
         checked = msgspec.convert(tables, dict[str, _Table])
     except msgspec.ValidationError:
         raise _Wrong(place, "it takes a table for each platform") from None
     return {
-        _platform(f"{place}.{name}", name): _target(f"{place}.{name}", table, allowed)
+        _platform(f"{place}.{name}", name): _target(f"{place}.{name}", table, allowed, secrets)
         for name, table in checked.items()
     }
 
 
-def _target(place: str, table: _Table, allowed: Collection[AllowedNetwork]) -> WebhookTarget:
+def _target(place: str, table: _Table, allowed: Collection[AllowedNetwork], secrets: "_Secrets") -> WebhookTarget:
     receiver = _convert(table, _Receiver, place=f"{place}.")
     window = receiver.resend_window_seconds
+    in_files = secrets.in_files(f"{place}.secret_files", receiver.secret_files)
     try:
         return WebhookTarget.read(
             place=place,
             url=receiver.url,
-            secrets=[*receiver.secrets, *(_secret(f"{place}.secret_files", path) for path in receiver.secret_files)],
+            secrets=[*receiver.secrets, *in_files],
+            may_lack_secrets=len(in_files) < len(receiver.secret_files),
             allow_http=receiver.allow_http,
             allowed=allowed,
             drops_repeats_for=timedelta(seconds=window) if window else None,
@@ -167,11 +173,23 @@ def _platform(place: str, name: str) -> Platform:
     return Platform(name)
 
 
-def _secret(place: str, path: str) -> str:
-    try:
-        return Path(path).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise _Wrong(place, f"{path} cannot be read: {_why(unreadable)}") from None
+class _Secrets:
+    """Those in files of their own; ``missing`` says which are not there."""
+
+    def __init__(self, *, may_be_missing: bool) -> None:
+        self.missing: list[str] = []
+        self._may_be_missing = may_be_missing
+
+    def in_files(self, place: str, paths: Sequence[str]) -> Sequence[str]:
+        found: list[str] = []
+        for path in paths:
+            try:
+                found.append(Path(path).read_text("utf-8").strip())
+            except (OSError, UnicodeDecodeError) as unreadable:
+                if not (self._may_be_missing and isinstance(unreadable, FileNotFoundError)):
+                    raise _Wrong(place, f"{path} cannot be read: {_why(unreadable)}") from None
+                self.missing.append(f"{place}: {path} is not there")
+        return found
 
 
 def _meant(name: str, known: Sequence[str]) -> str:

@@ -17,12 +17,13 @@ from marketmind_scheduler.adapters.http.envelope.large_bodies import LARGE, NotO
 from marketmind_scheduler.adapters.http.problems import PROBLEM_JSON, Malformed, Problem, to_problem
 from marketmind_scheduler.adapters.http.words.strict_json import NotJson, read_json
 from marketmind_scheduler.domain.access import ANYBODY, Caller
-from marketmind_scheduler.domain.errors import ClocksDisagree, SchedulerError
+from marketmind_scheduler.domain.errors import ClocksDisagree, NothingSentFromHere, SchedulerError
 from marketmind_scheduler.ports.idempotency import Answer, Idempotency, KeyedRequest, RequestKey
 
 NOT_KEYED = {"keyed": False}
 """On routes whose requests say inside what is to be done once."""
 
+_BEFORE_ANYTHING = frozenset({ClocksDisagree.code, NothingSentFromHere.code})
 _LOOK_AT = "look_at"
 _HEADER = b"idempotency-key"
 _CONDITIONS = frozenset({b"if-match", b"if-none-match"})
@@ -106,7 +107,7 @@ def _has_done_nothing(failure: Answer) -> bool:
     """A refusal is one of the whole request; what went wrong on our side may have gone wrong at its end."""
     if failure.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return True
-    return msgspec.json.decode(failure.body, type=Problem).code == ClocksDisagree.code
+    return msgspec.json.decode(failure.body, type=Problem).code in _BEFORE_ANYTHING
 
 
 def _request_key(scope: ASGIScope, given: bytes, body: bytes) -> RequestKey:

@@ -26,7 +26,7 @@ from marketmind_scheduler.adapters.http.shapes.dispatch import (
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.pulling import Pulling
 from marketmind_scheduler.domain.access import Scope
-from marketmind_scheduler.domain.errors import ClocksDisagree, DuplicateClaim
+from marketmind_scheduler.domain.errors import ClocksDisagree, DuplicateClaim, NothingSentFromHere
 
 
 class DispatchController(Controller):
@@ -40,7 +40,7 @@ class DispatchController(Controller):
         **needs(Scope.DISPATCH_RUN, **reaching("`GET /events` tells what was sent, and what became of it")),
         summary="Send what is due now",
         response_description="What was sent, and where it stands",
-        responses=documented(*BODY, *REACHING, ClocksDisagree),
+        responses=documented(*BODY, *REACHING, ClocksDisagree, NothingSentFromHere),
     )
     async def trigger_dispatch(
         self,
