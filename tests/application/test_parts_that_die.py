@@ -13,12 +13,13 @@ from marketmind_scheduler.entrypoints.processes import dispatcher
 from marketmind_scheduler.entrypoints.processes.dispatcher import keep_dispatching
 from tests.fakes.dispatch_observer import RecordingObserver
 from tests.fakes.refits import nothing_to_learn
+from tests.fakes.statistics import NothingToCount
 from tests.fakes.storage import InMemoryStorage
 from tests.fakes.upkeep import InMemoryUpkeep
 from tests.loops import on_each
 
 MOST_SECONDS = 5
-WAITS = ("_UPKEEP_SECONDS", "_SEQUENCE_SECONDS", "_FORGET_SECONDS", "_REFIT_SECONDS")
+WAITS = ("_UPKEEP_SECONDS", "_SEQUENCE_SECONDS", "_FORGET_SECONDS", "_REFIT_SECONDS", "_COUNT_SECONDS")
 PARTS = {"keep_up": "catch_up", "sequence": "sequence_events", "forget": "forget_expired"}
 """Each loop of the upkeep, and what it asks of its port."""
 
@@ -58,6 +59,7 @@ async def test_a_loop_of_the_upkeep_that_breaks_goes_on_and_so_do_the_others(
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=breaking,
         refitting=nothing_to_learn(observer),
+        statistics=NothingToCount(),
         observer=observer,
     )
 
@@ -81,9 +83,12 @@ async def test_a_dispatcher_that_breaks_is_started_again_until_it_is_told_to_sto
             raise RuntimeError
         stopping.set()
 
+    def broke(part: str, _error: Exception) -> None:
+        broken.append(part)
+
     service: Any = SimpleNamespace(
         use_cases=SimpleNamespace(dispatcher=SimpleNamespace(run=run, in_flight=0)),
-        metering=SimpleNamespace(broke=lambda part, _: broken.append(part), progress=dict),
+        metering=SimpleNamespace(broke=broke, progress=dict),
     )
     async with asyncio.timeout(MOST_SECONDS):
         await keep_dispatching(service, stopping)

@@ -159,7 +159,11 @@ async def sending_slowly(database: str, directory: Path, **settings: str) -> Asy
             f'allow = ["127.0.0.1/32:{receiver.port}"]\n[default]\nurl = "{receiver.url}"\n'
             f'secrets = ["{SECRET}"]\nallow_http = true\nsends_at_once = 20\n'
         )
-        sends = {"SCHEDULER_PUBLISHER": "webhook", "SCHEDULER_WEBHOOKS": str(webhooks), "SCHEDULER_POOL_SIZE": str(KEYED_CONNECTIONS)}
+        sends = {
+            "SCHEDULER_PUBLISHER": "webhook",
+            "SCHEDULER_WEBHOOKS": str(webhooks),
+            "SCHEDULER_POOL_SIZE": str(KEYED_CONNECTIONS),
+        }
         async with serving(DATABASE_URL=database, **GUARDED | sends | settings) as service:
             yield service, receiver
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from rich_click import Context
 
 from marketmind_scheduler.adapters.http.app import create_app, create_monitoring_app
 from marketmind_scheduler.adapters.system_clock import SystemClock
@@ -146,7 +147,7 @@ def test_every_container_asks_for_resources_and_is_limited(workload: Manifest) -
 def test_every_container_runs_a_command_of_the_image_that_kustomize_names(workload: Manifest) -> None:
     (command,) = container(workload)["args"]
 
-    assert command in main.commands
+    assert command in main.list_commands(Context(main))
     assert container(workload)["image"] in [image["name"] for image in KUSTOMIZATION["images"]]
 
 

@@ -66,7 +66,7 @@ async def open_pool(
     """
     connect = (backends or Backends(most=size + 1)).connect
 
-    async def connect_now(_dsn: str, **named: Any) -> ServerConnection:
+    async def connect_now(*_: Any, **named: Any) -> ServerConnection:
         return await connect(_dsn_of(url_now() if url_now else url), **named)
 
     pool = await asyncpg.create_pool(
