@@ -60,6 +60,13 @@ async def connection(url: str) -> AsyncGenerator[Connection]:
         yield connection
 
 
+async def fill(connection: Connection, posts: int) -> None:
+    """And let the counters of the server know at once."""
+    await connection.execute(POSTS, posts)
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    await connection.execute("SELECT")
+
+
 async def renewed(url: str) -> Collection[str]:
     async with open_pool(url, size=1) as pool:
         return await PostgresStatistics(pool).renew()
@@ -67,7 +74,7 @@ async def renewed(url: str) -> Collection[str]:
 
 async def test_a_table_that_was_analysed_empty_is_analysed_once_it_has_grown(url: str, connection: Connection) -> None:
     await connection.execute("ANALYZE")
-    await connection.execute(POSTS, MANY)
+    await fill(connection, MANY)
 
     first, planned, again = await renewed(url), await connection.fetchval(AS_PLANNED), await renewed(url)
 
@@ -76,7 +83,7 @@ async def test_a_table_that_was_analysed_empty_is_analysed_once_it_has_grown(url
 
 
 async def test_a_table_that_was_never_analysed_is_analysed(url: str, connection: Connection) -> None:
-    await connection.execute(POSTS, MANY)
+    await fill(connection, MANY)
 
     assert list(await renewed(url)) == ["posts"]
 
@@ -84,7 +91,7 @@ async def test_a_table_that_was_never_analysed_is_analysed(url: str, connection:
 async def test_a_table_whose_rows_were_counted_by_vacuum_and_never_looked_at_is_analysed(
     url: str, connection: Connection
 ) -> None:
-    await connection.execute(POSTS, MANY)
+    await fill(connection, MANY)
     await connection.execute("VACUUM posts")
 
     assert await connection.fetchval(AS_PLANNED) == MANY
@@ -92,24 +99,37 @@ async def test_a_table_whose_rows_were_counted_by_vacuum_and_never_looked_at_is_
 
 
 async def test_what_has_grown_by_less_or_was_analysed_meanwhile_is_left_alone(url: str, connection: Connection) -> None:
-    await connection.execute(POSTS, MANY)
+    await fill(connection, MANY)
     await connection.execute("ANALYZE posts")
-    await connection.execute(POSTS, 5 * MANY)
+    await fill(connection, 5 * MANY)
 
     by_less, planned = await renewed(url), await connection.fetchval(AS_PLANNED)
-    await connection.execute(POSTS, 5 * MANY)
+    await fill(connection, 5 * MANY)
     await connection.execute("ANALYZE posts")
 
     assert (list(by_less), planned, list(await renewed(url))) == ([], MANY, [])
 
 
+async def test_what_is_not_committed_yet_does_not_count(url: str, connection: Connection) -> None:
+    await connection.execute("ANALYZE posts")
+    async with a_connection(url) as other:
+        async with other.transaction():
+            await other.execute(POSTS, MANY)
+            uncommitted = await renewed(url)
+        await other.execute("SELECT pg_stat_force_next_flush()")
+        await other.execute("SELECT")
+
+        assert (list(uncommitted), list(await renewed(url))) == ([], ["posts"])
+    assert await connection.fetchval(AS_PLANNED) == MANY
+
+
 async def test_nobody_is_waited_for_or_held_up(url: str, connection: Connection) -> None:
-    await connection.execute(POSTS, MANY)
+    await fill(connection, MANY)
     async with a_connection(url) as other, other.transaction():
         await other.execute("UPDATE posts SET title = 'other' WHERE post_id = (SELECT post_id FROM posts LIMIT 1)")
         beside_a_writer = await renewed(url)
 
-        await connection.execute(POSTS, 10 * MANY)
+        await fill(connection, 10 * MANY)
         await other.execute("LOCK TABLE posts IN SHARE UPDATE EXCLUSIVE MODE")
         beside_vacuum = await renewed(url)
 
@@ -117,7 +137,7 @@ async def test_nobody_is_waited_for_or_held_up(url: str, connection: Connection)
 
 
 async def test_one_process_does_it_at_a_time(url: str, connection: Connection) -> None:
-    await connection.execute(POSTS, MANY)
+    await fill(connection, MANY)
     async with a_connection(url) as other, other.transaction():
         await other.execute(f"SELECT pg_advisory_xact_lock({0x6D6D7304})")
 
@@ -129,7 +149,7 @@ async def test_one_process_does_it_at_a_time(url: str, connection: Connection) -
 async def test_a_role_that_does_not_own_the_tables_says_nothing_and_does_nothing(
     url: str, connection: Connection
 ) -> None:
-    await connection.execute(POSTS, MANY)
+    await fill(connection, MANY)
     async with a_service_role(url) as as_service:
         role = await connection.fetchval("SELECT rolname FROM pg_roles WHERE rolname LIKE 'service %' LIMIT 1")
         await connection.execute(f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{role}"')

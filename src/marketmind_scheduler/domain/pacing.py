@@ -49,8 +49,8 @@ LOST_RACES = 3
 """How often work is done again that another transaction got in the way of."""
 
 GROWN, MANY_ROWS = 10, 1000
-"""A table that is so many times as large as when its rows were last counted, or has so many that never were, is counted
-anew: what is planned for few rows may look through all of many."""
+"""A table that has so many times the rows that were counted last, and so many at least, is counted anew: what is
+planned for few rows may look through all of many."""
 
 _LONGEST_PAUSE_SECONDS = 0.05
 _SPREAD_OF_RETRY_AFTER = 0.1

@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of
+from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of, one_of
 from marketmind_scheduler.adapters.postgres.repositories.walks import NOT_DELETED, Bound, Walk, wanted_brands
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
@@ -33,10 +33,9 @@ SELECT post_id FROM locked ORDER BY position
 _ADD = statement("add_posts")
 SAVE = statement("save_posts")
 # Of those just stored: another's, or deleted, since they were looked for.
-_TAKEN = """
+_TAKEN = f"""
 SELECT g.post_id, p.brand_id FROM unnest($1::uuid[], $2::uuid[]) AS g(post_id, brand_id)
- CROSS JOIN LATERAL (
-   SELECT p.brand_id, p.deleted_at FROM posts p WHERE p.post_id = g.post_id OFFSET 0) p
+ CROSS JOIN LATERAL ({one_of("posts", "post_id", "g.post_id", "brand_id, deleted_at")}) p
  WHERE p.brand_id <> g.brand_id OR p.deleted_at IS NOT NULL LIMIT 1
 """
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from asyncpg import Record
 
+from marketmind_scheduler.adapters.postgres.repositories.selections import one_of
 from marketmind_scheduler.domain.audience.observations import Arm
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.post import Platform
@@ -60,13 +61,11 @@ SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, p.s3_url, 
 """What ``to_schedule`` reads of ``schedules s``, its post ``p``, its brand ``b`` and its campaign ``c``, where it has
 one."""
 
-# Each looks for its own, hence OFFSET 0: else the planner may come to schedules by their brand or by all posts, where
-# it was told that there is next to none of them.
-_OF_POST = "SELECT title, campaign_id, s3_url FROM posts o WHERE o.post_id = s.post_id OFFSET 0"
-_OF_BRAND = (
-    "SELECT brand_default_timezone, on_late, max_lateness_seconds FROM brands o WHERE o.brand_id = s.brand_id OFFSET 0"
-)
-_OF_CAMPAIGN = "SELECT start_date, end_date FROM campaigns o WHERE o.campaign_id = p.campaign_id OFFSET 0"
+# Each looks for its own, in the order of the one index that has it, see Walk: else the planner may come to schedules by
+# their brand or by all posts, or go along another index to its end, where it was told that there is next to nothing.
+_OF_POST = one_of("posts", "post_id", "s.post_id", "title, campaign_id, s3_url")
+_OF_BRAND = one_of("brands", "brand_id", "s.brand_id", "brand_default_timezone, on_late, max_lateness_seconds")
+_OF_CAMPAIGN = one_of("campaigns", "campaign_id", "p.campaign_id", "start_date, end_date")
 JOINED = (
     f"CROSS JOIN LATERAL ({_OF_POST}) p CROSS JOIN LATERAL ({_OF_BRAND}) b LEFT JOIN LATERAL ({_OF_CAMPAIGN}) c ON true"
 )

@@ -45,3 +45,8 @@ def within(reach: Reach, column: str = "brand_id") -> tuple[str, object]:
     if brands is not None and len(brands) == 1:
         return f"{column} = {{}}", brands[0]
     return f"{column} = ANY({{}}::uuid[])", brands
+
+
+def one_of(table: str, key: str, wanted: str, columns: str) -> str:
+    """The row of this key, by the index that begins with it, whatever the planner was told: see Walk."""
+    return f"SELECT {columns} FROM {table} o WHERE o.{key} BETWEEN {wanted} AND {wanted} ORDER BY o.{key} LIMIT 1"
