@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: help run test test-model check docs chaos bench bench-agent bench-dispatch bench-fairness bench-planning model audit lock clean
+.PHONY: help run test test-model check docs chaos bench bench-agent bench-campaigns bench-dispatch bench-fairness bench-planning model audit lock clean
 help: ## what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -41,6 +41,9 @@ bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher
 
 bench-fairness: $(VENV)/.installed ## see what a caller that behaves well gets beside callers that do not
 	@$(BIN)/python -m benchmarks.fairness $(ARGS)
+
+bench-campaigns: $(VENV)/.installed ## see how long requests about 10,000 posts take beside 300,000 schedules of others
+	@$(BIN)/python -m benchmarks.campaigns $(ARGS)
 
 bench-planning: $(VENV)/.installed ## see what plans are worth in imagined worlds; ARGS=--speed: how fast they are made
 	@$(BIN)/python -m benchmarks.planning $(ARGS)
