@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from marketmind_scheduler.adapters.http.envelope import time_limit
 from marketmind_scheduler.adapters.postgres import errors, pool, storage
+from marketmind_scheduler.adapters.postgres.requests import reaching as reaching_requests
 from marketmind_scheduler.adapters.postgres.requests.idempotency import LONGEST_REQUEST_SECONDS
 from marketmind_scheduler.adapters.webhooks import reaching, transport
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
@@ -52,6 +53,11 @@ def test_a_statement_ends_within_its_turn_and_two_turns_within_a_request() -> No
     assert max(pool._COMMAND_SECONDS, storage._POOL_SECONDS, pool._CONNECT_SECONDS) < errors._WITHIN_SECONDS
     assert 2 * errors._WITHIN_SECONDS < time_limit.SECONDS
     assert errors._WITHIN_SECONDS < storage._PATIENT_SECONDS < time_limit.LONGER["seconds"]
+
+
+def test_a_request_is_heard_of_twice_before_it_counts_as_broken_off() -> None:
+    assert reaching_requests._LEASE.total_seconds() > 2 * reaching_requests._RENEWED_EVERY_SECONDS
+    assert errors._WITHIN_SECONDS < reaching_requests._RENEWED_EVERY_SECONDS
 
 
 def test_requests_that_wait_by_design_contain_a_send_and_a_key_contains_them() -> None:

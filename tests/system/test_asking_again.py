@@ -193,8 +193,10 @@ async def test_keyed_triggers_to_a_slow_receiver_leave_the_keys_of_others_alone(
     ):
         await some_due(greedy, 14)
         brand_id = await a_brand(other)
-        triggers = [asyncio.create_task(trigger(greedy, str(uuid4()))) for _ in range(12)]
-        await until_received(receiver, KEYED_CONNECTIONS + 1)
+        triggers: list[asyncio.Task[httpx2.Response]] = []
+        for nth in range(KEYED_CONNECTIONS + 1):  # two that claim at the same moment may leave a post to the next
+            triggers.append(asyncio.create_task(trigger(greedy, str(uuid4()))))
+            await until_received(receiver, nth + 1)
 
         paused = [
             await other.post(f"/brands/{brand_id}/{change}", headers={"idempotency-key": str(uuid4())})
@@ -204,7 +206,7 @@ async def test_keyed_triggers_to_a_slow_receiver_leave_the_keys_of_others_alone(
 
     assert [answer.status_code for answer in paused] == [200] * 3
     assert max(answer.elapsed.total_seconds() for answer in paused) < 1
-    assert [answer.status_code for answer in sent].count(200) > KEYED_CONNECTIONS  # a busy machine may refuse others
+    assert [answer.status_code for answer in sent] == [200] * len(sent)
 
 
 async def test_a_trigger_whose_process_was_killed_sends_nothing_more_under_its_key(

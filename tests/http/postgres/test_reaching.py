@@ -1,6 +1,7 @@
 """Requests with a key whose work reaches beyond a transaction: none is done twice, and none is in another's way."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterator
 from datetime import timedelta
 from typing import Any
@@ -89,10 +90,10 @@ async def test_twelve_triggers_that_wait_are_in_nobodys_way(keyed: httpx2.AsyncC
     brand_id = await a_brand(keyed)
     gate.before(*[await due(keyed) for _ in range(TWELVE)])
 
-    triggers = [
-        asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=new_id())) for _ in range(TWELVE)
-    ]
-    await gate.until_asked(TWELVE)
+    triggers: list[asyncio.Task[httpx2.Response]] = []
+    for _ in range(TWELVE):  # one after another: two that claim at the same moment may leave a post to the next
+        triggers.append(asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=new_id())))
+        await gate.until_asked(1)
     async with asyncio.timeout(1):
         paused = await post(keyed, f"/brands/{brand_id}/pause", key=new_id())
     gate.open()
@@ -245,3 +246,17 @@ class _Own:
 
     def acting(self, _actor: str) -> "_Own":
         return self
+
+
+async def test_where_the_database_hangs_a_key_makes_nobody_wait_longer(keyed: httpx2.AsyncClient, narrow: Pool) -> None:
+    brand_id, key = await a_brand(keyed), new_id()
+
+    async with narrow.acquire():  # no connection is left to write that it begins
+        began = time.monotonic()
+        refused = await post(keyed, f"/brands/{brand_id}/pause", key=key)
+        waited = time.monotonic() - began
+    again = await post(keyed, f"/brands/{brand_id}/pause", key=key)
+
+    problem(refused, 503, "storage_unavailable")
+    assert waited < MOST_SECONDS
+    assert again.status_code == 200, again.text

@@ -1,10 +1,10 @@
 """Requests whose work has effects beyond a transaction: that they have begun is written before, their answer after."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -16,12 +16,11 @@ from marketmind_scheduler.adapters.postgres.storage import connected
 from marketmind_scheduler.domain.errors import RequestBrokenOff, RequestInProgress, StorageUnavailable
 from marketmind_scheduler.ports.idempotency import Answer, RequestKey
 
-T = TypeVar("T")
-
 _LEASE = timedelta(seconds=30)
 _RENEWED_EVERY_SECONDS = 10
 _TRIES = 3
 _PAUSE_SECONDS = 0.5
+_MOMENT_SECONDS, _ANSWER_SECONDS = 0.5, 5.0
 _BEGIN = statement("begin_request")
 _OURS = "WHERE scope = $1 AND begun_by = $2 AND status IS NULL"
 _ANSWER = f"""
@@ -29,6 +28,9 @@ UPDATE idempotency_keys SET status = $3, headers = $4, body = $5, expires_at = n
 """
 _WORKED_ON = f"UPDATE idempotency_keys SET begun_until = now() + $3::interval {_OURS}"
 _RELEASE = f"DELETE FROM idempotency_keys {_OURS}"
+
+_unwritten: set[asyncio.Task[None]] = set()
+"""What is still to be written; nobody else holds on to it."""
 
 log = structlog.get_logger()
 
@@ -53,7 +55,7 @@ class PostgresReachingRequest:
         try:
             self.answer = await self._begun()
         except StorageUnavailable:  # it may have been written all the same
-            await self.release()
+            await _written(self._execute(_RELEASE), within=_MOMENT_SECONDS)
             raise
         if self.answer is not None:
             yield
@@ -64,21 +66,16 @@ class PostgresReachingRequest:
         finally:
             renewing.cancel()
             if not self._is_over:
-                with suppress(StorageUnavailable):
-                    await self._execute(_WORKED_ON, timedelta())
+                await _written(self._execute(_WORKED_ON, timedelta()), within=_MOMENT_SECONDS)
 
     async def keep(self, answer: Answer) -> Answer:
         self._is_over = True
-        try:
-            await _insisting(lambda: self._execute(_ANSWER, *parts_of(answer, self._kept_for)))
-        except StorageUnavailable as lost:
-            log.warning("an answer is not kept, and its request counts as broken off", because=str(lost.__cause__))
+        await _written(self._execute(_ANSWER, *parts_of(answer, self._kept_for)), within=_ANSWER_SECONDS)
         return answer
 
     async def release(self) -> None:
-        with suppress(StorageUnavailable):
-            await _insisting(lambda: self._execute(_RELEASE))
-            self._is_over = True
+        self._is_over = True
+        await _written(self._execute(_RELEASE), within=_MOMENT_SECONDS)
 
     async def _begun(self) -> Answer | None:
         """The answer, where there is one; else it is ours."""
@@ -96,18 +93,31 @@ class PostgresReachingRequest:
         while True:
             await asyncio.sleep(_RENEWED_EVERY_SECONDS)
             with suppress(StorageUnavailable):
-                await self._execute(_WORKED_ON, _LEASE)
+                await self._execute(_WORKED_ON, _LEASE)()
 
-    async def _execute(self, text: str, *parameters: Any) -> None:
-        async with connected(self._pool) as connection:
-            await connection.execute(text, *self._ours, *parameters)
+    def _execute(self, text: str, *parameters: Any) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def execute() -> None:
+            async with connected(self._pool) as connection:
+                await connection.execute(text, *self._ours, *parameters)
+
+        return execute
 
 
-async def _insisting(work: Callable[[], Awaitable[T]]) -> T:
-    """Do what can be done twice again, on another connection, where one was lost."""
-    for _ in range(_TRIES - 1):
+async def _written(work: Callable[[], Coroutine[Any, Any, None]], *, within: float) -> None:
+    """Do what may be done twice, again on another connection where one was lost. A caller does not wait for a database
+    that hangs: what takes longer goes on without it."""
+    writing = asyncio.create_task(_insisting(work))
+    _unwritten.add(writing)
+    writing.add_done_callback(_unwritten.discard)
+    await asyncio.wait([writing], timeout=within)
+
+
+async def _insisting(work: Callable[[], Awaitable[None]]) -> None:
+    for _ in range(_TRIES):
         try:
-            return await work()
+            await work()
         except StorageUnavailable:
             await asyncio.sleep(_PAUSE_SECONDS)
-    return await work()
+        else:
+            return
+    log.warning("what became of a request with a key cannot be written: it counts as broken off")
