@@ -75,7 +75,8 @@ class Campaign:
         commit = f"/plans/{plan['plan_id']}/commit"
         self.timed("POST /plans/…/commit", "POST", commit, {"plan_hash": plan["plan_hash"]})
         asyncio.run(executed(self.url, ALL_FAILED, self.campaign_id))
-        self.timed("POST /schedules/retry", "POST", "/schedules/retry", {"campaign_id": str(self.campaign_id)})
+        retried = {"campaign_id": str(self.campaign_id), "override": ["platform_cap"]}
+        self.timed("POST /schedules/retry", "POST", "/schedules/retry", retried)
         self.timed("DELETE /campaigns/…", "DELETE", campaign)
         return self.took
 

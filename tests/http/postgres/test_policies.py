@@ -4,7 +4,9 @@ import asyncio
 from itertools import product
 
 import httpx2
+import pytest
 
+from marketmind_scheduler.application import rule_breaking
 from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Reach, Scope
 from tests.http.operations import JSON
@@ -237,6 +239,34 @@ async def test_a_new_policy_leaves_what_stands_and_counts_and_lists_what_breaks_
     assert elsewhere["override"] == ["quiet_hours"]
     assert (await client.get(f"/schedule/post/{early['post_id']}")).json() == early
     assert (await put(client, other)).json()["schedules_breaking"] == 0
+
+
+async def test_what_breaks_rules_is_listed_page_by_page_over_all_brands(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few schedules and brands a page looks at, all that break a rule are found, in time order, each once."""
+    brands = [await a_brand(client, zone=BERLIN) for _ in range(3)]
+    hours = [f"2027-03-{day}T{hour}:00:00" for day in (17, 18) for hour in (12, 23)]
+    for at in hours:
+        for brand_id in [*brands, await a_brand(client, zone=BERLIN)]:
+            await schedule(client, brand_id, at)
+    for brand_id in brands:
+        await put(client, brand_id, QUIET)
+    of_each = [await breaking(client, brand_id=each) for each in brands]
+    expected = [each[1] for each in sorted(each for found in of_each for each in found)]
+
+    for looked_at, most_brands in ((1000, 100), (5, 100), (1000, 1), (3, 2), (1, 1)):
+        monkeypatch.setattr(rule_breaking, "LOOKED_AT", looked_at)
+        monkeypatch.setattr(rule_breaking, "MOST_BRANDS", most_brands)
+        assert [each[1] for each in await breaking(client, limit="2")] == expected
+    assert len(expected) == 6
+    assert await breaking(client, status="COMPLETED") == []
+
+
+async def breaking(client: httpx2.AsyncClient, **query: str) -> list[tuple[str, str]]:
+    """When each goes out, and its id, as they are listed."""
+    pages = await walk(client, "/schedule", {"breaks_policy": "true", **query})
+    return [(each["publish_time"], each["schedule_id"]) for page in pages for each in page]
 
 
 async def test_of_two_who_want_one_place_at_once_one_gets_it(client: httpx2.AsyncClient) -> None:
