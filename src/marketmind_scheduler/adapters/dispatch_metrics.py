@@ -3,6 +3,7 @@
 from collections import Counter as Tally
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from functools import cache
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -35,31 +36,43 @@ class MeteredDispatch:
     def __init__(self, registry: CollectorRegistry) -> None:
         disable_created_metrics()
         self._registry = registry
-        self._claims = Counter("marketmind_scheduler_claims", "Schedules claimed", ["platform"], registry=registry)
-        self._lateness = Histogram(
-            "marketmind_scheduler_lateness_seconds",
-            "From the publish time to the beginning of a send",
-            ["platform"],
-            buckets=_LATENESS,
-            registry=registry,
+        self._claims = cache(
+            Counter("marketmind_scheduler_claims", "Schedules claimed", ["platform"], registry=registry).labels
         )
-        self._sends = Histogram(
-            "marketmind_scheduler_send_seconds",
-            "How long sends take",
-            ["platform"],
-            buckets=_DURATION,
-            registry=registry,
+        self._lateness = cache(
+            Histogram(
+                "marketmind_scheduler_lateness_seconds",
+                "From the publish time to the beginning of a send",
+                ["platform"],
+                buckets=_LATENESS,
+                registry=registry,
+            ).labels
         )
-        self._verdicts = Counter(
-            "marketmind_scheduler_verdicts", "Verdicts on sends", ["platform", "verdict"], registry=registry
+        self._sends = cache(
+            Histogram(
+                "marketmind_scheduler_send_seconds",
+                "How long sends take",
+                ["platform"],
+                buckets=_DURATION,
+                registry=registry,
+            ).labels
         )
-        self._settlements = Counter(
-            "marketmind_scheduler_settlements",
-            "Settlements written",
-            ["platform", "status", "recorded"],
-            registry=registry,
+        self._verdicts = cache(
+            Counter(
+                "marketmind_scheduler_verdicts", "Verdicts on sends", ["platform", "verdict"], registry=registry
+            ).labels
         )
-        self._retries = Counter("marketmind_scheduler_retries", "Sends to be repeated", ["platform"], registry=registry)
+        self._settlements = cache(
+            Counter(
+                "marketmind_scheduler_settlements",
+                "Settlements written",
+                ["platform", "status", "recorded"],
+                registry=registry,
+            ).labels
+        )
+        self._retries = cache(
+            Counter("marketmind_scheduler_retries", "Sends to be repeated", ["platform"], registry=registry).labels
+        )
         self._expiries = Counter(
             "marketmind_scheduler_lease_expiries",
             "Leases that ran out, by what became of it",
@@ -141,24 +154,24 @@ class MeteredDispatch:
         return dict(progress)
 
     def claimed(self, platform: Platform, count: int) -> None:
-        self._claims.labels(platform).inc(count)
+        self._claims(platform).inc(count)
 
     def began(self, platform: Platform, late_by: timedelta) -> None:
-        self._lateness.labels(platform).observe(late_by.total_seconds())
+        self._lateness(platform).observe(late_by.total_seconds())
 
     def ended(self, platform: Platform, verdict: VerdictKind, took: timedelta) -> None:
-        self._sends.labels(platform).observe(took.total_seconds())
-        self._verdicts.labels(platform, verdict).inc()
+        self._sends(platform).observe(took.total_seconds())
+        self._verdicts(platform, verdict).inc()
 
     def settled(self, claim: Claim, settlement: Settlement, settled: Settled) -> None:
         self._is_unavailable = False
         status = settled.status or "none"
-        self._settlements.labels(claim.platform, status, settled.recorded).inc()
+        self._settlements(claim.platform, status, settled.recorded).inc()
         if settled.recorded is Recorded.STALE:
             log.warning("verdict came too late", **_verdict(claim, settlement))
             return
         if status == ScheduleStatus.PENDING and settlement.verdict is not VerdictKind.UNSENT:
-            self._retries.labels(claim.platform).inc()
+            self._retries(claim.platform).inc()
         if settlement.verdict is not VerdictKind.UNSENT:
             self._progress["retrying" if status == ScheduleStatus.PENDING else status.lower()] += 1
         if status in _GONE_WRONG:

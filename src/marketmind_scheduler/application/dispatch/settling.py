@@ -62,7 +62,7 @@ class Settler:
 
     async def _next_batch(self) -> Sequence[Ended]:
         batch = [await self._waiting.get()]
-        await asyncio.sleep(_LINGER_SECONDS if self._waiting.qsize() + 1 < _MOST_IN_A_BATCH else 0)
+        await asyncio.sleep(_LINGER_SECONDS if self._waiting.empty() else 0)
         while len(batch) < _MOST_IN_A_BATCH and not self._waiting.empty():
             batch.append(self._waiting.get_nowait())
         return batch

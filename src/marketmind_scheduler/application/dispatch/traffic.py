@@ -20,6 +20,7 @@ from marketmind_scheduler.ports.publisher import Publisher, Target
 _MOST_AT_ONCE = 500
 _MOST_REMEMBERED = 10_000
 _BUSY = timedelta(seconds=1)
+_CLOSED = Breaker()
 
 
 Outlet = tuple[Platform, str]
@@ -56,8 +57,9 @@ class Traffic:
         if target is None:
             return Unsent(no_receiver(platform), WITHOUT_TARGET)
         outlet = platform, target.name
-        if rest := self._breaker(outlet).rest(self._now()):
-            why = f"{target.name} {self._breaker(outlet).why} and is left alone for a while"
+        breaker = self._breaker(outlet)
+        if rest := breaker.rest(self._now()):
+            why = f"{target.name} {breaker.why} and is left alone for a while"
             return Unsent(why, rest + _jitter(_BUSY))
         if self._room(outlet, target) <= 0:
             return Unsent(f"{target.name} is busy", _BUSY + _jitter(_BUSY))
@@ -72,18 +74,18 @@ class Traffic:
         """Let the breaker know how a send ended. An outage comes back with the time to wait, and so does a refusal that
         speaks of the receiver, unless it turns out to speak of the post."""
         outlet = claim.platform, target.name
-        before = self._breaker(outlet)
+        before, now = self._breaker(outlet), self._now()
         since = self._misdirected.pop(claim.schedule_id, None)
         if isinstance(verdict, Misdirected) and before.judges_posts(since=since):
             verdict = Refused(verdict.reason)
-        after = before.after(verdict, now=self._now())
+        after = before.after(verdict, now=now)
         self._breakers[outlet] = after
-        if (state := after.state(self._now())) is not before.state(self._now()):
+        if (state := after.state(now)) is not before.state(now):
             self._observer.breaker(claim.platform, target.name, state)
         if isinstance(verdict, Misdirected):
             self._remember(claim, after.accepted)
         if isinstance(verdict, Misdirected | Unsent):
-            return replace(verdict, retry_after=max(after.rest(self._now()), _BUSY) + _jitter(_BUSY))
+            return replace(verdict, retry_after=max(after.rest(now), _BUSY) + _jitter(_BUSY))
         return verdict
 
     def _remember(self, claim: Claim, accepted: int) -> None:
@@ -98,7 +100,7 @@ class Traffic:
         return max(0, most - self._in_flight[outlet])
 
     def _breaker(self, outlet: Outlet) -> Breaker:
-        return self._breakers.get(outlet, Breaker())
+        return self._breakers.get(outlet, _CLOSED)
 
     def _now(self) -> timedelta:
         return timedelta(seconds=self._monotonic())
