@@ -23,19 +23,19 @@ test-model: $(VENV)/.installed $(MODEL)/.installed ## the mechanics of the agent
 
 check: $(VENV)/.installed ## format, lint, types, and who may import whom
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
-	@$(BIN)/basedpyright --warnings
+	@$(BIN)/basedpyright --warnings --threads 2
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 docs: $(VENV)/.installed ## renew what the papers take from the code
 	@$(BIN)/python docs/make.py
 
-bench: $(VENV)/.installed ## measure the service against a bare floor
-	@$(BIN)/python -P benchmarks/http.py $(ARGS)
+PEERS := .venv-peers
+bench: $(VENV)/.installed $(PEERS)/.installed ## measure the service against a bare floor, and the first prototype's way
+	@$(BIN)/python -P benchmarks/http.py --peers-python $(PEERS)/bin/python $(ARGS)
 
 chaos: $(VENV)/.installed ## every kind of fault while dispatchers work; under five minutes
 	@CHAOS=long timeout 300 $(BIN)/python -m pytest -n 2 --dist load tests/chaos $(ARGS)
 
-PEERS := .venv-peers
 bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher beside two other queues
 	@$(BIN)/python -m benchmarks.dispatch --peers-python $(PEERS)/bin/python $(ARGS)
 

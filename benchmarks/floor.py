@@ -64,6 +64,7 @@ async def schedule(state: State, post_id: FromPath[UUID], data: JSONBody[Asked])
             "created_at": now,
             "updated_at": now,
             "is_doubtful": False,
+            "zone_is_default": False,
         }
         await connection.execute(ADD, *([row.get(name)] for name in ADDED))
     return {"schedule_id": schedule_id, "post_id": post_id, "publish_time": publish_time}

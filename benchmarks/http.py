@@ -1,5 +1,6 @@
-"""Measures the service against a floor that runs the same SQL and nothing else, campaigns against a bare INSERT, and
-what it costs to ask for keys: access checks, rate limits, an Idempotency-Key on every POST, and the log of it all.
+"""Measures the service against a floor that runs the same SQL and nothing else, against the way of the first prototype,
+campaigns against a bare INSERT, and what it costs to ask for keys: access checks, rate limits, an Idempotency-Key on
+every POST, and the log of it all.
 
 All servers run on one PostgreSQL (DATABASE_URL, else an embedded one with durable settings), one request kind at a
 time in turn, so that a change of the machine's pace meets both. Quoted are medians over the rounds, and the ratio of
@@ -39,7 +40,8 @@ from marketmind_scheduler.domain.post import Platform
 
 HERE = Path(__file__).parent
 PROGRAM = str(Path(sys.executable).parent / "marketmind-scheduler")
-SERVICE_PORT, FLOOR_PORT, GUARDED_PORT = 8471, 8472, 8473
+SERVICE_PORT, FLOOR_PORT, GUARDED_PORT, PROTOTYPE_PORT = 8471, 8472, 8473, 8474
+PEERS_PYTHON = Path(".venv-peers/bin/python")
 CONNECTIONS = 16
 REQUESTS = {"POST /schedule/post": 1500, "GET /schedule/post": 3000}
 START = date(2027, 1, 4)
@@ -61,8 +63,10 @@ Runs = dict[str, Run]
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rounds", type=int, default=5, help="how often each is measured (default 5)")
-    rounds = arguments.parse_args().rounds
-    console = Console(width=None if sys.stdout.isatty() else 110)
+    arguments.add_argument("--peers-python", type=Path, default=PEERS_PYTHON, help="a Python that has the peers")
+    asked = arguments.parse_args()
+    rounds = asked.rounds
+    console = Console(width=None if sys.stdout.isatty() else 130)
     with ExitStack() as opened:
         home = opened.enter_context(tempfile.TemporaryDirectory(prefix="marketmind-bench-"))
         Path(home).chmod(0o711)
@@ -74,6 +78,8 @@ def main() -> None:
         opened.enter_context(
             server(url, [sys.executable, "-P", str(HERE / "floor.py"), url, str(FLOOR_PORT)], FLOOR_PORT)
         )
+        prototype = [str(asked.peers_python.absolute()), "-P", str(HERE / "first_prototype.py")]
+        opened.enter_context(server(url, [*prototype, url, str(PROTOTYPE_PORT)], PROTOTYPE_PORT))
         posts = asyncio.run(prepare(url))
         with Progress(console=console, transient=True) as progress:
             shown = progress.add_task("measuring", total=rounds + 1)
@@ -144,10 +150,15 @@ def one_round(url: str, posts: Sequence[UUID], key: str) -> dict[str, Runs]:
     body = json.dumps({"timestamp": "2027-03-17T19:00:00"})
     writes = [["POST", f"/schedule/post/{post}", body] for post in posts]
     reads = [["GET", f"/schedule/post/{posts[i % len(posts)]}", None] for i in range(REQUESTS["GET /schedule/post"])]
-    servers = {"service": (SERVICE_PORT, None), "with keys": (GUARDED_PORT, key), "floor": (FLOOR_PORT, None)}
+    servers = {
+        "service": (SERVICE_PORT, None),
+        "with keys": (GUARDED_PORT, key),
+        "floor": (FLOOR_PORT, None),
+        "prototype": (PROTOTYPE_PORT, None),
+    }
     written: Runs = {}
     for name, (port, shown) in random.sample(list(servers.items()), len(servers)):
-        asyncio.run(empty(url))
+        asyncio.run(empty(url, "first_prototype_schedules" if name == "prototype" else "schedules"))
         written[name] = burst(port, writes, key=shown)
     read = {
         name: burst(port, reads, key=shown)
@@ -156,9 +167,9 @@ def one_round(url: str, posts: Sequence[UUID], key: str) -> dict[str, Runs]:
     return {"POST /schedule/post": written, "GET /schedule/post": read}
 
 
-async def empty(url: str) -> None:
+async def empty(url: str, table: str) -> None:
     connection = await asyncpg.connect(url)
-    await connection.execute("TRUNCATE schedules")
+    await connection.execute(f"TRUNCATE {table}")
     await connection.close()
 
 
@@ -176,10 +187,19 @@ def burst(port: int, requests: Sequence[Sequence[str | None]], *, key: str | Non
 
 def print_requests(console: Console, rounds: Sequence[dict[str, Runs]]) -> None:
     table = Table(title=f"{CONNECTIONS} connections, median of {len(rounds)} rounds", title_justify="left")
-    for heading in ("request", "server", "requests/s", "p50 ms", "p99 ms", "of the floor", "of the service"):
+    for heading in (
+        "request",
+        "server",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "of the floor",
+        "of the prototype",
+        "of the service",
+    ):
         table.add_column(heading, no_wrap=True, justify="left" if heading in ("request", "server") else "right")
     for kind in REQUESTS:
-        for name in ("service", "with keys", "floor"):
+        for name in ("service", "with keys", "floor", "prototype"):
             runs = [each[kind][name] for each in rounds]
             table.add_row(
                 kind,
@@ -188,6 +208,7 @@ def print_requests(console: Console, rounds: Sequence[dict[str, Runs]]) -> None:
                 f"{median(run.p50 for run in runs):.1f}",
                 f"{median(run.p99 for run in runs):.1f}",
                 "" if name == "floor" else ratio_of(rounds, kind, name, "floor"),
+                "" if name == "prototype" else ratio_of(rounds, kind, name, "prototype"),
                 ratio_of(rounds, kind, name, "service") if name == "with keys" else "",
             )
     console.print(table)
