@@ -18,7 +18,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -43,7 +43,9 @@ PROGRAM = str(Path(sys.executable).parent / "marketmind-scheduler")
 SERVICE_PORT, FLOOR_PORT, GUARDED_PORT, PROTOTYPE_PORT = 8471, 8472, 8473, 8474
 PEERS_PYTHON = Path(".venv-peers/bin/python")
 CONNECTIONS = 16
-REQUESTS = {"POST /schedule/post": 1500, "GET /schedule/post": 3000}
+WRITES, READS = 1500, 3000
+POST, POST_ONE_LANE, GET = "POST /schedule/post", "… all of one brand", "GET /schedule/post"
+BRANDS = 100
 START = date(2027, 1, 4)
 
 
@@ -80,10 +82,13 @@ def main() -> None:
         )
         prototype = [str(asked.peers_python.absolute()), "-P", str(HERE / "first_prototype.py")]
         opened.enter_context(server(url, [*prototype, url, str(PROTOTYPE_PORT)], PROTOTYPE_PORT))
-        posts = asyncio.run(prepare(url))
+        posts = asyncio.run(prepare(url, brands=BRANDS))
+        of_one_brand = asyncio.run(prepare(url, brands=1))
         with Progress(console=console, transient=True) as progress:
             shown = progress.add_task("measuring", total=rounds + 1)
-            measured = [one_round(url, posts, key) for _ in progress.track(range(rounds + 1), task_id=shown)][1:]
+            measured = [
+                one_round(url, posts, of_one_brand, key) for _ in progress.track(range(rounds + 1), task_id=shown)
+            ][1:]
         print_requests(console, measured)
         print_campaigns(console, url, rounds)
 
@@ -128,43 +133,51 @@ def wait_for(port: int) -> None:
     sys.exit(f"nothing answers on port {port}")
 
 
-async def prepare(url: str) -> Sequence[UUID]:
-    """Register a brand and as many posts as one burst schedules, straight in the database; no cap of their platform
-    binds, for they are all scheduled for one instant."""
-    posts = [uuid7() for _ in range(REQUESTS["POST /schedule/post"])]
+async def prepare(url: str, *, brands: int) -> Sequence[UUID]:
+    """Register brands and as many posts as one burst schedules, straight in the database; no cap of their platform
+    binds, for all of a brand are scheduled for one instant."""
+    posts = [uuid7() for _ in range(WRITES)]
+    ids = [uuid7() for _ in range(brands)]
     connection = await asyncpg.connect(url)
-    brand = uuid7()
-    await connection.execute("INSERT INTO brands VALUES ($1, 'Bench', 'Europe/Berlin', '', now(), now())", brand)
+    await connection.execute(
+        "INSERT INTO brands SELECT unnest($1::uuid[]), 'Bench', 'Europe/Berlin', '', now(), now()", ids
+    )
     await connection.execute(
         "INSERT INTO posts (post_id, brand_id, title, s3_url, platform, created_at, updated_at) "
-        "SELECT unnest($1::uuid[]), $2, 'Bench', 's3://bench/post', 'LINKEDIN', now(), now()",
+        "SELECT unnest($1::uuid[]), unnest($2::uuid[]), 'Bench', 's3://bench/post', 'LINKEDIN', now(), now()",
         posts,
-        brand,
+        [ids[nth % brands] for nth in range(WRITES)],
     )
     await connection.close()
     return posts
 
 
-def one_round(url: str, posts: Sequence[UUID], key: str) -> dict[str, Runs]:
+def one_round(url: str, posts: Sequence[UUID], of_one_brand: Sequence[UUID], key: str) -> dict[str, Runs]:
     """Each server, each kind of request; reads find what the writes before them left."""
-    body = json.dumps({"timestamp": "2027-03-17T19:00:00"})
-    writes = [["POST", f"/schedule/post/{post}", body] for post in posts]
-    reads = [["GET", f"/schedule/post/{posts[i % len(posts)]}", None] for i in range(REQUESTS["GET /schedule/post"])]
+    reads = [["GET", f"/schedule/post/{posts[i % len(posts)]}", None] for i in range(READS)]
     servers = {
         "service": (SERVICE_PORT, None),
         "with keys": (GUARDED_PORT, key),
         "floor": (FLOOR_PORT, None),
         "prototype": (PROTOTYPE_PORT, None),
     }
-    written: Runs = {}
-    for name, (port, shown) in random.sample(list(servers.items()), len(servers)):
-        asyncio.run(empty(url, "first_prototype_schedules" if name == "prototype" else "schedules"))
-        written[name] = burst(port, writes, key=shown)
+    crowded = written(url, of_one_brand, servers)
+    spread = written(url, posts, servers)
     read = {
         name: burst(port, reads, key=shown)
         for name, (port, shown) in random.sample(list(servers.items()), len(servers))
     }
-    return {"POST /schedule/post": written, "GET /schedule/post": read}
+    return {POST: spread, POST_ONE_LANE: crowded, GET: read}
+
+
+def written(url: str, posts: Sequence[UUID], servers: Mapping[str, tuple[int, str | None]]) -> Runs:
+    body = json.dumps({"timestamp": "2027-03-17T19:00:00"})
+    writes = [["POST", f"/schedule/post/{post}", body] for post in posts]
+    runs: Runs = {}
+    for name, (port, shown) in random.sample(list(servers.items()), len(servers)):
+        asyncio.run(empty(url, "first_prototype_schedules" if name == "prototype" else "schedules"))
+        runs[name] = burst(port, writes, key=shown)
+    return runs
 
 
 async def empty(url: str, table: str) -> None:
@@ -198,7 +211,7 @@ def print_requests(console: Console, rounds: Sequence[dict[str, Runs]]) -> None:
         "of the service",
     ):
         table.add_column(heading, no_wrap=True, justify="left" if heading in ("request", "server") else "right")
-    for kind in REQUESTS:
+    for kind in (POST, POST_ONE_LANE, GET):
         for name in ("service", "with keys", "floor", "prototype"):
             runs = [each[kind][name] for each in rounds]
             table.add_row(
