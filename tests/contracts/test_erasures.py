@@ -57,6 +57,15 @@ async def test_texts_of_sends_and_events_go_and_ids_and_times_stay(world: World)
             await stored.campaigns.find(CAMPAIGN_ID)
 
 
+async def test_a_post_that_is_deleted_has_no_current_schedule(world: World) -> None:
+    schedule = await given_due(world)
+    await erase_anew(world, Doomed(Noun.POST, schedule.post_id))
+
+    async with world.storage.reading() as stored:
+        assert await stored.schedules.find_current(schedule.post_id) is None
+        assert await stored.schedules.get(schedule.schedule_id)
+
+
 async def test_a_verdict_that_comes_afterwards_brings_no_text_back(world: World) -> None:
     await given(world.storage, a_brand(), a_campaign())
     schedule = await given_due(world, a_post(campaign_id=CAMPAIGN_ID))

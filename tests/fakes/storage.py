@@ -682,6 +682,8 @@ def _found(rows: Rows, schedule_id: UUID, reach: Reach) -> Schedule:
 
 
 def _current(rows: Rows, post_id: UUID, reach: Reach) -> Schedule | None:
+    if post_id in rows.deleted:
+        return None
     of_post = [rows.shown(row.schedule) for row in rows.rows_of({post_id}) if reach.covers(row.schedule.brand_id)]
     return max(of_post, key=lambda each: (each.is_active, each.schedule_id), default=None)
 

@@ -133,8 +133,9 @@ class PostScheduling:
         """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound, and Gone where
         that was forgotten."""
         async with self.storage.reading() as repositories:
-            await repositories.posts.get(post_id)
             schedule = await repositories.schedules.find_current(post_id)
+            if schedule is None:
+                await repositories.posts.get(post_id)
             if schedule is None or not schedule.is_active:
                 await check_not_forgotten(repositories, post_id, schedule)
             if schedule is None:

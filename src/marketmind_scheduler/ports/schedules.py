@@ -63,7 +63,7 @@ class ScheduleRepository(Protocol):
         ...
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
-        """The post's active schedule, else its most recent one."""
+        """The post's active schedule, else its most recent one; None where the post is deleted."""
         ...
 
     async def standing_of_post(self, post_id: UUID) -> Sequence[Schedule]:

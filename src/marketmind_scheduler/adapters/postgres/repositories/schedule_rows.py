@@ -63,7 +63,7 @@ one."""
 
 # Each looks for its own, in the order of the one index that has it, see Walk: else the planner may come to schedules by
 # their brand or by all posts, or go along another index to its end, where it was told that there is next to nothing.
-_OF_POST = one_of("posts", "post_id", "s.post_id", "title, campaign_id, s3_url")
+_OF_POST = one_of("posts", "post_id", "s.post_id", "title, campaign_id, s3_url, deleted_at")
 _OF_BRAND = one_of("brands", "brand_id", "s.brand_id", "brand_default_timezone, on_late, max_lateness_seconds")
 _OF_CAMPAIGN = one_of("campaigns", "campaign_id", "p.campaign_id", "start_date, end_date")
 JOINED = (

@@ -26,7 +26,9 @@ from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 
 FIND_ALL = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])"
 # What is active has not finished, and the other way round: a CHECK says so.
-CURRENT = f"{SELECT} WHERE s.post_id = $1 ORDER BY s.finished_at IS NULL DESC, s.schedule_id DESC LIMIT 1"
+CURRENT = f"""{SELECT}
+ WHERE s.post_id = $1 AND p.deleted_at IS NULL ORDER BY s.finished_at IS NULL DESC, s.schedule_id DESC LIMIT 1
+"""
 STANDING_OF_POST = f"""
 SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s {JOINED}
  WHERE s.post_id = $1 AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
