@@ -123,7 +123,7 @@ def assemble(
     )
     quota = Quota(schedules_per_brand, monotonic=time.monotonic)
     planners = Planners(schedulers=schedulers, zones=zones, clock=clock, new_id=new_id, horizon=horizon, quota=quota)
-    previewing, agentic = Previewing(storage=storage, beside=storage, **planners), agentic_of(schedulers)
+    previewing, agentic = Previewing(storage=storage.patient(), beside=storage, **planners), agentic_of(schedulers)
     return UseCases(
         access=Access(keys=keys, tokens=tokens, clock=clock),
         key_ring=KeyRing(keys=keys, clock=clock),
