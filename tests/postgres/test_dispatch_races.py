@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
-from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.queue import CLAIM, PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
@@ -78,6 +78,21 @@ async def standing_of(storage: PostgresStorage, schedules: Sequence[Schedule]) -
     async with storage.reading() as stored:
         found = await stored.schedules.find_all([each.schedule_id for each in schedules])
     return sorted(found, key=lambda schedule: schedule.schedule_id)
+
+
+async def test_of_two_who_claim_one_at_the_same_moment_both_get_one(
+    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue
+) -> None:
+    await given(storage, a_brand())
+    await given_due(storage, 2)
+    room = {Platform.TWITTER: 20}
+
+    async with pool.acquire() as connection, connection.transaction():
+        first = await connection.fetch(CLAIM, list(room.keys()), list(room.values()), OWNER, LEASE, 1)
+        second = await queue.claim(room, most=1, owner=uuid4(), lease=LEASE)
+
+    assert [len(first), len(second)] == [1, 1]
+    assert first[0]["schedule_id"] != second[0].schedule_id
 
 
 async def settle_all(

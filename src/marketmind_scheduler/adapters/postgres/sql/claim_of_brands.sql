@@ -23,7 +23,7 @@ UPDATE schedules s
                SELECT f.due_at, f.schedule_id FROM schedules f
                 WHERE f.schedule_id = d.schedule_id AND f.due_at <= now() AND (f.latest_at IS NULL OR f.latest_at > now())
                   FOR NO KEY UPDATE SKIP LOCKED) l
-             LIMIT want.room) c
+             LIMIT least(want.room, $5)) c
           ORDER BY c.due_at, c.schedule_id LIMIT $5))
 RETURNING s.schedule_id, s.brand_id, s.platform, s.lease_token, s.publish_time, s.latest_at, s.retry_count, s.max_retries,
           s.is_doubtful, s.on_late
