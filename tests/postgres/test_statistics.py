@@ -7,9 +7,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from marketmind_scheduler.adapters.postgres.dispatch.statistics import PostgresStatistics
+from marketmind_scheduler.adapters.postgres.dispatch.statistics import TABLES, PostgresStatistics
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
+from marketmind_scheduler.adapters.postgres.tables import metadata
 from tests.databases import new_database
 from tests.postgres.full import Connection
 from tests.roles import a_service_role
@@ -155,3 +156,7 @@ async def test_a_role_that_does_not_own_the_tables_says_nothing_and_does_nothing
         await connection.execute(f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{role}"')
 
         assert list(await renewed(as_service)) == []
+
+
+def test_all_of_our_tables_are_looked_at() -> None:
+    assert sorted(TABLES) == sorted(metadata.tables)

@@ -15,7 +15,10 @@ _WITHIN_SECONDS = 4  # leaves a second of the five that a caller waits at most
 # is gone or belongs to another brand
 _RACES = frozenset({"40001", "40P01", "0A000", "23503"})
 _RACE_CONSTRAINTS = frozenset(
-    {"uq_schedules_active_post", "pk_brands", "pk_campaigns", "pk_posts", "pk_policies", "pk_platform_cap_overrides"}
+    {
+        *("pk_brands", "pk_campaigns", "pk_posts", "pk_policies", "pk_platform_cap_overrides"),
+        *("uq_campaigns_brand_id_campaign_id", "uq_posts_brand_id_post_id", "uq_schedules_active_post"),
+    }
 )
 _UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006", "26000", "42P05")
 _UNKNOWN_SETTING = "unsupported startup parameter"

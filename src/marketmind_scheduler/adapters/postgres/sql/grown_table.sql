@@ -11,8 +11,8 @@ SELECT c.relname
  WHERE c.relname <> ALL($4::text[])
    AND CASE WHEN current_setting('server_version_num')::int >= 170000 THEN has_table_privilege(c.oid, 'MAINTAIN')
             ELSE pg_has_role(c.relowner, 'USAGE') END
-   AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = c.oid AND l.granted AND l.mode NOT IN (
-                     'AccessShareLock', 'RowShareLock', 'RowExclusiveLock'))
+   AND c.oid <> ALL(ARRAY(SELECT l.relation FROM pg_locks l WHERE l.relation IS NOT NULL AND l.granted
+                             AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')))
    AND u.n_live_tup >= $3::bigint
    AND (u.n_live_tup >= $2::int * c.reltuples OR (u.last_analyze IS NULL AND u.last_autoanalyze IS NULL))
  ORDER BY u.n_live_tup DESC LIMIT 1
