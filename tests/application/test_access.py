@@ -155,7 +155,7 @@ async def test_no_key_is_named_like_a_caller_with_a_token(ring: KeyRing) -> None
     "name",
     [
         *("", " ", "\t", "\n", "\u200b", "\u00a0", "…", " tea", "tea ", "tea\n", "te\x00a", "te\x1b[31ma", "te\u202ea"),
-        *("x" * 101, "0123456789ab", "jwt:ada", "\udcff"),
+        *("x" * 101, "0123456789ab", "jwt:ada", "operator", "upkeep", "anybody", "\udcff"),
     ],
 )
 async def test_a_key_has_a_name_that_can_be_seen_and_told_from_an_id(ring: KeyRing, name: str) -> None:

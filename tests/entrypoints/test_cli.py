@@ -161,6 +161,13 @@ def test_the_receiver_of_the_examples_says_in_one_sentence_that_its_port_is_take
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
+def test_a_command_that_is_none_is_told_what_it_may_have_meant(command_line: CommandLine) -> None:
+    ended = command_line.run("sevre")
+
+    assert ended.returncode == 2
+    assert "Did you mean 'serve'?" in ended.stderr
+
+
 def test_telemetry_that_is_off_loads_nothing() -> None:
     loading = "import sys, marketmind_scheduler.entrypoints.commands.cli; print('opentelemetry' in sys.modules)"
 

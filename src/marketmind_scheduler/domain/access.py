@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from marketmind_scheduler.domain.event import DISPATCHER, OPERATOR, UPKEEP
+
 
 class Scope(StrEnum):
     CATALOG_READ = "catalog:read"
@@ -68,6 +70,9 @@ KEYS_KEPT = timedelta(days=90)
 _KEY_ID = re.compile(r"[0-9a-f]{12}")
 
 
+_OURS = frozenset({DISPATCHER, UPKEEP, OPERATOR, ANYBODY.name})
+
+
 def is_key_id(text: str) -> bool:
     """Whether it has the form of a key's id, which no name has."""
     return _KEY_ID.fullmatch(text) is not None
@@ -77,6 +82,8 @@ def flaw_of_name(name: str) -> str | None:
     """Why no key can be called so, and what would be right; None where one can."""
     if name.startswith(JWT_PREFIX):
         return f"begins with {JWT_PREFIX}, as callers with a token do; choose another name"
+    if name in _OURS:
+        return "is what the service calls itself in events; choose another name"
     if is_key_id(name):
         return "looks like the id of a key; choose another name"
     if not name.isprintable() or name != name.strip() or not any(map(str.isalnum, name)):

@@ -526,6 +526,13 @@ class Deleted(Gone):
         )
 
     @classmethod
+    def answer(cls) -> Self:
+        return cls(
+            "the answer to the request with this Idempotency-Key named something that was deleted since, and was "
+            "erased with it; what was asked for was done, and is not done again"
+        )
+
+    @classmethod
     def schedule(cls, schedule_id: UUID) -> Self:
         return cls(
             f"schedule {schedule_id} ended longer ago than schedules are kept here; GET /schedule lists those that are",
@@ -682,7 +689,7 @@ class IdempotencyKeyReused(Rejected):
 
     def __init__(self) -> None:
         super().__init__(
-            "this Idempotency-Key was given with another body, or another If-Match, before; give this request a key of "
+            "this Idempotency-Key was given with another body, query or If-Match before; give this request a key of "
             "its own"
         )
 

@@ -60,11 +60,11 @@ class Idempotency(Protocol):
         """Work on this request. Leaving without ``keep`` leaves nothing behind."""
         ...
 
-    def reaching(self, key: RequestKey, *, look_at: str) -> AbstractAsyncContextManager[KeyedRequest]:
+    def reaching(self, key: RequestKey, *, look_at: str | None) -> AbstractAsyncContextManager[KeyedRequest]:
         """Work on this request, which has effects beyond a transaction.
 
         Leaving without ``keep`` or ``release``, in whatever way, breaks it off: nobody knows what it has done, so it is
         never done again under this key. Raises RequestBrokenOff, which says where to ``look_at`` what was done, where
-        that has happened before.
+        that has happened before. Without ``look_at`` it is done again then.
         """
         ...

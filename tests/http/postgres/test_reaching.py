@@ -11,6 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.http.app import create_app
 from marketmind_scheduler.adapters.postgres.pool import Pool, open_pool
@@ -19,6 +20,7 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import ANYBODY
 from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.verdict import Accepted, Verdict
+from tests.contracts.waiting import until_waiting
 from tests.fakes.publisher import ScriptedPublisher
 from tests.http.steps import Json, a_brand, calling, due, new_id, observed, problem, script
 from tests.loops import telling_all_misses
@@ -186,8 +188,53 @@ async def test_the_same_condition_again_is_the_same_request_and_another_is_anoth
     assert first.status_code == 200
     assert (again.status_code, again.content) == (200, first.content)
     assert again.headers["idempotency-replayed"] == "true"
+    turned_round = await post(keyed, path, key=key, **{"if-none-match": tag})
+    for each in (other, without, turned_round):
+        problem(each, 422, "idempotency_key_reused")
+
+
+async def test_another_query_is_another_request(keyed: httpx2.AsyncClient) -> None:
+    path, key = f"/brands/{await a_brand(keyed)}/audience/refit", new_id()
+
+    first = await post(keyed, f"{path}?platform=TWITTER", key=key)
+    other = await post(keyed, f"{path}?platform=INSTAGRAM", key=key)
+
+    assert first.is_success
     problem(other, 422, "idempotency_key_reused")
-    problem(without, 422, "idempotency_key_reused")
+
+
+async def test_a_pause_that_was_broken_off_is_done_again(
+    keyed: httpx2.AsyncClient, tables: AsyncEngine, pool: Pool
+) -> None:
+    brand_id, key = await a_brand(keyed), new_id()
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM brands FOR UPDATE")
+        first = asyncio.create_task(post(keyed, f"/brands/{brand_id}/pause", key=key))
+        await until_waiting(tables, first)
+        first.cancel()
+        await asyncio.wait([first])
+
+    again = await post(keyed, f"/brands/{brand_id}/pause", key=key)
+
+    assert again.status_code == 200, again.text
+    assert (await keyed.get(f"/brands/{brand_id}")).json()["paused_at"]
+
+
+async def test_what_was_answered_with_something_that_is_deleted_since_is_gone_and_not_done_again(
+    keyed: httpx2.AsyncClient, gate: Gate
+) -> None:
+    gate.open()
+    schedules = [await due(keyed) for _ in range(2)]
+    gate.before(*schedules)
+    key = new_id()
+    answer = await post(keyed, "/schedule/trigger", {"limit": 1}, key=key)
+    [sent] = answer.json()["results"]
+
+    await keyed.delete(f"/posts/{sent['post_id']}")
+    again = await post(keyed, "/schedule/trigger", {"limit": 1}, key=key)
+
+    assert "is not done again" in problem(again, 410, "gone")["detail"]
+    assert gate.asked == 1
 
 
 async def test_a_path_in_capitals_is_no_path_and_no_other_key(keyed: httpx2.AsyncClient, gate: Gate) -> None:

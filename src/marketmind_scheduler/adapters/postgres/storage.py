@@ -162,9 +162,11 @@ async def begun(connection: Connection, actor: str) -> AsyncGenerator[None]:
 
 
 async def _roll_back(connection: Connection) -> None:
-    """End the transaction if it was not committed."""
-    if not connection.is_closed() and connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
+    """End the transaction if it was not committed. One that is lost has ended with its connection, and is told of by
+    what was raised."""
+    with suppress(asyncpg.InterfaceError):
+        if not connection.is_closed() and connection.is_in_transaction():
+            await connection.execute("ROLLBACK")
 
 
 @asynccontextmanager

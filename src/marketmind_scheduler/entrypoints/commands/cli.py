@@ -5,6 +5,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 import rich_click as click
+from click.exceptions import NoSuchCommand
 
 NAME = "marketmind-scheduler"
 EPILOG = (
@@ -35,6 +36,14 @@ class Commands(click.RichGroup):
         module = import_module(f"{__package__}.{_MODULES.get(cmd_name, cmd_name)}")
         found: click.Command = getattr(module, cmd_name)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as unknown:
+            raise NoSuchCommand(unknown.command_name, possibilities=_COMMANDS, ctx=ctx) from None
 
 
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

@@ -23,4 +23,4 @@ def dispatch() -> None:
         if settings.metrics_port:
             listener = opened.enter_context(listening(settings, settings.metrics_port, "SCHEDULER_METRICS_PORT"))
         url = opened.enter_context(database(settings))
-        run(dispatcher.dispatch(settings, url, listener))
+        run(lambda: dispatcher.dispatch(settings, url, listener))

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import socket
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 
 import rich_click as click
@@ -28,13 +28,13 @@ def listening(settings: Settings, port: int, variable: str) -> Generator[socket.
         yield listener
 
 
-def run(work: Coroutine[None, None, None]) -> None:
+def run(work: Callable[[], Coroutine[None, None, None]]) -> None:
     """In an event loop of its own, uvloop's where it is installed. What has been imported until here stays, so it need
     not be looked through for garbage again and again."""
     gc.collect()
     gc.freeze()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(work)
+        runner.run(work())
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -25,4 +25,4 @@ def serve() -> None:
         settings.check_who_may_reach_it()
         listener = opened.enter_context(listening(settings, settings.port, "SCHEDULER_PORT"))
         url = opened.enter_context(database(settings))
-        run(api.serve(settings, url, listener, lambda: announce(settings)))
+        run(lambda: api.serve(settings, url, listener, lambda: announce(settings)))

@@ -24,16 +24,16 @@ NOT_KEYED = {"keyed": False}
 """On routes whose requests say inside what is to be done once."""
 
 _BEFORE_ANYTHING = frozenset({ClocksDisagree.code, NothingSentFromHere.code})
-_LOOK_AT = "look_at"
+_REACHING, _LOOK_AT = "reaching", "look_at"
 _HEADER = b"idempotency-key"
 _CONDITIONS = frozenset({b"if-match", b"if-none-match"})
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
 
 
-def reaching(look_at: str) -> dict[str, object]:
+def reaching(*, look_at: str | None) -> dict[str, object]:
     """What is declared whose requests do more than one transaction holds. ``look_at`` tells callers where to see what
-    was done of such a request that was broken off."""
-    return {_LOOK_AT: look_at}
+    was done of such a request that was broken off; None: it is done again, which changes nothing more."""
+    return {_REACHING: True, _LOOK_AT: look_at}
 
 
 class AnswerOnce:
@@ -99,8 +99,10 @@ class AnswerOnce:
 
 
 def _opened(idempotency: Idempotency, key: RequestKey, scope: ASGIScope) -> AbstractAsyncContextManager[KeyedRequest]:
-    look_at: str | None = scope["route_handler"].opt.get(_LOOK_AT)
-    return idempotency.request(key) if look_at is None else idempotency.reaching(key, look_at=look_at)
+    declared = scope["route_handler"].opt
+    if not declared.get(_REACHING):
+        return idempotency.request(key)
+    return idempotency.reaching(key, look_at=declared[_LOOK_AT])
 
 
 def _has_done_nothing(failure: Answer) -> bool:
@@ -111,12 +113,14 @@ def _has_done_nothing(failure: Answer) -> bool:
 
 
 def _request_key(scope: ASGIScope, given: bytes, body: bytes) -> RequestKey:
-    expected = [value for name, value in scope["headers"] if name in _CONDITIONS]
+    expected = [name + b":" + value for name, value in scope["headers"] if name in _CONDITIONS]
+    if query := scope["query_string"]:
+        expected.append(b"?" + query)
     return request_key(scope["state"].get("caller", ANYBODY), scope["path"], given, body, expected=expected)
 
 
 def request_key(caller: Caller, path: str, given: bytes, body: bytes, *, expected: Sequence[bytes] = ()) -> RequestKey:
-    """Of what a caller asks for, by POST, at this path under this key, where what it finds is as ``expected``."""
+    """Of what a caller asks for, by POST, at this path under this key; ``expected`` is what it says beside its body."""
     reach = sorted(map(str, caller.reach.brands)) if caller.reach.brands is not None else "everywhere"
     asked = f"{caller.name}\0{reach}\0{path}\0".encode() + given
     return RequestKey(identity=_digest(asked), fingerprint=_digest(b"\0".join([_canonical(body), *expected])))

@@ -1,4 +1,4 @@
-"""Deleting: rows locked, texts emptied, kept answers forgotten."""
+"""Deleting: rows locked, texts and kept answers emptied."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.texts import ERASED
 from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_ACTIVE, to_locked
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.ports.storage import LostRace
@@ -83,7 +84,10 @@ SELECT $2, brand_id, {ids}, $3, $4 FROM {noun}s WHERE {noun}_id = $1
 """
 # An index of what is in a list is read by no other way; what comes behind it in its transaction has none to choose.
 _BY_WHAT_IS_LISTED = "SET LOCAL enable_bitmapscan = on"
-_FORGET_ANSWERS = "DELETE FROM idempotency_keys WHERE ids && $1::uuid[]"
+# That they were given stays, for what was asked for under their keys is not done again.
+_ERASE_ANSWERS = f"""
+UPDATE idempotency_keys SET status = {ERASED}, headers = '[]', body = '' WHERE ids && $1::uuid[] AND status IS NOT NULL
+"""
 
 
 class PostgresErasures:
@@ -119,7 +123,7 @@ class PostgresErasures:
             await self._connection.execute(_ERASE_REASONS, doomed.object_id)
         await self._connection.execute(_BY_WHAT_IS_LISTED)
         for piece in pieces(erased):
-            await self._connection.execute(_FORGET_ANSWERS, piece)
+            await self._connection.execute(_ERASE_ANSWERS, piece)
         if doomed.object_id in erased:
             tell = _TELL.format(ids=_IDS_TOLD[doomed.noun], noun=doomed.noun)
             await self._connection.execute(tell, doomed.object_id, doomed.told_as, len(post_ids), cancelled)

@@ -7,7 +7,8 @@ from datetime import timedelta
 import msgspec
 from asyncpg import Record
 
-from marketmind_scheduler.domain.errors import IdempotencyKeyReused
+from marketmind_scheduler.adapters.postgres.repositories.texts import ERASED
+from marketmind_scheduler.domain.errors import Deleted, IdempotencyKeyReused
 from marketmind_scheduler.ports.idempotency import Answer, RequestKey
 
 FIND = """
@@ -22,8 +23,11 @@ def parts_of(answer: Answer, kept_for: timedelta) -> tuple[int, bytes, bytes, ti
 
 
 def answer_in(row: Record, key: RequestKey) -> Answer:
-    """The answer that a row holds; raises IdempotencyKeyReused where it is one to something else."""
+    """The answer that a row holds; raises IdempotencyKeyReused where it is one to something else, and
+    Gone where it was erased with what it named."""
     check_is_of(row, key)
+    if row["status"] == ERASED:
+        raise Deleted.answer()
     headers = msgspec.json.decode(row["headers"], type=list[tuple[str, str]])
     return Answer(status=row["status"], headers=headers, body=row["body"])
 
@@ -35,5 +39,5 @@ def check_is_of(row: Record, key: RequestKey) -> None:
 
 
 def ids_in(body: bytes) -> Sequence[str]:
-    """What an answer speaks of, each once: when it is deleted, the answer is forgotten."""
+    """What an answer speaks of, each once: when it is deleted, the answer is erased."""
     return sorted({each.decode() for each in _ID.findall(body)})

@@ -41,7 +41,7 @@ class PostgresIdempotency:
                 yield request
 
     @asynccontextmanager
-    async def reaching(self, key: RequestKey, *, look_at: str) -> AsyncGenerator[PostgresReachingRequest]:
+    async def reaching(self, key: RequestKey, *, look_at: str | None) -> AsyncGenerator[PostgresReachingRequest]:
         request = PostgresReachingRequest(self._pool, key, self._kept_for, look_at=look_at)
         async with request.at_work():
             yield request

@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
+from marketmind_scheduler.adapters.postgres.repositories.texts import ERASED
 from marketmind_scheduler.adapters.postgres.requests.answers import FIND, answer_in, check_is_of, parts_of
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected
@@ -23,11 +24,20 @@ _PAUSE_SECONDS = 0.5
 _MOMENT_SECONDS, _ANSWER_SECONDS = 0.5, 5.0
 _BEGIN = statement("begin_request")
 _OURS = "WHERE scope = $1 AND begun_by = $2 AND status IS NULL"
+# What it names may have been deleted while it was worked on: see PostgresErasures.
 _ANSWER = f"""
-UPDATE idempotency_keys SET status = $3, headers = $4, body = $5, expires_at = now() + $6::interval, ids = $7 {_OURS}
+UPDATE idempotency_keys
+   SET status = CASE WHEN d.is_deleted THEN {ERASED} ELSE $3::smallint END,
+       headers = CASE WHEN d.is_deleted THEN '[]' ELSE $4::bytea END,
+       body = CASE WHEN d.is_deleted THEN '' ELSE $5::bytea END, expires_at = now() + $6::interval, ids = $7::uuid[]
+  FROM (SELECT EXISTS (SELECT FROM posts WHERE post_id = ANY($7::uuid[]) AND deleted_at IS NOT NULL)
+            OR EXISTS (SELECT FROM campaigns WHERE campaign_id = ANY($7::uuid[]) AND deleted_at IS NOT NULL)
+            OR EXISTS (SELECT FROM brands WHERE brand_id = ANY($7::uuid[]) AND deleted_at IS NOT NULL) AS is_deleted) d
+ {_OURS}
 """
 _WORKED_ON = f"UPDATE idempotency_keys SET begun_until = now() + $3::interval {_OURS}"
 _RELEASE = f"DELETE FROM idempotency_keys {_OURS}"
+_GIVE_FREE = "DELETE FROM idempotency_keys WHERE scope = $1 AND status IS NULL AND begun_until <= now()"
 
 _unwritten: set[asyncio.Task[None]] = set()
 """What is still to be written; nobody else holds on to it."""
@@ -40,7 +50,7 @@ class PostgresReachingRequest:
 
     storage = None
 
-    def __init__(self, pool: Pool, key: RequestKey, kept_for: timedelta, *, look_at: str) -> None:
+    def __init__(self, pool: Pool, key: RequestKey, kept_for: timedelta, *, look_at: str | None) -> None:
         self.answer: Answer | None = None
         self._pool = pool
         self._key = key
@@ -86,7 +96,11 @@ class PostgresReachingRequest:
                     check_is_of(row, self._key)
                     if row["status"] is not None:
                         return answer_in(row, self._key)
-                    raise RequestInProgress if row["is_worked_on"] else RequestBrokenOff(self._look_at)
+                    if row["is_worked_on"]:
+                        raise RequestInProgress
+                    if self._look_at is not None:
+                        raise RequestBrokenOff(self._look_at)
+                    await connection.execute(_GIVE_FREE, scope)
         return None
 
     async def _renewed(self) -> None:
