@@ -297,7 +297,7 @@ async def waits(world: World, schedules: Sequence[Schedule]) -> Sequence[timedel
 AGE = 4 * MINUTE
 
 
-async def catch_up(world: World) -> int:
+async def catch_up(world: World) -> int | None:
     return await world.upkeep.catch_up(age=AGE, paces=PACES)
 
 

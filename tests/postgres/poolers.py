@@ -76,8 +76,9 @@ class _Session:
     def end(self) -> None:
         assert self._in_transaction is None, "a transaction was left open"
 
-    def terminate(self) -> None:
+    async def close(self, *, timeout: float) -> None:  # noqa: ASYNC109  # asyncpg's
         """What was begun dies with its connection, which nobody is given any more."""
+        del timeout
         if self._in_transaction is not None:
             self._in_transaction.terminate()
             self._in_transaction = None

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.dispatch.queue import CLAIM, PostgresDispatchQueue
-from marketmind_scheduler.adapters.postgres.dispatch.upkeep import PostgresUpkeep
+from marketmind_scheduler.adapters.postgres.dispatch.upkeep import CATCHING_UP, PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
@@ -20,6 +20,7 @@ from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.schedule_records import ScheduleRecords
 from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.errors import NotUnconfirmed, SendInFlight
+from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import Recorded, VerdictKind
@@ -402,3 +403,11 @@ async def test_of_two_who_would_put_events_in_order_only_one_does(
         second = await upkeep.sequence_events(limit=BATCH)
 
     assert (await first, second) == (BATCH, 0)
+
+
+async def test_while_one_gives_lanes_their_pace_another_is_told_to_wait(pool: Pool, upkeep: PostgresUpkeep) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", CATCHING_UP)
+        beside = await upkeep.catch_up(age=HOUR, paces=PACES)
+
+    assert (beside, await upkeep.catch_up(age=HOUR, paces=PACES)) == (None, 0)

@@ -15,11 +15,11 @@ class Upkeep(Protocol):
         """The same, whose events are told as ``actor``'s."""
         ...
 
-    async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
+    async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int | None:
         """Give what is due soon its place on each lane that is behind, as ``domain.lanes`` says: where something has
         waited for longer than ``age``, its posts go out in the order of their publish times, a pace apart, behind what
-        was sent last. Returns how many have to wait longer than they did; 0 while another process does this. May take
-        minutes for millions."""
+        was sent last. Returns how many have to wait longer than they did; None while another process does this. May
+        take minutes for millions."""
         ...
 
     async def lanes_due(self, platforms: Collection[Platform], *, since: timedelta, limit: int) -> Collection[Lane]:

@@ -16,6 +16,7 @@ from marketmind_scheduler.ports.upkeep import Upkeep
 _AT_ONCE = 1000
 _UPKEEP_SECONDS, _SEQUENCE_SECONDS, _FORGET_SECONDS = 1.0, 0.1, 60.0
 _REFIT_SECONDS, _COUNT_SECONDS = 1.0, 10.0
+_BESIDE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,10 @@ class Upkeeping:
 
     async def catch_up(self) -> None:
         """Give lanes that are behind their order and pace: before anything is claimed after a while in which nobody
-        looked. Raises StorageUnavailable."""
-        if waiting := await self.upkeep.catch_up(age=OVERDUE, paces=PACES):
+        looked. Waits for another process that is at it. Raises StorageUnavailable."""
+        while (waiting := await self.upkeep.catch_up(age=OVERDUE, paces=PACES)) is None:  # noqa: ASYNC110  # it is elsewhere
+            await asyncio.sleep(_BESIDE_SECONDS)
+        if waiting:
             self.observer.spread(waiting)
 
     async def sequence(self) -> None:
@@ -78,7 +81,7 @@ class Upkeeping:
             self.observer.counted(tables)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        while not _is_told_to_stop():
             try:
                 await work()
             except StorageUnavailable as unavailable:
@@ -86,3 +89,9 @@ class Upkeeping:
             except Exception as surprise:  # noqa: BLE001  # the others, and the next round, are not concerned
                 self.observer.broke(work.__name__, surprise)
             await asyncio.sleep(seconds)
+
+
+def _is_told_to_stop() -> bool:
+    """Whether this task was cancelled, also where what it did meanwhile raised something else instead."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.pacing import SOON, WITHOUT_TARGET
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.retention import DEFAULT_RETENTION, Retention
 
-_CATCHING_UP, _SEQUENCING, _FORGETTING = (
+CATCHING_UP, _SEQUENCING, _FORGETTING = (
     0x6D6D7301,
     0x6D6D7302,
     0x6D6D7303,
@@ -55,10 +55,10 @@ class PostgresUpkeep:
     def acting(self, actor: str) -> "PostgresUpkeep":
         return PostgresUpkeep(self._pool, retention=self._retention, actor=actor)
 
-    async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int:
+    async def catch_up(self, *, age: timedelta, paces: Mapping[Platform, timedelta]) -> int | None:
         async with transaction(self._pool, seconds=_CATCH_UP_SECONDS) as connection:
-            if not await connection.fetchval(_TRY_LOCK, _CATCHING_UP):
-                return 0
+            if not await connection.fetchval(_TRY_LOCK, CATCHING_UP):
+                return None
             busy = await connection.fetch(
                 BUSY_LANES, list(paces), age, SOON, min(paces.values()), timeout=_CATCH_UP_SECONDS
             )
