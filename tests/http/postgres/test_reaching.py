@@ -88,6 +88,15 @@ def gate(publisher: ScriptedPublisher) -> Gate:
     return Gate(publisher)
 
 
+async def a_trigger_that_waits(client: httpx2.AsyncClient, gate: Gate) -> tuple[str, asyncio.Task[httpx2.Response]]:
+    """Its key, and the request, which has one of two due posts before the gate."""
+    gate.before(await due(client), await due(client))
+    key = new_id()
+    waiting = asyncio.create_task(post(client, "/schedule/trigger", {"limit": 1}, key=key))
+    await gate.until_asked(1)
+    return key, waiting
+
+
 async def test_twelve_triggers_that_wait_are_in_nobodys_way(keyed: httpx2.AsyncClient, gate: Gate) -> None:
     brand_id = await a_brand(keyed)
     gate.before(*[await due(keyed) for _ in range(TWELVE)])
@@ -109,11 +118,7 @@ async def test_twelve_triggers_that_wait_are_in_nobodys_way(keyed: httpx2.AsyncC
 async def test_while_the_receiver_is_slow_the_same_key_waits_and_then_has_the_same_answer(
     keyed: httpx2.AsyncClient, gate: Gate
 ) -> None:
-    gate.before(await due(keyed), await due(keyed))
-    key = new_id()
-
-    first = asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=key))
-    await gate.until_asked(1)
+    key, first = await a_trigger_that_waits(keyed, gate)
     problem(await post(keyed, "/schedule/trigger", {"limit": 1}, key=key), 409, "request_in_progress")
     problem(await post(keyed, "/schedule/trigger", {"limit": 2}, key=key), 422, "idempotency_key_reused")
     gate.open()
@@ -128,11 +133,7 @@ async def test_while_the_receiver_is_slow_the_same_key_waits_and_then_has_the_sa
 async def test_where_every_connection_is_ended_meanwhile_the_post_goes_out_once_and_is_answered(
     keyed: httpx2.AsyncClient, gate: Gate, pool: Pool
 ) -> None:
-    gate.before(await due(keyed), await due(keyed))
-    key = new_id()
-
-    first = asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=key))
-    await gate.until_asked(1)
+    key, first = await a_trigger_that_waits(keyed, gate)
     await pool.fetch(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
         "AND datname = current_database() AND application_name = 'marketmind-scheduler'"
@@ -148,11 +149,7 @@ async def test_where_every_connection_is_ended_meanwhile_the_post_goes_out_once_
 async def test_a_trigger_that_was_broken_off_is_refused_and_says_where_to_look(
     keyed: httpx2.AsyncClient, gate: Gate
 ) -> None:
-    gate.before(await due(keyed), await due(keyed))
-    key = new_id()
-
-    first = asyncio.create_task(post(keyed, "/schedule/trigger", {"limit": 1}, key=key))
-    await gate.until_asked(1)
+    key, first = await a_trigger_that_waits(keyed, gate)
     first.cancel()
     await asyncio.wait([first])
     gate.open()

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.texts import ERASED
 from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_ACTIVE, to_locked
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.ports.storage import LostRace
@@ -84,6 +83,8 @@ SELECT $2, brand_id, {ids}, $3, $4 FROM {noun}s WHERE {noun}_id = $1
 """
 # An index of what is in a list is read by no other way; what comes behind it in its transaction has none to choose.
 _BY_WHAT_IS_LISTED = "SET LOCAL enable_bitmapscan = on"
+ERASED = 410
+"""The status that is kept of an answer that was emptied when something it named was deleted."""
 # That they were given stays, for what was asked for under their keys is not done again.
 _ERASE_ANSWERS = f"""
 UPDATE idempotency_keys SET status = {ERASED}, headers = '[]', body = '' WHERE ids && $1::uuid[] AND status IS NOT NULL

@@ -2,9 +2,6 @@
 
 _LONGEST_TEXT = 1000
 
-ERASED = 410
-"""The status that is kept of an answer whose texts were erased with what it named."""
-
 
 def storable(text: str | None) -> str | None:
     """Not without end, and without what PostgreSQL does not take."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 from asyncpg import Record
 
-from marketmind_scheduler.adapters.postgres.repositories.texts import ERASED
+from marketmind_scheduler.adapters.postgres.repositories.erasures import ERASED
 from marketmind_scheduler.domain.errors import Deleted, IdempotencyKeyReused
 from marketmind_scheduler.ports.idempotency import Answer, RequestKey
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.repositories.texts import ERASED
+from marketmind_scheduler.adapters.postgres.repositories.erasures import ERASED
 from marketmind_scheduler.adapters.postgres.requests.answers import FIND, answer_in, check_is_of, parts_of
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.adapters.postgres.storage import connected
