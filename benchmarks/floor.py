@@ -15,7 +15,7 @@ from msgspec import Struct
 from uuid_utils.compat import uuid7
 
 from marketmind_scheduler.adapters.postgres.pool import open_pool
-from marketmind_scheduler.adapters.postgres.repositories.bookings import ADD
+from marketmind_scheduler.adapters.postgres.repositories.additions import ADD
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import ADDED
 from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT, STANDING_OF_POST
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import NEWEST

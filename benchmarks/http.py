@@ -34,7 +34,7 @@ from rich.table import Table
 from uuid_utils.compat import uuid7
 
 from marketmind_scheduler.adapters.embedded_postgres.server import embedded_postgres
-from marketmind_scheduler.adapters.postgres.repositories.bookings import ADD
+from marketmind_scheduler.adapters.postgres.repositories.additions import ADD
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import ADDED
 from marketmind_scheduler.domain.post import Platform
 

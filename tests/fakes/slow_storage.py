@@ -30,3 +30,9 @@ class SlowStorage:
         await asyncio.sleep(self._seconds)
         async with self._storage.unit_of_work() as work:
             yield work
+
+    @asynccontextmanager
+    async def at_once(self) -> AsyncGenerator[UnitOfWork]:
+        await asyncio.sleep(self._seconds)
+        async with self._storage.at_once() as work:
+            yield work

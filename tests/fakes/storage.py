@@ -25,7 +25,9 @@ from marketmind_scheduler.domain.lifecycle import may_be_doubted
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.sources import Difference
+from marketmind_scheduler.domain.wall_clock import IntentKind
 from marketmind_scheduler.ports.clock import Clock
+from marketmind_scheduler.ports.post_bookings import Look
 from marketmind_scheduler.ports.schedule_search import Found
 from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 from marketmind_scheduler.ports.storage import LostRace
@@ -34,7 +36,7 @@ from tests.fakes.agent_runs import InMemoryAgentRuns, InMemoryPreparations
 from tests.fakes.erasures import InMemoryErasures
 from tests.fakes.lanes import take_turns
 from tests.fakes.observations import InMemoryObservations
-from tests.fakes.policies import InMemoryLanes, InMemoryPolicyRepository
+from tests.fakes.policies import InMemoryLanes, InMemoryPolicyRepository, rules_of
 from tests.fakes.previews import InMemoryPreviews
 from tests.fakes.retryables import InMemoryRetryables
 from tests.fakes.rows import Row, Rows, View, in_time_order, place_in_time, storable
@@ -389,6 +391,39 @@ class InMemoryBookings:
                 rows.put(row.released(Hold.CAMPAIGN_PAUSED, ready_at=now, now=now), EventKind.RESUMED, now=now)
 
 
+class InMemoryPostBookings:
+    def __init__(self, view: View, clock: Clock, reach: Reach) -> None:
+        self._view = view
+        self._posts = InMemoryPostRepository(view, reach)
+        self._bookings = InMemoryBookings(view, clock, reach)
+        self._forgotten = InMemoryForgotten(view)
+
+    async def look(self, post_id: UUID) -> Look:
+        rows, post = self._view(), await self._posts.get(post_id)
+        standing = [row.schedule for row in rows.rows_of({post_id})]
+        published = [each for each in standing if each.status is ScheduleStatus.COMPLETED]
+        return Look(
+            post=post,
+            rules=rules_of(rows, post.brand_id),
+            newest_release=max(rows.tz_releases, default=None),
+            is_scheduled=any(each.is_active for each in standing),
+            is_published=bool(published or await self._forgotten.published([post_id])),
+            versions=(hash(post), hash((rows.brands[post.brand_id], repr(rules_of(rows, post.brand_id))))),
+        )
+
+    async def add(self, schedule: Schedule) -> Schedule:
+        [stored] = await self._bookings.add([schedule])
+        return self._view().shown(stored)
+
+    async def add_as_seen(self, schedule: Schedule, look: Look, *, allow_repost: bool) -> Schedule | None:
+        if schedule.post_id in self._view().deleted:
+            return None
+        now, intent = await self.look(schedule.post_id), schedule.slot.intent
+        is_outdated = intent.kind is IntentKind.WALL and (now.newest_release or "") > intent.tz_release
+        is_refused = is_outdated or (now.is_published and not allow_repost)
+        return None if is_refused or now.versions != look.versions else await self.add(schedule)
+
+
 class InMemoryDerivations:
     def __init__(self, view: View, clock: Clock) -> None:
         self._view = view
@@ -519,6 +554,7 @@ class InMemoryRepositories:
         self.searches = InMemoryScheduleSearch(self.schedules)
         self.forgotten = InMemoryForgotten(view)
         self.bookings = InMemoryBookings(view, clock, reach)
+        self.post_bookings = InMemoryPostBookings(view, clock, reach)
         self.derivations = InMemoryDerivations(view, clock)
         self.transitions = InMemoryTransitions(view, clock)
         self.erasures = InMemoryErasures(view, clock)
@@ -588,6 +624,11 @@ class InMemoryStorage:
         finally:
             self._open_units_of_work -= 1
 
+    def at_once(
+        self, reach: Reach = EVERYWHERE, actor: str = SERVICE
+    ) -> AbstractAsyncContextManager[InMemoryUnitOfWork]:
+        return self.unit_of_work(reach, actor)
+
     @contextmanager
     def changing(self, actor: str = SERVICE) -> Generator[Rows]:
         """One change of all that is stored, committed at the end; a unit of work that is open meanwhile loses the
@@ -623,6 +664,9 @@ class StorageWithin:
 
     def unit_of_work(self) -> AbstractAsyncContextManager[InMemoryUnitOfWork]:
         return self._whole.unit_of_work(self._reach, self._actor)
+
+    def at_once(self) -> AbstractAsyncContextManager[InMemoryUnitOfWork]:
+        return self._whole.at_once(self._reach, self._actor)
 
 
 def is_chosen(rows: Rows, schedule: Schedule, chosen: ScheduleFilter) -> bool:

@@ -72,6 +72,9 @@ class CountedStorage:
     def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._storage.unit_of_work()
 
+    def at_once(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._storage.at_once()
+
 
 @pytest.fixture
 def counted(storage: InMemoryStorage) -> CountedStorage:

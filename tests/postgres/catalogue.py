@@ -181,6 +181,8 @@ def reads() -> Iterable[Case]:
     yield Case("posts of a campaign", lambda w: w.unit.posts.list_of_campaign(SMALL, platforms=EVERY))
     yield Case("schedule", lambda w: w.unit.schedules.get(OF_SMALL[1]))
     yield Case("schedules listed", _listing(ScheduleFilter(brand_id=SMALL)))
+    yield Case("post looked at", lambda w: w.unit.post_bookings.look(OF_SMALL[1]), 3)
+    yield Case("post of a big brand looked at", lambda w: w.unit.post_bookings.look(BARE_IDS[0]), 3)
     yield Case("schedules found", lambda w: w.unit.schedules.find_all(IDS))
     yield Case("current", lambda w: w.unit.schedules.find_current(OF_SMALL[1]))
     yield Case("standing of a post", lambda w: w.unit.schedules.standing_of_post(OF_SMALL[1]))
@@ -255,6 +257,8 @@ def writes() -> Iterable[Case]:
     yield Case("post locked", lambda w: w.unit.posts.lock(IDS[0]), 1)
     yield Case("posts of a campaign locked", lambda w: w.unit.posts.lock_of_campaign(SMALL, platforms=EVERY))
     yield Case("schedules added", lambda w: w.unit.bookings.add(_new()))
+    yield Case("schedule added", lambda w: w.unit.post_bookings.add(_new()[0]), 6)
+    yield Case("schedule added as seen", _adding_as_seen, 6)
     yield Case("schedule locked", lambda w: w.unit.bookings.lock(IDS[0]), 1)
     yield Case("current locked", lambda w: w.unit.bookings.lock_current(IDS[0]), 1)
     yield Case("schedule moved", _moving)
@@ -298,6 +302,12 @@ PENDING_OF_SMALL = ScheduleFilter(campaign_id=SMALL, status=ScheduleStatus.PENDI
 
 def _new() -> Sequence[Schedule]:
     return [a_schedule(a_post(post_id=each, brand_id=CHANGED)) for each in BARE_IDS]
+
+
+async def _adding_as_seen(world: World) -> None:
+    wanted = _new()[0]
+    look = await world.unit.post_bookings.look(wanted.post_id)
+    assert await world.unit.post_bookings.add_as_seen(wanted, look, allow_repost=False)
 
 
 async def _moving(world: World) -> None:

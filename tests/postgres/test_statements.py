@@ -10,11 +10,11 @@ import pytest
 
 from marketmind_scheduler.adapters import postgres
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.repositories.bookings import ADD
+from marketmind_scheduler.adapters.postgres.repositories.additions import ADD, ADD_IF_UNCHANGED, ADD_ONE
 
 FILES = {path.stem: path.read_text() for path in sorted(Path(*postgres.__path__).glob("sql/*.sql"))}
 MOST_LINES_IN_PYTHON = 10
-COMPOSED = {"add_schedules": ADD}
+COMPOSED = {"add_schedules": ADD, "add_schedule": ADD_ONE, "add_schedule_if_unchanged": ADD_IF_UNCHANGED}
 """What is put together from parts, and checked in beside this module as it runs."""
 
 

@@ -1,134 +1,33 @@
 """Scheduling single posts: schedule, read, move, cancel."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from marketmind_scheduler.application.asked_times import AskedTime
-from marketmind_scheduler.application.booking import already_scheduled, book
-from marketmind_scheduler.application.forgotten import check_not_forgotten, check_not_published
-from marketmind_scheduler.application.lanes import broken_on, check_lanes, lock_lanes
+from marketmind_scheduler.application.forgotten import check_not_forgotten
+from marketmind_scheduler.application.lanes import check_lanes, lock_lanes
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.application.quota import Quota
+from marketmind_scheduler.application.post_booking import PostBooking
 from marketmind_scheduler.application.rule_breaking import find_breaking
-from marketmind_scheduler.application.schedule_records import ScheduleRecord, record_of
 from marketmind_scheduler.application.turns import take_turns
 from marketmind_scheduler.application.zone_rules import check_zone_rules, remember_zone_rules
-from marketmind_scheduler.domain.errors import NotRetryable, ScheduleNotFound, SendInFlight
+from marketmind_scheduler.domain.errors import ScheduleNotFound, SendInFlight
 from marketmind_scheduler.domain.expectation import ANYTHING, Expectation
-from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, may_be_tried_again, move
-from marketmind_scheduler.domain.pacing import OVERDUE
+from marketmind_scheduler.domain.lifecycle import cancelled, may_be_cancelled, move
 from marketmind_scheduler.domain.rules.policy import NOTHING, Overriding
-from marketmind_scheduler.domain.rules.violations import Violation
 from marketmind_scheduler.domain.schedule import Hold, Schedule
 from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.wall_clock import IntentKind, Slot
-from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.ports.clock import Clock
-from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.schedule_search import Found
 from marketmind_scheduler.ports.schedules import ScheduleFilter
-from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from marketmind_scheduler.ports.storage import UnitOfWork
 from marketmind_scheduler.ports.transitions import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedTime:
-    """What a time means, the rules that it would break, and the post's ``active`` schedule, if it has one."""
-
-    slot: Slot
-    active: Schedule | None
-    broken: Sequence[Violation]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostScheduling:
-    storage: Storage
-    zones: ZoneCatalog
-    clock: Clock
-    new_id: NewId
-    horizon: timedelta
-    quota: Quota
-
-    @repeats_lost_races
-    async def schedule(
-        self, post_id: UUID, asked: AskedTime, *, allow_repost: bool, override: Overriding = NOTHING
-    ) -> tuple[Schedule, bool]:
-        """Give a post its appointment; it may break the rules in ``override``. Returns the schedule, and whether this
-        call made it: the same request again finds the first one's.
-
-        Raises PostNotFound, AlreadyScheduled for another time while one is active, AlreadyPublished unless
-        ``allow_repost``, TimeInPast, BeyondHorizon, QuotaExceeded, PolicyViolated, ZoneRulesOutdated, and what
-        ``read_slot`` raises.
-        """
-        async with self.storage.unit_of_work() as work:
-            post = await work.posts.lock(post_id)
-            rules = await lock_lanes(work, [(post.brand_id, post.platform)])
-            slot = await self._slot(asked, rules[post.brand_id].zone, work)
-            standing = await work.schedules.standing_of_post(post_id)
-            if active := next((each for each in standing if each.is_active), None):
-                return _same_or_refused(active, slot, self.zones), False
-            if not allow_repost:
-                await check_not_published(work, post_id, standing)
-            now = self.clock.now()
-            asked.check_bounds(slot, now=now, horizon=self.horizon)
-            wanted = Schedule.pending(self.new_id(), post=post, slot=slot, scheduler=None, now=now, overridden=override)
-            return await book(work, wanted, rules, quota=self.quota, now=now), True
-
-    @repeats_lost_races
-    async def try_again(
-        self,
-        schedule_id: UUID,
-        asked: AskedTime | None,
-        *,
-        override: Overriding = NOTHING,
-        expected: Expectation[ScheduleRecord] = ANYTHING,
-    ) -> tuple[Schedule, bool]:
-        """Give the post of a FAILED or MISSED schedule a new appointment, now or at the time asked for. Returns the new
-        schedule, and whether this call made it: the same request again finds the first one's.
-
-        Raises UnknownSchedule, Gone, PreconditionFailed, NotRetryable, AlreadyScheduled, AlreadyPublished,
-        PolicyViolated, and for a time what ``schedule`` raises.
-        """
-        async with self.storage.unit_of_work() as work:
-            post = await work.posts.lock((await work.schedules.get(schedule_id)).post_id)
-            rules = await lock_lanes(work, [(post.brand_id, post.platform)])
-            failed = await work.bookings.lock(schedule_id)
-            expected.check(await record_of(work, failed))
-            if not may_be_tried_again(Standing.of(failed)):
-                raise NotRetryable(schedule_id, status=failed.status)
-            now, zone = self.clock.now(), rules[post.brand_id].zone
-            slot = await self._slot(asked, zone, work) if asked else self._at(now, zone)
-            standing = await work.schedules.standing_of_post(post.post_id)
-            if active := next((each for each in standing if each.is_active), None):
-                is_same = active.retry_of == schedule_id and asked is None
-                return active if is_same else _same_or_refused(active, slot, self.zones), False
-            await check_not_published(work, post.post_id, standing)
-            if asked:
-                asked.check_bounds(slot, now=now, horizon=self.horizon)
-            wanted = Schedule.pending(
-                self.new_id(), post=post, slot=slot, scheduler=None, now=now, retry_of=schedule_id, overridden=override
-            )
-            age = OVERDUE if asked else timedelta()
-            return await book(work, wanted, rules, quota=self.quota, now=now, age=age), True
-
-    @repeats_lost_races
-    async def check(self, post_id: UUID, asked: AskedTime) -> CheckedTime:
-        """Whether a post could go out then, instead of when it is to so far, as things are; nothing is stored. Raises
-        PostNotFound, TimeInPast, BeyondHorizon, ZoneRulesOutdated, and what ``read_slot`` raises."""
-        async with self.storage.unit_of_work() as work:
-            post = await work.posts.get(post_id)
-            rules = await lock_lanes(work, [(post.brand_id, post.platform)])
-            slot, now = await self._slot(asked, rules[post.brand_id].zone, work), self.clock.now()
-            asked.check_bounds(slot, now=now, horizon=self.horizon)
-            standing = await work.schedules.standing_of_post(post_id)
-            active = next((each for each in standing if each.is_active), None)
-            schedule_id = active.schedule_id if active else self.new_id()
-            wanted = Schedule.pending(schedule_id, post=post, slot=slot, scheduler=None, now=now)
-            return CheckedTime(slot=slot, active=active, broken=await broken_on(work, rules, [wanted], now=now))
-
+class PostScheduling(PostBooking):
     async def get(self, post_id: UUID) -> Schedule:
         """The post's active schedule, else its most recent one; raises PostNotFound, ScheduleNotFound, and Gone where
         that was forgotten."""
@@ -227,16 +126,6 @@ class PostScheduling:
         if slot.intent.kind is IntentKind.WALL:
             await check_zone_rules(work, self.zones)
         return slot
-
-    def _at(self, instant: datetime, zone: str) -> Slot:
-        self.zones.check(zone)
-        return Slot.at(instant, zone=zone, tz_release=self.zones.release).in_zone_by_default()
-
-
-def _same_or_refused(active: Schedule, slot: Slot, zones: ZoneCatalog) -> Schedule:
-    if slot.asks_the_same_as(active.slot, zones):
-        return active
-    raise already_scheduled(active)
 
 
 async def _locked(work: UnitOfWork, post_id: UUID) -> Schedule:

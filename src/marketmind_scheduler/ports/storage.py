@@ -15,6 +15,7 @@ from marketmind_scheduler.ports.forgotten import Forgotten
 from marketmind_scheduler.ports.lanes import Lanes
 from marketmind_scheduler.ports.observations import Observations
 from marketmind_scheduler.ports.policies import PolicyRepository
+from marketmind_scheduler.ports.post_bookings import PostBookings
 from marketmind_scheduler.ports.preparations import Preparations
 from marketmind_scheduler.ports.previews import Previews
 from marketmind_scheduler.ports.retryables import Retryables
@@ -84,6 +85,9 @@ class UnitOfWork(Repositories, Protocol):
     def bookings(self) -> Bookings: ...
 
     @property
+    def post_bookings(self) -> PostBookings: ...
+
+    @property
     def transitions(self) -> Transitions: ...
 
     @property
@@ -104,7 +108,7 @@ class UnitOfWork(Repositories, Protocol):
 
 
 class Storage(Protocol):
-    """Both contexts raise StorageUnavailable when the storage cannot be used, and within 5 s when it hangs."""
+    """All contexts raise StorageUnavailable when the storage cannot be used, and within 5 s when it hangs."""
 
     def within(self, reach: Reach) -> "Storage":
         """The same storage where only these brands exist, and what is theirs.
@@ -132,4 +136,10 @@ class Storage(Protocol):
 
         Leaving without ``commit`` leaves nothing behind. A unit of work never waits for anything but the storage.
         """
+        ...
+
+    def at_once(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A unit of work for whoever writes with one statement, and ends with it: what it writes may be durable before
+        ``commit``, which is called all the same. Each look before sees what is committed at that moment, and what is
+        locked may be free again at once."""
         ...

@@ -21,6 +21,7 @@ from marketmind_scheduler.adapters.postgres.repositories.forgotten import Postgr
 from marketmind_scheduler.adapters.postgres.repositories.lane_entries import PostgresLanes
 from marketmind_scheduler.adapters.postgres.repositories.observations import PostgresObservations
 from marketmind_scheduler.adapters.postgres.repositories.policies import PostgresPolicyRepository
+from marketmind_scheduler.adapters.postgres.repositories.post_bookings import PostgresPostBookings
 from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
 from marketmind_scheduler.adapters.postgres.repositories.preparations import PostgresPreparations
 from marketmind_scheduler.adapters.postgres.repositories.previews import PostgresPreviews
@@ -45,7 +46,7 @@ _CLOSE_SECONDS = 0.5
 class PostgresUnitOfWork:
     """The repositories over one connection. Without a transaction, each statement commits by itself."""
 
-    def __init__(self, connection: Connection, reach: Reach, known_releases: set[str]) -> None:
+    def __init__(self, connection: Connection, reach: Reach, known_releases: set[str], actor: str = SERVICE) -> None:
         self._connection = connection
         self.brands = PostgresBrandRepository(connection, reach)
         self.campaigns = PostgresCampaignRepository(connection, reach)
@@ -54,6 +55,7 @@ class PostgresUnitOfWork:
         self.searches = PostgresScheduleSearch(connection, reach)
         self.forgotten = PostgresForgotten(connection)
         self.bookings = PostgresBookings(connection, reach)
+        self.post_bookings = PostgresPostBookings(connection, reach, actor)
         self.derivations = PostgresDerivations(connection)
         self.transitions = PostgresTransitions(connection)
         self.erasures = PostgresErasures(connection)
@@ -69,6 +71,11 @@ class PostgresUnitOfWork:
 
     async def commit(self) -> None:
         await self._connection.execute("COMMIT")
+
+
+class _EachByItself(PostgresUnitOfWork):
+    async def commit(self) -> None:
+        """Nothing is left to commit: each statement was by itself."""
 
 
 class PostgresStorage:
@@ -115,7 +122,12 @@ class PostgresStorage:
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with connected(self._pool, seconds=self._seconds) as connection, begun(connection, self._actor):
-            yield PostgresUnitOfWork(connection, self._reach, self._known_releases)
+            yield PostgresUnitOfWork(connection, self._reach, self._known_releases, self._actor)
+
+    @asynccontextmanager
+    async def at_once(self) -> AsyncGenerator[PostgresUnitOfWork]:
+        async with connected(self._pool, seconds=self._seconds) as connection:
+            yield _EachByItself(connection, self._reach, self._known_releases, self._actor)
 
 
 @asynccontextmanager

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules import saying
 from marketmind_scheduler.domain.rules.curing import Nearest, cure
 from marketmind_scheduler.domain.rules.limits import Limit, company, limits
 from marketmind_scheduler.domain.rules.nearest import nearest_open
-from marketmind_scheduler.domain.rules.openness import closings, too_soon
+from marketmind_scheduler.domain.rules.openness import closed_by, closings, too_soon
 from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Violation, Wanted
 from marketmind_scheduler.domain.wall_clock import wall_time
@@ -69,6 +70,15 @@ def violations(
         nearest, instead = _instead(each, binding, crowds, now) if nth < MOST_WITH_NEAREST else ((None, None), None)
         told += [_violation(each, found, binding, nearest, instead) for found in broken[each.post_id]]
     return told
+
+
+def is_open_alone(
+    at: datetime, platform: Platform, rules: BrandRules, *, now: datetime, override: Collection[RuleKind] = ()
+) -> bool:
+    """Whether a post may stand there whatever else does: nothing counts it together with others, and nothing closes the
+    time. Rules of the kinds in ``override`` are passed over."""
+    binding = rules.without(override)
+    return not limits(binding, {platform}) and closed_by(at, platform, binding, now=now) is None
 
 
 def breaking(

@@ -41,6 +41,8 @@ class BrandRules:
 
     def without(self, kinds: Collection[RuleKind]) -> "BrandRules":
         """The same but for what is passed over."""
+        if not kinds:
+            return self
         caps: Mapping[Platform, Sequence[PlatformCap]] = {} if RuleKind.PLATFORM_CAP in kinds else self.caps
         return replace(self, policy=self.policy.without(kinds), caps=caps)
 

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from marketmind_scheduler.adapters.http.shapes.fields import Moment, PostId
 from marketmind_scheduler.adapters.http.shapes.plan_reasons import ViolationOut, told
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
-from marketmind_scheduler.application.post_scheduling import CheckedTime
+from marketmind_scheduler.application.post_booking import CheckedTime
 from marketmind_scheduler.domain.wall_clock import Resolution
 
 

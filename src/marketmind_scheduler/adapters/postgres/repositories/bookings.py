@@ -10,18 +10,11 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.additions import ADD
 from marketmind_scheduler.adapters.postgres.repositories.derivations import move
 from marketmind_scheduler.adapters.postgres.repositories.forgotten import missing
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
-    ADDED,
-    BESIDE,
-    SELECT,
-    array_types,
-    to_arrays,
-    to_holds,
-    to_schedule,
-)
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, to_arrays, to_holds, to_schedule
 from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT
 from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of
 from marketmind_scheduler.adapters.postgres.statements import statement
@@ -30,33 +23,6 @@ from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 
-_GIVEN = ", ".join(ADDED)
-# Whoever pauses a brand or a campaign says so first and parks what is there afterwards. Locked against that, a new
-# schedule is either there to be parked, or knows that it is. The campaign is looked up for each post by itself: a plan
-# made for one post would compare ten thousand with ten thousand.
-ADD = f"""
-WITH done AS (
-  INSERT INTO schedules AS s ({_GIVEN}, parked, due_at, on_late, latest_at)
-  SELECT i.*, h.parked, CASE WHEN h.parked = 0 THEN i.publish_time END, b.on_late,
-         CASE WHEN b.on_late <> 'publish' THEN i.publish_time + make_interval(secs => b.max_lateness_seconds) END
-    FROM unnest({array_types()}) AS i({_GIVEN})
-    JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
-           WHERE brand_id = ANY(${ADDED.index("brand_id") + 1}::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
-    LEFT JOIN LATERAL (
-      SELECT c.paused_at FROM posts p JOIN campaigns c ON c.campaign_id = p.campaign_id
-       WHERE p.post_id = i.post_id FOR SHARE OF c) c ON true
-   CROSS JOIN LATERAL (
-     SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
-  RETURNING s.*
-), told AS (
-  INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden,
-                      scheduler, campaign_id)
-  SELECT 'schedule.scheduled', schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden,
-         scheduler, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
-    FROM done)
-SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, {BESIDE}
-  FROM done s JOIN posts p ON p.post_id = s.post_id
-"""
 _LOCK = f"{SELECT} WHERE s.schedule_id = $1 AND {REACHED.format('$2', 's.')} FOR NO KEY UPDATE OF s"
 TELL_POST_CHANGED = statement("tell_post_changed")
 _TOLD = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])"

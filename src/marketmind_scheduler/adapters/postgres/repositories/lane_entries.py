@@ -5,15 +5,13 @@ from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
 
-import msgspec
 from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.rule_rows import to_cap, to_policy
+from marketmind_scheduler.adapters.postgres.repositories.rule_rows import to_brand_rules
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SHOWN_STATUS, to_overridden
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.rules.platform_caps import caps_of_brand
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Wanted
 from marketmind_scheduler.ports.lanes import Ahead
 from marketmind_scheduler.ports.storage import LostRace
@@ -48,7 +46,7 @@ class PostgresLanes:
         keys = [each for brand_id in brands for each in _keys(brand_id, lanes[brand_id])]
         of_brands, numbers, whose = ([key[nth] for key in keys] for nth in range(3))
         rows = await self._connection.fetch(ENTER_LANES, brands, of_brands, numbers, whose)
-        return {row["brand_id"]: _to_rules(row) for row in rows}
+        return {row["brand_id"]: to_brand_rules(row) for row in rows}
 
     async def lock_brand(self, brand_id: UUID) -> None:
         await self._connection.execute(_LOCK_BRAND, _key(str(brand_id)))
@@ -90,16 +88,6 @@ def _keys(brand_id: UUID, platforms: Collection[Platform]) -> Sequence[tuple[UUI
 
 def _key(name: str) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
-
-
-def _to_rules(row: Record) -> BrandRules:
-    own = [to_cap(each) for each in msgspec.json.decode(row["own"] or "[]")]
-    return BrandRules(
-        policy=to_policy(row["brand_id"], row),
-        caps=caps_of_brand(own),
-        zone=row["brand_default_timezone"],
-        caps_revision=row["revision"] or 0,
-    )
 
 
 def _to_ahead(row: Record) -> Ahead:

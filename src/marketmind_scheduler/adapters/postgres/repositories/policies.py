@@ -14,17 +14,23 @@ from marketmind_scheduler.domain.rules.caps import PlatformCap
 from marketmind_scheduler.domain.rules.policy import Policy
 
 _GET = """
-SELECT version, rules, updated_at FROM policies
+SELECT version, rules, updated_at AS ruled_at FROM policies
  WHERE brand_id = $1 AND version = coalesce($2, version) ORDER BY version DESC LIMIT 1
 """
 _LATEST = "SELECT coalesce(max(version), 0) FROM policies WHERE brand_id = $1"
-_ADD = "INSERT INTO policies (brand_id, version, rules, is_across, updated_at) VALUES ($1, $2, $3, $4, $5)"
+# A new version of the brand's row, though nothing in it is another: so whoever read the rules without a lock, and makes
+# sure that the brand is as it was, knows that they are not.
+_RENEWED = "WITH renewed AS (UPDATE brands SET updated_at = updated_at WHERE brand_id = $1)"
+_ADD = f"""
+{_RENEWED} INSERT INTO policies (brand_id, version, rules, is_across, updated_at) VALUES ($1, $2, $3, $4, $5)
+"""
 _CAPS = """
 SELECT * FROM (SELECT DISTINCT ON (platform) * FROM platform_cap_overrides
                 WHERE brand_id = $1 ORDER BY platform, revision DESC) own
  WHERE most IS NOT NULL ORDER BY platform
 """
-_SET_CAP = """
+_SET_CAP = f"""
+{_RENEWED}
 INSERT INTO platform_cap_overrides
        (brand_id, revision, platform, most, window_seconds, window_zone, reason, updated_at)
 SELECT $1, coalesce(max(revision), 0) + 1, $2, $3, $4, $5, $6, $7 FROM platform_cap_overrides WHERE brand_id = $1

@@ -53,7 +53,7 @@ class PostgresPostRepository:
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
         rows = await self._connection.fetch(FIND_ALL, list(post_ids))
-        return [_kept(row) for row in rows if self._reach.covers(row["brand_id"])]
+        return [to_kept_post(row) for row in rows if self._reach.covers(row["brand_id"])]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
         rows = await self._connection.fetch(LIST_OF_CAMPAIGN, campaign_id, list(platforms))
@@ -127,10 +127,10 @@ class PostgresPostRepository:
         row = await self._connection.fetchrow(selection, post_id, *parameters)
         if row is None or not self._reach.covers(row["brand_id"]):
             raise PostNotFound(post_id)
-        return _kept(row)
+        return to_kept_post(row)
 
 
-def _kept(row: Record) -> Post:
+def to_kept_post(row: Record) -> Post:
     """Raises Deleted."""
     if row["deleted_at"] is not None:
         raise Deleted.of("post", row["post_id"])

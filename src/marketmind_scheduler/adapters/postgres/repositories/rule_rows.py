@@ -10,7 +10,9 @@ from asyncpg import Record
 
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.caps import CalendarDay, CapScope, Grade, PlatformCap, Rolling, Window
+from marketmind_scheduler.domain.rules.platform_caps import caps_of_brand
 from marketmind_scheduler.domain.rules.policy import Policy, Rule, RuleKind
+from marketmind_scheduler.domain.rules.violations import BrandRules
 
 _KINDS: Mapping[RuleKind, type[Rule]] = {kind.kind: kind for kind in get_args(Rule)}
 
@@ -27,7 +29,18 @@ def to_policy(brand_id: UUID, row: Record) -> Policy:
         brand_id=brand_id,
         version=row["version"],
         rules=to_rules(row["rules"]),
-        updated_at=row["updated_at"],
+        updated_at=row["ruled_at"],
+    )
+
+
+def to_brand_rules(row: Record) -> BrandRules:
+    """Of a row with all that binds a brand's times."""
+    own = [to_cap(each) for each in msgspec.json.decode(row["own"] or "[]")]
+    return BrandRules(
+        policy=to_policy(row["brand_id"], row),
+        caps=caps_of_brand(own),
+        zone=row["brand_default_timezone"],
+        caps_revision=row["revision"] or 0,
     )
 
 

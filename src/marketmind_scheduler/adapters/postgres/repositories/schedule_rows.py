@@ -111,6 +111,17 @@ def array_types() -> str:
     return ", ".join(f"${nth}::{kind}[]" for nth, kind in enumerate(_TYPES.values(), start=1))
 
 
+def to_values(schedule: Schedule) -> Sequence[object]:
+    """One value for each of ``ADDED``."""
+    row = _to_row(schedule)
+    return [row[name] for name in ADDED]
+
+
+def types() -> str:
+    """The parameters that take these values."""
+    return ", ".join(f"${nth}::{kind}" for nth, kind in enumerate(_TYPES.values(), start=1))
+
+
 def to_bits(holds: Iterable[Hold]) -> int:
     return sum(HOLDS[hold] for hold in holds)
 

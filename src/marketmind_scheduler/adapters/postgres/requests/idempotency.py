@@ -1,7 +1,7 @@
 """Requests and their answers: in one transaction with what they do, or beside it."""
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 
 from marketmind_scheduler.adapters.postgres.errors import translated
@@ -95,18 +95,20 @@ class PostgresKeyedRequest:
         await self._give_up()
 
     @asynccontextmanager
-    async def unit(self, reach: Reach, *, actor: str | None = None) -> AsyncGenerator["_PartOfARequest"]:
+    async def unit(
+        self, reach: Reach, *, actor: str | None = None, goes_on: bool = False
+    ) -> AsyncGenerator["_PartOfARequest"]:
         """Repositories in the transaction. What is left without ``commit`` is undone, and nothing that was committed
-        before."""
+        before. It is not given up where the request ``goes_on`` at once."""
         async with self._in_transaction() as connection:
-            part = _PartOfARequest(connection, reach, self._known_releases)
+            part = _PartOfARequest(connection, reach, self._known_releases, actor or SERVICE)
             await connection.execute(f"SAVEPOINT part; {acting(actor or SERVICE)}")
             try:
                 yield part
             except Exception:
-                await self._left(part)
+                await self._left(part, goes_on=False)
                 raise
-            await self._left(part)
+            await self._left(part, goes_on=goes_on)
 
     @asynccontextmanager
     async def _in_transaction(self) -> AsyncGenerator[Connection]:
@@ -130,10 +132,10 @@ class PostgresKeyedRequest:
             return answer_in(row, self._key)
         raise RequestInProgress
 
-    async def _left(self, part: "_PartOfARequest") -> None:
+    async def _left(self, part: "_PartOfARequest", *, goes_on: bool) -> None:
         if part.is_committed:
             self._has_changed = True
-        elif self._has_changed and self._connection is not None:
+        elif (self._has_changed or goes_on) and self._connection is not None:
             await self._connection.execute("ROLLBACK TO part")
         else:
             await self._give_up()
@@ -174,6 +176,9 @@ class _StorageOfOneRequest:
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with self._request.unit(self._reach, actor=self._actor) as unit:
             yield unit
+
+    def at_once(self) -> AbstractAsyncContextManager[PostgresUnitOfWork]:
+        return self._request.unit(self._reach, actor=self._actor, goes_on=True)
 
 
 class _PartOfARequest(PostgresUnitOfWork):

@@ -2,7 +2,7 @@
 -- the statement began. $1: brands in the order of their ids. $2 to $4, arrays of one length: each brand again and again,
 -- with its own key first and then those of its lanes, and whether it is the brand's.
 -- A brand's key is shared, unless rules of it count posts of several platforms together.
-SELECT b.brand_id, b.brand_default_timezone, p.version, p.rules, p.updated_at, c.own, c.revision, k.locked
+SELECT b.brand_id, b.brand_default_timezone, p.version, p.rules, p.updated_at AS ruled_at, c.own, c.revision, k.locked
   FROM unnest($1::uuid[]) WITH ORDINALITY AS a(brand_id, nth)
   JOIN brands b ON b.brand_id = a.brand_id
   LEFT JOIN LATERAL (
