@@ -7,8 +7,8 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from io import RawIOBase, TextIOWrapper
-from queue import Full, Queue
-from threading import Thread
+from queue import SimpleQueue
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
@@ -23,6 +23,7 @@ _IDS = ("request_id", "trace_id", "span_id")
 _LONG_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{4}([0-9a-fA-F]{8})")
 _MOST_LINES = 10_000
 _LAST_SECONDS = 1.0
+_REST_SECONDS = 0.02
 _COLUMNS = 80 - len("19:00:00Z [info] ")
 
 
@@ -34,8 +35,10 @@ class Aside(RawIOBase):
 
     def __init__(self, out: TextIO, *, most_lines: int) -> None:
         self._out = out
-        self._lines: Queue[bytes | None] = Queue(most_lines)
+        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
+        self._most_lines = most_lines
         self._dropped = 0
+        self._is_ending = Event()
         self._thread = Thread(target=self._write_all, name="log", daemon=True)
         self._thread.start()
 
@@ -47,26 +50,37 @@ class Aside(RawIOBase):
 
     def write(self, line: "ReadableBuffer", /) -> int:
         text = bytes(line)
-        try:
-            self._lines.put_nowait(text)
-        except Full:
+        if self._lines.qsize() < self._most_lines:
+            self._lines.put(text)
+        else:
             self._dropped += 1
         return len(text)
 
     def end(self) -> None:
         """Return when all is written, or after a second: nobody may be reading."""
-        with suppress(Full):
-            self._lines.put(None, timeout=_LAST_SECONDS)
-            self._thread.join(_LAST_SECONDS)
+        self._is_ending.set()
+        self._lines.put(None)
+        self._thread.join(_LAST_SECONDS)
 
     def _write_all(self) -> None:
-        while (rest := self._lines.get()) is not None:
-            with suppress(OSError):  # nobody reads any more, or the disk is full
-                while rest:  # past the buffer of out, whose lock would be waited for when the process ends
-                    rest = rest[os.write(self._out.fileno(), rest) :]
+        is_last = False
+        while not is_last:
+            lines = [self._lines.get(), *self._others()]
+            is_last = None in lines
+            self._write(b"".join(filter(None, lines)))
             if self._dropped and self._lines.empty():
                 dropped, self._dropped = self._dropped, 0
                 structlog.get_logger().warning("log lines dropped", lines=dropped)
+            self._is_ending.wait(_REST_SECONDS)  # a thread that wakes for each line takes the loop's turns from it
+
+    def _others(self) -> Generator[bytes | None]:
+        while not self._lines.empty():
+            yield self._lines.get()
+
+    def _write(self, rest: bytes) -> None:
+        with suppress(OSError):  # nobody reads any more, or the disk is full
+            while rest:  # past the buffer of out, whose lock would be waited for when the process ends
+                rest = rest[os.write(self._out.fileno(), rest) :]
 
 
 @contextmanager
