@@ -18,6 +18,9 @@ import httpx2
 from tests.databases import URL
 from tests.programs import PROGRAM, Program
 
+PARSERS = ("httptools", "h11")
+"""What may read requests; whatever is sent, both answer the same."""
+
 
 class Service:
     """One ``marketmind-scheduler`` at work."""

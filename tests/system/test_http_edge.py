@@ -17,7 +17,7 @@ import pytest
 
 from tests.http.steps import a_brand, a_campaign, a_post_body
 from tests.system.servers import BACKENDS, a_database, connected, until, until_active
-from tests.system.services import Service, serving
+from tests.system.services import PARSERS, Service, serving
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -48,9 +48,9 @@ async def database() -> AsyncGenerator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-async def service(database: str) -> AsyncGenerator[Service]:
-    async with serving(DATABASE_URL=database) as serves:
+@pytest.fixture(scope="module", params=PARSERS)
+async def service(database: str, request: pytest.FixtureRequest) -> AsyncGenerator[Service]:
+    async with serving(DATABASE_URL=database, SCHEDULER_HTTP_PARSER=request.param) as serves:
         yield serves
 
 

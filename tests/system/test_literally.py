@@ -9,7 +9,7 @@ import pytest
 
 from tests.loops import on_each
 from tests.system.servers import a_database
-from tests.system.services import Service, serving
+from tests.system.services import PARSERS, Service, serving
 from tests.system.test_http_edge import Reply, reply_to
 
 pytestmark = pytest.mark.timeout(120)
@@ -19,9 +19,9 @@ HOST = b"Host: localhost\r\n"
 CLOSE = b"Connection: close\r\n"
 
 
-@pytest.fixture(scope="module")
-async def service() -> AsyncGenerator[Service]:
-    async with a_database() as database, serving(DATABASE_URL=database) as serves:
+@pytest.fixture(scope="module", params=PARSERS)
+async def service(request: pytest.FixtureRequest) -> AsyncGenerator[Service]:
+    async with a_database() as database, serving(DATABASE_URL=database, SCHEDULER_HTTP_PARSER=request.param) as serves:
         yield serves
 
 

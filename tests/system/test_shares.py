@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.access import Scope
 from tests.http.steps import problem
 from tests.system.keys import a_key
 from tests.system.servers import a_database, until
-from tests.system.services import Service, serving
+from tests.system.services import PARSERS, Service, serving
 from tests.system.test_http_edge import memory_of
 
 pytestmark = pytest.mark.timeout(120)
@@ -30,15 +30,21 @@ MB = 1024 * 1024
 FOR_EVER = "/events?wait_seconds=30"
 
 
+@pytest.fixture(scope="module", params=PARSERS)
+def parser(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-async def database() -> AsyncGenerator[str]:
+async def database(parser: str) -> AsyncGenerator[str]:
+    assert parser  # each has one of its own
     async with a_database() as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-async def service(database: str) -> AsyncGenerator[Service]:
-    async with serving(DATABASE_URL=database, **SETTINGS) as serves:
+async def service(database: str, parser: str) -> AsyncGenerator[Service]:
+    async with serving(DATABASE_URL=database, SCHEDULER_HTTP_PARSER=parser, **SETTINGS) as serves:
         yield serves
 
 

@@ -23,6 +23,11 @@ class PublisherKind(StrEnum):
     NONE = "none"
 
 
+class HttpParser(StrEnum):
+    HTTPTOOLS = "httptools"  # where it is installed
+    H11 = "h11"
+
+
 class LogFormat(StrEnum):
     AUTO = "auto"  # console on a terminal, JSON otherwise
     CONSOLE = "console"

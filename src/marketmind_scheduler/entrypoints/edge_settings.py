@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from marketmind_scheduler.adapters.http.envelope.limits import MEGABYTE, Limits
 from marketmind_scheduler.entrypoints.agent_settings import AgentSettings
-from marketmind_scheduler.entrypoints.choices import SettingsError
+from marketmind_scheduler.entrypoints.choices import HttpParser, SettingsError
 
 _LIMITS = Limits()
 
@@ -21,6 +21,13 @@ class EdgeSettings(AgentSettings, frozen=True, kw_only=True, forbid_unknown_fiel
             "machine, with commas between, such as `host.docker.internal`"
         ),
     ] = None
+    http_parser: Annotated[
+        HttpParser,
+        Meta(
+            description="what reads requests: `httptools`, in C, where it is installed; or `h11`, in Python, which "
+            "takes longer"
+        ),
+    ] = HttpParser.HTTPTOOLS
     connections: Annotated[
         int, Meta(ge=10, le=100_000, description="how many connections there may be to one process")
     ] = _LIMITS.connections

@@ -17,6 +17,7 @@ from marketmind_scheduler.adapters.http.envelope.protocol import guarded_by
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.http.envelope.shares import Shares
 from marketmind_scheduler.adapters.uuid7 import new_uuid7
+from marketmind_scheduler.entrypoints.choices import HttpParser
 from marketmind_scheduler.entrypoints.settings import Settings
 from marketmind_scheduler.ports.tracing import Tracing
 
@@ -47,7 +48,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 Observed(app, new_id=new_uuid7, metrics=metrics, tracing=tracing, own_names=_own_names(settings)),
-                http=guarded_by(edge),
+                http=guarded_by(edge, by_h11=settings.http_parser is HttpParser.H11),
                 ws="none",
                 lifespan="off",
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,

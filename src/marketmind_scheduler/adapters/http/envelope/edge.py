@@ -40,8 +40,8 @@ class Edge:
         if (untold := self._seldom.untold(why)) is not None:
             log.info("connection closed", why=why, peer=peer, **_those(untold))
 
-    def malformed(self, why: str, peer: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-        """Headers and body of the answer to what is no request: a problem like every other, counted and told."""
+    def malformed(self, why: str, peer: str) -> bytes:
+        """The whole answer to what is no request: a problem like every other, counted and told."""
         problem = problem_of(Malformed(why, at="request"), instance="")
         request_id = str(self._new_id())
         self._metrics.refused(problem.code)
@@ -56,7 +56,7 @@ class Edge:
             (b"connection", b"close"),
             *headers_for("", request_id),
         ]
-        return headers, body
+        return b"".join([b"HTTP/1.1 400 Bad Request\r\n", *(b"%b: %b\r\n" % each for each in headers), b"\r\n", body])
 
 
 def _those(untold: int) -> dict[str, int]:
