@@ -1,19 +1,30 @@
 """Trace ids that are taken over, made and passed on, while nothing is recorded."""
 
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import Self
 
 from marketmind_scheduler.ports.ids import NewId
-from marketmind_scheduler.ports.tracing import TraceContext
+from marketmind_scheduler.ports.tracing import RequestSpan, TraceContext
 
 _current: ContextVar[TraceContext | None] = ContextVar("trace", default=None)
 
 
-@dataclass(frozen=True, slots=True)
 class _Unrecorded:
-    context: TraceContext
+    """A span, and the context in which it is the current one."""
+
+    __slots__ = ("_before", "context")
+
+    def __init__(self, context: TraceContext) -> None:
+        self.context = context
+
+    def __enter__(self) -> Self:
+        self._before = _current.set(self.context)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._before)
 
     def answered(self, method: str, route: str, status: int, *, scheme: str) -> None:
         pass
@@ -23,14 +34,8 @@ class _Unrecorded:
 class TraceIds:
     new_id: NewId
 
-    @contextmanager
-    def request(self, traceparent: str | None) -> Generator[_Unrecorded]:
-        span = _Unrecorded(self._next(TraceContext.read(traceparent) if traceparent else None))
-        before = _current.set(span.context)
-        try:
-            yield span
-        finally:
-            _current.reset(before)
+    def request(self, traceparent: str | None) -> AbstractContextManager[RequestSpan]:
+        return _Unrecorded(self._next(TraceContext.read(traceparent) if traceparent else None))
 
     def claim(self, found: int, *, seconds: float) -> AbstractContextManager[None]:
         del found, seconds

@@ -31,15 +31,28 @@ async def translated(within_seconds: float = _WITHIN_SECONDS) -> AsyncGenerator[
     try:
         async with asyncio.timeout(within_seconds):
             yield
-    except asyncpg.PostgresError as failed:
-        raise _meaning(failed) from failed
+    except Exception as failed:
+        raise_meaning(failed)
+        raise
+
+
+def seconds_within(given: float | None) -> float:
+    """How long something may take altogether: as given, else as little as a caller waits for."""
+    return _WITHIN_SECONDS if given is None else given
+
+
+def raise_meaning(failed: BaseException) -> None:
+    """Raise what ``translated`` raises for it; where that is itself, do nothing."""
+    if isinstance(failed, asyncpg.PostgresError):
+        meaning = _meaning(failed)
+        if meaning is not failed:
+            raise meaning from failed
     # InternalClientError: the server said farewell between two statements.
-    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as lost:
-        if isinstance(lost, ValueError) and not isinstance(lost, asyncpg.ClientConfigurationError):
-            # asyncpg's DataError: a value of ours that its column cannot hold
-            lost.args = (str(lost).partition(":")[0],)  # behind the colon it quotes the value
-            raise
-        raise StorageUnavailable from lost
+    elif isinstance(failed, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+        if not isinstance(failed, ValueError) or isinstance(failed, asyncpg.ClientConfigurationError):
+            raise StorageUnavailable from failed
+        # asyncpg's DataError: a value of ours that its column cannot hold
+        failed.args = (str(failed).partition(":")[0],)  # behind the colon it quotes the value
 
 
 def was_locked(failed: StorageUnavailable) -> bool:

@@ -4,11 +4,12 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from types import TracebackType
 from typing import TypeVar
 
 import asyncpg
 
-from marketmind_scheduler.adapters.postgres.errors import translated, was_locked
+from marketmind_scheduler.adapters.postgres.errors import raise_meaning, seconds_within, was_locked
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
 from marketmind_scheduler.adapters.postgres.repositories.agent_runs import PostgresAgentRuns
 from marketmind_scheduler.adapters.postgres.repositories.bookings import PostgresBookings
@@ -181,20 +182,59 @@ async def _roll_back(connection: Connection) -> None:
             await connection.execute("ROLLBACK")
 
 
-@asynccontextmanager
-async def connected(pool: Pool, *, seconds: float | None = None) -> AsyncGenerator[Connection]:
+class connected:  # noqa: N801  # it is used as a function would be
     """A connection for a few seconds at most, or as many as given; what goes wrong with it is raised as the core's
-    errors."""
-    within = translated() if seconds is None else translated(seconds)
-    async with within, pool.acquire(timeout=_POOL_SECONDS) as connection:
+    errors. It has one timer, and no generator: each request goes through it."""
+
+    __slots__ = ("_acquiring", "_connection", "_limit", "_pool", "_seconds")
+
+    def __init__(self, pool: Pool, *, seconds: float | None = None) -> None:
+        self._pool = pool
+        self._seconds = seconds_within(seconds)
+
+    async def __aenter__(self) -> Connection:
+        now = asyncio.get_running_loop().time()
+        self._limit = asyncio.timeout_at(now + min(self._seconds, _POOL_SECONDS))
+        await self._limit.__aenter__()
         try:
-            yield connection
-        except (TimeoutError, asyncio.CancelledError):
-            await _closed(connection)
+            self._acquiring = self._pool.acquire()
+            self._connection: Connection = await self._acquiring.__aenter__()
+        except BaseException as failed:
+            await self._end(failed)
             raise
-        except asyncpg.ReadOnlySQLTransactionError:
-            await pool.expire_connections()  # an old primary after a failover: the next connection finds the new one
+        self._limit.reschedule(now + self._seconds)
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failed: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        del kind, trace
+        try:
+            if failed is not None:
+                await self._tidy(failed)
+            await self._acquiring.__aexit__(None, None, None)
+        except BaseException as failed_too:
+            await self._end(failed_too)
             raise
+        await self._end(failed)
+
+    async def _end(self, failed: BaseException | None) -> None:
+        """Raise what it means; where it means itself, do nothing."""
+        try:
+            await self._limit.__aexit__(
+                type(failed) if failed else None, failed, failed.__traceback__ if failed else None
+            )
+        except TimeoutError as late:
+            raise_meaning(late)
+        if failed is not None:
+            raise_meaning(failed)
+
+    async def _tidy(self, failed: BaseException) -> None:
+        if isinstance(failed, TimeoutError | asyncio.CancelledError):
+            await _closed(self._connection)
+        elif isinstance(failed, asyncpg.ReadOnlySQLTransactionError):
+            # an old primary after a failover: the next connection finds the new one
+            await self._pool.expire_connections()
 
 
 async def _closed(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_SECONDS = 10
 _SILENT_SECONDS = 1
+_SMALL = 4096
 
 
 class Patience:
@@ -38,6 +39,7 @@ class LingeringTransport(asyncio.Transport):
         self._loop = loop
         self._patience: Patience | None = None
         self._look: asyncio.TimerHandle | None = None
+        self._held = b""
         self.is_sending = False
 
     @property
@@ -47,6 +49,7 @@ class LingeringTransport(asyncio.Transport):
     def close(self) -> None:
         if self._transport.is_closing() or self.is_leaving:
             return
+        self._let_go()
         if not self.is_sending:
             self._transport.close()
             return
@@ -77,8 +80,21 @@ class LingeringTransport(asyncio.Transport):
         return self.is_leaving or self._transport.is_closing()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        if not self.is_leaving:
+        if self.is_leaving:
+            return
+        if not self._held and len(data) < _SMALL:
+            self._held = bytes(data)
+            self._loop.call_soon(self._let_go)
+        elif self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held + data)
+        else:
             self._transport.write(data)
+
+    def _let_go(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
 
     def pause_reading(self) -> None:
         if not self.is_leaving:

@@ -26,7 +26,7 @@ from marketmind_scheduler.adapters.http.envelope.names import OwnNames
 from marketmind_scheduler.adapters.http.envelope.request_metrics import RequestMetrics
 from marketmind_scheduler.adapters.http.envelope.seldom import Seldom
 from marketmind_scheduler.adapters.http.envelope.target import EVERYTHING, read_target
-from marketmind_scheduler.adapters.http.envelope.time_limit import BODY_SECONDS, LONG_POLL
+from marketmind_scheduler.adapters.http.envelope.time_limit import BODY_SECONDS, LONG_POLL, has_body
 from marketmind_scheduler.adapters.http.problems import BodyTooSlow, Malformed
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.tracing import RequestSpan, Tracing
@@ -111,7 +111,7 @@ class Observed:
             if not await self._answers_itself(asked, answering):
                 if asked["method"] == "HEAD":
                     asked["method"] = "GET"  # pyright: ignore[reportGeneralTypeIssues]
-                await self._app(asked, _with_deadline(receive), answering.send)
+                await self._app(asked, _with_deadline(receive) if has_body(asked) else receive, answering.send)
         except HTTPException as refused:
             await answering.problem(refused, asked)
         except Exception as fault:  # noqa: BLE001  # the framework itself has failed; nobody else would answer

@@ -1,9 +1,8 @@
 """Metrics of HTTP requests, named after OpenTelemetry's semantic conventions."""
 
 from collections import Counter as Counts
-from collections.abc import Generator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import AbstractContextManager
+from functools import cache, partial
 from http import HTTPMethod, HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -35,6 +34,7 @@ class RequestMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._active_of, self._seconds_of = cache(self._active.labels), cache(self._seconds.labels)
         self._long_polls = Counter(
             "http_server_long_polls",
             "Requests that may wait for events; how long they take says nothing",
@@ -80,10 +80,8 @@ class RequestMetrics:
     def refused(self, reason: str) -> None:
         self._refusals.labels(reason).inc()
 
-    @contextmanager
-    def active(self, method: str, scheme: str) -> Generator[None]:
-        with self._active.labels(_known(method, _METHODS), _known(scheme, _SCHEMES)).track_inprogress():
-            yield
+    def active(self, method: str, scheme: str) -> AbstractContextManager[None]:
+        return self._active_of(_known(method, _METHODS), _known(scheme, _SCHEMES)).track_inprogress()
 
     def answered(
         self,
@@ -101,7 +99,7 @@ class RequestMetrics:
             self._long_polls.labels(status).inc()
             return
         labels = _known(method, _METHODS), _known(scheme, _SCHEMES), route, status, error_type(status)
-        self._seconds.labels(*labels).observe(seconds, {"trace_id": trace_id} if trace_id else None)
+        self._seconds_of(*labels).observe(seconds, {"trace_id": trace_id} if trace_id else None)
 
 
 def _largest(counter: Counts[str]) -> int:

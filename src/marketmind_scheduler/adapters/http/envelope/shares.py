@@ -116,7 +116,12 @@ class AtOnce:
                 begun.append(message)
                 return
             size = len(message.get("body", b""))
-            async with shares.holding(caller, size) if size > _SMALL else nullcontext():
+            if size <= _SMALL:
+                while begun:
+                    await send(begun.pop())  # pyright: ignore[reportArgumentType]
+                await send(message)
+                return
+            async with shares.holding(caller, size):
                 while begun:
                     await send(begun.pop())  # pyright: ignore[reportArgumentType]
                 for piece in _pieces(message):

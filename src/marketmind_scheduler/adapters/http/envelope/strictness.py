@@ -141,6 +141,8 @@ def _check_path(request: Request[Any, Any, Any]) -> None:
 
 
 def _check_query(request: Request[Any, Any, Any]) -> None:
+    if not request.scope["query_string"] and not _needed_query(request.route_handler):
+        return
     known = _query_types(request.route_handler)
     for name, values in request.query_params.dict().items():
         if name not in known:

@@ -32,8 +32,8 @@ class TimeLimit:
             await self._app(scope, receive, send)
             return
         loop = asyncio.get_running_loop()
-        has_body = any(name in _OF_BODIES for name, _ in scope["headers"])
-        limit = asyncio.timeout(seconds + BODY_SECONDS * has_body)
+        awaits_body = has_body(scope)
+        limit = asyncio.timeout(seconds + BODY_SECONDS * awaits_body)
 
         async def received() -> Any:
             message = await receive()
@@ -48,8 +48,13 @@ class TimeLimit:
 
         try:
             async with limit:
-                await self._app(scope, received if has_body else receive, sent)
+                await self._app(scope, received if awaits_body else receive, sent)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise Overloaded from None
+
+
+def has_body(scope: ASGIScope) -> bool:
+    """Whether its head says that a body comes."""
+    return any(name in _OF_BODIES for name, _ in scope["headers"])
