@@ -20,7 +20,6 @@ from marketmind_scheduler.adapters.run_metrics import MeteredRuns
 from marketmind_scheduler.domain import lifecycle_table
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.lifecycle_table import Case, every_case
-from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES
 from marketmind_scheduler.entrypoints.environment import NAMES, taken_by
 from marketmind_scheduler.entrypoints.settings import Settings
 
@@ -151,7 +150,6 @@ _DIMENSIONS: Sequence[tuple[str, Mapping[object, str]]] = (
     ("is_doubtful", {False: "certainly not out", True: "an earlier send may be out"}),
     ("is_retry_left", {True: "a retry is left", False: "no retry is left"}),
     ("drops_repeats", {True: "its receiver drops repeats", False: "a repeat may publish twice"}),
-    ("is_last_lease", {False: f"lost less than {MOST_LOST_LEASES} times", True: f"lost {MOST_LOST_LEASES} times"}),
     (
         "on_late",
         {

@@ -19,10 +19,10 @@ FIRST_LEASE = timedelta(seconds=30)
 _SENT = (ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED)
 _PUT = """
 UPDATE schedules
-   SET status = $2, retry_count = $3, max_retries = $4, lost_leases = $5, is_doubtful = $6, parked = $7, on_late = $8,
-       latest_at = $9, external_id = $10, last_error = $11, version = $12, created_at = $13, updated_at = $14,
-       due_at = $15, lease_token = $16, lease_owner = $17, lease_expires_at = $18, send_started_at = $19,
-       last_send_at = $20, resend_until_at = $21, finished_at = $22, given_to = $23
+   SET status = $2, retry_count = $3, max_retries = $4, is_doubtful = $5, parked = $6, on_late = $7,
+       latest_at = $8, external_id = $9, last_error = $10, version = $11, created_at = $12, updated_at = $13,
+       due_at = $14, lease_token = $15, lease_owner = $16, lease_expires_at = $17, send_started_at = $18,
+       last_send_at = $19, resend_until_at = $20, finished_at = $21, given_to = $22
  WHERE schedule_id = $1
 """
 
@@ -70,13 +70,12 @@ async def put_row(storage: Storage, row: Row, *, keeps_lateness: bool = True) ->
 
 def _values(row: Row) -> tuple[object, ...]:
     """In the order of the parameters of ``_PUT``."""
-    schedule, is_leased = row.schedule, row.lease_expires_at is not None
+    schedule = row.schedule
     return (
         schedule.schedule_id,
-        ScheduleStatus.PUBLISHING if is_leased else schedule.status,
+        schedule.status,
         schedule.retry_count,
         schedule.max_retries,
-        schedule.lost_leases,
         schedule.is_doubtful,
         to_bits(schedule.holds),
         schedule.on_late,
@@ -88,7 +87,7 @@ def _values(row: Row) -> tuple[object, ...]:
         schedule.updated_at,
         row.due_at,
         row.token,
-        row.owner,
+        row.claim_id,
         row.lease_expires_at,
         row.begun_at,
         row.last_send_at,

@@ -1,6 +1,6 @@
 """A receiver that does not answer is left alone for a while, and costs no other one anything."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -223,6 +223,11 @@ def test_a_send_accepted_late_does_not_make_a_receiver_well_that_refuses_everyth
     assert said_of(traffic, probe, NO_ENTRY) is VerdictKind.MISDIRECTED
 
 
+def room(traffic: Traffic, *platforms: Platform) -> Mapping[Platform, int]:
+    wanted = traffic.wanted(platforms, least_lease=timedelta())
+    return {platform: each.room for (platform, _), each in wanted.items()}
+
+
 def test_a_receiver_that_accepts_again_is_given_all_of_what_waited(traffic: Traffic, clock: Ticking) -> None:
     for _ in range(3):
         said_of(traffic, a_claim(), NO_ENTRY)
@@ -230,7 +235,7 @@ def test_a_receiver_that_accepts_again_is_given_all_of_what_waited(traffic: Traf
 
     sent(traffic, Accepted())
 
-    assert traffic.room([Platform.REDDIT]) == {Platform.REDDIT: 100}
+    assert room(traffic, Platform.REDDIT) == {Platform.REDDIT: 100}
 
 
 def test_a_target_that_is_dead_on_a_platform_is_given_nothing_there_and_all_others_keep_their_room(
@@ -244,7 +249,7 @@ def test_a_target_that_is_dead_on_a_platform_is_given_nothing_there_and_all_othe
     assert refused is not None
     assert refused.retry_after is not None
     assert seconds(30) <= refused.retry_after <= seconds(31)
-    assert traffic.room([Platform.REDDIT, Platform.TWITTER, Platform.TIKTOK]) == {
+    assert room(traffic, Platform.REDDIT, Platform.TWITTER, Platform.TIKTOK) == {
         Platform.TWITTER: 100,
         Platform.TIKTOK: 100,
     }
@@ -256,14 +261,14 @@ def test_after_its_rest_a_target_is_given_one_send(traffic: Traffic, clock: Tick
     for _ in range(3):
         sent(traffic, NO_ANSWER)
     clock.seconds += 30
-    room = traffic.room([Platform.REDDIT])
+    free = room(traffic, Platform.REDDIT)
 
     probe, second = traffic.enter(Platform.REDDIT, DEAD), traffic.enter(Platform.REDDIT, DEAD)
 
-    assert room == {Platform.REDDIT: 1}
+    assert free == {Platform.REDDIT: 1}
     assert probe is None
     assert second is not None
-    assert traffic.room([Platform.REDDIT]) == {}
+    assert room(traffic, Platform.REDDIT) == {}
 
 
 def test_a_target_that_answers_again_has_all_its_room_back(
@@ -275,7 +280,7 @@ def test_a_target_that_answers_again_has_all_its_room_back(
 
     sent(traffic, Accepted())
 
-    assert traffic.room([Platform.REDDIT]) == {Platform.REDDIT: 100}
+    assert room(traffic, Platform.REDDIT) == {Platform.REDDIT: 100}
     assert observer.breaker_states == [
         (Platform.REDDIT, "dead", BreakerState.OPEN),
         (Platform.REDDIT, "dead", BreakerState.CLOSED),

@@ -12,18 +12,19 @@ import pytest
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.application.dispatch.lost_claims import LostClaims
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.reachability import no_receiver
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
+from marketmind_scheduler.domain.attempt import Attempt, Settlement
 from marketmind_scheduler.domain.breaker import BreakerState
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import Accepted, Deferred, Unknown, Unsent, Verdict, VerdictKind
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Wanted
 from marketmind_scheduler.ports.publisher import Target
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, a_slot, given
@@ -62,6 +63,7 @@ class SteeredQueue:
         self.gates: dict[str, asyncio.Event] = {}
         self.most_wanted: Counter[Platform] = Counter()
         self.is_locked_by_others = False
+        self.handed_out = 0
         self._queue = queue
 
     def within(self, reach: Reach) -> DispatchQueue:
@@ -72,17 +74,19 @@ class SteeredQueue:
         return self
 
     async def claim(
-        self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
-    ) -> Sequence[Claim]:
-        self.most_wanted |= Counter(room)
+        self, wanted: Sequence[Wanted], *, most: int | None = None, claim_id: UUID, owner: UUID, lease: timedelta
+    ) -> Sequence[Attempt]:
+        self.most_wanted |= Counter({each.platform: each.room for each in wanted})
         async with self._steered("claim"):
             if self.is_locked_by_others:
                 return []
-            return await self._queue.claim(room, most=most, owner=owner, lease=lease)
+            found = await self._queue.claim(wanted, most=most, claim_id=claim_id, owner=owner, lease=lease)
+            self.handed_out += len(found)
+            return found
 
-    async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
-        async with self._steered("begin_send"):
-            return await self._queue.begin_send(sends, owner=owner, least_lease=least_lease)
+    async def give_back(self, claim_ids: Collection[UUID]) -> int:
+        async with self._steered("give_back"):
+            return await self._queue.give_back(claim_ids)
 
     async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, ScheduleStatus]:
         async with self._steered("settle"):
@@ -95,9 +99,9 @@ class SteeredQueue:
     async def now(self) -> datetime:
         return await self._queue.now()
 
-    async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
+    async def next_due_in(self, wanted: Sequence[Wanted]) -> timedelta | None:
         async with self._steered("next_due_in"):
-            return await self._queue.next_due_in(platforms)
+            return await self._queue.next_due_in(wanted)
 
     @asynccontextmanager
     async def _steered(self, call: str) -> AsyncGenerator[None]:
@@ -161,7 +165,7 @@ def make(
     ) -> Dispatcher:
         return Dispatcher(
             queue=queue,
-            upkeeping=upkeeping_over(storage, observer, InMemoryUpkeep(in_memory)),
+            upkeeping=upkeeping_over(storage, observer, InMemoryUpkeep(in_memory), queue),
             storage=storage,
             publisher=publisher,
             observer=observer,
@@ -177,8 +181,11 @@ def make(
     return made
 
 
-def upkeeping_over(storage: Storage, observer: RecordingObserver, upkeep: InMemoryUpkeep) -> Upkeeping:
+def upkeeping_over(
+    storage: Storage, observer: RecordingObserver, upkeep: InMemoryUpkeep, queue: DispatchQueue
+) -> Upkeeping:
     return Upkeeping(
+        lost_claims=LostClaims(queue, new_id=uuid4, monotonic=seconds_passed),
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=upkeep,
         refitting=nothing_to_learn(observer),
@@ -361,18 +368,34 @@ async def test_a_storage_that_hangs_does_not_keep_the_process_up(
 
     assert seconds_passed() - began == pytest.approx(1, abs=0.05)
     assert await statuses(storage, [schedule]) == {PENDING: 1}
+    assert queue.calls["give_back"] >= 1
+
+
+@in_jumping_time
+async def test_a_storage_that_hangs_for_good_does_not_keep_the_process_up_either(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+) -> None:
+    schedule = await one_due(storage)
+    queue.gates |= {"claim": asyncio.Event(), "give_back": asyncio.Event()}
+
+    async with running(make(DispatchLimits())) as stopping:
+        await until(lambda: queue.calls["claim"] == 1)
+        began = seconds_passed()
+        stopping.set()
+
+    assert seconds_passed() - began == pytest.approx(2, abs=0.05)
+    assert schedule.is_active
 
 
 @pytest.mark.parametrize("fault", ["failing", "losing"])
 @in_jumping_time
-async def test_claims_that_fail_or_are_lost_send_nothing_and_the_dispatcher_goes_on_by_itself(
+async def test_claims_that_fail_or_are_lost_send_nothing_and_are_given_back_within_a_second_or_two(
     make: MakeDispatcher,
     storage: InMemoryStorage,
     queue: SteeredQueue,
     publisher: ScriptedPublisher,
     observer: RecordingObserver,
     fault: str,
-    clock: FrozenClock,
 ) -> None:
     schedule = await one_due(storage)
     faulty: set[str] = getattr(queue, fault)
@@ -381,40 +404,36 @@ async def test_claims_that_fail_or_are_lost_send_nothing_and_the_dispatcher_goes
     async with running(make()):
         await until(lambda: bool(observer.outages))
         assert publisher.attempts == []
-        clock.advance(timedelta(seconds=31))  # longer than the lease of a claim that nobody knows of
         faulty.clear()
+        failed = seconds_passed()
         await until(all_are(COMPLETED, storage, schedule))
 
+    assert seconds_passed() - failed <= 2.5
     assert sent(publisher) == keys(schedule)
     assert [each.retry_count for each in await standing(storage, [schedule])] == [0]
 
 
-@pytest.mark.parametrize("fault", ["failing", "losing"])
 @in_jumping_time
-async def test_a_send_that_could_not_be_recorded_is_not_made_and_released_at_once(
-    make: MakeDispatcher,
-    storage: InMemoryStorage,
-    queue: SteeredQueue,
-    publisher: ScriptedPublisher,
-    fault: str,
-    clock: FrozenClock,
+async def test_while_one_claim_is_given_back_what_a_trigger_was_handed_goes_out_once(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, publisher: ScriptedPublisher
 ) -> None:
-    schedules = await some_due(storage, 3)
-    faulty: set[str] = getattr(queue, fault)
-    faulty.add("begin_send")
+    lost, dispatcher, door = await one_due(storage), make(), Door()
+    queue.losing.add("claim")
+    with pytest.raises(StorageUnavailable):
+        await dispatcher.trigger(1)
+    queue.losing.clear()
+    handed_out = await one_due(storage)
+    publisher.script(handed_out.schedule_id, door)
+    triggering = asyncio.create_task(dispatcher.trigger(1))
+    await until(lambda: door.waiting == 1)
 
-    dispatcher = make()
+    await dispatcher.upkeeping.lost_claims.give_back()
 
-    async with running(dispatcher):
-        await until(lambda: queue.calls["settle"] == 1)
-        assert (publisher.attempts, dispatcher.in_flight) == ([], 0)
-        assert await statuses(storage, schedules) == {PENDING: 3}
-        faulty.clear()
-        clock.advance(timedelta(seconds=1))
-        await until(all_are(COMPLETED, storage, *schedules))
-
-    assert sorted(sent(publisher)) == sorted(keys(*schedules))
-    assert {each.retry_count for each in await standing(storage, schedules)} == {0}
+    assert await statuses(storage, [handed_out]) == {PUBLISHING: 1}
+    assert await statuses(storage, [lost]) == {PENDING: 1}
+    door.open()
+    await triggering
+    assert sent(publisher) == keys(handed_out)
 
 
 @pytest.mark.parametrize("fault", ["failing", "losing"])
@@ -582,6 +601,26 @@ async def test_a_brands_own_slow_target_delays_no_other_brand_on_the_same_platfo
 
 
 @in_jumping_time
+async def test_what_a_full_or_slow_target_cannot_take_is_not_claimed_and_the_queue_is_not_asked_for_it(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher, queue: SteeredQueue
+) -> None:
+    door, slow = Door(), await some_due(storage, 100, brand_id=OTHER_BRAND)
+    publisher.reroute(OTHER_BRAND, Platform.TWITTER, SLOW)
+    for schedule in slow:
+        publisher.script(schedule.schedule_id, door)
+
+    async with running(make()):
+        await until(lambda: door.waiting == SLOW.sends_at_once)
+        await asyncio.sleep(8)
+        assert queue.handed_out == SLOW.sends_at_once
+        assert queue.calls["claim"] <= 12
+        door.open()
+        await until(all_are(COMPLETED, storage, *slow))
+
+    assert queue.handed_out == 100
+
+
+@in_jumping_time
 async def test_three_sends_of_which_nobody_knows_stop_the_platform_and_leave_the_rest_as_it_is(
     make: MakeDispatcher, storage: InMemoryStorage
 ) -> None:
@@ -647,12 +686,12 @@ async def test_a_process_that_was_stalled_after_its_claim_sends_nothing(
     make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, publisher: ScriptedPublisher
 ) -> None:
     schedule, monotonic = await one_due(storage), Ticking()
-    queue.gates["begin_send"] = asyncio.Event()
+    queue.gates["claim"] = asyncio.Event()
 
     async with running(make(monotonic=monotonic)):
-        await until(lambda: queue.calls["begin_send"] == 1)
+        await until(lambda: queue.calls["claim"] == 1)
         monotonic.seconds += 15.1  # of the lease of 30 s, too little is left for a send of 10 s
-        queue.gates["begin_send"].set()
+        queue.gates["claim"].set()
         await until(lambda: queue.calls["settle"] == 1)
         assert publisher.attempts == []
         await until(all_are(COMPLETED, storage, schedule))
@@ -663,7 +702,7 @@ async def test_a_process_that_was_stalled_after_its_claim_sends_nothing(
 
 @in_jumping_time
 async def test_a_brand_without_a_target_waits_and_holds_nobody_up(
-    make: MakeDispatcher, storage: InMemoryStorage
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
 ) -> None:
     publisher = ScriptedPublisher(platforms=[Platform.TIKTOK])
     publisher.reroute(OTHER_BRAND, Platform.TWITTER, SLOW)
@@ -675,10 +714,8 @@ async def test_a_brand_without_a_target_waits_and_holds_nobody_up(
         await until(all_are(COMPLETED, storage, served))
 
     assert sent(publisher) == keys(served)
-    assert [(each.status, each.error) for each in await standing(storage, [lost, unserved])] == [
-        (PENDING, no_receiver(Platform.TWITTER)),
-        (PENDING, None),
-    ]
+    assert await statuses(storage, [lost, unserved]) == {PENDING: 2}
+    assert queue.handed_out == 1
 
 
 @in_jumping_time

@@ -13,6 +13,7 @@ import pytest
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.application.dispatch.lost_claims import LostClaims
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.attempt import Attempt
@@ -108,6 +109,7 @@ async def dispatch(storage: InMemoryStorage, receiver: Arrivals, *, until: float
     """One dispatcher's life."""
     observer = RecordingObserver()
     upkeeping = Upkeeping(
+        lost_claims=LostClaims(InMemoryDispatchQueue(storage), new_id=uuid4, monotonic=seconds_passed),
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=InMemoryUpkeep(storage),
         refitting=nothing_to_learn(observer),

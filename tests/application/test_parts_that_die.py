@@ -1,17 +1,21 @@
 """Parts of a process that break are noticed, and started again; the others go on meanwhile."""
 
 import asyncio
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from marketmind_scheduler.application.dispatch import upkeeping
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.application.dispatch.lost_claims import LostClaims
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.entrypoints.processes import dispatcher
 from marketmind_scheduler.entrypoints.processes.dispatcher import keep_dispatching
 from tests.fakes.dispatch_observer import RecordingObserver
+from tests.fakes.dispatch_queue import InMemoryDispatchQueue
 from tests.fakes.refits import nothing_to_learn
 from tests.fakes.statistics import NothingToCount
 from tests.fakes.storage import InMemoryStorage
@@ -56,6 +60,7 @@ async def test_a_loop_of_the_upkeep_that_breaks_goes_on_and_so_do_the_others(
     observer = RecordingObserver()
     breaking: Any = Breaking(InMemoryUpkeep(storage), asked)
     keeping = Upkeeping(
+        lost_claims=LostClaims(InMemoryDispatchQueue(storage), new_id=uuid4, monotonic=monotonic),
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=breaking,
         refitting=nothing_to_learn(observer),

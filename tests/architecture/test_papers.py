@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.brand import Lateness
 from marketmind_scheduler.domain.campaign import MOST_CAMPAIGN_DAYS
 from marketmind_scheduler.domain.errors import SchedulerError
 from marketmind_scheduler.domain.event import EventKind
-from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES, PACES, RETRIES
+from marketmind_scheduler.domain.pacing import PACES, RETRIES
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.wall_clock import Disambiguation
@@ -105,7 +105,6 @@ def in_words(number: int) -> str:
         ("life", f"{length(USUAL_PACE)} apart ({length(PACES[Platform.REDDIT])} on Reddit)"),
         ("runbook", f"{length(USUAL_PACE)} between posts of a brand on a platform, {length(PACES[Platform.REDDIT])}"),
         ("life", f"is retried up to {in_words(RETRIES)} times"),
-        ("life", f"ends as FAILED after {in_words(MOST_LOST_LEASES)} deliveries that never began"),
         ("life", f"later than `max_lateness_seconds` ({length(Lateness().max_lateness)})"),
         ("access", f"may make {Settings().requests_per_minute:,} requests a minute over all replicas"),
         ("access", f"may have {Settings().schedules_per_brand:,} schedules ahead"),

@@ -16,7 +16,7 @@ from tests.contracts.worlds import (
     ActingWorld,
     World,
     cancel,
-    claim_and_begin,
+    claim_one,
     confirm,
     events,
     every_event,
@@ -34,20 +34,20 @@ ZOE = "Zo\u00eb's key'; ROLLBACK; -- \\"
 
 async def one_is_sent_until_somebody_knows(world: World) -> None:
     schedule = await given_due(world)
-    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)
+    await settle(world, await claim_one(world), VerdictKind.DEFERRED)
     await until_due(world)
-    await settle(world, await claim_and_begin(world), VerdictKind.UNKNOWN)
+    await settle(world, await claim_one(world), VerdictKind.UNKNOWN)
     await confirm(world, schedule, Confirmation.PUBLISHED)
     await confirm(world, schedule, Confirmation.FAILED)
 
 
 async def one_is_refused_after_a_verdict_came_too_late(world: World) -> None:
     schedule = await given_due(world)
-    lost = await claim_and_begin(world)
+    lost = await claim_one(world)
     await expire(world)
     await confirm(world, schedule, Confirmation.SEND_AGAIN)
     await settle(world, lost, VerdictKind.DEFERRED)
-    await settle(world, await claim_and_begin(world), VerdictKind.REFUSED)
+    await settle(world, await claim_one(world), VerdictKind.REFUSED)
 
 
 async def one_comes_too_late(world: World) -> None:

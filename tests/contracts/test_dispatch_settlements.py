@@ -22,10 +22,8 @@ from tests.contracts.worlds import (
     MINUTE,
     World,
     attempts_of,
-    begin,
     cancel,
     claim,
-    claim_and_begin,
     claim_one,
     confirm,
     due_in,
@@ -35,7 +33,6 @@ from tests.contracts.worlds import (
     given_due,
     in_minutes,
     kinds,
-    lose_until_the_last,
     move,
     settle,
     status_of,
@@ -55,7 +52,7 @@ TOLD = [ACCEPTED, DEFERRED, REFUSED, UNKNOWN, UNSENT]
 
 async def fail_once(world: World, verdict: VerdictKind, *, window: timedelta | None = None) -> Claim:
     """Send what is due, which is one, with this verdict, and wait until it may be due again."""
-    claimed = await claim_and_begin(world, window=window)
+    claimed = await claim_one(world, window=window)
     await settle(world, claimed, verdict, reason="Busy")
     await until_due(world)
     return claimed
@@ -74,7 +71,7 @@ async def test_a_verdict_decides_where_its_schedule_stands(
     world: World, verdict: VerdictKind, status: ScheduleStatus, retry_count: int, kind: EventKind
 ) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     await world.pass_time(MINUTE)
 
     settled = await settle(world, claimed, verdict, reason="So it said", external_id="t-1")
@@ -94,7 +91,7 @@ async def test_a_verdict_decides_where_its_schedule_stands(
 async def test_what_certainly_was_not_sent_uses_no_retry_and_leaves_no_trace(world: World) -> None:
     schedule = await given_due(world)
     for _ in range(2 * MAX_RETRIES):
-        claimed = await claim_and_begin(world)
+        claimed = await claim_one(world)
         assert await settle(world, claimed, UNSENT) == Settled(Recorded.SETTLED, PENDING)
 
     found = await find(world, schedule)
@@ -107,7 +104,7 @@ async def test_what_certainly_was_not_sent_uses_no_retry_and_leaves_no_trace(wor
 async def test_a_retry_waits_as_long_as_it_was_told(world: World, verdict: VerdictKind) -> None:
     schedule = await given_due(world)
 
-    await settle(world, await claim_and_begin(world), verdict, delay=7 * MINUTE)
+    await settle(world, await claim_one(world), verdict, delay=7 * MINUTE)
 
     assert await due_in(world, schedule) == 7 * MINUTE
     await world.pass_time(6 * MINUTE)
@@ -133,7 +130,7 @@ async def test_a_success_leaves_no_error_of_earlier_attempts(world: World) -> No
     schedule = await given_due(world)
     await fail_once(world, DEFERRED)
 
-    await settle(world, await claim_and_begin(world), ACCEPTED)
+    await settle(world, await claim_one(world), ACCEPTED)
 
     assert (await find(world, schedule)).error is None
 
@@ -141,7 +138,7 @@ async def test_a_success_leaves_no_error_of_earlier_attempts(world: World) -> No
 async def test_an_unknown_outcome_is_sent_again_while_a_repeat_is_certainly_dropped(world: World) -> None:
     schedule = await given_due(world)
 
-    settled = await settle(world, await claim_and_begin(world, window=HOUR), UNKNOWN, delay=50 * MINUTE)
+    settled = await settle(world, await claim_one(world, window=HOUR), UNKNOWN, delay=50 * MINUTE)
 
     found = await find(world, schedule)
     assert settled.status is PENDING
@@ -153,7 +150,7 @@ async def test_an_unknown_outcome_is_sent_again_while_a_repeat_is_certainly_drop
 async def test_an_unknown_outcome_is_not_sent_again_where_the_window_would_be_over(world: World) -> None:
     await given_due(world)
 
-    settled = await settle(world, await claim_and_begin(world, window=HOUR), UNKNOWN, delay=HOUR)
+    settled = await settle(world, await claim_one(world, window=HOUR), UNKNOWN, delay=HOUR)
 
     assert settled.status is UNCONFIRMED
 
@@ -174,7 +171,7 @@ async def test_what_may_be_out_ends_published_or_unconfirmed_whatever_a_repeat_b
     schedule = await given_due(world)
     await fail_once(world, UNKNOWN, window=HOUR)
 
-    settled = await settle(world, await claim_and_begin(world, window=HOUR), verdict)
+    settled = await settle(world, await claim_one(world, window=HOUR), verdict)
 
     assert settled.status is status
     assert {(await find(world, schedule)).is_doubtful} == is_still_doubtful
@@ -194,7 +191,6 @@ async def test_what_may_be_out_is_unconfirmed_once_its_retries_are_spent(world: 
 async def test_many_verdicts_are_settled_at_once_each_for_its_own(world: World) -> None:
     schedules = {verdict: await given_due(world) for verdict in TOLD}
     claims = {each.schedule_id: each for each in await claim(world)}
-    await begin(world, *claims.values())
     settlements = [settlement(claims[schedule.schedule_id], verdict) for verdict, schedule in schedules.items()]
     unheard_of = settlement(replace(next(iter(claims.values())), schedule_id=new_id()), ACCEPTED)
 
@@ -216,7 +212,7 @@ async def test_a_verdict_that_is_told_twice_counts_once(
     world: World, verdict: VerdictKind, window: timedelta | None
 ) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world, window=window)
+    claimed = await claim_one(world, window=window)
     first = await settle(world, claimed, verdict)
     before = await find(world, schedule), await verdicts_on(world, schedule), await events(world)
 
@@ -233,7 +229,7 @@ async def test_the_verdict_on_a_send_whose_lease_ran_out_counts_once(
     world: World, verdict: VerdictKind, status: ScheduleStatus
 ) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     await expire(world)
     assert await verdicts_on(world, schedule) == [LOST]
 
@@ -252,7 +248,7 @@ async def test_one_send_whose_lease_ran_out_is_one_retry_whenever_its_verdict_co
     world: World, verdict: VerdictKind, status: ScheduleStatus
 ) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world, window=HOUR)
+    claimed = await claim_one(world, window=HOUR)
     await expire(world)
 
     settled = await settle(world, claimed, verdict)
@@ -288,7 +284,7 @@ async def test_an_accepted_counts_late_too_as_long_as_no_newer_send_has_begun(
     world: World, verdict: VerdictKind, meanwhile: Meanwhile
 ) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     await (expire(world) if verdict is LOST else settle(world, claimed, verdict))
     await meanwhile(world, schedule)
 
@@ -304,24 +300,22 @@ async def test_an_accepted_counts_late_too_as_long_as_no_newer_send_has_begun(
 
 async def test_no_send_begins_after_an_accepted_that_came_late(world: World) -> None:
     schedule = await given_due(world)
-    first = await claim_and_begin(world, window=HOUR)
+    first = await claim_one(world, window=HOUR)
     await expire(world)
     await until_due(world)
-    second = await claim_one(world)
 
     await settle(world, first, ACCEPTED)
 
-    assert not await begin(world, second, window=HOUR)
-    assert (await settle(world, second, UNSENT)).recorded is Recorded.STALE
+    assert not await claim(world, window=HOUR)
     assert await status_of(world, schedule) is COMPLETED
 
 
 async def test_an_accepted_is_too_late_while_a_newer_send_is_under_way(world: World) -> None:
     schedule = await given_due(world)
-    first = await claim_and_begin(world, window=HOUR)
+    first = await claim_one(world, window=HOUR)
     await expire(world)
     await until_due(world)
-    second = await claim_and_begin(world, window=HOUR)
+    second = await claim_one(world, window=HOUR)
 
     settled = await settle(world, first, ACCEPTED, external_id="t-1")
 
@@ -374,7 +368,7 @@ async def test_a_verdict_from_before_a_newer_claim_changes_nothing_but_its_attem
     world: World, verdict: VerdictKind
 ) -> None:
     schedule = await given_due(world)
-    first = await claim_and_begin(world, window=HOUR)
+    first = await claim_one(world, window=HOUR)
     await expire(world)
     await claimed_anew(world, schedule)
     before = await find(world, schedule)
@@ -400,7 +394,7 @@ async def test_a_claim_whose_send_has_not_begun_counts_as_pending_for_whoever_do
 @pytest.mark.parametrize("verdict", TOLD)
 async def test_only_its_owner_settles_a_claim(world: World, verdict: VerdictKind) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
 
     settled = await settle(world, claimed, verdict, owner=ANOTHER_OWNER)
 
@@ -424,20 +418,20 @@ async def claimed_and_lost(world: World, _: Schedule) -> None:
 
 
 async def unconfirmed(world: World, _: Schedule) -> None:
-    await settle(world, await claim_and_begin(world), UNKNOWN, reason="Silence")
+    await settle(world, await claim_one(world), UNKNOWN, reason="Silence")
 
 
 async def sent_and_lost(world: World, _: Schedule) -> None:
-    await claim_and_begin(world, window=HOUR)
+    await claim_one(world, window=HOUR)
     await expire(world)
 
 
 async def put_off(world: World, _: Schedule) -> None:
-    await settle(world, await claim_and_begin(world), DEFERRED, reason="Busy", delay=HOUR)
+    await settle(world, await claim_one(world), DEFERRED, reason="Busy", delay=HOUR)
 
 
 async def unsent(world: World, _: Schedule) -> None:
-    await settle(world, await claim_and_begin(world), UNSENT, delay=HOUR)
+    await settle(world, await claim_one(world), UNSENT, delay=HOUR)
 
 
 @pytest.mark.parametrize(
@@ -478,7 +472,7 @@ async def test_nobody_says_what_became_of_a_claim_that_somebody_else_was_given_o
 
 async def test_an_accepted_of_a_send_that_was_doubted_after_a_restore_still_counts(world: World) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     assert [count async for count in Doubting(storage=world.storage).doubt(schedule.created_at)] == [1]
 
     settled = await settle(world, claimed, ACCEPTED, external_id="t-7")
@@ -492,7 +486,7 @@ async def test_what_was_cancelled_in_doubt_is_not_sent_again_whatever_verdict_co
     world: World, verdict: VerdictKind
 ) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world, window=HOUR)
+    claimed = await claim_one(world, window=HOUR)
     await expire(world)
     await cancel(world, schedule)
 
@@ -516,7 +510,7 @@ async def test_what_was_cancelled_in_doubt_is_not_sent_again_whatever_verdict_co
 async def test_whatever_text_a_receiver_sends_can_be_kept(world: World, given_text: str, kept: str) -> None:
     schedule = await given_due(world)
 
-    await settle(world, await claim_and_begin(world), REFUSED, reason=given_text, external_id=given_text)
+    await settle(world, await claim_one(world), REFUSED, reason=given_text, external_id=given_text)
 
     found = await find(world, schedule)
     [attempt] = await attempts_of(world, schedule)
@@ -524,11 +518,11 @@ async def test_whatever_text_a_receiver_sends_can_be_kept(world: World, given_te
 
 
 async def completed(world: World) -> None:
-    await settle(world, await claim_and_begin(world), ACCEPTED)
+    await settle(world, await claim_one(world), ACCEPTED)
 
 
 async def failed(world: World) -> None:
-    await settle(world, await claim_and_begin(world), REFUSED)
+    await settle(world, await claim_one(world), REFUSED)
 
 
 async def missed(world: World) -> None:
@@ -536,12 +530,7 @@ async def missed(world: World) -> None:
     await world.lost_and_late.give_up_late(limit=10)
 
 
-async def lost_again_and_again(world: World) -> None:
-    await lose_until_the_last(world)
-    await expire(world)
-
-
-@pytest.mark.parametrize("end", [completed, failed, missed, lost_again_and_again])
+@pytest.mark.parametrize("end", [completed, failed, missed])
 async def test_what_is_final_stays_as_it_is(world: World, end: Callable[[World], Awaitable[None]]) -> None:
     await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=3 * HOUR))
     schedule = await given_due(world)
@@ -560,7 +549,6 @@ async def test_what_is_final_stays_as_it_is(world: World, end: Callable[[World],
 
     assert await find(world, schedule) == before
     assert not await claim(world)
-    assert not await begin(world, claimed_first(schedule))
 
 
 def claimed_first(schedule: Schedule) -> Claim:

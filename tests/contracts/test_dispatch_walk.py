@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -46,10 +46,9 @@ from tests.contracts.worlds import (
     PostgresWorld,
     World,
     at,
-    begin,
     cancel,
-    claim,
     confirm,
+    hand_out,
     of_schedules,
     settle,
 )
@@ -159,43 +158,39 @@ class Walk(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.both(lambda world: world.pass_time(minutes * MINUTE))
 
-    @rule(target=held, owner=st.sampled_from([OWNER, ANOTHER_OWNER]))
-    def claim(self, owner: UUID) -> MultipleResults[Held]:
-        return multiple(*self.take(owner))
-
     @rule(target=held, owner=st.sampled_from([OWNER, ANOTHER_OWNER]), window=WINDOWS, is_out=st.booleans())
-    def claim_and_begin(self, owner: UUID, window: timedelta | None, is_out: bool) -> MultipleResults[Held]:  # noqa: FBT001
-        claims = self.take(owner)
-        for claimed in claims:
-            self.begin(claimed, window, is_out=is_out)
+    def claim(self, owner: UUID, window: timedelta | None, is_out: bool) -> MultipleResults[Held]:  # noqa: FBT001
+        before = self.current()
+        claims = self.take(owner, window, uuid4())
+        for each in claims:
+            schedule_id = each.claim.schedule_id
+            self.check_may_begin(before[schedule_id])
+            self.sent[schedule_id][each.claim.token] = Sent(is_out=is_out, begun_at=self.now, window=window)
         return multiple(*claims)
 
-    @rule(claimed=held, window=WINDOWS, is_out=st.booleans())
-    def begin_one(self, claimed: Held, window: timedelta | None, is_out: bool) -> None:  # noqa: FBT001
-        self.begin(claimed, window, is_out=is_out)
+    @rule(owner=st.sampled_from([OWNER, ANOTHER_OWNER]), window=WINDOWS)
+    def lose_a_claim(self, owner: UUID, window: timedelta | None) -> None:
+        """Its answer is lost, so nothing of it is sent; others, of the same owner too, go on."""
+        claim_id = uuid4()
+        lost = self.take(owner, window, claim_id)
 
-    def take(self, owner: UUID) -> Sequence[Held]:
-        async def take_all(world: World) -> Sequence[Claim]:
-            claims = sorted(await claim(world, owner=owner), key=lambda each: each.schedule_id)
-            return [replace(each, publish_time=NOW, latest_at=None) for each in claims]  # by a clock of its own
+        assert self.both(lambda world: world.queue.give_back([claim_id])) == len(lost)
+        assert self.both(lambda world: world.queue.give_back([claim_id])) == 0
+        for each in lost:
+            del self.claims[each.claim.schedule_id, each.claim.token]
+
+    def take(self, owner: UUID, window: timedelta | None, claim_id: UUID) -> Sequence[Held]:
+        async def take_all(world: World) -> Sequence[tuple[Claim, timedelta]]:
+            found = await hand_out(world, owner=owner, window=window, claim_id=claim_id)
+            found = sorted(found, key=lambda each: each.claim.schedule_id)
+            of_no_clock = [replace(each.claim, publish_time=NOW, latest_at=None) for each in found]
+            return list(zip(of_no_clock, (about(each.late_by) for each in found), strict=True))
 
         claims = self.both(take_all)
-        taken = {(each.schedule_id, each.token): Held(each, owner) for each in claims}
+        taken = {(each.schedule_id, each.token): Held(each, owner) for each, _ in claims}
         assert taken.keys().isdisjoint(self.claims), "handed out twice"
         self.claims |= taken
         return list(taken.values())
-
-    def begin(self, claimed: Held, window: timedelta | None, *, is_out: bool) -> None:
-        before = self.current()
-
-        async def begins(world: World) -> Sequence[tuple[UUID, int, timedelta]]:
-            begun = await begin(world, claimed.claim, window=window, owner=claimed.owner)
-            return [(each.post_id, each.claim.token, about(each.late_by)) for each in begun]
-
-        if self.both(begins):
-            schedule_id = claimed.claim.schedule_id
-            self.check_may_begin(before[schedule_id])
-            self.sent[schedule_id][claimed.claim.token] = Sent(is_out=is_out, begun_at=self.now, window=window)
 
     def check_may_begin(self, schedule: Schedule) -> None:
         assert schedule.schedule_id not in self.cancelled, "sent after it was cancelled"
@@ -259,6 +254,13 @@ class Walk(RuleBasedStateMachine):
             return sorted(await world.lost_and_late.give_up_late(limit=100))
 
         self.both(miss)
+
+    @rule()
+    def give_up_doubtful(self) -> None:
+        async def give_up(world: World) -> Sequence[ScheduleStatus]:
+            return sorted(await world.lost_and_late.give_up_doubtful(limit=100))
+
+        self.both(give_up)
 
     @rule()
     def catch_up(self) -> None:

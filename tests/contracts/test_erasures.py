@@ -10,7 +10,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, CAMPAIGN_ID, a_brand, a_campaign, a_post, given
-from tests.contracts.worlds import World, claim_and_begin, events, every_event, expire, find, given_due, kinds, settle
+from tests.contracts.worlds import World, claim_one, events, every_event, expire, find, given_due, kinds, settle
 from tests.fakes.clock import FrozenClock
 from tests.loops import on_each
 
@@ -29,7 +29,7 @@ async def test_texts_of_sends_and_events_go_and_ids_and_times_stay(world: World)
     await given(world.storage, a_brand(), a_campaign())
     post = a_post(campaign_id=CAMPAIGN_ID)
     schedule = await given_due(world, post)
-    await settle(world, await claim_and_begin(world), VerdictKind.REFUSED, reason="too long")
+    await settle(world, await claim_one(world), VerdictKind.REFUSED, reason="too long")
     before, told = await find(world, schedule), await events(world)
     doomed = Doomed(Noun.CAMPAIGN, CAMPAIGN_ID)
     async with world.storage.unit_of_work() as work:
@@ -69,7 +69,7 @@ async def test_a_post_that_is_deleted_has_no_current_schedule(world: World) -> N
 async def test_a_verdict_that_comes_afterwards_brings_no_text_back(world: World) -> None:
     await given(world.storage, a_brand(), a_campaign())
     schedule = await given_due(world, a_post(campaign_id=CAMPAIGN_ID))
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     assert await expire(world) == [ScheduleStatus.UNCONFIRMED]
     deleting = Deleting(storage=world.storage, clock=FrozenClock(await world.now()))
     await deleting.delete(Doomed(Noun.BRAND, BRAND_ID), forgets=True)

@@ -16,7 +16,7 @@ from tests.contracts.worlds import (
     World,
     cancel,
     claim,
-    claim_and_begin,
+    claim_one,
     events,
     given_due,
     kinds,
@@ -31,7 +31,7 @@ ALL = 1000
 async def test_an_event_says_where_its_schedule_stood_right_after(world: World) -> None:
     schedule = await given_due(world, a_post(platform=Platform.TIKTOK))
     began_at = await world.now()
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
 
     await settle(world, claimed, VerdictKind.DEFERRED, reason="Busy", external_id="t-1")
 
@@ -76,8 +76,8 @@ async def test_the_events_of_a_schedule_keep_their_order(world: World) -> None:
     await move(world, schedule, to=await world.now() + MINUTE)
     await cancel(world, other)
     await world.pass_time(MINUTE)
-    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)
-    await settle(world, await claim_and_begin(world), VerdictKind.UNKNOWN)
+    await settle(world, await claim_one(world), VerdictKind.DEFERRED)
+    await settle(world, await claim_one(world), VerdictKind.UNKNOWN)
 
     told = [EventKind.SCHEDULED, EventKind.RESCHEDULED, EventKind.RETRYING, EventKind.UNCONFIRMED]
     assert await kinds(world, schedule) == told
@@ -165,7 +165,7 @@ async def test_a_campaign_follows_what_became_of_its_posts(
     await given(world.storage, a_brand(), a_campaign(), other)
     for verdict in verdicts:
         await given_due(world, a_post(campaign_id=CAMPAIGN_ID))
-        await settle(world, await claim_and_begin(world), verdict, delay=MINUTE)
+        await settle(world, await claim_one(world), verdict, delay=MINUTE)
 
     await events(world)
 

@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.retryables import RetryFilter
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from tests.builders import CAMPAIGN_ID, a_brand, a_campaign, a_post, given, new_id
-from tests.contracts.worlds import MINUTE, World, cancel, claim_and_begin, events, given_due, settle
+from tests.contracts.worlds import MINUTE, World, cancel, claim_one, events, given_due, settle
 
 DAY = 24 * 60 * MINUTE
 EVENTS_FOR_A_DAY, SCHEDULES_FOR_A_DAY = Retention(events=DAY), Retention(schedules=DAY)
@@ -86,7 +86,7 @@ async def test_events_that_are_kept_for_ever_stay(world: World) -> None:
 async def ended(world: World, how: VerdictKind, post: Post | None = None) -> Schedule:
     """A schedule whose send ended so."""
     schedule = await given_due(world, post)
-    await settle(world, await claim_and_begin(world), how)
+    await settle(world, await claim_one(world), how)
     return schedule
 
 
@@ -135,9 +135,9 @@ async def test_a_schedule_is_forgotten_once_its_end_and_its_publish_time_are_old
 async def test_what_is_active_is_never_forgotten(world: World) -> None:
     await given(world.storage, a_brand())
     unconfirmed, published = await ended(world, VerdictKind.UNKNOWN), await given_due(world)
-    await claim_and_begin(world)
+    await claim_one(world)
     doubtful = await given_due(world)
-    await settle(world, await claim_and_begin(world, window=DAY), VerdictKind.UNKNOWN)
+    await settle(world, await claim_one(world, window=DAY), VerdictKind.UNKNOWN)
     await world.pass_time(1000 * DAY)
 
     assert await forget(world, SCHEDULES_FOR_A_DAY) == 0

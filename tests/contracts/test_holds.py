@@ -18,13 +18,10 @@ from tests.contracts.worlds import (
     MINUTE,
     World,
     at,
-    begin,
     cancel,
     claim,
-    claim_and_begin,
     claim_one,
     due_in,
-    expire,
     find,
     given_due,
     kinds,
@@ -90,22 +87,11 @@ async def test_nothing_of_it_is_sent_while_it_is_paused_and_others_are(
 
 
 @each_hold
-async def test_no_send_begins_any_more_that_was_only_claimed(world: World, schedule: Schedule, hold: Hold) -> None:
-    claimed = await claim_one(world)
-
-    await place(world, hold)
-
-    assert not await begin(world, claimed)
-    await expire(world)
-    assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.PARKED]
-
-
-@each_hold
 @pytest.mark.parametrize("verdict", [VerdictKind.ACCEPTED, VerdictKind.DEFERRED])
 async def test_a_send_under_way_goes_on_and_is_not_repeated(
     world: World, schedule: Schedule, hold: Hold, verdict: VerdictKind
 ) -> None:
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
 
     await place(world, hold)
 
@@ -178,7 +164,7 @@ async def test_what_fell_due_meanwhile_goes_out_at_a_pace_in_the_order_of_its_ti
 
 @each_hold
 async def test_what_its_receiver_has_put_off_is_put_off_still(world: World, schedule: Schedule, hold: Hold) -> None:
-    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=HOUR)
+    await settle(world, await claim_one(world), VerdictKind.DEFERRED, delay=HOUR)
 
     await place(world, hold)
     await world.pass_time(10 * MINUTE)
@@ -193,7 +179,7 @@ async def test_what_its_receiver_has_put_off_is_put_off_still(world: World, sche
 async def test_what_its_receiver_puts_off_while_it_is_held_is_put_off_still(
     world: World, schedule: Schedule, hold: Hold
 ) -> None:
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     await place(world, hold)
     await settle(world, claimed, VerdictKind.DEFERRED, delay=HOUR)
 
@@ -207,7 +193,7 @@ async def test_what_its_receiver_has_put_off_may_leave_a_paused_campaign_and_is_
 ) -> None:
     other = a_campaign(campaign_id=new_id())
     await given(world.storage, other)
-    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=HOUR)
+    await settle(world, await claim_one(world), VerdictKind.DEFERRED, delay=HOUR)
     await place(world, CAMPAIGN)
 
     await put_into(world, a_post(post_id=schedule.post_id), other.campaign_id)
@@ -218,7 +204,7 @@ async def test_what_its_receiver_has_put_off_may_leave_a_paused_campaign_and_is_
 async def test_what_its_receiver_has_put_off_forgets_that_only_where_it_is_moved(
     world: World, schedule: Schedule
 ) -> None:
-    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=HOUR)
+    await settle(world, await claim_one(world), VerdictKind.DEFERRED, delay=HOUR)
 
     await move(world, schedule, to=schedule.publish_time)
     as_before = await due_in(world, schedule)
@@ -380,15 +366,14 @@ async def test_a_post_that_comes_into_a_paused_campaign_is_held_and_one_that_lea
     comes = a_post(post_id=schedule.post_id)
     await place(world, CAMPAIGN)
 
-    claimed = await claim_one(world)
     await put_into(world, comes, CAMPAIGN_ID)
     held = await find(world, schedule)
-    begun = await begin(world, claimed)
+    handed_out = await claim(world)
     await put_into(world, comes, other.campaign_id)
 
     assert post.campaign_id == CAMPAIGN_ID
     assert held.holds == {CAMPAIGN}
-    assert not begun
+    assert not handed_out
     assert not (await find(world, schedule)).holds
     assert await claim_one(world)
     told = [EventKind.SCHEDULED, EventKind.PARKED, EventKind.RESUMED]

@@ -32,6 +32,7 @@ from tests.stored import cancel_pending, put_row
 PENDING, PUBLISHING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED
 HOUR = 60 * MINUTE
 TOKEN = 7
+CLAIM_ID = UUID(int=0xC1)
 SOMEBODY = "somebody"
 CONFIRMATIONS = {
     "confirmed as out": Confirmation.PUBLISHED,
@@ -160,7 +161,6 @@ async def stand(world: World, cases: Sequence[Case]) -> Sequence[Stored]:
         schedule = replace(
             a_schedule(post, slot=at(now - MINUTE), status=case.status, created_at=now - HOUR, updated_at=now - HOUR),
             retry_count=standing.retry_count,
-            lost_leases=standing.lost_leases,
             is_doubtful=standing.is_doubtful,
             on_late=standing.on_late,
             latest_at=None if standing.on_late is OnLate.PUBLISH else now + HOUR,
@@ -173,13 +173,12 @@ async def stand(world: World, cases: Sequence[Case]) -> Sequence[Stored]:
 
 def row_of(case: Case, schedule: Schedule, now: datetime) -> Row:
     is_sent = case.status in (PUBLISHING, UNCONFIRMED)
-    is_leased = case.status is PUBLISHING or (case.status is PENDING and case.happening == "lease lost")
-    is_waiting = case.status is PENDING and not is_leased
+    is_leased, is_waiting = case.status is PUBLISHING, case.status is PENDING
     return Row(
         schedule=schedule,
         due_at=schedule.publish_time if is_waiting else None,
         token=TOKEN,
-        owner=OWNER,
+        claim_id=CLAIM_ID,
         given_to=OWNER,
         lease_expires_at=now + timedelta(seconds=30) if is_leased else None,
         begun_at=now - MINUTE if is_sent else None,

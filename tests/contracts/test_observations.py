@@ -16,7 +16,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import BRAND_ID, a_brand, a_post, a_schedule, given
-from tests.contracts.worlds import World, at, claim_and_begin, find, given_due, settle
+from tests.contracts.worlds import World, at, claim_one, find, given_due, settle
 from tests.fakes.clock import FrozenClock
 
 LANE = BRAND_ID, Platform.TIKTOK
@@ -159,7 +159,7 @@ async def test_a_post_is_learned_with_the_time_at_which_it_went_out(world: World
     await observe(world, early)
     assert await measurements(world) == []
 
-    await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+    await settle(world, await claim_one(world), VerdictKind.ACCEPTED)
 
     [measurement] = await measurements(world)
     assert (measurement.post, measurement.value) == (str(post_id), 1)
@@ -183,7 +183,7 @@ async def test_a_post_is_compared_as_the_lot_fell_unless_a_person_moved_it(world
     for schedule in schedules:
         await given(world.storage, schedule)
         assert (await find(world, schedule)).arm is schedule.arm
-        await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+        await settle(world, await claim_one(world), VerdictKind.ACCEPTED)
     measured = [
         Told(observation_id=f"{nth}", of=post.post_id, figure=Figure.VIEWS, value=1, measured_at=now + 48 * HOUR)
         for nth, post in enumerate(posts)

@@ -12,10 +12,8 @@ from tests.contracts.worlds import (
     MINUTE,
     World,
     attempts_of,
-    begin,
     cancel,
     claim,
-    claim_and_begin,
     claim_one,
     confirm,
     due_in,
@@ -39,7 +37,7 @@ async def unconfirmed(world: World) -> Schedule:
     """One that was sent, and nobody knows with what outcome; its brand skips what is an hour late."""
     await given(world.storage, a_brand(on_late=OnLate.SKIP, max_lateness=HOUR))
     schedule = await given_due(world)
-    await settle(world, await claim_and_begin(world), VerdictKind.UNKNOWN, reason="No answer", external_id="t-1")
+    await settle(world, await claim_one(world), VerdictKind.UNKNOWN, reason="No answer", external_id="t-1")
     return schedule
 
 
@@ -103,19 +101,19 @@ async def test_what_is_to_be_sent_again_is_due_at_once_however_late_with_all_its
 
     assert not await world.lost_and_late.give_up_late(limit=10)
     for _ in range(3):
-        assert (await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)).status == "PENDING"
-    assert (await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED)).status == "FAILED"
+        assert (await settle(world, await claim_one(world), VerdictKind.DEFERRED)).status == "PENDING"
+    assert (await settle(world, await claim_one(world), VerdictKind.DEFERRED)).status == "FAILED"
 
 
 async def test_what_was_in_doubt_and_is_not_out_is_sent_again_without_a_window(world: World) -> None:
     schedule = await given_due(world)
-    await claim_and_begin(world, window=HOUR)
+    await claim_one(world, window=HOUR)
     await expire(world)
     await cancel(world, schedule)
 
     await confirm(world, schedule, SEND_AGAIN)
 
-    assert await begin(world, await claim_one(world), window=None)
+    assert await claim(world, window=None)
 
 
 async def test_what_is_to_be_sent_again_stays_held_while_its_brand_is_paused(
@@ -135,7 +133,7 @@ async def test_what_is_to_be_sent_again_stays_held_while_its_brand_is_paused(
 async def test_attempts_are_told_in_their_order(world: World) -> None:
     schedule, other = await given_due(world), await given_due(world, since=-HOUR)
     for verdict in (VerdictKind.DEFERRED, VerdictKind.UNSENT, VerdictKind.UNKNOWN):
-        await settle(world, await claim_and_begin(world), verdict, reason=verdict.title())
+        await settle(world, await claim_one(world), verdict, reason=verdict.title())
         await world.pass_time(MINUTE)
 
     attempts = await attempts_of(world, schedule)
@@ -152,12 +150,12 @@ async def test_the_next_attempt_is_known_while_one_is_to_come(world: World) -> N
     schedule = await given_due(world, since=-5 * MINUTE)
     ahead = await due_in(world, schedule)
     await world.pass_time(5 * MINUTE)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     while_sent = await due_in(world, schedule)
     await settle(world, claimed, VerdictKind.DEFERRED, delay=7 * MINUTE)
     retried = await due_in(world, schedule)
     await until_due(world)
-    await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+    await settle(world, await claim_one(world), VerdictKind.ACCEPTED)
 
     assert (ahead, while_sent, retried) == (5 * MINUTE, None, 7 * MINUTE)
     assert await due_in(world, schedule) is None

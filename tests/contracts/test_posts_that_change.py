@@ -7,7 +7,7 @@ from marketmind_scheduler.domain.post import Post
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.builders import a_post
-from tests.contracts.worlds import MINUTE, World, begin, claim_and_begin, claim_one, find, given_due, kinds, settle
+from tests.contracts.worlds import MINUTE, World, claim_one, find, given_due, hand_out, kinds, settle
 
 PENDING, PUBLISHING = ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING
 
@@ -32,23 +32,21 @@ async def test_what_is_pending_gets_a_new_version_and_nobody_needs_a_warning(wor
     assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.POST_CHANGED]
 
 
-async def test_a_claim_that_may_have_read_the_post_before_is_taken_back(world: World) -> None:
+async def test_what_is_sent_is_what_the_post_says_when_it_is_claimed(world: World) -> None:
     post = a_post()
     await given_due(world, post)
-    early = await claim_one(world)
 
     told = await changed(world, post)
+    [attempt] = await hand_out(world)
 
     assert (told.status, told.warnings()) == (PENDING, ())
-    assert not await begin(world, early)
-    [attempt] = await begin(world, await claim_one(world))
     assert attempt.title == "Corrected"
 
 
 async def test_while_it_is_sent_it_warns_and_so_does_what_comes_of_it(world: World) -> None:
     post = a_post()
     schedule = await given_due(world, post)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     await world.pass_time(MINUTE)
 
     told = await changed(world, post)
@@ -63,7 +61,7 @@ async def test_while_it_is_sent_it_warns_and_so_does_what_comes_of_it(world: Wor
 async def test_what_has_ended_hears_nothing(world: World) -> None:
     post = a_post()
     schedule = await given_due(world, post)
-    await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+    await settle(world, await claim_one(world), VerdictKind.ACCEPTED)
 
     async with world.storage.unit_of_work() as work:
         assert not await work.bookings.tell_post_changed([post.post_id])

@@ -14,10 +14,11 @@ from marketmind_scheduler.domain.errors import NotFound
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Wanted
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from tests.builders import a_brand, a_campaign, a_post, a_schedule, given, new_id
-from tests.contracts.worlds import LEASE, OWNER, ROOM, World, given_due, of_schedules
+from tests.contracts.worlds import LEASE, OWNER, World, given_due, of_schedules
 from tests.fakes.clock import FrozenClock
 
 
@@ -155,10 +156,11 @@ async def test_only_what_is_within_reach_is_claimed_though_more_is_due_before(wo
     ours = await given_due(world, post=a_post(brand_id=new_id(), platform=Platform.TWITTER))
     within = world.queue.within(Reach(frozenset({ours.brand_id})))
 
-    claimed = await within.claim({Platform.TWITTER: 1}, owner=OWNER, lease=LEASE)
-    again = await within.claim(ROOM, owner=OWNER, lease=LEASE)
-    rest = await world.queue.claim(ROOM, owner=OWNER, lease=LEASE)
+    async def claimed(queue: DispatchQueue, *, room: int = 100) -> set[UUID]:
+        wanted = [Wanted(platform=Platform.TWITTER, room=room)]
+        attempts = await queue.claim(wanted, claim_id=new_id(), owner=OWNER, lease=LEASE)
+        return {each.claim.schedule_id for each in attempts}
 
-    assert [claim.schedule_id for claim in claimed] == [ours.schedule_id]
-    assert again == []
-    assert {claim.schedule_id for claim in rest} == {schedule.schedule_id for schedule in earlier}
+    assert await claimed(within, room=1) == {ours.schedule_id}
+    assert await claimed(within) == set()
+    assert await claimed(world.queue) == {schedule.schedule_id for schedule in earlier}

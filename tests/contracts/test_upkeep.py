@@ -17,17 +17,14 @@ from tests.contracts.worlds import (
     MINUTE,
     OWNER,
     World,
-    begin,
     cancel,
     claim,
-    claim_and_begin,
     claim_one,
     due_in,
     expire,
     find,
     given_due,
     kinds,
-    lose_until_the_last,
     move,
     settle,
     status_of,
@@ -42,7 +39,7 @@ HOUR = 60 * MINUTE
 
 async def test_a_lease_that_has_not_run_out_is_left_alone(world: World) -> None:
     await given_due(world)
-    await claim_and_begin(world)
+    await claim_one(world)
 
     await world.pass_time(LEASE - MINUTE)
 
@@ -65,7 +62,7 @@ async def test_a_claim_that_was_lost_before_its_send_is_due_again_and_uses_no_re
 
 async def test_a_lease_lasts_no_longer_than_it_was_given_for_though_the_clock_is_put_back(world: World) -> None:
     schedule = await given_due(world)
-    await claim_and_begin(world)
+    await claim_one(world)
     await world.pass_time(-HOUR)
 
     assert not await world.lost_and_late.take_back(limit=10)
@@ -77,7 +74,7 @@ async def test_a_lease_lasts_no_longer_than_it_was_given_for_though_the_clock_is
 
 async def test_a_lease_that_was_prolonged_lasts_as_long_as_that(world: World) -> None:
     schedule = await given_due(world)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     await world.queue.extend({schedule.schedule_id: claimed.token}, owner=OWNER, lease=HOUR)
 
     for passed in (HOUR / 2, HOUR / 2 - MINUTE):
@@ -90,7 +87,7 @@ async def test_a_lease_that_was_prolonged_lasts_as_long_as_that(world: World) ->
 
 async def test_a_claim_that_was_lost_in_its_send_is_unconfirmed(world: World) -> None:
     schedule = await given_due(world)
-    await claim_and_begin(world)
+    await claim_one(world)
 
     assert await expire(world) == [UNCONFIRMED]
 
@@ -102,7 +99,7 @@ async def test_a_claim_that_was_lost_in_its_send_is_unconfirmed(world: World) ->
 
 async def test_a_claim_that_was_lost_in_its_send_is_sent_again_where_that_is_harmless(world: World) -> None:
     schedule = await given_due(world)
-    await claim_and_begin(world, window=HOUR)
+    await claim_one(world, window=HOUR)
 
     assert await expire(world) == [PENDING]
 
@@ -114,7 +111,7 @@ async def test_a_claim_that_was_lost_in_its_send_is_sent_again_where_that_is_har
 
 async def test_a_claim_that_was_lost_in_its_send_is_unconfirmed_once_its_window_is_over(world: World) -> None:
     await given_due(world)
-    await claim_and_begin(world, window=MINUTE)
+    await claim_one(world, window=MINUTE)
 
     assert await expire(world) == [UNCONFIRMED]
 
@@ -122,41 +119,37 @@ async def test_a_claim_that_was_lost_in_its_send_is_unconfirmed_once_its_window_
 async def test_a_send_that_is_lost_again_and_again_is_unconfirmed_once_its_retries_are_spent(world: World) -> None:
     schedule = await given_due(world)
     for _ in range(3):
-        await claim_and_begin(world, window=24 * HOUR)
+        await claim_one(world, window=24 * HOUR)
         assert await expire(world) == [PENDING]
         await until_due(world)
-    await claim_and_begin(world, window=24 * HOUR)
+    await claim_one(world, window=24 * HOUR)
 
     assert await expire(world) == [UNCONFIRMED]
     assert (await find(world, schedule)).retry_count == 3
 
 
-async def test_a_post_that_kills_whoever_claims_it_ends_as_failed(world: World) -> None:
+async def test_what_waits_to_be_repeated_is_unconfirmed_once_a_repeat_is_not_dropped_any_more(world: World) -> None:
     schedule = await given_due(world)
-    await lose_until_the_last(world)
+    await settle(world, await claim_one(world, window=HOUR), VerdictKind.UNKNOWN)
+    waiting = await world.lost_and_late.give_up_doubtful(limit=10)
+    await world.pass_time(HOUR)
 
-    assert await expire(world) == [FAILED]
-    assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.FAILED]
+    given_up = await world.lost_and_late.give_up_doubtful(limit=10)
 
-
-async def test_a_post_that_may_be_out_and_kills_whoever_claims_it_is_unconfirmed(world: World) -> None:
-    await given_due(world)
-    await claim_and_begin(world, window=24 * HOUR)
-    await expire(world)
-    await until_due(world)
-    await lose_until_the_last(world)
-
-    assert await expire(world) == [UNCONFIRMED]
+    assert (waiting, given_up) == ([], [UNCONFIRMED])
+    found = await find(world, schedule)
+    assert (found.status, found.retry_count) == (UNCONFIRMED, 1)
+    assert found.error == "it may be out, and its receiver does not promise any more to drop a repeat"
+    assert (await kinds(world, schedule))[-1] is EventKind.UNCONFIRMED
 
 
-async def test_a_move_forgets_the_leases_that_were_lost(world: World) -> None:
+async def test_what_is_held_or_put_off_is_not_given_up_before_it_would_be_sent_again(world: World) -> None:
     schedule = await given_due(world)
-    await lose_until_the_last(world)
-    await move(world, schedule, to=await world.now() + MINUTE)
-    await until_due(world)
-    await claim_one(world)
+    await settle(world, await claim_one(world, window=MINUTE), VerdictKind.UNKNOWN, delay=3 * HOUR)
+    await world.pass_time(2 * HOUR)
 
-    assert await expire(world) == [PENDING]
+    assert await world.lost_and_late.give_up_doubtful(limit=10) == []
+    assert await status_of(world, schedule) is PENDING
 
 
 async def test_no_more_leases_are_taken_back_at_once_than_asked_for(world: World) -> None:
@@ -221,7 +214,7 @@ async def test_the_latest_time_is_named_where_it_was_missed(world: World) -> Non
 async def test_what_may_be_out_is_unconfirmed_when_it_is_too_late_for_a_repeat(world: World, on_late: OnLate) -> None:
     await given_lateness(world, on_late)
     schedule = await given_due(world)
-    await settle(world, await claim_and_begin(world, window=9 * HOUR), VerdictKind.UNKNOWN)
+    await settle(world, await claim_one(world, window=9 * HOUR), VerdictKind.UNKNOWN)
     await world.pass_time(HOUR)
 
     assert await world.lost_and_late.give_up_late(limit=10) == [UNCONFIRMED]
@@ -231,7 +224,7 @@ async def test_what_may_be_out_is_unconfirmed_when_it_is_too_late_for_a_repeat(w
 async def test_a_retry_whose_time_would_be_too_late_is_missed_as_well(world: World) -> None:
     await given_lateness(world, OnLate.SKIP)
     await given_due(world, since=50 * MINUTE)
-    await settle(world, await claim_and_begin(world), VerdictKind.DEFERRED, delay=30 * MINUTE)
+    await settle(world, await claim_one(world), VerdictKind.DEFERRED, delay=30 * MINUTE)
     await world.pass_time(10 * MINUTE)
 
     assert await world.lost_and_late.give_up_late(limit=10) == [MISSED]
@@ -240,7 +233,7 @@ async def test_a_retry_whose_time_would_be_too_late_is_missed_as_well(world: Wor
 async def test_a_send_under_way_is_not_missed(world: World) -> None:
     await given_lateness(world, OnLate.SKIP)
     schedule = await given_due(world, since=50 * MINUTE)
-    claimed = await claim_and_begin(world)
+    claimed = await claim_one(world)
     await world.pass_time(20 * MINUTE)
 
     assert not await world.lost_and_late.give_up_late(limit=10)
@@ -348,7 +341,7 @@ async def test_the_next_goes_out_a_pace_behind_what_was_sent_last_however_long_t
     await catch_up(world)
     await world.pass_time(5 * MINUTE - timedelta(seconds=1))
     assert await catch_up(world) == 1, "the first is still not out when the second is about to go"
-    await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+    await settle(world, await claim_one(world), VerdictKind.ACCEPTED)
 
     await world.pass_time(5 * MINUTE - timedelta(seconds=1))
     await catch_up(world)
@@ -360,7 +353,7 @@ async def test_the_next_goes_out_a_pace_behind_what_was_sent_last_however_long_t
 async def test_one_that_is_put_off_keeps_those_behind_it_waiting_in_their_order(world: World) -> None:
     first, second, third = await given_overdue(world, hours=[3, 2, 1])
     await catch_up(world)
-    await settle(world, await claim_and_begin(world), VerdictKind.UNSENT, delay=9 * MINUTE)
+    await settle(world, await claim_one(world), VerdictKind.UNSENT, delay=9 * MINUTE)
 
     assert await as_they_go_out(world, 3) == [first.schedule_id, second.schedule_id, third.schedule_id]
 
@@ -374,7 +367,6 @@ async def as_they_go_out(world: World, count: int) -> Sequence[UUID]:
         await world.pass_time(timedelta(seconds=1))
         if claimed := await claim(world):
             [only] = claimed
-            await begin(world, only)
             await settle(world, only, VerdictKind.ACCEPTED)
             sent.append(only.schedule_id)
     return sent
@@ -382,7 +374,7 @@ async def as_they_go_out(world: World, count: int) -> Sequence[UUID]:
 
 async def test_what_comes_due_behind_a_backlog_waits_its_turn(world: World) -> None:
     [overdue] = await given_overdue(world, hours=[1])
-    await settle(world, await claim_and_begin(world), VerdictKind.UNSENT, delay=3 * MINUTE)
+    await settle(world, await claim_one(world), VerdictKind.UNSENT, delay=3 * MINUTE)
     on_time = await given_due(world, since=timedelta(seconds=-1))
 
     assert await catch_up(world) == 1
@@ -393,7 +385,6 @@ async def test_what_comes_due_behind_a_backlog_waits_its_turn(world: World) -> N
 async def test_what_is_certainly_not_out_keeps_nobody_waiting(world: World) -> None:
     backlog = await given_overdue(world, hours=[2, 1])
     [first] = await claim(world, room={Platform.TWITTER: 1})
-    await begin(world, first)
     await settle(world, first, VerdictKind.REFUSED)
 
     assert not await catch_up(world)
@@ -428,7 +419,7 @@ async def test_whoever_comes_to_a_lane_late_waits_behind_what_waits_there(world:
 
 async def test_whoever_is_to_keep_a_distance_waits_for_it_though_nothing_else_waits(world: World) -> None:
     await given_due(world, since=MINUTE)
-    await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+    await settle(world, await claim_one(world), VerdictKind.ACCEPTED)
     await world.pass_time(MINUTE)
     newcomer = await given_due(world, since=timedelta(seconds=1))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime
 
@@ -26,14 +26,13 @@ from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain import corrections, lifecycle
 from marketmind_scheduler.domain.attempt import Attempt, AttemptRecord, Claim, settlement
 from marketmind_scheduler.domain.event import AnyEvent, Event, EventKind
-from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.retention import Retention
 from marketmind_scheduler.domain.schedule import Confirmation, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Intent, Resolution, Slot
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Settled, Wanted
 from marketmind_scheduler.ports.holds import Holds
 from marketmind_scheduler.ports.refits import Refits
 from marketmind_scheduler.ports.storage import Storage
@@ -167,27 +166,38 @@ async def given_due(world: World, post: Post | None = None, *, since: timedelta 
     return schedule
 
 
-async def claim(world: World, *, room: Mapping[Platform, int] = ROOM, owner: UUID = OWNER) -> Sequence[Claim]:
-    return await world.queue.claim(room, owner=owner, lease=LEASE)
-
-
-async def claim_one(world: World) -> Claim:
-    [only] = await claim(world)
-    return only
-
-
-async def begin(
-    world: World, *claims: Claim, window: timedelta | None = None, owner: UUID = OWNER
+async def hand_out(
+    world: World,
+    *,
+    room: Mapping[Platform, int] = ROOM,
+    window: timedelta | None = None,
+    owner: UUID = OWNER,
+    claim_id: UUID | None = None,
+    most: int | None = None,
 ) -> Sequence[Attempt]:
-    sends = [Send(claim=each, resend_window=window) for each in claims]
-    return await world.queue.begin_send(sends, owner=owner, least_lease=LEAST_LEASE)
+    """What is claimed then, with what is to be sent."""
+    wanted = [
+        Wanted(platform=platform, room=free, resend_window=window, least_lease=LEAST_LEASE)
+        for platform, free in room.items()
+    ]
+    return await world.queue.claim(wanted, most=most, claim_id=claim_id or uuid4(), owner=owner, lease=LEASE)
 
 
-async def claim_and_begin(world: World, *, window: timedelta | None = None) -> Claim:
-    """Claim what is due, which is one, and let its send begin."""
-    claimed = await claim_one(world)
-    assert await begin(world, claimed, window=window)
-    return claimed
+async def claim(
+    world: World,
+    *,
+    room: Mapping[Platform, int] = ROOM,
+    window: timedelta | None = None,
+    owner: UUID = OWNER,
+    most: int | None = None,
+) -> Sequence[Claim]:
+    return [each.claim for each in await hand_out(world, room=room, window=window, owner=owner, most=most)]
+
+
+async def claim_one(world: World, *, window: timedelta | None = None, owner: UUID = OWNER) -> Claim:
+    """Claim what is due, which is one."""
+    [only] = await claim(world, window=window, owner=owner)
+    return only
 
 
 async def settle(
@@ -213,15 +223,6 @@ async def expire(world: World) -> Sequence[ScheduleStatus]:
     """Let leases run out that were given now."""
     await world.pass_time(LEASE)
     return await world.lost_and_late.take_back(limit=100)
-
-
-async def lose_until_the_last(world: World) -> None:
-    """Claim what is due, which is one, as often as its lease may be lost before its send."""
-    for _ in range(MOST_LOST_LEASES - 1):
-        await claim_one(world)
-        assert await expire(world) == [ScheduleStatus.PENDING]
-        await until_due(world)
-    await claim_one(world)
 
 
 async def until_due(world: World) -> None:

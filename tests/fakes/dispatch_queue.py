@@ -8,12 +8,11 @@ from uuid import UUID
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
 from marketmind_scheduler.domain.event import SERVICE
-from marketmind_scheduler.domain.lifecycle import begun, drops_repeats_until, may_be_claimed, may_begin
-from marketmind_scheduler.domain.post import Platform
+from marketmind_scheduler.domain.lifecycle import claimed, drops_repeats_until, may_be_claimed
 from marketmind_scheduler.domain.schedule import ACTIVE, Hold, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
 from marketmind_scheduler.domain.verdict import VerdictKind
-from marketmind_scheduler.ports.dispatch_queue import Send
+from marketmind_scheduler.ports.dispatch_queue import Wanted
 from marketmind_scheduler.ports.transitions import Change, Tried
 from tests.fakes.rows import Row, Rows
 from tests.fakes.storage import InMemoryStorage
@@ -32,47 +31,38 @@ class InMemoryDispatchQueue:
         return InMemoryDispatchQueue(self._storage, self._reach, actor)
 
     async def claim(
-        self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
-    ) -> Sequence[Claim]:
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        most: int | None = None,
+        claim_id: UUID,
+        owner: UUID,
+        lease: timedelta,
+    ) -> Sequence[Attempt]:
         now = self._storage.clock.now()
-        fitting: list[tuple[datetime, UUID, Row]] = []
+        fitting: dict[UUID, tuple[Row, Wanted]] = {}
         with self._storage.changing() as rows:
-            for platform, free in room.items():
-                there = (row for row in _due(rows, now) if row[2].schedule.platform is platform)
-                due = sorted((row for row in there if self._reach.covers(row[2].schedule.brand_id)), key=_order)
-                fitting += due[:free]
-            claimed = [row for *_, row in sorted(fitting, key=_order)[:most]]
-            for row in claimed:
-                rows.schedules[row.schedule_id] = replace(
-                    row,
-                    due_at=None,
-                    token=row.token + 1,
-                    owner=owner,
-                    given_to=owner,
-                    lease_expires_at=now + lease,
-                    leased_for=lease,
-                )
-        return [_claim(row) for row in claimed]
+            for each in wanted:
+                due = sorted((row for row in rows.schedules.values() if self._is_due(row, each, now)), key=_order)
+                fitting |= {row.schedule_id: (row, each) for row in due[: each.room]}
+            in_order = sorted(fitting.values(), key=lambda found: _order(found[0]))[:most]
+            return [_claimed(rows, *found, claim_id, owner, lease, now) for found in in_order]
 
-    async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
+    async def give_back(self, claim_ids: Collection[UUID]) -> int:
         now = self._storage.clock.now()
-        attempts: list[Attempt] = []
         with self._storage.changing() as rows:
-            for send in sends:
-                row = rows.schedules.get(send.claim.schedule_id)
-                if row is None or not _may_begin(row, send, owner=owner, now=now, least_lease=least_lease):
-                    continue
-                rows.schedules[row.schedule_id] = replace(
+            lost = [row for row in rows.schedules.values() if row.lease_expires_at and row.claim_id in claim_ids]
+            for row in lost:
+                back = replace(
                     row,
-                    schedule=replace(row.schedule, status=begun(row.standing).status),
-                    begun_at=now,
-                    sent=_content(rows, row),
-                    resend_until=drops_repeats_until(
-                        row.standing, so_far=row.resend_until, window=send.resend_window, now=now
-                    ),
+                    schedule=replace(row.schedule, status=ScheduleStatus.PENDING),
+                    claim_id=None,
+                    given_to=None,
+                    lease_expires_at=None,
+                    begun_at=None,
                 )
-                attempts.append(_attempt(rows, row, send.claim, now))
-        return attempts
+                rows.schedules[row.schedule_id] = replace(back, due_at=back.waiting_until(now))
+        return len(lost)
 
     async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, ScheduleStatus]:
         with self._storage.changing(self._actor) as rows:
@@ -83,11 +73,8 @@ class InMemoryDispatchQueue:
     async def extend(self, claims: Mapping[UUID, int], *, owner: UUID, lease: timedelta) -> Collection[UUID]:
         now = self._storage.clock.now()
         with self._storage.changing() as rows:
-            held = [
-                row
-                for row in rows.schedules.values()
-                if row.lease_expires_at is not None and (claims.get(row.schedule_id), owner) == (row.token, row.owner)
-            ]
+            leased = (row for row in rows.schedules.values() if row.lease_expires_at is not None)
+            held = [row for row in leased if (claims.get(row.schedule_id), owner) == (row.token, row.given_to)]
             for row in held:
                 rows.schedules[row.schedule_id] = replace(row, lease_expires_at=now + lease, leased_for=lease)
         return {row.schedule_id for row in held}
@@ -95,11 +82,34 @@ class InMemoryDispatchQueue:
     async def now(self) -> datetime:
         return self._storage.clock.now()
 
-    async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
+    async def next_due_in(self, wanted: Sequence[Wanted]) -> timedelta | None:
+        now = self._storage.clock.now()
         with self._storage.changing() as rows:
-            waiting = [row for row in rows.schedules.values() if row.schedule.platform in platforms]
-            due_at = min((row.due_at for row in waiting if row.due_at is not None), default=None)
-        return None if due_at is None else due_at - self._storage.clock.now()
+            of_each = [
+                row.due_at
+                for row in rows.schedules.values()
+                for each in wanted
+                if row.due_at is not None and self._is_due(row, each, max(now, row.due_at))
+            ]
+        return min(of_each) - now if of_each else None
+
+    def _is_due(self, row: Row, wanted: Wanted, now: datetime) -> bool:
+        schedule = row.schedule
+        is_meant = schedule.brand_id == wanted.brand_id if wanted.brand_id else schedule.brand_id not in wanted.others
+        return (
+            row.due_at is not None
+            and schedule.platform is wanted.platform
+            and is_meant
+            and self._reach.covers(schedule.brand_id)
+            and may_be_claimed(
+                row.standing,
+                is_due=row.due_at <= now,
+                is_too_late=row.is_too_late(now),
+                drops_repeats=wanted.resend_window is not None
+                and row.resend_until is not None
+                and row.resend_until >= now + wanted.least_lease,
+            )
+        )
 
     def _settle(self, rows: Rows, row: Row, settled: Settlement) -> ScheduleStatus:
         now = self._storage.clock.now()
@@ -107,7 +117,7 @@ class InMemoryDispatchQueue:
         step = settled.step.where_repeats_are(dropped=row.drops_repeats(until=now + settled.delay))
         tried = Tried(
             token=settled.token,
-            owner=row.owner,
+            owner=row.given_to,
             verdict=settled.verdict,
             reason=settled.reason,
             external_id=settled.external_id,
@@ -130,24 +140,32 @@ def _known_after(row: Row, to: Standing) -> Standing:
 
 
 def _is_open(row: Row, token: int, owner: UUID) -> bool:
-    return row.lease_expires_at is not None and (row.token, row.owner) == (token, owner)
+    return row.lease_expires_at is not None and (row.token, row.given_to) == (token, owner)
 
 
-def _due(rows: Rows, now: datetime) -> Sequence[tuple[datetime, UUID, Row]]:
-    return [
-        (row.due_at, row.schedule_id, row)
-        for row in rows.schedules.values()
-        if row.due_at is not None
-        and may_be_claimed(row.standing, is_due=row.due_at <= now, is_too_late=row.is_too_late(now))
-    ]
+def _order(row: Row) -> tuple[datetime, UUID]:
+    assert row.due_at is not None
+    return row.due_at, row.schedule_id
 
 
-def _order(due: tuple[datetime, UUID, Row]) -> tuple[datetime, UUID]:
-    return due[:2]
-
-
-def _claim(row: Row) -> Claim:
-    return Claim(
+def _claimed(
+    rows: Rows, row: Row, wanted: Wanted, claim_id: UUID, owner: UUID, lease: timedelta, now: datetime
+) -> Attempt:
+    post, before = rows.posts[row.schedule.post_id], row.standing
+    rows.schedules[row.schedule_id] = replace(
+        row,
+        schedule=replace(row.schedule, status=claimed(before).status),
+        due_at=None,
+        token=row.token + 1,
+        claim_id=claim_id,
+        given_to=owner,
+        lease_expires_at=now + lease,
+        leased_for=lease,
+        begun_at=now,
+        sent=(post.title, post.s3_url),
+        resend_until=drops_repeats_until(before, so_far=row.resend_until, window=wanted.resend_window, now=now),
+    )
+    claim = Claim(
         schedule_id=row.schedule_id,
         brand_id=row.schedule.brand_id,
         platform=row.schedule.platform,
@@ -155,37 +173,13 @@ def _claim(row: Row) -> Claim:
         publish_time=row.schedule.publish_time,
         latest_at=row.schedule.latest_at,
         standing=Standing(
+            status=ScheduleStatus.PUBLISHING,
             retry_count=row.schedule.retry_count,
             max_retries=row.schedule.max_retries,
             is_doubtful=row.schedule.is_doubtful,
             on_late=row.schedule.on_late,
         ),
     )
-
-
-def _may_begin(row: Row, send: Send, *, owner: UUID, now: datetime, least_lease: timedelta) -> bool:
-    is_ours = row.is_claimed and (row.token, row.owner) == (send.claim.token, owner)
-    has_time = row.lease_expires_at is not None and row.lease_expires_at >= now + least_lease
-    is_dropped = row.resend_until is not None and row.resend_until >= now + least_lease
-    return (
-        is_ours
-        and has_time
-        and may_begin(
-            row.standing,
-            is_due=row.schedule.publish_time <= now,
-            is_too_late=row.is_too_late(now),
-            drops_repeats=send.resend_window is not None and is_dropped,
-        )
-    )
-
-
-def _content(rows: Rows, row: Row) -> tuple[str, str]:
-    post = rows.posts[row.schedule.post_id]
-    return post.title, post.s3_url
-
-
-def _attempt(rows: Rows, row: Row, claim: Claim, now: datetime) -> Attempt:
-    post = rows.posts[row.schedule.post_id]
     return Attempt(
         claim=claim,
         post_id=post.post_id,

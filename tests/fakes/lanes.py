@@ -36,15 +36,13 @@ def take_turns(
             if row.due_at is not None and row.schedule.publish_time <= now + SOON
         ]
         if lane[1] in paces and is_behind(waiting, age=age, pace=paces[lane[1]], now=now):
-            sent = max((at for row in of_lane if (at := _sent_at(row, now)) is not None), default=None)
+            sent = max((at for row in of_lane if (at := _sent_at(row)) is not None), default=None)
             given |= turns(waiting, last_sent=sent, pace=paces[lane[1]], now=now)
     for schedule_id, due_at in given.items():
         rows.schedules[schedule_id] = replace(rows.schedules[schedule_id], due_at=due_at)
     return len(given)
 
 
-def _sent_at(row: Row, now: datetime) -> datetime | None:
-    """When it was sent, if it may be out; one that is claimed is sent now."""
-    if row.is_claimed:
-        return now
+def _sent_at(row: Row) -> datetime | None:
+    """When it was sent, if it may be out."""
     return (row.begun_at or row.last_send_at) if row.status in MAY_BE_OUT or row.schedule.is_doubtful else None

@@ -9,7 +9,7 @@ from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Accepted, Refused, Verdict
-from marketmind_scheduler.ports.publisher import Target
+from marketmind_scheduler.ports.publisher import Route, Target
 
 Answer = Verdict | Exception | Callable[[Attempt], Awaitable[Verdict]]
 
@@ -47,9 +47,13 @@ class ScriptedPublisher:
     def check(self) -> None:
         """It takes nothing."""
 
-    def targets(self, platform: Platform) -> Collection[Target]:
-        usual = [self._targets[platform]] if platform in self._targets else []
-        return [*usual, *(target for (_, of), target in self._rerouted.items() if of is platform)]
+    def routes(self, platform: Platform) -> Collection[Route]:
+        usual = [Route(target=self._targets[platform])] if platform in self._targets else []
+        of_brands = self._rerouted.items()
+        return [
+            *usual,
+            *(Route(target=target, brand_id=brand_id) for (brand_id, of), target in of_brands if of is platform),
+        ]
 
     def target_of(self, brand_id: UUID | None, platform: Platform) -> Target | None:
         own = self._rerouted.get((brand_id, platform)) if brand_id else None

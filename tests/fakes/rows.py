@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.brand import Brand, Lateness, OnLate
 from marketmind_scheduler.domain.campaign import FINISHED, PUBLISHED, Campaign, status_of
 from marketmind_scheduler.domain.event import SERVICE, AnyEvent, Event, EventKind
 from marketmind_scheduler.domain.lanes import Lane
-from marketmind_scheduler.domain.lifecycle import held, post_changed, released
+from marketmind_scheduler.domain.lifecycle import held, released
 from marketmind_scheduler.domain.planning.preparation import Preparation
 from marketmind_scheduler.domain.planning.preview import Preview
 from marketmind_scheduler.domain.post import Platform, Post
@@ -32,15 +32,15 @@ _LONGEST_TEXT = 1000
 class Row:
     """A schedule as everybody sees it, with what only dispatch knows of it.
 
-    ``due_at`` is when it may next be claimed; None: not at all. A schedule that is claimed stays PENDING for everybody
-    until its send begins: ``lease_expires_at`` says that it is claimed, ``begun_at`` that it is being sent.
+    ``due_at`` is when it may next be claimed; None: not at all. ``claim_id`` is None once its claim has had its
+    verdict.
     """
 
     schedule: Schedule
     due_at: datetime | None = None
     not_before: datetime | None = None  # until when its latest attempt lets it wait
     token: int = 0
-    owner: UUID | None = None
+    claim_id: UUID | None = None
     given_to: UUID | None = None
     lease_expires_at: datetime | None = None
     leased_for: timedelta = timedelta()
@@ -61,11 +61,6 @@ class Row:
     def standing(self) -> Standing:
         return Standing.of(self.schedule)
 
-    @property
-    def is_claimed(self) -> bool:
-        """Whether somebody has it whose send has not begun."""
-        return self.status is ScheduleStatus.PENDING and self.lease_expires_at is not None
-
     def is_too_late(self, now: datetime) -> bool:
         return self.schedule.latest_at is not None and self.schedule.latest_at <= now
 
@@ -81,7 +76,11 @@ class Row:
     def locked(self, now: datetime) -> Locked:
         resend_left = None if self.resend_until is None else self.resend_until - now
         return Locked(
-            schedule=self.schedule, token=self.token, owner=self.owner, given_to=self.given_to, resend_left=resend_left
+            schedule=self.schedule,
+            token=self.token,
+            is_answered=self.claim_id is None,
+            given_to=self.given_to,
+            resend_left=resend_left,
         )
 
     def after(self, change: Change, *, at: datetime, now: datetime) -> Self:
@@ -95,7 +94,7 @@ class Row:
             self,
             schedule=_shown_after(self.schedule, change, at=at),
             token=self.token + step.revokes,
-            owner=None if step.closes else self.owner,
+            claim_id=None if step.closes else self.claim_id,
             given_to=None if step.revokes else self.given_to,
             lease_expires_at=None,
             begun_at=None if is_pending else sent_at,
@@ -107,25 +106,16 @@ class Row:
 
     def held(self, hold: Hold, *, now: datetime) -> Self:
         """As ``lifecycle.held`` says; a send that has begun goes on."""
-        step = held(self.standing, hold, is_claimed=self.is_claimed)
-        lease_expires_at = None if step.revokes else self.lease_expires_at
-        row = replace(
-            self,
-            schedule=changed(self.schedule, now=now, holds=step.to.holds),
-            due_at=None,
-            lease_expires_at=lease_expires_at,
-        )
-        return replace(row, token=row.token + step.revokes, given_to=None if step.revokes else row.given_to)
+        step = held(self.standing, hold)
+        return replace(self, schedule=changed(self.schedule, now=now, holds=step.to.holds), due_at=None)
 
     def post_changed(self, *, now: datetime) -> Self:
         """As ``lifecycle.post_changed`` says; what has been sent is what the post said before."""
-        step = post_changed(self.standing, is_claimed=self.is_claimed)
         is_outdated = self.begun_at is not None or self.last_send_at is not None
-        told = replace(changed(self.schedule, now=now, holds=self.schedule.holds), is_outdated=is_outdated)
-        if not step.revokes:
-            return replace(self, schedule=told)
-        back = replace(self, schedule=told, lease_expires_at=None, token=self.token + 1, given_to=None)
-        return replace(back, due_at=back.waiting_until(now))
+        return replace(
+            self,
+            schedule=replace(changed(self.schedule, now=now, holds=self.schedule.holds), is_outdated=is_outdated),
+        )
 
     def released(self, hold: Hold, *, ready_at: datetime, now: datetime) -> Self:
         """As ``lifecycle.released`` says."""
@@ -142,7 +132,6 @@ def _shown_after(schedule: Schedule, change: Change, *, at: datetime) -> Schedul
         status=to.status,
         retry_count=to.retry_count,
         max_retries=to.max_retries,
-        lost_leases=to.lost_leases,
         is_doubtful=to.is_doubtful,
         holds=to.holds,
         on_late=to.on_late,
@@ -357,7 +346,7 @@ class Rows:
             row,
             schedule=replace(self.shown(schedule), holds=self.holds_on(schedule)),
             token=row.token + 1,
-            owner=None,
+            claim_id=None,
             given_to=None,
             lease_expires_at=None,
             begun_at=None,

@@ -489,6 +489,12 @@ class InMemoryTransitions:
         late = [each for each in waiting if each[0] <= self._clock.now()]
         return self._locked(row for _, row in sorted(late, key=_first)[:limit])
 
+    async def lock_not_dropped(self, *, limit: int) -> Sequence[Locked]:
+        now = self._clock.now()
+        due = [(row.due_at, row) for row in self._rows() if row.due_at and row.due_at <= now]
+        doubtful = [each for each in due if each[1].schedule.is_doubtful and not each[1].drops_repeats(until=now)]
+        return self._locked(row for _, row in sorted(doubtful, key=_first)[:limit])
+
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:
         return self._locked(self._perhaps_sent(made_by)[:limit])
 

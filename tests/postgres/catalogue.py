@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import combinations
 from typing import Any, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from msgspec import ValidationError
 
@@ -36,7 +36,7 @@ from marketmind_scheduler.domain.rules.policy import Policy
 from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.domain.verdict import VerdictKind
-from marketmind_scheduler.ports.dispatch_queue import Send
+from marketmind_scheduler.ports.dispatch_queue import Wanted
 from marketmind_scheduler.ports.idempotency import Answer, RequestKey
 from marketmind_scheduler.ports.retryables import RetryFilter
 from marketmind_scheduler.ports.schedules import ScheduleFilter
@@ -366,9 +366,11 @@ def _observed() -> Sequence[Observation]:
 def dispatch() -> Iterable[Case]:
     room = dict.fromkeys(Platform, 50)
     yield Case("begun and settled", _sending(room), 6 * 50)
-    yield Case("next due", lambda w: w.queue.next_due_in(list(Platform)), 6)
+    yield Case("next due", lambda w: w.queue.next_due_in(wanted_of(room)), 6)
     yield Case("now", lambda w: w.queue.now())
     yield Case("lost leases", lambda w: w.unit.transitions.lock_expired(limit=1000))
+    yield Case("not dropped", lambda w: w.unit.transitions.lock_not_dropped(limit=1000), 20)
+    yield Case("given back", lambda w: w.queue.give_back([OWNER]), 20)
     yield Case("too late", lambda w: w.unit.transitions.lock_late(limit=1000), 20)
     yield Case("lanes behind", lambda w: w.upkeep.catch_up(age=timedelta(minutes=5), paces=PACES), 2200)
     yield Case("lanes due", lambda w: w.upkeep.lanes_due(list(Platform), since=timedelta(seconds=5), limit=500), 1500)
@@ -385,14 +387,17 @@ def dispatch() -> Iterable[Case]:
 
 
 def _claiming(room: dict[Platform, int]) -> Call:
-    return lambda w: w.queue.claim(room, most=100, owner=OWNER, lease=HOUR)
+    return lambda w: w.queue.claim(wanted_of(room), most=100, claim_id=uuid4(), owner=OWNER, lease=HOUR)
+
+
+def wanted_of(room: dict[Platform, int]) -> Sequence[Wanted]:
+    return [Wanted(platform=platform, room=free) for platform, free in room.items()]
 
 
 def _sending(room: dict[Platform, int]) -> Call:
     async def send(world: World) -> None:
-        claims = await world.queue.claim(room, owner=OWNER, lease=HOUR)
-        sends = [Send(claim=claim, resend_window=None) for claim in claims]
-        await world.queue.begin_send(sends, owner=OWNER, least_lease=timedelta())
+        attempts = await world.queue.claim(wanted_of(room), claim_id=uuid4(), owner=OWNER, lease=HOUR)
+        claims = [each.claim for each in attempts]
         await world.queue.extend({each.schedule_id: each.token for each in claims}, owner=OWNER, lease=HOUR)
         unsent = [settlement(each, VerdictKind.UNSENT) for each in claims]
         await world.queue.settle(unsent, owner=OWNER)

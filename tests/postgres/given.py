@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -13,13 +13,13 @@ from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.post_scheduling import PostScheduling
 from marketmind_scheduler.application.quota import Quota
 from marketmind_scheduler.domain import attempt
-from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
+from marketmind_scheduler.domain.attempt import Claim, Settlement
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
 from marketmind_scheduler.domain.zones import ZoneCatalog
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Wanted
 from marketmind_scheduler.ports.storage import Storage
 from tests.builders import BRAND_ID, TZ_RELEASE, a_post, a_schedule, given
 from tests.fakes.clock import FrozenClock
@@ -99,15 +99,20 @@ def in_batches(claims: Sequence[Claim], size: int) -> Sequence[Sequence[Claim]]:
     return [claims[start : start + size] for start in range(0, len(claims), size)]
 
 
-async def claim_all(queue: DispatchQueue) -> Sequence[Claim]:
-    return await queue.claim(ALL_PLATFORMS, owner=OWNER, lease=LEASE)
-
-
-async def begin(
-    queue: DispatchQueue, claims: Sequence[Claim], *, resend_window: timedelta | None = None
-) -> Sequence[Attempt]:
-    sends = [Send(claim=claim, resend_window=resend_window) for claim in claims]
-    return await queue.begin_send(sends, owner=OWNER, least_lease=LEAST_LEASE)
+async def claim(
+    queue: DispatchQueue,
+    room: Mapping[Platform, int] = ALL_PLATFORMS,
+    *,
+    resend_window: timedelta | None = None,
+    owner: UUID = OWNER,
+    most: int | None = None,
+) -> Sequence[Claim]:
+    wanted = [
+        Wanted(platform=platform, room=free, resend_window=resend_window, least_lease=LEAST_LEASE)
+        for platform, free in room.items()
+    ]
+    attempts = await queue.claim(wanted, most=most, claim_id=uuid4(), owner=owner, lease=LEASE)
+    return [each.claim for each in attempts]
 
 
 def settlement(claim: Claim, verdict: VerdictKind) -> Settlement:

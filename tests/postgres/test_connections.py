@@ -19,6 +19,7 @@ from marketmind_scheduler.adapters.system_clock import SystemClock
 from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.application.dispatch.lost_claims import LostClaims
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.event import EventKind
@@ -59,6 +60,7 @@ async def dispatching(pool: Pool, observer: RecordingObserver, publisher: Script
     """A dispatcher at work."""
     storage = PostgresStorage(pool)
     upkeeping = Upkeeping(
+        lost_claims=LostClaims(PostgresDispatchQueue(pool), new_id=uuid4, monotonic=monotonic),
         lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
         upkeep=PostgresUpkeep(pool),
         refitting=nothing_to_learn(observer),

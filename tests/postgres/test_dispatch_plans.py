@@ -14,7 +14,8 @@ import pytest
 
 from marketmind_scheduler.adapters.postgres.dispatch.event_order import ANY_TO_COME, TO_COME
 from marketmind_scheduler.adapters.postgres.dispatch.holds import AT_ONCE, STATEMENTS
-from marketmind_scheduler.adapters.postgres.dispatch.queue import BEGIN_SEND, CLAIM, NEXT_DUE_IN, SETTLE
+from marketmind_scheduler.adapters.postgres.dispatch.looks import EVER
+from marketmind_scheduler.adapters.postgres.dispatch.queue import CLAIM, NEXT_DUE_IN, SETTLE
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import (
     BUSY_LANES,
     HOLD_LANES,
@@ -82,6 +83,8 @@ CREATE FUNCTION fill(first int, last int, starts timestamptz, step interval, par
    WHERE number BETWEEN first AND last;
 $$;
 """  # noqa: S608  # made of our own constants
+OF_LANES = {"ix_schedules_due_of_brand"}
+"""Looked at only where a brand is wanted."""
 BESIDE = "ix_schedules_brand_id_publish_time_schedule_id"
 """What goes out at the same instant is looked up by the brand as well, unless there is only one."""
 BACKLOGS = {
@@ -144,13 +147,16 @@ async def undone(connection: Connection) -> AsyncGenerator[None]:
 
 async def claimed(connection: Connection, *, each: int = ROOM) -> Sequence[UUID]:
     """Claim so many of each platform, and return their ids in order."""
-    rows = await connection.fetch(CLAIM, PLATFORMS, [each] * len(PLATFORMS), OWNER, LEASE, None)
+    wanted = PLATFORMS, [each] * 3, [None] * 3, [timedelta()] * 3, [EVER] * 3, [None] * 3, [], []
+    rows = await connection.fetch(CLAIM, *wanted, OWNER, OWNER, LEASE, None, None)
     return sorted(row["schedule_id"] for row in rows)
 
 
-async def claim_plan(connection: Connection) -> Plan:
+async def claim_plan(connection: Connection, *, ago: str = "100000 days") -> Plan:
     async with undone(connection):
-        return await plan_of(connection, CLAIM, an_array(PLATFORMS), an_array([ROOM] * 3), OWNER, LEASE, None)
+        lanes = an_array(["NULL"] * 3), an_array(["0"] * 3), an_array([ago] * 3), an_array(["NULL"] * 3), "{}", "{}"
+        wanted = an_array(PLATFORMS), an_array([ROOM] * 3), *lanes
+        return await plan_of(connection, CLAIM, *wanted, OWNER, OWNER, LEASE, None, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,18 +206,17 @@ async def test_a_claim_finds_what_is_due_by_its_index(filled: Filled) -> None:
 
     check(
         plan,
-        indexes={"ix_schedules_due", "pk_schedules"},
+        indexes={"ix_schedules_due", "pk_schedules", "pk_posts", *OF_LANES},
         most_sorted=3 * ROOM,
         most_buffers=3 * ROOM * MOST_EACH,
     )
 
 
-async def test_a_send_begins_and_is_settled_by_its_id(filled: Filled) -> None:
+async def test_a_send_is_settled_by_its_id(filled: Filled) -> None:
     async with undone(filled.connection):
         ids = await claimed(filled.connection)
         of_all = [an_array(ids), an_array([1] * len(ids))]
 
-        begin = await plan_of(filled.connection, BEGIN_SEND, *of_all, an_array(["NULL"] * len(ids)), OWNER, LEASE)
         settle = await plan_of(
             filled.connection,
             SETTLE,
@@ -226,7 +231,6 @@ async def test_a_send_begins_and_is_settled_by_its_id(filled: Filled) -> None:
             "{PENDING,PUBLISHING,UNCONFIRMED}",
         )
 
-    check(begin, indexes={"pk_schedules", "pk_posts"}, most_buffers=len(ids) * MOST_EACH)
     check(settle, indexes={"pk_schedules", "pk_posts"}, most_buffers=len(ids) * MOST_EACH)
 
 
@@ -270,9 +274,10 @@ async def test_lanes_without_a_receiver_are_found_held_and_released_by_their_ind
 
 
 async def test_what_is_due_next_is_the_first_of_each_platform(filled: Filled) -> None:
-    plan = await plan_of(filled.connection, NEXT_DUE_IN, an_array(PLATFORMS))
+    lanes = an_array(["NULL"] * 3), an_array(["0"] * 3), an_array(["100000 days"] * 3), an_array(["NULL"] * 3)
+    plan = await plan_of(filled.connection, NEXT_DUE_IN, an_array(PLATFORMS), *lanes, "{}", "{}", None)
 
-    check(plan, indexes={"ix_schedules_due"}, most_buffers=50)
+    check(plan, indexes={"ix_schedules_due", *OF_LANES}, most_buffers=50)
 
 
 async def test_what_is_to_be_read_next_is_found_behind_what_may_be_read(filled: Filled) -> None:
@@ -343,6 +348,9 @@ async def test_while_nothing_can_be_vacuumed_a_claim_passes_over_what_was_claime
         last = await claim_plan(filled.connection)
     finally:
         await pinning.close()
+
+    behind = await claim_plan(filled.connection, ago="30 minutes")
+    assert behind.buffers <= first.buffers * 1.2
 
     passed_over = ROUNDS * ROUND_ROOM * len(PLATFORMS)
     log.info("a claim of %d reads %d, after %d others %d", 3 * ROOM, first.buffers, passed_over, last.buffers)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
-from marketmind_scheduler.adapters.postgres.dispatch.queue import CLAIM, PostgresDispatchQueue
+from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.upkeep import CATCHING_UP, PostgresUpkeep
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
@@ -29,12 +29,10 @@ from tests.builders import BRAND_ID, a_brand, a_campaign, given, new_id
 from tests.contracts.waiting import until_waiting
 from tests.postgres.given import (
     FAR_AHEAD,
-    LEASE,
     OWNER,
     a_moment,
     asked,
-    begin,
-    claim_all,
+    claim,
     few_at_once,
     given_due,
     in_batches,
@@ -89,8 +87,8 @@ async def test_of_two_who_claim_one_at_the_same_moment_both_get_one(
     room = {Platform.TWITTER: 20}
 
     async with pool.acquire() as connection, connection.transaction():
-        first = await connection.fetch(CLAIM, list(room.keys()), list(room.values()), OWNER, LEASE, 1)
-        second = await queue.claim(room, most=1, owner=uuid4(), lease=LEASE)
+        first = await connection.fetch("SELECT schedule_id FROM schedules ORDER BY due_at LIMIT 1 FOR UPDATE")
+        second = await claim(queue, room, most=1)
 
     assert [len(first), len(second)] == [1, 1]
     assert first[0]["schedule_id"] != second[0].schedule_id
@@ -112,7 +110,7 @@ async def test_many_who_claim_get_each_schedule_once_and_never_more_than_they_ha
 
     async def claim_until_nothing_is_left() -> Sequence[Sequence[Claim]]:
         owner, taken = uuid4(), list[Sequence[Claim]]()
-        while claims := await queue.claim({Platform.TWITTER: 17, Platform.TIKTOK: 5}, owner=owner, lease=LEASE):
+        while claims := await claim(queue, {Platform.TWITTER: 17, Platform.TIKTOK: 5}, owner=owner):
             taken.append(claims)
         return taken
 
@@ -134,11 +132,14 @@ async def test_either_a_send_begins_or_it_is_cancelled_or_moved(
 ) -> None:
     await given(storage, a_brand())
     schedules = await given_due(storage, ROWS)
-    claims = {claim.schedule_id: claim for claim in await claim_all(queue)}
     scheduling = post_scheduling(storage, zones)
+    begun = set[UUID]()
 
-    async def begins(schedule: Schedule) -> bool:
-        return bool(await begin(queue, [claims[schedule.schedule_id]]))
+    async def begins() -> None:
+        """A few at a time, while others are withdrawn."""
+        while claims := await claim(queue, {Platform.TWITTER: BATCH}):
+            begun.update(each.schedule_id for each in claims)
+            await a_moment()
 
     async def is_withdrawn(schedule: Schedule) -> bool:
         try:
@@ -150,73 +151,16 @@ async def test_either_a_send_begins_or_it_is_cancelled_or_moved(
             return False
         return True
 
-    outcomes = await race(schedules, begins, is_withdrawn)
+    last_first = schedules[::-1]
+    withdrawn, _ = await asyncio.gather(few_at_once(last_first, is_withdrawn), begins())
 
-    assert set(outcomes) == {(True, False), (False, True)}
-    for schedule, (begun, _), standing in zip(schedules, outcomes, await standing_of(storage, schedules), strict=True):
-        is_moved = change == "move" and not begun
-        assert standing.status is (ScheduleStatus.PUBLISHING if begun else status)
+    is_gone = dict(zip((each.schedule_id for each in last_first), withdrawn, strict=True))
+    assert set(is_gone.values()) == {True, False}
+    assert {schedule_id for schedule_id, gone in is_gone.items() if not gone} == begun
+    for schedule, standing in zip(schedules, await standing_of(storage, schedules), strict=True):
+        is_moved = change == "move" and is_gone[schedule.schedule_id]
+        assert standing.status is (status if is_gone[schedule.schedule_id] else ScheduleStatus.PUBLISHING)
         assert standing.publish_time == (FAR_AHEAD if is_moved else schedule.publish_time)
-
-
-@pytest.mark.parametrize("change", ["cancel", "move", "pause"])
-async def test_with_the_token_of_before_nothing_is_begun_or_settled_any_more(
-    storage: PostgresStorage, queue: PostgresDispatchQueue, holds: PostgresHolds, zones: ZoneCatalog, change: str
-) -> None:
-    await given(storage, a_brand())
-    schedules = await given_due(storage, BATCH)
-    claims = await claim_all(queue)
-    scheduling = post_scheduling(storage, zones)
-    for schedule in schedules:
-        if change == "cancel":
-            await scheduling.cancel(schedule.post_id)
-        elif change == "move":
-            await scheduling.move(schedule.post_id, asked(FAR_AHEAD), version=None)
-    if change == "pause":
-        await holds.place(Hold.BRAND_PAUSED, BRAND_ID)
-    before = await standing_of(storage, schedules)
-
-    begun = await begin(queue, claims)
-    settled = await settle_all(storage, queue, claims, VerdictKind.REFUSED)
-
-    assert not begun
-    assert set(settled.values()) == {Recorded.STALE}
-    assert await standing_of(storage, schedules) == before
-    assert not await claim_all(queue)
-
-
-async def test_of_two_claims_of_one_schedule_only_the_later_one_begins(
-    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, lost_and_late: LostAndLate
-) -> None:
-    await given(storage, a_brand())
-    await given_due(storage, 1)
-    [earlier] = await claim_all(queue)
-    await let_leases_run_out(pool)
-    await lost_and_late.take_back(limit=1)
-    [later] = await claim_all(queue)
-
-    begun = await begin(queue, [later, earlier])
-
-    assert [attempt.claim for attempt in begun] == [later]
-
-
-async def test_a_claim_that_never_began_leaves_no_attempt_even_when_its_verdict_comes_late(
-    pool: Pool, storage: PostgresStorage, queue: PostgresDispatchQueue, lost_and_late: LostAndLate
-) -> None:
-    await given(storage, a_brand())
-    [schedule] = await given_due(storage, 1)
-    tried = await claim_all(queue)
-    await begin(queue, tried, resend_window=HOUR)
-    await settle_all(storage, queue, tried, VerdictKind.UNKNOWN)
-    never_begun = await claim_all(queue)
-    await let_leases_run_out(pool)
-    await lost_and_late.take_back(limit=1)
-
-    await settle_all(storage, queue, never_begun, VerdictKind.UNSENT)
-
-    async with storage.reading() as stored:
-        attempts = (await stored.schedules.sends_of([schedule.schedule_id]))[schedule.schedule_id].attempts
-    assert [(each.token, each.verdict) for each in attempts] == [(tried[0].token, VerdictKind.UNKNOWN)]
 
 
 @pytest.mark.parametrize("hold", [Hold.BRAND_PAUSED, Hold.CAMPAIGN_PAUSED])
@@ -229,31 +173,24 @@ async def test_either_a_send_begins_or_it_is_held_once_its_brand_or_campaign_is_
         campaign = a_campaign(campaign_id=new_id(), brand_id=brand.brand_id)
         await given(storage, brand, campaign)
         schedules = await given_due(storage, 6 * BATCH, brand_id=brand.brand_id, campaign_id=campaign.campaign_id)
-        claims = list(await claim_all(queue))
-        random.shuffle(claims)
-
         of = brand.brand_id if hold is Hold.BRAND_PAUSED else campaign.campaign_id
         pausing = asyncio.create_task(after_a_moment(holds.place(hold, of)))
 
-        async def begins(batch: Sequence[Claim], when: Awaitable[object]) -> set[UUID]:
-            await when
-            return {attempt.claim.schedule_id for attempt in await begin(queue, batch)}
+        async def begins() -> set[UUID]:
+            await a_moment(0.02)
+            return {each.schedule_id for each in await claim(queue, {Platform.TWITTER: BATCH})}
 
-        last, *others = in_batches(claims, BATCH)
-        begun_by_batch = await asyncio.gather(
-            begins(last, asyncio.wait([pausing])), *(begins(batch, a_moment(0.02)) for batch in others)
-        )
+        begun_by_batch = await asyncio.gather(*(begins() for _ in range(5)))
         await pausing
 
         begun = {schedule_id for each in begun_by_batch for schedule_id in each}
-        assert not await begin(queue, claims)
         for standing in await standing_of(storage, schedules):
             is_begun = standing.schedule_id in begun
             assert standing.status is (ScheduleStatus.PUBLISHING if is_begun else ScheduleStatus.PENDING)
             assert standing.holds == {hold}
             seen.add(is_begun)
     assert seen == {True, False}
-    assert not await claim_all(queue)
+    assert not await claim(queue)
 
 
 @pytest.mark.parametrize(
@@ -280,8 +217,7 @@ async def test_a_verdict_counts_once_whether_its_lease_is_taken_back_before_or_a
 ) -> None:
     await given(storage, a_brand())
     schedules = await given_due(storage, ROWS)
-    claims = list(await claim_all(queue))
-    await begin(queue, claims, resend_window=resend_window)
+    claims = list(await claim(queue, resend_window=resend_window))
     await let_leases_run_out(pool)
     random.shuffle(claims)
 
@@ -332,8 +268,7 @@ async def test_a_late_accepted_and_what_a_person_says_at_that_moment_are_told_ap
     sent again."""
     await given(storage, a_brand())
     schedules = await given_due(storage, ROWS)
-    claims = {claim.schedule_id: claim for claim in await claim_all(queue)}
-    await begin(queue, list(claims.values()))
+    claims = {each.schedule_id: each for each in await claim(queue)}
     await let_leases_run_out(pool)
     await lost_and_late.take_back(limit=ROWS)
     outcomes = ScheduleRecords(storage=storage)
@@ -372,8 +307,7 @@ async def test_whoever_has_to_give_way_in_a_deadlock_tries_again(
     await given(storage, a_brand())
     schedules = await given_due(storage, 2)
     first, second = sorted(schedules, key=lambda schedule: schedule.schedule_id)
-    claims = await claim_all(queue)
-    await begin(queue, claims)
+    claims = await claim(queue)
 
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(NEVER_THE_VICTIM)

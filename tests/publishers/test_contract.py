@@ -33,7 +33,7 @@ def test_each_kind_is_wired() -> None:
 async def test_nobody_publishes_nothing_nowhere() -> None:
     nobody = NoPublisher()
 
-    assert [nobody.targets(platform) for platform in Platform] == [()] * len(Platform)
+    assert [nobody.routes(platform) for platform in Platform] == [()] * len(Platform)
     assert nobody.target_of(BRAND_ID, Platform.TWITTER) is None
     assert isinstance(await nobody.publish(an_attempt()), Unsent)
 
@@ -44,7 +44,7 @@ async def test_where_a_post_goes_is_one_of_the_targets_of_its_platform(
 ) -> None:
     target = any_publisher.target_of(BRAND_ID, platform)
 
-    assert target in any_publisher.targets(platform)
+    assert target in {route.target for route in any_publisher.routes(platform)}
 
 
 async def test_a_post_that_is_taken_is_accepted_with_its_external_id(any_publisher: Publisher) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from marketmind_scheduler.adapters.trace_ids import TraceIds
 from marketmind_scheduler.adapters.webhooks.transport import WebhookTransport
 from marketmind_scheduler.application.dispatch.dispatcher import Dispatcher
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.application.dispatch.lost_claims import LostClaims
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.domain.pacing import RetryPolicy
@@ -60,6 +62,7 @@ async def dispatching(
         yield Dispatcher(
             queue=InMemoryDispatchQueue(storage),
             upkeeping=Upkeeping(
+                lost_claims=LostClaims(InMemoryDispatchQueue(storage), new_id=uuid4, monotonic=monotonic),
                 lost_and_late=LostAndLate(storage=storage, jitter=lambda: 0.5),
                 upkeep=InMemoryUpkeep(storage),
                 refitting=nothing_to_learn(observer),

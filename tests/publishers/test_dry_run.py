@@ -30,6 +30,6 @@ async def test_a_post_is_logged_without_its_title_and_accepted() -> None:
 def test_every_platform_has_the_one_target_where_repeats_are_not_dropped() -> None:
     publisher = DryRunPublisher()
 
-    targets = {target for platform in Platform for target in publisher.targets(platform)}
+    targets = {route.target for platform in Platform for route in publisher.routes(platform)}
 
     assert [(target.name, target.sends_at_once, target.resend_window) for target in targets] == [("dry_run", 100, None)]

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.metadata import version
@@ -284,15 +285,21 @@ async def test_the_most_specific_receiver_gets_the_post(
 
 
 @pytest.mark.parametrize(
-    ("platform", "places"), [(Platform.TWITTER, {"lane", "platform"}), (Platform.REDDIT, {"brand", "default"})]
+    ("platform", "places"),
+    [
+        (Platform.TWITTER, {"lane": BRAND_ID, "platform": None}),
+        (Platform.REDDIT, {"brand": BRAND_ID, "default": None}),
+    ],
 )
-async def test_the_targets_of_a_platform_are_those_that_its_posts_may_go_to(
-    four_targets: WebhookTargets, platform: Platform, places: set[str]
+async def test_the_routes_of_a_platform_are_those_that_its_posts_may_go(
+    four_targets: WebhookTargets, platform: Platform, places: Mapping[str, UUID | None]
 ) -> None:
     async with publishing_over(WebhookTransport(four_targets)) as publisher:
-        targets = publisher.targets(platform)
+        routes = publisher.routes(platform)
 
-    assert sorted(target.name for target in targets) == sorted(f"webhook {at}.example.com for {at}" for at in places)
+    assert {route.target.name: route.brand_id for route in routes} == {
+        f"webhook {at}.example.com for {at}": brand_id for at, brand_id in places.items()
+    }
 
 
 async def test_where_nothing_is_configured_there_is_no_target() -> None:
@@ -300,7 +307,7 @@ async def test_where_nothing_is_configured_there_is_no_target() -> None:
 
     async with publishing_over(WebhookTransport(targets)) as publisher:
         assert publisher.target_of(BRAND_ID, Platform.TWITTER) is None
-        assert list(publisher.targets(Platform.TWITTER)) == []
+        assert list(publisher.routes(Platform.TWITTER)) == []
 
 
 def test_what_is_shown_of_a_receiver_holds_no_secret(four_targets: WebhookTargets) -> None:

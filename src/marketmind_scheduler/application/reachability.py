@@ -25,7 +25,7 @@ class Reachability:
         """The platforms that are to be published from here and have no way out for some brand or for any, in words for
         a person; None: there are none."""
         without = [each for each in self.platforms if self.publisher.target_of(None, each) is None]
-        of_any = [each for each in without if not self.publisher.targets(each)]
+        of_any = [each for each in without if not self.publisher.routes(each)]
         of_some = [each for each in without if each not in of_any]
         found = ((of_any, "any brand"), (of_some, "brands without a table of their own"))
         return "; ".join(no_receiver(*platforms, brands=brands) for platforms, brands in found if platforms) or None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.errors import SendInFlight
 from marketmind_scheduler.domain.event import EventKind
-from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES, RETRIES
+from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.schedule import ACTIVE, OF_ITS_TIME, Confirmation, Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.standing import ClaimState, Standing, Step
 from marketmind_scheduler.domain.verdict import Recorded, VerdictKind
@@ -21,20 +21,15 @@ PENDING, PUBLISHING, UNCONFIRMED = ScheduleStatus.PENDING, ScheduleStatus.PUBLIS
 COMPLETED, FAILED = ScheduleStatus.COMPLETED, ScheduleStatus.FAILED
 
 
-def may_be_claimed(before: Standing, *, is_due: bool, is_too_late: bool) -> bool:
-    """Whether it may be handed out to be sent. Until its send begins it is PENDING for everybody else, so that it can
-    still be called off, moved or paused."""
-    return before.status is PENDING and not before.holds and is_due and not is_too_late
-
-
-def may_begin(before: Standing, *, is_due: bool, is_too_late: bool, drops_repeats: bool) -> bool:
-    """Whether the send of a claim may begin; what may be out already, only where a repeat is certainly dropped."""
-    may_be_sent = may_be_claimed(before, is_due=is_due, is_too_late=is_too_late)
+def may_be_claimed(before: Standing, *, is_due: bool, is_too_late: bool, drops_repeats: bool) -> bool:
+    """Whether it may be handed out to be sent; what may be out already, only where a repeat is certainly dropped."""
+    may_be_sent = before.status is PENDING and not before.holds and is_due and not is_too_late
     return may_be_sent and (drops_repeats or not before.is_doubtful)
 
 
-def begun(before: Standing) -> Standing:
-    """Its send begins: from here on nobody can say that it is not out."""
+def claimed(before: Standing) -> Standing:
+    """It is handed out, which is to say that its send begins: from here on only whoever has it can say that it is not
+    out."""
     return replace(before, status=PUBLISHING)
 
 
@@ -109,20 +104,19 @@ def after_late_verdict(
 
 
 def after_lost_lease(before: Standing) -> Step:
-    """Its lease ran out and no verdict came; the claim keeps its word, should one come late.
-
-    Where the send had not begun, it is handed out again, until that has happened MOST_LOST_LEASES times: then it is
-    the schedule that ends processes. Where it had, nobody knows: it is repeated only while a repeat is certainly
-    dropped and a retry is left.
-    """
-    if before.status is not PUBLISHING:
-        lost = replace(before, lost_leases=before.lost_leases + 1)
-        return Step(to=lost, event=None) if lost.lost_leases < MOST_LOST_LEASES else _failed(lost)
+    """Its lease ran out and no verdict came; the claim keeps its word, should one come late. Nobody knows
+    whether it is out: it is repeated only while a repeat is certainly dropped and a retry is left."""
     unconfirmed = Step(to=replace(before, status=UNCONFIRMED), event=EventKind.UNCONFIRMED)
     if before.retry_count >= before.max_retries:
         return unconfirmed
     repeated = replace(before, status=PENDING, retry_count=before.retry_count + 1, is_doubtful=True)
     return Step(to=repeated, event=EventKind.RETRYING, otherwise=unconfirmed)
+
+
+def when_no_repeat_is_dropped(before: Standing) -> Step:
+    """It may be out, waits to be sent again, and its receiver does not drop a repeat any more: nothing sends it until a
+    person has looked."""
+    return _failed(before)
 
 
 def when_late(before: Standing) -> Step:
@@ -155,7 +149,7 @@ def moved(before: Standing) -> Step:
 def confirmed(before: Standing, confirmation: Confirmation) -> Step:
     """A person says what became of an UNCONFIRMED one: a person's word ends every doubt, and to send it again means
     however late."""
-    certain = replace(before, is_doubtful=False, lost_leases=0, holds=before.holds - OF_ITS_TIME)
+    certain = replace(before, is_doubtful=False, holds=before.holds - OF_ITS_TIME)
     match confirmation:
         case Confirmation.PUBLISHED:
             to, event = ended(certain, COMPLETED), EventKind.COMPLETED
@@ -174,17 +168,15 @@ def doubted(before: Standing) -> Step:
     return Step(to=unconfirmed, event=EventKind.UNCONFIRMED, revokes=True, closes=True)
 
 
-def held(before: Standing, hold: Hold, *, is_claimed: bool) -> Step:
-    """Its brand or campaign is paused, or it is due and nobody publishes its lane. A claim whose send has not begun is
-    taken back; a send that has begun goes on, and the schedule stays held if it comes back."""
-    to = replace(before, holds=before.holds | {hold})
-    return Step(to=to, event=EventKind.PARKED, revokes=is_claimed and before.status is PENDING)
+def held(before: Standing, hold: Hold) -> Step:
+    """Its brand or campaign is paused, or it is due and nobody publishes its lane. A send that has begun goes on, and
+    the schedule stays held if it comes back."""
+    return Step(to=replace(before, holds=before.holds | {hold}), event=EventKind.PARKED)
 
 
-def post_changed(before: Standing, *, is_claimed: bool) -> Step:
-    """Its post says something else now. A claim whose send has not begun is taken back, so that the next one reads what
-    it says; a send that has begun goes on with what it said."""
-    return Step(to=before, event=EventKind.POST_CHANGED, revokes=is_claimed and before.status is PENDING)
+def post_changed(before: Standing) -> Step:
+    """Its post says something else now. A send that has begun goes on with what it said."""
+    return Step(to=before, event=EventKind.POST_CHANGED)
 
 
 def released(before: Standing, hold: Hold) -> Step:
@@ -226,7 +218,6 @@ def move(schedule: Schedule, slot: Slot, *, now: datetime) -> Schedule:
         scheduler=None,
         holds=to.holds,
         max_retries=to.max_retries,
-        lost_leases=to.lost_leases,
         latest_at=schedule.latest_at and schedule.latest_at + (slot.publish_time - schedule.publish_time),
         version=schedule.version + 1,
         updated_at=now,
@@ -234,7 +225,7 @@ def move(schedule: Schedule, slot: Slot, *, now: datetime) -> Schedule:
 
 
 def _afresh(before: Standing) -> Standing:
-    return replace(before, max_retries=before.retry_count + RETRIES, lost_leases=0)
+    return replace(before, max_retries=before.retry_count + RETRIES)
 
 
 def ended(before: Standing, status: ScheduleStatus) -> Standing:

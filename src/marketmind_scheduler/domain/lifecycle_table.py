@@ -8,7 +8,7 @@ from itertools import product
 from marketmind_scheduler.domain import corrections, lifecycle
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.lifecycle import PENDING, PUBLISHING
-from marketmind_scheduler.domain.pacing import MOST_LOST_LEASES, RETRIES
+from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.schedule import ACTIVE, Confirmation, Hold, ScheduleStatus
 from marketmind_scheduler.domain.standing import ClaimState, Standing, Step
 from marketmind_scheduler.domain.verdict import VerdictKind
@@ -21,14 +21,12 @@ class Facts:
     is_retry_left: bool = True
     is_doubtful: bool = False
     drops_repeats: bool = False
-    is_last_lease: bool = False
     on_late: OnLate = OnLate.SKIP
 
     def standing(self, status: ScheduleStatus) -> Standing:
         return Standing(
             status=status,
             retry_count=0 if self.is_retry_left else RETRIES,
-            lost_leases=MOST_LOST_LEASES - 1 if self.is_last_lease else 0,
             is_doubtful=self.is_doubtful,
             on_late=self.on_late,
         )
@@ -69,25 +67,26 @@ HAPPENINGS: Mapping[str, Happens] = {
     **{str(verdict): _told(verdict) for verdict in VerdictKind if verdict is not VerdictKind.LOST},
     "deferred as told": _put_off(lifecycle.as_told),
     "deferred too far": _put_off(lifecycle.put_off_too_far),
-    "lease lost": _where(lambda before: before.status in (PENDING, PUBLISHING), lifecycle.after_lost_lease),
+    "lease lost": _where(lambda before: before.status is PUBLISHING, lifecycle.after_lost_lease),
     "too late": _where(
         lambda before: before.status is PENDING and before.on_late is not OnLate.PUBLISH, lifecycle.when_late
     ),
+    "no repeat dropped": _where(
+        lambda before: before.status is PENDING and before.is_doubtful, lifecycle.when_no_repeat_is_dropped
+    ),
     "cancelled": _where(lifecycle.may_be_cancelled, lifecycle.cancelled),
     "moved": _where(lifecycle.may_be_moved, lifecycle.moved),
-    "post changed": _where(
-        lambda before: before.status in ACTIVE, lambda before: lifecycle.post_changed(before, is_claimed=False)
-    ),
+    "post changed": _where(lambda before: before.status in ACTIVE, lifecycle.post_changed),
     "paused": _where(
         lambda before: before.status in ACTIVE,
-        lambda before: lifecycle.held(before, Hold.BRAND_PAUSED, is_claimed=False),
+        lambda before: lifecycle.held(before, Hold.BRAND_PAUSED),
     ),
     "resumed": _where(
         lambda before: before.status in ACTIVE, lambda before: lifecycle.released(before, Hold.BRAND_PAUSED)
     ),
     "no receiver": _where(
         lambda before: before.status is PENDING,
-        lambda before: lifecycle.held(before, Hold.NO_RECEIVER, is_claimed=False),
+        lambda before: lifecycle.held(before, Hold.NO_RECEIVER),
     ),
     "receiver found": _where(
         lambda before: before.status is PENDING, lambda before: lifecycle.released(before, Hold.NO_RECEIVER)
@@ -124,10 +123,8 @@ def every_case() -> Iterator[Case]:
 
 def every_facts() -> Iterator[Facts]:
     for on_late in OnLate:
-        for left, doubtful, dropped, last in product((True, False), repeat=4):
-            yield Facts(
-                is_retry_left=left, is_doubtful=doubtful, drops_repeats=dropped, is_last_lease=last, on_late=on_late
-            )
+        for left, doubtful, dropped in product((True, False), repeat=3):
+            yield Facts(is_retry_left=left, is_doubtful=doubtful, drops_repeats=dropped, on_late=on_late)
 
 
 def arrows() -> Mapping[tuple[ScheduleStatus, ScheduleStatus], list[str]]:

@@ -8,9 +8,6 @@ from marketmind_scheduler.domain.post import Platform
 RETRIES = 3
 """How often a send is repeated after the first; as many again once somebody has moved or confirmed the schedule."""
 
-MOST_LOST_LEASES = 8
-"""As often may a schedule be handed out without its send beginning: that many processes have died of it."""
-
 OVERDUE = timedelta(minutes=5)
 """What has been due for longer is a backlog, and goes out at the paces below."""
 

@@ -96,7 +96,6 @@ class Schedule:
     note: str | None = None
     retry_of: UUID | None = None
     max_retries: int = RETRIES
-    lost_leases: int = 0
     on_late: OnLate = OnLate.PUBLISH
     latest_at: datetime | None = None
     overridden: frozenset[RuleKind] = frozenset()

@@ -13,14 +13,12 @@ from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 class Standing:
     """All of a schedule that its next step depends on.
 
-    ``status`` is what everybody sees: while a claimed one's send has not begun it is PENDING. ``is_doubtful``: a send
-    before the present one may be out.
+    ``is_doubtful``: a send before the present one may be out.
     """
 
     status: ScheduleStatus = ScheduleStatus.PENDING
     retry_count: int = 0
     max_retries: int = RETRIES
-    lost_leases: int = 0
     is_doubtful: bool = False
     on_late: OnLate = OnLate.PUBLISH
     holds: frozenset[Hold] = field(default_factory=frozenset[Hold])
@@ -31,7 +29,6 @@ class Standing:
             status=schedule.status,
             retry_count=schedule.retry_count,
             max_retries=schedule.max_retries,
-            lost_leases=schedule.lost_leases,
             is_doubtful=schedule.is_doubtful,
             on_late=schedule.on_late,
             holds=schedule.holds,

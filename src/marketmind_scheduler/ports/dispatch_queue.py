@@ -1,8 +1,8 @@
-"""What is due, handed out under leases and settled.
+"""What is due, handed out under leases and settled. That it is handed out is the record that its send begins.
 
 Each method is one short transaction of its own, committed before it returns, and raises StorageUnavailable when the
 storage cannot be used. Due, late and expired are judged by the storage's clock alone: callers pass durations. ``owner``
-names one run of one process.
+names one run of one process, or a puller.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement
+from marketmind_scheduler.domain.attempt import Attempt, Settlement
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import Recorded
@@ -27,11 +27,17 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
-    """A claim whose send is to begin. ``resend_window`` is that of its target."""
+class Wanted:
+    """Up to ``room`` schedules of one platform that go to one target: those of one brand, or without it of every brand
+    but the ``others``. What may be out already, only where the target drops a repeat for ``least_lease`` longer;
+    ``resend_window`` is how long after a send it does."""
 
-    claim: Claim
-    resend_window: timedelta | None
+    platform: Platform
+    room: int
+    resend_window: timedelta | None = None
+    least_lease: timedelta = timedelta()
+    brand_id: UUID | None = None
+    others: frozenset[UUID] = frozenset()
 
 
 class DispatchQueue(Protocol):
@@ -44,22 +50,28 @@ class DispatchQueue(Protocol):
         ...
 
     async def claim(
-        self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
-    ) -> Sequence[Claim]:
-        """Make up to ``room`` due schedules of each platform ours for ``lease``, and no more than ``most`` altogether,
-        the earliest due first.
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        most: int | None = None,
+        claim_id: UUID,
+        owner: UUID,
+        lease: timedelta,
+    ) -> Sequence[Attempt]:
+        """Make due schedules ours for ``lease``, as many as are wanted of each and no more than ``most`` altogether,
+        and record that their sends begin now; the earliest due first. Only what is returned may be sent, and each of it
+        once; what is not sent after all is settled as UNSENT.
 
-        No schedule is handed to two callers. One that is paused, held or past its latest time is not handed out.
-        Until its send begins, a claimed schedule still counts as PENDING for everybody else.
+        No schedule is handed to two callers. One that is paused, held or past its latest time is not handed out. What
+        was due long before somebody wrote that it is may be found some seconds after the others.
+
+        ``claim_id`` is new for each call: where the answer is lost, ``give_back`` undoes it.
         """
         ...
 
-    async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
-        """Record that these sends begin now. Only what is returned may be sent, and each of it once.
-
-        Left out is what was cancelled, moved or paused since, what is not due or too late, what has less than
-        ``least_lease`` of its lease left, and what may be out already and is no longer safe to repeat.
-        """
+    async def give_back(self, claim_ids: Collection[UUID]) -> int:
+        """Let what these calls of ``claim`` made ours, whose answers nobody has heard, be due as it was: none of it was
+        sent. Safe to repeat; what has been settled stays as it is. Returns how many."""
         ...
 
     async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, ScheduleStatus]:
@@ -79,6 +91,7 @@ class DispatchQueue(Protocol):
         """What the storage's clock says."""
         ...
 
-    async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
-        """How long until the next schedule on these platforms is due, negative when it is overdue; None without one."""
+    async def next_due_in(self, wanted: Sequence[Wanted]) -> timedelta | None:
+        """How long until the next schedule is due that ``claim`` would hand out, negative when it is overdue; None
+        without one."""
         ...

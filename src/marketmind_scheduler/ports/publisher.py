@@ -26,13 +26,22 @@ class Target:
     resend_window: timedelta | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Whose posts go to a target: those of one brand; None: of every brand that has no route of its own on the
+    platform."""
+
+    target: Target
+    brand_id: UUID | None = None
+
+
 class Publisher(Protocol):
     def check(self) -> None:
         """Raises NothingSentFromHere where this process has not what it takes."""
         ...
 
-    def targets(self, platform: Platform) -> Collection[Target]:
-        """Every target that posts on the platform may go to; none where the platform is not published."""
+    def routes(self, platform: Platform) -> Collection[Route]:
+        """Every way that posts on the platform may go; none where the platform is not published."""
         ...
 
     def target_of(self, brand_id: UUID | None, platform: Platform) -> Target | None:

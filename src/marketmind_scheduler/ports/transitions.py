@@ -15,14 +15,14 @@ from marketmind_scheduler.domain.verdict import VerdictKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """A schedule that nobody else can change now, and its latest claim. ``owner`` is None once that has had its
-    verdict, ``given_to`` still says who was given it, and is None where it was taken back or there was none.
+    """A schedule that nobody else can change now, and its latest claim. ``is_answered`` once that has had its verdict;
+    ``given_to`` says who was given it, and is None where it was taken back or there was none.
     ``resend_left``: for how long, from now, a repeat of its latest send is certainly dropped by its receiver.
     """
 
     schedule: Schedule
     token: int
-    owner: UUID | None
+    is_answered: bool
     given_to: UUID | None
     resend_left: timedelta | None
 
@@ -39,7 +39,7 @@ class Locked:
             return ClaimState.SUPERSEDED
         if token > self.token or owner != self.given_to:
             return ClaimState.UNKNOWN
-        return ClaimState.ANSWERED if self.owner is None else ClaimState.OPEN
+        return ClaimState.ANSWERED if self.is_answered else ClaimState.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,10 @@ class Tried:
 
 
 def lost(locked: Locked) -> Tried | None:
-    """The attempt whose verdict nobody waits for any more; None where its send has not begun."""
+    """The attempt whose verdict nobody waits for any more; None where nothing is being sent."""
     if locked.schedule.status is not ScheduleStatus.PUBLISHING:
         return None
-    return Tried(token=locked.token, owner=locked.owner, verdict=VerdictKind.LOST)
+    return Tried(token=locked.token, owner=locked.given_to, verdict=VerdictKind.LOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,11 @@ class Transitions(Protocol):
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:
         """Up to ``limit`` waiting schedules past their latest time, the earliest first; those that others work on are
         left out."""
+        ...
+
+    async def lock_not_dropped(self, *, limit: int) -> Sequence[Locked]:
+        """Up to ``limit`` schedules that are due, may be out already, and whose receivers do not drop a repeat any
+        more, the earliest due first; those that others work on are left out."""
         ...
 
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:

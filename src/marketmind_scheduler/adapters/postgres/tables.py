@@ -172,7 +172,7 @@ schedules = Table(
     Column("max_retries", Integer, nullable=False, server_default=text(str(RETRIES))),
     Column("lost_leases", Integer, nullable=False, server_default=text("0")),  # leases that ran out before the send
     Column("lease_token", BigInteger, nullable=False, server_default=text("0")),  # only grows
-    Column("lease_owner", Uuid),  # NULL once a verdict is in
+    Column("lease_owner", Uuid),  # the call that claimed it; NULL once a verdict is in
     Column("lease_expires_at", DateTime(timezone=True)),
     Column("send_started_at", DateTime(timezone=True)),  # of the send that this claim has begun
     Column("last_send_at", DateTime(timezone=True)),  # of the latest send that has ended
@@ -239,6 +239,7 @@ schedules = Table(
         *("platform", "publish_time", "schedule_id"),
         where="status = 'COMPLETED' AND external_id LIKE 'dry-run-%'",
     ),
+    _index_of_some("doubtful", "due_at", where="is_doubtful AND due_at IS NOT NULL"),
     _index_of_some("due", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
     _index_of_some(
         "lane",

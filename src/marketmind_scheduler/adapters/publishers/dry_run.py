@@ -10,9 +10,10 @@ from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import dry_run_id
 from marketmind_scheduler.domain.verdict import Accepted, Verdict
-from marketmind_scheduler.ports.publisher import Target
+from marketmind_scheduler.ports.publisher import Route, Target
 
 _TARGET = Target(name="dry_run", sends_at_once=100, resend_window=None)
+_ROUTE = Route(target=_TARGET)
 
 log = structlog.get_logger()
 
@@ -21,9 +22,9 @@ class DryRunPublisher:
     def check(self) -> None:
         """It takes nothing."""
 
-    def targets(self, platform: Platform) -> Collection[Target]:
+    def routes(self, platform: Platform) -> Collection[Route]:
         del platform
-        return (_TARGET,)
+        return (_ROUTE,)
 
     def target_of(self, brand_id: UUID | None, platform: Platform) -> Target | None:
         del brand_id, platform

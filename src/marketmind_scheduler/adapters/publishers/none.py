@@ -7,14 +7,14 @@ from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Unsent, Verdict
-from marketmind_scheduler.ports.publisher import Target
+from marketmind_scheduler.ports.publisher import Route, Target
 
 
 class NoPublisher:
     def check(self) -> None:
         """It takes nothing."""
 
-    def targets(self, platform: Platform) -> Collection[Target]:
+    def routes(self, platform: Platform) -> Collection[Route]:
         del platform
         return ()
 

@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.delivery import Delivery
 from marketmind_scheduler.domain.errors import NothingSentFromHere
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Refused, Unsent, Verdict
-from marketmind_scheduler.ports.publisher import Target
+from marketmind_scheduler.ports.publisher import Route, Target
 
 _MARGIN = timedelta(seconds=5)
 
@@ -27,8 +27,9 @@ class WebhookPublisher:
         if missing := self._transport.targets.missing:
             raise NothingSentFromHere(missing)
 
-    def targets(self, platform: Platform) -> Collection[Target]:
-        return [self._seen_from_outside(target) for target in self._transport.targets.on(platform)]
+    def routes(self, platform: Platform) -> Collection[Route]:
+        found = self._transport.targets.on(platform)
+        return [Route(target=self._seen_from_outside(target), brand_id=brand_id) for target, brand_id in found]
 
     def target_of(self, brand_id: UUID | None, platform: Platform) -> Target | None:
         fitting = self._transport.targets.for_posts_of(brand_id, platform)

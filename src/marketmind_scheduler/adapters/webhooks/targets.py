@@ -149,16 +149,17 @@ class WebhookTargets:
         fitting = (lane, brand, self.platforms.get(platform), self.default)
         return [target for target in fitting if target]
 
-    def on(self, platform: Platform) -> Sequence[WebhookTarget]:
-        """Every receiver of posts on the platform."""
+    def on(self, platform: Platform) -> Sequence[tuple[WebhookTarget, UUID | None]]:
+        """Every receiver of posts on the platform, with the brand whose posts go there; None: those of every brand that
+        has no table."""
         of_most = self.platforms.get(platform, self.default)
-        of_brands = [target for brand_id, target in self.brands.items() if (brand_id, platform) not in self.lanes]
-        of_lanes = [target for (_, its_platform), target in self.lanes.items() if its_platform is platform]
-        return [*([of_most] if of_most else []), *of_brands, *of_lanes]
+        of_lanes = {brand_id: target for (brand_id, its), target in self.lanes.items() if its is platform}
+        of_brands = [(target, brand_id) for brand_id, target in (dict(self.brands) | of_lanes).items()]
+        return [*([(of_most, None)] if of_most else []), *of_brands]
 
     @property
     def hosts(self) -> Collection[str]:
-        return {target.host for platform in Platform for target in self.on(platform)}
+        return {target.host for platform in Platform for target, _ in self.on(platform)}
 
 
 def _read_url(text: str, *, allow_http: bool, allowed: Collection[AllowedNetwork]) -> httpcore2.URL:

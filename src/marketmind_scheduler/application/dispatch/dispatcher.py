@@ -1,4 +1,4 @@
-"""Dispatch: claim what is due, record that its send begins, publish it, and settle what became of it."""
+"""Dispatch: claim what is due, which records that its send begins, publish it, and settle what became of it."""
 
 import asyncio
 import random
@@ -18,14 +18,14 @@ from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.application.reachability import Reachability
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.domain.attempt import Claim
+from marketmind_scheduler.domain.attempt import Attempt
 from marketmind_scheduler.domain.errors import ClocksDisagree, StorageUnavailable
 from marketmind_scheduler.domain.event import DISPATCHER
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Wanted
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
@@ -61,7 +61,7 @@ class Dispatcher:
         self._storage = storage
         self._observer = observer
         self._owner = owner
-        self._platforms = [platform for platform in platforms if publisher.targets(platform)]
+        self._platforms = [platform for platform in platforms if publisher.routes(platform)]
         self._monotonic = monotonic
         self._limits = limits
         self._tracing = tracing
@@ -69,11 +69,9 @@ class Dispatcher:
         self._publisher = publisher
         self._traffic = Traffic(publisher, observer=observer, monotonic=monotonic)
         self._sender = Sender(
-            queue=self.queue,
             publisher=publisher,
             traffic=self._traffic,
             observer=observer,
-            owner=owner,
             monotonic=monotonic,
             limits=limits,
             retries=retries,
@@ -114,6 +112,7 @@ class Dispatcher:
                         self._wake.set()
                         await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
                         claiming.cancel()  # the storage hangs; what it may have claimed by then was never sent
+                        await self._give_back()
                     await self._settler.all_written()
             self._observer.unwritten(self._settler.unwritten())
             settler.cancel()
@@ -142,20 +141,31 @@ class Dispatcher:
         await self.upkeeping.keep_up()
         await self._dead_ends.look()
         claimed_at = self._monotonic()
-        room = self._traffic.room(self._platforms)
-        claims = await self.queue.claim(room, most=limit, owner=self._owner, lease=self._limits.lease) if room else ()
-        with self._tracing.claim(len(claims), seconds=self._monotonic() - claimed_at):
-            await self._send_now(claims, claimed_at)
+        wanted = self._traffic.wanted(self._platforms, least_lease=self._limits.least_lease)
+        attempts = await self._claim(list(wanted.values()), most=limit) if wanted else ()
+        with self._tracing.claim(len(attempts), seconds=self._monotonic() - claimed_at):
+            await self._send_now(attempts, claimed_at)
         await self.upkeeping.sequence()
         async with self._storage.reading() as repositories:
-            found = await repositories.schedules.find_all([claim.schedule_id for claim in claims])
+            found = await repositories.schedules.find_all([each.claim.schedule_id for each in attempts])
         return sorted(found, key=lambda schedule: (schedule.publish_time, schedule.schedule_id))
 
-    async def _send_now(self, claims: Sequence[Claim], claimed_at: float) -> None:
-        begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
+    async def _claim(self, wanted: Sequence[Wanted], *, most: int | None = None) -> Sequence[Attempt]:
+        return await self.upkeeping.lost_claims.claim(
+            self.queue, wanted, most=most, owner=self._owner, lease=self._limits.lease
+        )
+
+    async def _give_back(self) -> None:
+        """As far as the storage answers within a moment; of what is left, its lease decides."""
+        with suppress(TimeoutError, StorageUnavailable):
+            async with asyncio.timeout(_LAST_CLAIM_SECONDS):
+                await self.upkeeping.lost_claims.give_back()
+
+    async def _send_now(self, attempts: Sequence[Attempt], claimed_at: float) -> None:
+        begun, ended = self._sender.begin(attempts, claimed_at=claimed_at)
         try:
             sent = await asyncio.gather(*map(self._sender.send, begun))
-            if claims:
+            if attempts:
                 await self._write([*ended, *sent])
         finally:
             for each in begun:
@@ -193,24 +203,25 @@ class Dispatcher:
     async def _round(self, stopping: asyncio.Event, sends: asyncio.TaskGroup) -> float:
         """Claim and begin once; return for how many seconds there will be nothing to claim."""
         self._wake.clear()
-        room = self._traffic.room(self._platforms)
-        self._is_full = any(platform not in room for platform in self._platforms)
-        if not room:
+        outlets = self._traffic.wanted(self._platforms, least_lease=self._limits.least_lease)
+        self._is_full = self._traffic.is_full(self._platforms)
+        if not outlets:
             return _POLL_SECONDS
+        wanted = list(outlets.values())
         claimed_at = self._monotonic()
-        claims = await self.queue.claim(room, owner=self._owner, lease=self._limits.lease)
+        attempts = await self._claim(wanted)
         if stopping.is_set():
-            await self._settle_later(self._sender.release(claims))
+            await self._settle_later(self._sender.release(attempts))
             return 0
-        with self._tracing.claim(len(claims), seconds=self._monotonic() - claimed_at):
-            begun, ended = await self._sender.begin(claims, claimed_at=claimed_at)
+        with self._tracing.claim(len(attempts), seconds=self._monotonic() - claimed_at):
+            begun, ended = self._sender.begin(attempts, claimed_at=claimed_at)
             for each in begun:
                 sends.create_task(self._send_and_settle(each))
         await self._settle_later(ended)
-        taken = Counter(claim.platform for claim in claims)
-        if any(taken[platform] == most for platform, most in room.items()):
+        taken = Counter((each.attempt.claim.platform, each.target.name) for each in begun)
+        if any(taken[outlet] == each.room for outlet, each in outlets.items()):
             return 0
-        return await self._seconds_until_due(room)
+        return await self._seconds_until_due(wanted)
 
     async def _settle_later(self, ended: Sequence[Ended]) -> None:
         for each in ended:
@@ -226,8 +237,8 @@ class Dispatcher:
             if self._is_full:
                 self._wake.set()
 
-    async def _seconds_until_due(self, platforms: Collection[Platform]) -> float:
-        due_in = await self.queue.next_due_in(platforms)
+    async def _seconds_until_due(self, wanted: Sequence[Wanted]) -> float:
+        due_in = await self.queue.next_due_in(wanted)
         seconds = _POLL_SECONDS if due_in is None else min(due_in.total_seconds(), _POLL_SECONDS)
         # never at once: another process may hold the row that is due
         return max(seconds, _SHORTEST_REST_SECONDS) + random.uniform(0, _LONGEST_JITTER_SECONDS)  # noqa: S311

@@ -1,17 +1,19 @@
-"""What is to be done with schedules that nobody works on any more: lost leases, and posts that are too late."""
+"""What is to be done with schedules that nobody works on any more: lost leases, and posts that are too late, to be sent
+or to be repeated."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
-from marketmind_scheduler.domain.lifecycle import after_lost_lease, when_late
+from marketmind_scheduler.domain.lifecycle import after_lost_lease, when_late, when_no_repeat_is_dropped
 from marketmind_scheduler.domain.pacing import wait_after_lost_lease
 from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.transitions import Change, Locked, lost
 
 _LOST = "the lease ran out before a verdict came"
+_NOT_DROPPED = "it may be out, and its receiver does not promise any more to drop a repeat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +45,22 @@ class LostAndLate:
             await work.commit()
         return [schedule.status for schedule in stored]
 
+    @repeats_lost_races
+    async def give_up_doubtful(self, *, limit: int) -> Sequence[ScheduleStatus]:
+        """Act on up to ``limit`` schedules that are due to be sent again and whose receivers do not drop a repeat any
+        more, as ``lifecycle.when_no_repeat_is_dropped`` says; return where each stands now. Raises
+        StorageUnavailable."""
+        async with self.storage.unit_of_work() as work:
+            doubtful = await work.transitions.lock_not_dropped(limit=limit)
+            if not doubtful:
+                return []
+            stored = await work.transitions.record([_not_dropped(each) for each in doubtful])
+            await work.commit()
+        return [schedule.status for schedule in stored]
+
     def _lost(self, expired: Locked) -> Change:
         before = expired.standing
-        wait = wait_after_lost_lease(tries=before.retry_count + before.lost_leases, jitter=self.jitter())
+        wait = wait_after_lost_lease(tries=before.retry_count, jitter=self.jitter())
         return Change(
             schedule_id=expired.schedule.schedule_id,
             step=after_lost_lease(before).where_repeats_are(dropped=expired.drops_repeats(after=wait)),
@@ -61,6 +76,11 @@ def _too_late(late: Locked) -> Change:
         step=when_late(late.standing),
         error=f"too late: not sent by {_written(late.schedule.latest_at)}",
     )
+
+
+def _not_dropped(doubtful: Locked) -> Change:
+    step = when_no_repeat_is_dropped(doubtful.standing)
+    return Change(schedule_id=doubtful.schedule.schedule_id, step=step, error=_NOT_DROPPED)
 
 
 def _written(latest_at: datetime | None) -> str:

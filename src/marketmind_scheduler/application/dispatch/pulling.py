@@ -11,7 +11,7 @@ from marketmind_scheduler.application.dispatch.dead_ends import release_to_pulle
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain.access import ANYBODY, EVERYWHERE, Reach
-from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude, settlement
+from marketmind_scheduler.domain.attempt import Attempt, Claim, Settlement, conclude
 from marketmind_scheduler.domain.errors import DuplicateClaim
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.post import Platform
@@ -27,7 +27,7 @@ from marketmind_scheduler.domain.verdict import (
     Verdict,
     VerdictKind,
 )
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send, Settled
+from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Settled, Wanted
 from marketmind_scheduler.ports.storage import Storage
 
 _PULLERS = UUID("70756c6c-0000-4000-8000-000000000000")
@@ -81,16 +81,8 @@ class Pulling:
         is UNCONFIRMED."""
         await release_to_puller(self.upkeeping.upkeep, platforms, self.reach)
         await self.upkeeping.catch_up()
-        room = dict.fromkeys(platforms, limit)
-        claims = await self.queue.claim(room, most=limit, owner=self.owner, lease=lease)
-        if not claims:
-            return ()
-        sends = [Send(claim=claim, resend_window=None) for claim in claims]
-        attempts = await self.queue.begin_send(sends, owner=self.owner, least_lease=timedelta())
-        begun = {attempt.claim.schedule_id for attempt in attempts}
-        left = [claim for claim in claims if claim.schedule_id not in begun]
-        if left:
-            await self.queue.settle([_not_begun(claim) for claim in left], owner=self.owner)
+        wanted = [Wanted(platform=platform, room=limit) for platform in platforms]
+        attempts = await self.upkeeping.lost_claims.claim(self.queue, wanted, most=limit, owner=self.owner, lease=lease)
         return sorted(attempts, key=lambda attempt: attempt.publish_time)
 
     async def settle(self, told: Sequence[Told]) -> Mapping[UUID, Settled]:
@@ -126,10 +118,6 @@ class Pulling:
             standing=Standing.of(schedule),
         )
         return conclude(claim, told.given(), policy=self.retries, jitter=random.random(), now=now)  # noqa: S311
-
-
-def _not_begun(claim: Claim) -> Settlement:
-    return settlement(claim, VerdictKind.UNSENT, delay=timedelta(seconds=0.25), reason="the send did not begin in time")
 
 
 def _check_distinct(told: Sequence[Told]) -> None:

@@ -1,22 +1,19 @@
-"""From claims to verdicts: every send is recorded before it begins, and is given up before its lease ends."""
+"""From claims to verdicts: a claim is the record that its send begins, and a send is given up before its lease ends."""
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Self
-from uuid import UUID
 
 from marketmind_scheduler.application.dispatch.settling import Ended
 from marketmind_scheduler.application.dispatch.traffic import Traffic
 from marketmind_scheduler.domain.attempt import Attempt, Claim, conclude, settlement
-from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import RetryPolicy
 from marketmind_scheduler.domain.verdict import Unknown, Unsent, Verdict, VerdictKind
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
-from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Send
 from marketmind_scheduler.ports.publisher import Publisher, Target
 from marketmind_scheduler.ports.tracing import Tracing
 
@@ -65,7 +62,7 @@ class DispatchLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BegunSend:
-    """A send that has been recorded and is to be made now."""
+    """A send that is to be made now. ``claimed_at``: just before it was claimed, by our own clock."""
 
     attempt: Attempt
     target: Target
@@ -76,40 +73,32 @@ class BegunSend:
 class Sender:
     """The sends of one process."""
 
-    queue: DispatchQueue
     publisher: Publisher
     traffic: Traffic
     observer: DispatchObserver
-    owner: UUID
     monotonic: Callable[[], float]
     limits: DispatchLimits
     retries: RetryPolicy
     tracing: Tracing
 
-    async def begin(self, claims: Sequence[Claim], *, claimed_at: float) -> tuple[Sequence[BegunSend], Sequence[Ended]]:
-        """Record that the sends of these claims begin; return those that did, and the others as they are to be
-        settled. When the storage fails nothing was sent, so all are released."""
-        for platform, count in Counter(claim.platform for claim in claims).items():
+    def begin(self, attempts: Sequence[Attempt], *, claimed_at: float) -> tuple[Sequence[BegunSend], Sequence[Ended]]:
+        """Let these enter the traffic; return those that did, and the others as they are to be settled: unsent."""
+        for platform, count in Counter(attempt.claim.platform for attempt in attempts).items():
             self.observer.claimed(platform, count)
-        entered: dict[UUID, tuple[Claim, Target]] = {}
+        begun: list[BegunSend] = []
         ended: list[Ended] = []
-        for claim in claims:
+        for attempt in attempts:
+            claim = attempt.claim
             target = self.publisher.target_of(claim.brand_id, claim.platform)
             if waits := self.traffic.enter(claim.platform, target):
                 ended.append(self._unsent(claim, waits))
             elif target is not None:
-                entered[claim.schedule_id] = (claim, target)
-        begun = [
-            BegunSend(attempt=attempt, target=entered.pop(attempt.claim.schedule_id)[1], claimed_at=claimed_at)
-            for attempt in await self._recorded(entered.values())
-        ]
-        for claim, target in entered.values():
-            self.traffic.leave(claim.platform, target)
-            ended.append(self._unsent(claim, _NOT_BEGUN))
+                begun.append(BegunSend(attempt=attempt, target=target, claimed_at=claimed_at))
         return begun, ended
 
     async def send(self, begun: BegunSend) -> Ended:
-        """Publish once, and say what became of it. It counts as in flight until ``done``."""
+        """Publish once, and say what became of it. It counts as in flight until ``done``. What begins too late for its
+        lease, because this process stood still since the claim, is not sent."""
         claim = begun.attempt.claim
         self.observer.began(claim.platform, begun.attempt.late_by)
         started_at = self.monotonic()
@@ -128,19 +117,9 @@ class Sender:
         """It is out of our hands: there is room for another one."""
         self.traffic.leave(begun.attempt.claim.platform, begun.target)
 
-    def release(self, claims: Sequence[Claim]) -> Sequence[Ended]:
+    def release(self, attempts: Sequence[Attempt]) -> Sequence[Ended]:
         """Claims that are given back without a send."""
-        return [self._unsent(claim, _NOT_BEGUN) for claim in claims]
-
-    async def _recorded(self, entered: Collection[tuple[Claim, Target]]) -> Sequence[Attempt]:
-        if not entered:
-            return []
-        sends = [Send(claim=claim, resend_window=target.resend_window) for claim, target in entered]
-        try:
-            return await self.queue.begin_send(sends, owner=self.owner, least_lease=self.limits.least_lease)
-        except StorageUnavailable as unavailable:
-            self.observer.unavailable(unavailable)
-            return []
+        return [self._unsent(attempt.claim, _NOT_BEGUN) for attempt in attempts]
 
     async def _published(self, attempt: Attempt) -> Verdict:
         try:

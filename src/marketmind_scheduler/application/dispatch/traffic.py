@@ -3,7 +3,7 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -15,6 +15,7 @@ from marketmind_scheduler.domain.pacing import WITHOUT_TARGET
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.verdict import Misdirected, Refused, Unsent, Verdict
 from marketmind_scheduler.ports.dispatch_observer import SendObserver
+from marketmind_scheduler.ports.dispatch_queue import Wanted
 from marketmind_scheduler.ports.publisher import Publisher, Target
 
 _MOST_AT_ONCE = 500
@@ -42,15 +43,21 @@ class Traffic:
     def in_flight(self) -> int:
         return self._in_flight.total()
 
-    def room(self, platforms: Collection[Platform]) -> Mapping[Platform, int]:
-        """How many more sends each platform can take now, about 500 over all of them; platforms without any are left
-        out."""
-        free = {
-            platform: sum(self._room((platform, target.name), target) for target in self._publisher.targets(platform))
+    def wanted(self, platforms: Collection[Platform], *, least_lease: timedelta) -> Mapping[Outlet, Wanted]:
+        """How many more sends each outlet can take now, about 500 over all of them; those without room are left out."""
+        free = {outlet: each for platform in platforms for outlet, each in self._free(platform, least_lease)}
+        left = max(0, _MOST_AT_ONCE - self.in_flight)
+        share = left / max(left, 1, sum(each.room for each in free.values()))
+        shared = {outlet: replace(each, room=math.ceil(each.room * share)) for outlet, each in free.items()}
+        return {outlet: each for outlet, each in shared.items() if each.room}
+
+    def is_full(self, platforms: Collection[Platform]) -> bool:
+        """Whether some outlet has room for nothing more."""
+        return any(
+            self._room((platform, route.target.name), route.target) <= 0
             for platform in platforms
-        }
-        share = min(1, max(0, _MOST_AT_ONCE - self.in_flight) / max(1, sum(free.values())))
-        return {platform: math.ceil(room * share) for platform, room in free.items() if room * share > 0}
+            for route in self._publisher.routes(platform)
+        )
 
     def enter(self, platform: Platform, target: Target | None) -> Unsent | None:
         """Count one more send to the target; else say why it has to wait, and how long."""
@@ -87,6 +94,25 @@ class Traffic:
         if isinstance(verdict, Misdirected | Unsent):
             return replace(verdict, retry_after=max(after.rest(now), _BUSY) + _jitter(_BUSY))
         return verdict
+
+    def _free(self, platform: Platform, least_lease: timedelta) -> Iterable[tuple[Outlet, Wanted]]:
+        """What each outlet of the platform has room for by itself."""
+        routes = self._publisher.routes(platform)
+        of_brands = frozenset(route.brand_id for route in routes if route.brand_id is not None)
+        for route in routes:
+            outlet = platform, route.target.name
+            if (room := self._room(outlet, route.target)) > 0:
+                yield (
+                    outlet,
+                    Wanted(
+                        platform=platform,
+                        room=room,
+                        resend_window=route.target.resend_window,
+                        least_lease=least_lease,
+                        brand_id=route.brand_id,
+                        others=frozenset() if route.brand_id else of_brands,
+                    ),
+                )
 
     def _remember(self, claim: Claim, accepted: int) -> None:
         """What another process sends again is never heard of here, so the oldest are forgotten."""

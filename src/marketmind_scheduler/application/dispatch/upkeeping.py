@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.application.dispatch.lost_claims import LostClaims
 from marketmind_scheduler.application.refitting import Refitting
 from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.domain.pacing import OVERDUE, PACES
@@ -21,10 +22,11 @@ _BESIDE_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upkeeping:
-    """Leases that ran out, posts that are too late, lanes that are behind, the order of events, what has expired,
-    profiles to be fitted anew, and tables that have grown.
+    """Claims that were lost, leases that ran out, posts that are too late, lanes that are behind, the order of events,
+    what has expired, profiles to be fitted anew, and tables that have grown.
     Any number of processes may do it at once."""
 
+    lost_claims: LostClaims
     lost_and_late: LostAndLate
     upkeep: Upkeep
     refitting: Refitting
@@ -51,8 +53,11 @@ class Upkeeping:
 
     async def keep_up(self) -> None:
         """Once, apart from the order of events; raises StorageUnavailable."""
+        await self.lost_claims.give_back()
         while expired := await self.lost_and_late.take_back(limit=_AT_ONCE):
             self.observer.expired(expired)
+        while doubtful := await self.lost_and_late.give_up_doubtful(limit=_AT_ONCE):
+            self.observer.came_too_late(doubtful)
         while late := await self.lost_and_late.give_up_late(limit=_AT_ONCE):
             self.observer.came_too_late(late)
         await self.catch_up()

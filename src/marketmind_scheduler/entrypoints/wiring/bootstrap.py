@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.numeric.fitter import NumericProfileFitter
 from marketmind_scheduler.adapters.numeric.solver import NumericPlanSolver
 from marketmind_scheduler.adapters.numeric.workers import working
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
+from marketmind_scheduler.adapters.postgres.dispatch.looks import Looks
 from marketmind_scheduler.adapters.postgres.dispatch.queue import PostgresDispatchQueue
 from marketmind_scheduler.adapters.postgres.dispatch.refits import PostgresRefits
 from marketmind_scheduler.adapters.postgres.dispatch.standing import PostgresQueueStandings
@@ -189,7 +190,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         pool = pools.requests
         register_process(registry, tz_release=zones.release, pools=pools.by_name)
         outbound = Outbound(
-            queue=PostgresDispatchQueue(pools.dispatch),
+            queue=PostgresDispatchQueue(pools.dispatch, looks=Looks()),
             pulled=PostgresDispatchQueue(pool),
             upkeep=PostgresUpkeep(pools.dispatch, retention=settings.retention),
             storage=PostgresStorage(pools.dispatch),

@@ -1,10 +1,13 @@
 """What dispatch stands on."""
 
 import random
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
+from marketmind_scheduler.application.dispatch.lost_claims import LostClaims
 from marketmind_scheduler.application.dispatch.sending import DispatchLimits
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
 from marketmind_scheduler.application.health import Publishing
@@ -51,6 +54,7 @@ class Outbound:
 
     def upkeeping(self) -> Upkeeping:
         return Upkeeping(
+            lost_claims=LostClaims(self.queue, new_id=uuid4, monotonic=time.monotonic),
             lost_and_late=LostAndLate(storage=self.storage.acting(UPKEEP), jitter=random.random),
             upkeep=self.upkeep,
             refitting=Refitting(refits=self.refits, fitter=self.fitter, observer=self.observer),

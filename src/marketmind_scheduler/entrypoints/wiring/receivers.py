@@ -41,7 +41,7 @@ def _coverage(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
 def _windows(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
     """What receivers promise to remember for less time than a send may take."""
     least = late_by(settings.dispatch_limits.send_timeout)
-    each = {target.place: target for platform in Platform for target in targets.on(platform)}
+    each = {target.place: target for platform in Platform for target, _ in targets.on(platform)}
     remedy = f"say more than {least.total_seconds():.0f} s, or leave it out; until then no doubtful send is repeated"
     return [
         Finding(
@@ -56,7 +56,7 @@ def _windows(settings: Settings, targets: WebhookTargets) -> Sequence[Finding]:
 
 
 async def _receivers(targets: WebhookTargets, *, connect: bool, look_up: LookUp | None) -> Sequence[Finding]:
-    each = {target.place: target for platform in Platform for target in targets.on(platform)}
+    each = {target.place: target for platform in Platform for target, _ in targets.on(platform)}
     resolver = Resolver(names=len(targets.hosts))
     try:
         checks = [

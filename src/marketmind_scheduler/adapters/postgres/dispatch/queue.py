@@ -1,11 +1,14 @@
-"""The queue: due schedules claimed, fenced and settled, each by one statement over any number of them."""
+"""The queue: due schedules claimed and settled, each by one statement over any number of them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from asyncpg import Record
 
+from marketmind_scheduler.adapters.postgres.dispatch.looks import EVER, Looks
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.repositories.texts import storable
 from marketmind_scheduler.adapters.postgres.statements import statement
@@ -17,64 +20,68 @@ from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Hold, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
-from marketmind_scheduler.ports.dispatch_queue import Send
+from marketmind_scheduler.ports.dispatch_queue import Wanted
 
 CLAIM = statement("claim")
-_CLAIM_OF_BRANDS = statement("claim_of_brands")
-BEGIN_SEND = statement("begin_send")
+GIVE_BACK = statement("give_back")
 SETTLE = statement("settle")
+NEXT_DUE_IN = statement("next_due_in")
 _EXTEND = """
 UPDATE schedules s SET lease_expires_at = now() + $4::interval, leased_for = $4::interval
   FROM unnest($1::uuid[], $2::bigint[]) AS i(schedule_id, token)
- WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.lease_owner = $3
+ WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.given_to = $3 AND s.lease_owner IS NOT NULL
    AND coalesce(s.status, '') = 'PUBLISHING'
    AND i.schedule_id = ANY(ARRAY(
          SELECT l.schedule_id FROM schedules l
           WHERE l.schedule_id = ANY($1::uuid[]) ORDER BY l.schedule_id FOR NO KEY UPDATE))
 RETURNING s.schedule_id
 """
-NEXT_DUE_IN = """
-SELECT min(d.due_at) - now() FROM unnest($1::text[]) AS want(platform)
- CROSS JOIN LATERAL (
-   SELECT q.due_at FROM schedules q WHERE q.platform = want.platform AND q.due_at IS NOT NULL
-    ORDER BY q.due_at, q.schedule_id LIMIT 1) d
-"""
 
 
 class PostgresDispatchQueue:
-    def __init__(self, pool: Pool, reach: Reach = EVERYWHERE, actor: str = SERVICE) -> None:
+    def __init__(
+        self, pool: Pool, reach: Reach = EVERYWHERE, actor: str = SERVICE, *, looks: Looks | None = None
+    ) -> None:
         self._pool = pool
         self._reach = reach
         self._actor = actor
+        self._looks = looks
 
     def within(self, reach: Reach) -> "PostgresDispatchQueue":
         return PostgresDispatchQueue(self._pool, reach, self._actor)
 
     def acting(self, actor: str) -> "PostgresDispatchQueue":
-        return PostgresDispatchQueue(self._pool, self._reach, actor)
+        return PostgresDispatchQueue(self._pool, self._reach, actor, looks=self._looks)
 
     async def claim(
-        self, room: Mapping[Platform, int], *, most: int | None = None, owner: UUID, lease: timedelta
-    ) -> Sequence[Claim]:
-        wanted = list(room.keys()), list(room.values()), owner, lease, most
-        if self._reach.brands is None:
-            rows = await self._fetch(CLAIM, *wanted)
-        else:
-            rows = await self._fetch(_CLAIM_OF_BRANDS, *wanted, list(self._reach.brands))
-        return [_to_claim(row) for row in rows]
-
-    async def begin_send(self, sends: Sequence[Send], *, owner: UUID, least_lease: timedelta) -> Sequence[Attempt]:
-        claims = {(each.claim.schedule_id, each.claim.token): each.claim for each in sends}
-        items = sorted(sends, key=lambda each: each.claim.schedule_id)
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        most: int | None = None,
+        claim_id: UUID,
+        owner: UUID,
+        lease: timedelta,
+    ) -> Sequence[Attempt]:
+        asked = self._within_reach(wanted)
+        asked_at = monotonic()
+        lanes = self._lanes(asked)
         rows = await self._fetch(
-            BEGIN_SEND,
-            [each.claim.schedule_id for each in items],
-            [each.claim.token for each in items],
-            [each.resend_window for each in items],
+            CLAIM,
+            [each.platform for each in asked],
+            [each.room for each in asked],
+            *lanes,
             owner,
-            least_lease,
+            claim_id,
+            lease,
+            most,
+            self._brands,
         )
-        return [_to_attempt(claims[row["schedule_id"], row["lease_token"]], row) for row in rows]
+        if self._looks:
+            self._looks.found(asked, _due_for(rows), most=most, asked_at=asked_at)
+        return [_to_attempt(row) for row in rows]
+
+    async def give_back(self, claim_ids: Collection[UUID]) -> int:
+        return len(await self._fetch(GIVE_BACK, list(claim_ids)))
 
     async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, ScheduleStatus]:
         items = sorted(settlements, key=lambda each: each.schedule_id)
@@ -107,9 +114,29 @@ class PostgresDispatchQueue:
         [row] = await self._fetch("SELECT now()")
         return row[0]
 
-    async def next_due_in(self, platforms: Collection[Platform]) -> timedelta | None:
-        [row] = await self._fetch(NEXT_DUE_IN, list(platforms))
+    async def next_due_in(self, wanted: Sequence[Wanted]) -> timedelta | None:
+        asked = self._within_reach(wanted)
+        [row] = await self._fetch(NEXT_DUE_IN, [each.platform for each in asked], *self._lanes(asked), self._brands)
         return row[0]
+
+    @property
+    def _brands(self) -> Sequence[UUID] | None:
+        return None if self._reach.brands is None else list(self._reach.brands)
+
+    def _within_reach(self, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+        return [each for each in wanted if each.brand_id is None or self._reach.covers(each.brand_id)]
+
+    def _lanes(self, wanted: Sequence[Wanted]) -> Sequence[Sequence[object]]:
+        """What ``claim`` and ``next_due_in`` are told of each alike, and which brands each leaves out."""
+        left_out = [(nth, brand_id) for nth, each in enumerate(wanted, start=1) for brand_id in each.others]
+        return [
+            [each.resend_window for each in wanted],
+            [each.least_lease for each in wanted],
+            self._looks.how_long_ago(wanted) if self._looks else [EVER] * len(wanted),
+            [each.brand_id for each in wanted],
+            [nth for nth, _ in left_out],
+            [brand_id for _, brand_id in left_out],
+        ]
 
     async def _fetch(self, statement: str, *parameters: object) -> Sequence[Record]:
         async def work() -> Sequence[Record]:
@@ -119,8 +146,16 @@ class PostgresDispatchQueue:
         return await repeated(work)
 
 
-def _to_claim(row: Record) -> Claim:
-    return Claim(
+def _due_for(rows: Sequence[Record]) -> Mapping[int, Sequence[timedelta]]:
+    """Of each that was wanted, how long what was found had been due."""
+    due_for: defaultdict[int, list[timedelta]] = defaultdict(list)
+    for row in rows:
+        due_for[row["nth"]].append(row["was_due_for"])
+    return due_for
+
+
+def _to_attempt(row: Record) -> Attempt:
+    claim = Claim(
         schedule_id=row["schedule_id"],
         brand_id=row["brand_id"],
         platform=Platform(row["platform"]),
@@ -128,15 +163,13 @@ def _to_claim(row: Record) -> Claim:
         publish_time=row["publish_time"],
         latest_at=row["latest_at"],
         standing=Standing(
+            status=ScheduleStatus.PUBLISHING,
             retry_count=row["retry_count"],
             max_retries=row["max_retries"],
             is_doubtful=row["is_doubtful"],
             on_late=OnLate(row["on_late"]),
         ),
     )
-
-
-def _to_attempt(claim: Claim, row: Record) -> Attempt:
     return Attempt(
         claim=claim,
         post_id=row["post_id"],

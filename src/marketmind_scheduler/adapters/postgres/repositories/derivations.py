@@ -117,7 +117,6 @@ def _moved(schedule: Schedule) -> tuple[object, ...]:
         schedule.on_late,
         schedule.latest_at,
         schedule.max_retries,
-        schedule.lost_leases,
         schedule.version,
         schedule.scheduler,
         of_overridden(schedule.overridden),

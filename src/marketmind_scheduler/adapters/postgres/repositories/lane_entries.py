@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.rule_rows import to_brand_rules
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SHOWN_STATUS, to_overridden
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import to_overridden
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Wanted
@@ -19,9 +19,9 @@ from marketmind_scheduler.ports.storage import LostRace
 ENTER_LANES = statement("enter_lanes")
 OCCUPIED = statement("occupied")
 # Along the index of brands and times, see Walk.
-AHEAD = f"""
+AHEAD = """
 SELECT schedule_id, post_id, platform, publish_time, overridden FROM schedules s
- WHERE s.brand_id >= $1 AND s.brand_id <= $1 AND s.finished_at IS NULL AND {SHOWN_STATUS} = 'PENDING'
+ WHERE s.brand_id >= $1 AND s.brand_id <= $1 AND s.finished_at IS NULL AND s.status = 'PENDING'
  ORDER BY s.brand_id, s.publish_time, s.schedule_id
 """
 ELSEWHERE = """

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, SHOWN_STATUS
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT
 from marketmind_scheduler.adapters.postgres.repositories.selections import Condition, select_page, within
 from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walk, wanted_brands
 from marketmind_scheduler.domain.access import Reach
@@ -55,13 +55,12 @@ def walk_of(chosen: ScheduleFilter, reach: Reach, *, after: tuple[datetime, UUID
         table="schedules",
         alias="s",
         key="schedule_id",
-        lanes=lanes_of(brands, platforms, _stored(chosen))
+        lanes=lanes_of(brands, platforms, _wanted(chosen))
         if chosen.platform or chosen.status or chosen.without
         else {"brand_id": brands},
         order=("publish_time", "schedule_id"),
         begin=_begin(chosen.from_time, after),
         end=Bound(place=(chosen.to_time,), is_in=False) if chosen.to_time else None,
-        only=_begun_or_not(chosen),
     )
 
 
@@ -109,7 +108,7 @@ def containing(text: str) -> Sequence[str]:
 def _differing(chosen: ScheduleFilter) -> Condition:
     differs = " OR ".join(_DIFFERS[each] for each in sorted(chosen.differs))
     days = (chosen.days or (None, None)) if Difference.DATES in chosen.differs else ()
-    return f"(s.finished_at IS NULL AND {SHOWN_STATUS} = 'PENDING' AND ({differs}))", *days
+    return f"(s.finished_at IS NULL AND s.status = 'PENDING' AND ({differs}))", *days
 
 
 def _begin(from_time: datetime | None, after: tuple[datetime, UUID] | None) -> Bound | None:
@@ -120,25 +119,10 @@ def _begin(from_time: datetime | None, after: tuple[datetime, UUID] | None) -> B
 
 def _of_status(chosen: ScheduleFilter) -> Sequence[Condition]:
     return [
-        *([(f"{SHOWN_STATUS} = {{}}", chosen.status)] if chosen.status else []),
-        *([(f"{SHOWN_STATUS} <> {{}}", chosen.without)] if chosen.without else []),
+        *([("s.status = {}", chosen.status)] if chosen.status else []),
+        *([("s.status <> {}", chosen.without)] if chosen.without else []),
     ]
 
 
-def _begun_or_not(chosen: ScheduleFilter) -> Sequence[Condition]:
-    """What ``_of_status`` asks of what ``_stored`` finds: whether a send has begun. The planner believes that most of
-    it holds; of the CASE it would believe that hardly anything does, and sort."""
-    publishing = ScheduleStatus.PUBLISHING
-    if chosen.status is ScheduleStatus.PENDING or chosen.without is publishing:
-        return [("(s.status <> 'PUBLISHING' OR s.send_started_at IS NULL)",)]
-    if chosen.status is publishing or chosen.without is ScheduleStatus.PENDING:
-        return [("(s.status <> 'PUBLISHING' OR coalesce(s.send_started_at, '-infinity') > '-infinity')",)]
-    return []
-
-
-def _stored(chosen: ScheduleFilter) -> Sequence[ScheduleStatus]:
-    """The statuses as they are stored among which those that are shown as wanted are: see ``SHOWN_STATUS``."""
-    pending, publishing = ScheduleStatus.PENDING, ScheduleStatus.PUBLISHING
-    shown_as: Mapping[ScheduleStatus, Sequence[ScheduleStatus]] = {pending: [pending, publishing]}
-    wanted = shown_as.get(chosen.status, [chosen.status]) if chosen.status else list(ScheduleStatus)
-    return [each for each in wanted if each is not chosen.without or each is publishing]
+def _wanted(chosen: ScheduleFilter) -> Sequence[ScheduleStatus]:
+    return [each for each in ([chosen.status] if chosen.status else ScheduleStatus) if each is not chosen.without]

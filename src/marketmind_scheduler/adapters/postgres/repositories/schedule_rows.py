@@ -19,13 +19,10 @@ from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resol
 HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8, Hold.NO_RECEIVER: 16}
 """The bits of ``parked``."""
 
-SHOWN_STATUS = "CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END"
-"""A claimed schedule whose send has not begun is PENDING for everybody: it can still be cancelled, moved and paused."""
-
 _PLAIN = {
     **dict.fromkeys(("schedule_id", "post_id", "brand_id", "retry_of"), "uuid"),
     **dict.fromkeys(("platform", "scheduler", "external_id", "note", "on_late", "overridden", "arm"), "text"),
-    **dict.fromkeys(("retry_count", "version", "max_retries", "lost_leases"), "int"),
+    **dict.fromkeys(("retry_count", "version", "max_retries"), "int"),
     **dict.fromkeys(("created_at", "updated_at", "latest_at"), "timestamptz"),
     "is_doubtful": "bool",
 }
@@ -57,7 +54,7 @@ BESIDE = (
 _IS_OUTDATED = "s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated"
 _OF_SOURCES = "b.brand_default_timezone, b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date"
 
-SHOWN = f"{_OF_ROW}, {SHOWN_STATUS} AS shown, p.title, p.campaign_id, p.s3_url, {_IS_OUTDATED}, {BESIDE}, {_OF_SOURCES}"
+SHOWN = f"{_OF_ROW}, s.status, p.title, p.campaign_id, p.s3_url, {_IS_OUTDATED}, {BESIDE}, {_OF_SOURCES}"
 """What ``to_schedule`` reads of ``schedules s``, its post ``p``, its brand ``b`` and its campaign ``c``, where it has
 one."""
 
@@ -91,7 +88,7 @@ def to_schedule(row: Record) -> Schedule:
         campaign_id=row["campaign_id"],
         s3_url=row["s3_url"],
         slot=_to_slot(row),
-        status=ScheduleStatus(row["shown"]),
+        status=ScheduleStatus(row["status"]),
         holds=to_holds(row["parked"]),
         error=row["last_error"],
         is_outdated=bool(row["is_outdated"]),

@@ -11,7 +11,6 @@ from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
     SHOWN,
-    SHOWN_STATUS,
     to_bits,
     to_schedule,
 )
@@ -22,7 +21,8 @@ from marketmind_scheduler.domain.schedule import ACTIVE, Schedule
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 
 _SELECT = f"""
-SELECT {SHOWN}, s.lease_token, s.lease_owner, s.given_to, s.resend_until_at - now() AS resend_left
+SELECT {SHOWN}, s.lease_token, s.lease_owner IS NULL AS is_answered, s.given_to,
+       s.resend_until_at - now() AS resend_left
   FROM schedules s {JOINED}
 """
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
@@ -35,7 +35,7 @@ LOCK_OF_CAMPAIGN = f"""{_SELECT}
     CROSS JOIN LATERAL (SELECT o.schedule_id FROM schedules o
                          WHERE o.post_id = g.post_id AND o.finished_at IS NULL OFFSET 0) o
     WHERE g.campaign_id BETWEEN $1 AND $1))
-   AND {SHOWN_STATUS} = 'PENDING'
+   AND s.status = 'PENDING'
  {_IN_ORDER}
 """
 LOCK_ACTIVE = f"""{_SELECT}
@@ -63,6 +63,10 @@ LOCK_LATE = f"""{_SELECT}
    (SELECT schedule_id FROM schedules WHERE parked = 16 AND latest_at <= now() ORDER BY latest_at LIMIT $1)))
    AND s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16)
  ORDER BY s.latest_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
+"""
+LOCK_NOT_DROPPED = f"""{_SELECT}
+ WHERE s.due_at <= now() AND s.is_doubtful AND coalesce(s.resend_until_at, '-infinity') <= now()
+ ORDER BY s.due_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 # Goes along an index, see Walk.
 _PERHAPS_SENT = """unnest($2::text[]) AS of_platform(value)
@@ -101,6 +105,9 @@ class PostgresTransitions:
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:
         return await self._locked(LOCK_LATE, limit)
 
+    async def lock_not_dropped(self, *, limit: int) -> Sequence[Locked]:
+        return await self._locked(LOCK_NOT_DROPPED, limit)
+
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:
         return await self._locked(_LOCK_PERHAPS_SENT, made_by, list(Platform), limit)
 
@@ -134,7 +141,7 @@ def to_locked(row: Record) -> Locked:
     return Locked(
         schedule=to_schedule(row),
         token=row["lease_token"],
-        owner=row["lease_owner"],
+        is_answered=row["is_answered"],
         given_to=row["given_to"],
         resend_left=row["resend_left"],
     )
@@ -148,7 +155,6 @@ def _to_row(change: Change) -> tuple[object, ...]:
         step.to.status,
         step.to.retry_count,
         step.to.max_retries,
-        step.to.lost_leases,
         step.to.is_doubtful,
         to_bits(step.to.holds),
         step.to.on_late,

@@ -1,19 +1,13 @@
 -- Let the active schedules of the posts $1 (uuid[]), which have just got another campaign or none, be held while that is
--- paused and released where it is not, as domain.lifecycle.held and released say: a claim whose send has not begun is
--- taken back, other holds stay. Locks the campaigns against pausing. Tells an event of each that changes; returns
--- nothing.
+-- paused and released where it is not, as domain.lifecycle.held and released say: other holds stay. Locks the campaigns
+-- against pausing. Tells an event of each that changes; returns nothing.
 --
 -- Each post looks for its campaign and its schedule by itself, and locks them: joined, the planner would compare all posts
 -- with all schedules while it does not know yet how much has been loaded.
 WITH done AS (
   UPDATE schedules s
      SET parked = s.parked # 1::smallint,
-         due_at = CASE WHEN s.status IN ('PENDING', 'PUBLISHING') AND s.send_started_at IS NULL AND s.parked = 1
-                       THEN greatest(s.publish_time, now(), s.not_before) END,
-         status = CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END,
-         lease_expires_at = CASE WHEN s.send_started_at IS NOT NULL THEN s.lease_expires_at END,
-         lease_token = s.lease_token + (s.status = 'PUBLISHING' AND s.send_started_at IS NULL)::int,
-         given_to = CASE WHEN s.status <> 'PUBLISHING' OR s.send_started_at IS NOT NULL THEN s.given_to END,
+         due_at = CASE WHEN s.status = 'PENDING' AND s.parked = 1 THEN greatest(s.publish_time, now(), s.not_before) END,
          version = s.version + 1, updated_at = now()
    WHERE s.schedule_id = ANY(ARRAY(
            SELECT s.schedule_id

@@ -13,8 +13,7 @@ SELECT l.brand_id, l.platform, w.schedule_id, w.publish_time, w.due_at, now() AS
       AND f.due_at > '-infinity'
     ORDER BY f.brand_id, f.platform, f.publish_time, f.schedule_id LIMIT 1) first
  CROSS JOIN LATERAL (
-   SELECT max(CASE WHEN r.status = 'PUBLISHING' THEN coalesce(r.send_started_at, now())
-                   ELSE coalesce(r.send_started_at, r.last_send_at) END) AS last_sent
+   SELECT max(coalesce(r.send_started_at, r.last_send_at)) AS last_sent
      FROM schedules r
     WHERE r.brand_id = l.brand_id AND (r.brand_id, r.publish_time) >= (l.brand_id, first.publish_time - interval '1 day')
       AND (r.brand_id, r.publish_time) <= (l.brand_id, now()) AND r.platform || '' = l.platform

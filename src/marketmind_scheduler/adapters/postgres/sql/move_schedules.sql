@@ -1,8 +1,8 @@
 -- Give schedules, which this transaction has locked, another time or lateness, as domain.lifecycle.move and
--- domain.derivation say. $1 to $17 are arrays of one length, an element for each: $1 schedule_id, $2 brand_id,
+-- domain.derivation say. $1 to $16 are arrays of one length, an element for each: $1 schedule_id, $2 brand_id,
 -- $3 publish_time, $4 intent, $5 local_time, $6 timezone, $7 disambiguation, $8 resolution, $9 tz_release,
--- $10 zone_is_default, $11 on_late, $12 latest_at, $13 max_retries, $14 lost_leases, $15 version, $16 scheduler,
--- $17 overridden; $18 is updated_at.
+-- $10 zone_is_default, $11 on_late, $12 latest_at, $13 max_retries, $14 version, $15 scheduler, $16 overridden; $17 is
+-- updated_at.
 -- What keeps its time waits as long as it was put off. Their claims are revoked. Tells an event of each; returns their
 -- ids, the bits of their holds, and title, campaign_id and s3_url of their posts.
 --
@@ -18,20 +18,20 @@ WITH there AS MATERIALIZED (
      SET publish_time = i.publish_time, intent = i.intent, local_time = i.local_time, timezone = i.timezone,
          disambiguation = i.disambiguation, resolution = i.resolution, tz_release = i.tz_release,
          zone_is_default = i.zone_is_default, on_late = i.on_late, latest_at = i.latest_at,
-         max_retries = i.max_retries, lost_leases = i.lost_leases, version = i.version, updated_at = $18, scheduler = i.scheduler,
+         max_retries = i.max_retries, version = i.version, updated_at = $17, scheduler = i.scheduler,
          overridden = i.overridden,
          status = 'PENDING', parked = h.parked,
          due_at = CASE WHEN h.parked = 0 THEN greatest(i.publish_time, now(), w.not_before) END, not_before = w.not_before,
          lease_token = s.lease_token + 1, lease_owner = NULL, given_to = NULL, lease_expires_at = NULL,
          send_started_at = NULL
     FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamp[], $6::text[], $7::text[],
-                $8::text[], $9::text[], $10::bool[], $11::text[], $12::timestamptz[], $13::int[], $14::int[], $15::int[],
-                $16::text[], $17::text[], ARRAY(SELECT place FROM there ORDER BY schedule_id),
+                $8::text[], $9::text[], $10::bool[], $11::text[], $12::timestamptz[], $13::int[], $14::int[], $15::text[],
+                $16::text[], ARRAY(SELECT place FROM there ORDER BY schedule_id),
                 ARRAY(SELECT post_id FROM there ORDER BY schedule_id),
                 ARRAY(SELECT publish_time FROM there ORDER BY schedule_id),
                 ARRAY(SELECT not_before FROM there ORDER BY schedule_id))
       AS i(schedule_id, brand_id, publish_time, intent, local_time, timezone, disambiguation, resolution, tz_release,
-           zone_is_default, on_late, latest_at, max_retries, lost_leases, version, scheduler, overridden, place,
+           zone_is_default, on_late, latest_at, max_retries, version, scheduler, overridden, place,
            post_id, before, not_before)
     JOIN (SELECT brand_id, paused_at FROM brands WHERE brand_id = ANY($2::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
     LEFT JOIN LATERAL (

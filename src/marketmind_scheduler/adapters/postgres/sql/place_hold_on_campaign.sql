@@ -1,15 +1,10 @@
 -- Place a hold on the schedules $3 (uuid[]) of the campaign $1, those that are active and have it not: $2 is the bit of
--- the hold in parked. A claim whose send has not begun is taken back; a send that has begun goes on, and its schedule
--- stays held if it comes back. Locks them, and their posts, which may be about to leave, in the order of the schedules'
+-- the hold in parked. A send that has begun goes on, and its schedule stays held if it comes back. Locks them, and their posts, which may be about to leave, in the order of the schedules'
 -- ids, so that two wait instead of blocking each other. Each schedule looks for its post by itself: see follow_campaigns.
 -- Tells schedule.parked of each.
 WITH done AS (
   UPDATE schedules s
      SET parked = s.parked | $2::smallint, due_at = NULL,
-         status = CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END,
-         lease_expires_at = CASE WHEN s.send_started_at IS NOT NULL THEN s.lease_expires_at END,
-         lease_token = s.lease_token + (s.status = 'PUBLISHING' AND s.send_started_at IS NULL)::int,
-         given_to = CASE WHEN s.status <> 'PUBLISHING' OR s.send_started_at IS NOT NULL THEN s.given_to END,
          version = s.version + 1, updated_at = now()
    WHERE s.schedule_id = ANY(ARRAY(
            SELECT s.schedule_id

@@ -8,7 +8,8 @@
 -- are not final.
 -- The clock decides the one thing that nobody else can: where a repeat is not dropped any more by then, the schedule is
 -- UNCONFIRMED instead, as after_verdict's ``otherwise`` says.
--- Locks them in the order of their ids, so that whoever pauses meanwhile waits instead of blocking: see begin_send.
+-- Locks them in the order of their ids, so that whoever pauses meanwhile waits instead of blocking.
+-- That is asked of the given ids, so that each looks for its row; of the rows, each would look for its id.
 -- Clearing the owner makes a repeated settlement harmless. Returns schedule_id and status of those that were recorded.
 WITH done AS (
   UPDATE schedules s
@@ -33,7 +34,7 @@ WITH done AS (
                 $9::text[], $10::text[], $11::text[], $14::bool[])
       AS i(schedule_id, token, status, event, retry_count, is_doubtful, while_dropped, wait, verdict, reason,
            external_id, is_late)
-   WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.lease_owner = $12
+   WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.given_to = $12 AND s.lease_owner IS NOT NULL
      AND coalesce(s.status, '') = 'PUBLISHING'
      AND i.schedule_id = ANY(ARRAY(
            SELECT l.schedule_id FROM schedules l

@@ -1,19 +1,11 @@
 -- Tell of the active schedules of the posts $1 (uuid[]) that their posts say something else now, as
--- domain.lifecycle.post_changed says: a claim whose send has not begun is taken back, for it may have read what the post
--- said before. Tells an event of each, and returns their ids.
+-- domain.lifecycle.post_changed says. Tells an event of each, and returns their ids.
 --
 -- Each post looks for its schedule by itself, and locks it: see follow_campaigns. The moment is that of the statement, for
 -- a send may have begun since the transaction did.
 WITH done AS (
   UPDATE schedules s
-     SET post_changed_at = clock_timestamp(),
-         due_at = CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL
-                       THEN greatest(s.publish_time, now()) ELSE s.due_at END,
-         status = CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END,
-         lease_expires_at = CASE WHEN s.send_started_at IS NOT NULL THEN s.lease_expires_at END,
-         lease_token = s.lease_token + (s.status = 'PUBLISHING' AND s.send_started_at IS NULL)::int,
-         given_to = CASE WHEN s.status <> 'PUBLISHING' OR s.send_started_at IS NOT NULL THEN s.given_to END,
-         version = s.version + 1, updated_at = now()
+     SET post_changed_at = clock_timestamp(), version = s.version + 1, updated_at = now()
    WHERE s.schedule_id = ANY(ARRAY(
            SELECT s.schedule_id
              FROM posts p

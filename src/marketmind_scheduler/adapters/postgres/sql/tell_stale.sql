@@ -10,7 +10,6 @@ WITH stale AS (
 INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
                     error, campaign_id)
 SELECT 'schedule.stale_verdict', s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time,
-       CASE WHEN s.status = 'PUBLISHING' AND s.send_started_at IS NULL THEN 'PENDING' ELSE s.status END, s.retry_count,
-       $4, concat_ws(': ', $3::text || ' came too late', s.reason),
+       s.status, s.retry_count, $4, concat_ws(': ', $3::text || ' came too late', s.reason),
        (SELECT p.campaign_id FROM posts p WHERE p.post_id = s.post_id)
   FROM stale s
