@@ -33,7 +33,6 @@ from tests.contracts.worlds import (
     given_due,
     in_minutes,
     kinds,
-    move,
     settle,
     status_of,
     until_due,
@@ -259,16 +258,11 @@ async def test_one_send_whose_lease_ran_out_is_one_retry_whenever_its_verdict_co
 
 async def claimed_anew(world: World, _: Schedule) -> None:
     await until_due(world)
-    await claim_one(world)
+    await claim_one(world, window=HOUR)
 
 
 async def confirmed_to_be_sent_again(world: World, schedule: Schedule) -> None:
     await confirm(world, schedule, Confirmation.SEND_AGAIN)
-
-
-async def confirmed_and_claimed(world: World, schedule: Schedule) -> None:
-    await confirm(world, schedule, Confirmation.SEND_AGAIN)
-    await claim_one(world)
 
 
 async def nothing(_: World, __: Schedule) -> None:
@@ -279,7 +273,7 @@ Meanwhile = Callable[[World, Schedule], Awaitable[None]]
 
 
 @pytest.mark.parametrize("verdict", [UNKNOWN, LOST])
-@pytest.mark.parametrize("meanwhile", [nothing, confirmed_to_be_sent_again, confirmed_and_claimed])
+@pytest.mark.parametrize("meanwhile", [nothing, confirmed_to_be_sent_again])
 async def test_an_accepted_counts_late_too_as_long_as_no_newer_send_has_begun(
     world: World, verdict: VerdictKind, meanwhile: Meanwhile
 ) -> None:
@@ -326,15 +320,20 @@ async def test_an_accepted_is_too_late_while_a_newer_send_is_under_way(world: Wo
     assert (await settle(world, second, ACCEPTED)).status is COMPLETED
 
 
-async def moved(world: World, schedule: Schedule) -> None:
-    await move(world, schedule, to=await world.now() + HOUR)
+async def doubted(world: World, schedule: Schedule) -> None:
+    assert [count async for count in Doubting(storage=world.storage).doubt(schedule.created_at)] == [1]
+
+
+async def lost_and_judged(world: World, schedule: Schedule) -> None:
+    await expire(world)
+    await confirm(world, schedule, Confirmation.FAILED)
 
 
 async def paused(world: World, _: Schedule) -> None:
     await world.holds.place(Hold.BRAND_PAUSED, BRAND_ID)
 
 
-@pytest.mark.parametrize("meanwhile", [cancel, moved, paused])
+@pytest.mark.parametrize("meanwhile", [doubted, lost_and_judged])
 async def test_a_verdict_on_a_claim_that_was_taken_back_changes_nothing_and_is_told(
     world: World, meanwhile: Meanwhile
 ) -> None:
@@ -355,12 +354,12 @@ async def test_a_verdict_on_a_claim_that_was_taken_back_changes_nothing_and_is_t
 async def test_that_nothing_was_sent_is_no_news_where_the_claim_was_taken_back(world: World) -> None:
     schedule = await given_due(world)
     claimed = await claim_one(world)
-    await cancel(world, schedule)
+    await doubted(world, schedule)
 
     settled = await settle(world, claimed, UNSENT)
 
-    assert settled == Settled(Recorded.STALE, CANCELLED)
-    assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.CANCELLED]
+    assert settled == Settled(Recorded.STALE, UNCONFIRMED)
+    assert await kinds(world, schedule) == [EventKind.SCHEDULED, EventKind.UNCONFIRMED]
 
 
 @pytest.mark.parametrize("verdict", [DEFERRED, REFUSED, UNKNOWN])
@@ -381,16 +380,6 @@ async def test_a_verdict_from_before_a_newer_claim_changes_nothing_but_its_attem
     assert (attempt.verdict, attempt.reason) == (verdict, "At last")
 
 
-async def test_a_claim_whose_send_has_not_begun_counts_as_pending_for_whoever_does_not_own_it(world: World) -> None:
-    await given_due(world)
-    claimed = await claim_one(world)
-
-    settled = await settle(world, claimed, REFUSED, owner=ANOTHER_OWNER)
-
-    assert settled == Settled(Recorded.STALE, PENDING)
-    assert (await events(world))[-1].status is PENDING
-
-
 @pytest.mark.parametrize("verdict", TOLD)
 async def test_only_its_owner_settles_a_claim(world: World, verdict: VerdictKind) -> None:
     schedule = await given_due(world)
@@ -400,11 +389,6 @@ async def test_only_its_owner_settles_a_claim(world: World, verdict: VerdictKind
 
     assert settled == Settled(Recorded.STALE, PUBLISHING)
     assert await status_of(world, schedule) is PUBLISHING
-
-
-async def claimed_and_moved(world: World, schedule: Schedule) -> None:
-    await claim_one(world)
-    await moved(world, schedule)
 
 
 async def claimed_and_paused(world: World, schedule: Schedule) -> None:
@@ -438,8 +422,7 @@ async def unsent(world: World, _: Schedule) -> None:
     "meanwhile",
     [
         nothing,
-        moved,
-        claimed_and_moved,
+        doubted,
         claimed_and_paused,
         claimed_and_lost,
         unconfirmed,

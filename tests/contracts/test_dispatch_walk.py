@@ -256,13 +256,6 @@ class Walk(RuleBasedStateMachine):
         self.both(miss)
 
     @rule()
-    def give_up_doubtful(self) -> None:
-        async def give_up(world: World) -> Sequence[ScheduleStatus]:
-            return sorted(await world.lost_and_late.give_up_doubtful(limit=100))
-
-        self.both(give_up)
-
-    @rule()
     def catch_up(self) -> None:
         self.both(lambda world: world.upkeep.catch_up(age=OVERDUE, paces=PACES))
 

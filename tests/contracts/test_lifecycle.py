@@ -89,6 +89,11 @@ async def they_come_too_late(world: World, stored: Sequence[Stored]) -> None:
     await world.lost_and_late.give_up_late(limit=len(stored))
 
 
+async def no_repeat_is_dropped(world: World, stored: Sequence[Stored]) -> None:
+    await world.pass_time(2 * HOUR)
+    await world.lost_and_late.give_up_late(limit=len(stored))
+
+
 async def a_caller_cancels(world: World, stored: Sequence[Stored]) -> None:
     async with world.storage.unit_of_work() as work:
         await cancel_pending(work, [each.schedule.schedule_id for each in stored], now=await world.now())
@@ -141,6 +146,7 @@ def happens(name: str) -> Happen:
         "deferred too far": partial(put_off, by=timedelta(days=30)),
         "lease lost": leases_run_out,
         "too late": they_come_too_late,
+        "no repeat dropped": no_repeat_is_dropped,
         "cancelled": a_caller_cancels,
         "moved": a_caller_moves,
         "paused": the_brand_is_paused,

@@ -46,20 +46,6 @@ async def test_a_lease_that_has_not_run_out_is_left_alone(world: World) -> None:
     assert not await world.lost_and_late.take_back(limit=10)
 
 
-async def test_a_claim_that_was_lost_before_its_send_is_due_again_and_uses_no_retry(world: World) -> None:
-    schedule = await given_due(world)
-    await claim_one(world)
-
-    assert await expire(world) == [PENDING]
-
-    found = await find(world, schedule)
-    assert (found.status, found.retry_count, found.is_doubtful) == (PENDING, 0, False)
-    assert found.error == "the lease ran out before a verdict came"
-    assert not await verdicts_on(world, schedule)
-    assert await kinds(world, schedule) == [EventKind.SCHEDULED]
-    assert (await claim_one(world)).schedule_id == schedule.schedule_id
-
-
 async def test_a_lease_lasts_no_longer_than_it_was_given_for_though_the_clock_is_put_back(world: World) -> None:
     schedule = await given_due(world)
     await claim_one(world)
@@ -131,10 +117,10 @@ async def test_a_send_that_is_lost_again_and_again_is_unconfirmed_once_its_retri
 async def test_what_waits_to_be_repeated_is_unconfirmed_once_a_repeat_is_not_dropped_any_more(world: World) -> None:
     schedule = await given_due(world)
     await settle(world, await claim_one(world, window=HOUR), VerdictKind.UNKNOWN)
-    waiting = await world.lost_and_late.give_up_doubtful(limit=10)
+    waiting = await world.lost_and_late.give_up_late(limit=10)
     await world.pass_time(HOUR)
 
-    given_up = await world.lost_and_late.give_up_doubtful(limit=10)
+    given_up = await world.lost_and_late.give_up_late(limit=10)
 
     assert (waiting, given_up) == ([], [UNCONFIRMED])
     found = await find(world, schedule)
@@ -143,13 +129,16 @@ async def test_what_waits_to_be_repeated_is_unconfirmed_once_a_repeat_is_not_dro
     assert (await kinds(world, schedule))[-1] is EventKind.UNCONFIRMED
 
 
-async def test_what_is_held_or_put_off_is_not_given_up_before_it_would_be_sent_again(world: World) -> None:
+async def test_what_is_held_is_not_given_up_before_it_would_be_sent_again(world: World) -> None:
     schedule = await given_due(world)
-    await settle(world, await claim_one(world, window=MINUTE), VerdictKind.UNKNOWN, delay=3 * HOUR)
+    await settle(world, await claim_one(world, window=HOUR), VerdictKind.UNKNOWN)
+    await world.holds.place(Hold.BRAND_PAUSED, BRAND_ID)
     await world.pass_time(2 * HOUR)
 
-    assert await world.lost_and_late.give_up_doubtful(limit=10) == []
+    assert await world.lost_and_late.give_up_late(limit=10) == []
     assert await status_of(world, schedule) is PENDING
+    await world.holds.lift(Hold.BRAND_PAUSED, BRAND_ID, paces={})
+    assert await world.lost_and_late.give_up_late(limit=10) == [UNCONFIRMED]
 
 
 async def test_no_more_leases_are_taken_back_at_once_than_asked_for(world: World) -> None:

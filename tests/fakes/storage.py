@@ -487,13 +487,13 @@ class InMemoryTransitions:
         rows = [row for row in self._rows() if row.due_at or row.schedule.holds == frozenset({Hold.NO_RECEIVER})]
         waiting = [(row.schedule.latest_at, row) for row in rows if row.schedule.latest_at]
         late = [each for each in waiting if each[0] <= self._clock.now()]
-        return self._locked(row for _, row in sorted(late, key=_first)[:limit])
+        return self._locked(row for _, row in sorted([*late, *self._not_dropped()], key=_first)[:limit])
 
-    async def lock_not_dropped(self, *, limit: int) -> Sequence[Locked]:
+    def _not_dropped(self) -> Sequence[tuple[datetime, Row]]:
+        """What is to be repeated though its receiver does not drop a repeat any more."""
         now = self._clock.now()
         due = [(row.due_at, row) for row in self._rows() if row.due_at and row.due_at <= now]
-        doubtful = [each for each in due if each[1].schedule.is_doubtful and not each[1].drops_repeats(until=now)]
-        return self._locked(row for _, row in sorted(doubtful, key=_first)[:limit])
+        return [(at, row) for at, row in due if row.schedule.is_doubtful and not row.drops_repeats(until=now)]
 
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:
         return self._locked(self._perhaps_sent(made_by)[:limit])

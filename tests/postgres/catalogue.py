@@ -369,7 +369,6 @@ def dispatch() -> Iterable[Case]:
     yield Case("next due", lambda w: w.queue.next_due_in(wanted_of(room)), 6)
     yield Case("now", lambda w: w.queue.now())
     yield Case("lost leases", lambda w: w.unit.transitions.lock_expired(limit=1000))
-    yield Case("not dropped", lambda w: w.unit.transitions.lock_not_dropped(limit=1000), 20)
     yield Case("given back", lambda w: w.queue.give_back([OWNER]), 20)
     yield Case("too late", lambda w: w.unit.transitions.lock_late(limit=1000), 20)
     yield Case("lanes behind", lambda w: w.upkeep.catch_up(age=timedelta(minutes=5), paces=PACES), 2200)

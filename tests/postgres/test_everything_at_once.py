@@ -113,7 +113,7 @@ class Everything:
         return [
             *[self.claim, self.claim, self.settle] * 4,
             self.lose_a_claim,
-            *(self.expire, self.give_up_doubtful, self.miss, self.catch_up, self.sequence),
+            *(self.expire, self.miss, self.catch_up, self.sequence),
             *(self.schedule, self.move, self.cancel, self.retry, self.confirm, self.put_post),
             *(self.pause_or_resume_brand, self.pause_or_resume_campaign),
         ]
@@ -154,9 +154,6 @@ class Everything:
     async def expire(self) -> None:
         await self._pool.execute(LET_SOME_LEASES_RUN_OUT)
         await self._lost_and_late.take_back(limit=LIMIT)
-
-    async def give_up_doubtful(self) -> None:
-        await self._lost_and_late.give_up_doubtful(limit=LIMIT)
 
     async def miss(self) -> None:
         await self._pool.execute(LET_SOME_BE_TOO_LATE)

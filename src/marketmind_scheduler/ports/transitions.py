@@ -105,13 +105,9 @@ class Transitions(Protocol):
         ...
 
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:
-        """Up to ``limit`` waiting schedules past their latest time, the earliest first; those that others work on are
-        left out."""
-        ...
-
-    async def lock_not_dropped(self, *, limit: int) -> Sequence[Locked]:
-        """Up to ``limit`` schedules that are due, may be out already, and whose receivers do not drop a repeat any
-        more, the earliest due first; those that others work on are left out."""
+        """Up to ``limit`` waiting schedules past their latest time, and up to ``limit`` that are due, may be out already
+        and whose receivers do not drop a repeat any more; the earliest first. Those that others work on are left
+        out."""
         ...
 
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:

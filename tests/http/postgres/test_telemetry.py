@@ -155,7 +155,7 @@ async def test_a_claim_is_followed_to_its_sends_and_the_receiver_is_told(
 
     spans = exporter.get_finished_spans()
     trigger = "POST /schedule/trigger > Dispatcher.trigger"
-    assert {f"{trigger} > claim", f"{trigger} > claim > UPDATE", f"{trigger} > claim > publish"} <= set(paths(spans))
+    assert {f"{trigger} > claim", f"{trigger} > claim > WITH", f"{trigger} > claim > publish"} <= set(paths(spans))
     [publish] = [span for span in spans if span.name == "publish"]
     assert publish.context is not None
     told = f"00-{publish.context.trace_id:032x}-{publish.context.span_id:016x}-01"

@@ -111,8 +111,9 @@ class Dispatcher:
                         end.reschedule(asyncio.get_running_loop().time() + self._limits.grace.total_seconds())
                         self._wake.set()
                         await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
-                        claiming.cancel()  # the storage hangs; what it may have claimed by then was never sent
-                        await self._give_back()
+                        if claiming.cancel():  # the storage hangs; what it may have claimed by then was never sent
+                            await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
+                            await self._give_back()
                     await self._settler.all_written()
             self._observer.unwritten(self._settler.unwritten())
             settler.cancel()

@@ -3,7 +3,7 @@ or to be repeated."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
 from marketmind_scheduler.domain.lifecycle import after_lost_lease, when_late, when_no_repeat_is_dropped
@@ -35,26 +35,14 @@ class LostAndLate:
 
     @repeats_lost_races
     async def give_up_late(self, *, limit: int) -> Sequence[ScheduleStatus]:
-        """Act on up to ``limit`` waiting schedules past their latest time, as ``lifecycle.when_late`` says; return
-        where each stands now. Raises StorageUnavailable."""
+        """Act on up to ``limit`` waiting schedules past their latest time, or to be repeated though a repeat is not
+        dropped any more, as ``lifecycle.when_late`` and ``when_no_repeat_is_dropped`` say; return where each stands
+        now. Raises StorageUnavailable."""
         async with self.storage.unit_of_work() as work:
             late = await work.transitions.lock_late(limit=limit)
             if not late:
                 return []
             stored = await work.transitions.record([_too_late(each) for each in late])
-            await work.commit()
-        return [schedule.status for schedule in stored]
-
-    @repeats_lost_races
-    async def give_up_doubtful(self, *, limit: int) -> Sequence[ScheduleStatus]:
-        """Act on up to ``limit`` schedules that are due to be sent again and whose receivers do not drop a repeat any
-        more, as ``lifecycle.when_no_repeat_is_dropped`` says; return where each stands now. Raises
-        StorageUnavailable."""
-        async with self.storage.unit_of_work() as work:
-            doubtful = await work.transitions.lock_not_dropped(limit=limit)
-            if not doubtful:
-                return []
-            stored = await work.transitions.record([_not_dropped(each) for each in doubtful])
             await work.commit()
         return [schedule.status for schedule in stored]
 
@@ -71,16 +59,14 @@ class LostAndLate:
 
 
 def _too_late(late: Locked) -> Change:
+    if late.standing.is_doubtful and not late.standing.holds and not late.drops_repeats(after=timedelta()):
+        step = when_no_repeat_is_dropped(late.standing)
+        return Change(schedule_id=late.schedule.schedule_id, step=step, error=_NOT_DROPPED)
     return Change(
         schedule_id=late.schedule.schedule_id,
         step=when_late(late.standing),
         error=f"too late: not sent by {_written(late.schedule.latest_at)}",
     )
-
-
-def _not_dropped(doubtful: Locked) -> Change:
-    step = when_no_repeat_is_dropped(doubtful.standing)
-    return Change(schedule_id=doubtful.schedule.schedule_id, step=step, error=_NOT_DROPPED)
 
 
 def _written(latest_at: datetime | None) -> str:

@@ -56,8 +56,6 @@ class Upkeeping:
         await self.lost_claims.give_back()
         while expired := await self.lost_and_late.take_back(limit=_AT_ONCE):
             self.observer.expired(expired)
-        while doubtful := await self.lost_and_late.give_up_doubtful(limit=_AT_ONCE):
-            self.observer.came_too_late(doubtful)
         while late := await self.lost_and_late.give_up_late(limit=_AT_ONCE):
             self.observer.came_too_late(late)
         await self.catch_up()

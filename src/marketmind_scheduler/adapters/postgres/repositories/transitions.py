@@ -55,18 +55,18 @@ UPDATE schedules SET lease_expires_at = now() + leased_for WHERE schedule_id = A
   SELECT schedule_id FROM schedules WHERE lease_expires_at > now() AND lease_expires_at > now() + leased_for
    ORDER BY lease_expires_at DESC LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
 """
-# What waits, and what is held for nothing but having no receiver: 16 is its bit.
-LOCK_LATE = f"""{_SELECT}
- WHERE s.schedule_id = ANY(ARRAY(
-   (SELECT schedule_id FROM schedules WHERE due_at IS NOT NULL AND latest_at <= now() ORDER BY latest_at LIMIT $1)
+# What waits, what is held for nothing but having no receiver, whose bit is 16, and what may be out and is to be repeated.
+_LATE = """(SELECT schedule_id FROM schedules WHERE due_at IS NOT NULL AND latest_at <= now() ORDER BY latest_at LIMIT $1)
    UNION ALL
-   (SELECT schedule_id FROM schedules WHERE parked = 16 AND latest_at <= now() ORDER BY latest_at LIMIT $1)))
-   AND s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16)
- ORDER BY s.latest_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
-"""
-LOCK_NOT_DROPPED = f"""{_SELECT}
- WHERE s.due_at <= now() AND s.is_doubtful AND coalesce(s.resend_until_at, '-infinity') <= now()
- ORDER BY s.due_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
+   (SELECT schedule_id FROM schedules WHERE parked = 16 AND latest_at <= now() ORDER BY latest_at LIMIT $1)
+   UNION ALL
+   (SELECT schedule_id FROM schedules
+     WHERE due_at <= now() AND is_doubtful AND coalesce(resend_until_at, '-infinity') <= now() ORDER BY due_at LIMIT $1)"""
+LOCK_LATE = f"""{_SELECT}
+ WHERE s.schedule_id = ANY(ARRAY({_LATE}))
+   AND ((s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16))
+        OR (s.due_at <= now() AND s.is_doubtful AND coalesce(s.resend_until_at, '-infinity') <= now()))
+ ORDER BY s.latest_at, s.due_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 # Goes along an index, see Walk.
 _PERHAPS_SENT = """unnest($2::text[]) AS of_platform(value)
@@ -104,9 +104,6 @@ class PostgresTransitions:
 
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:
         return await self._locked(LOCK_LATE, limit)
-
-    async def lock_not_dropped(self, *, limit: int) -> Sequence[Locked]:
-        return await self._locked(LOCK_NOT_DROPPED, limit)
 
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:
         return await self._locked(_LOCK_PERHAPS_SENT, made_by, list(Platform), limit)

@@ -3,7 +3,7 @@
 -- their ids, as settle does. Safe to repeat. Returns their ids.
 UPDATE schedules s
    SET status = 'PENDING', due_at = CASE WHEN s.parked = 0 THEN greatest(s.publish_time, now()) END, lease_owner = NULL,
-       given_to = NULL, lease_expires_at = NULL, send_started_at = NULL, updated_at = now()
+       given_to = NULL, lease_expires_at = NULL, send_started_at = NULL
  WHERE s.schedule_id = ANY(ARRAY(
          SELECT l.schedule_id FROM schedules l
           WHERE l.lease_expires_at IS NOT NULL AND l.lease_owner = ANY($1::uuid[])
