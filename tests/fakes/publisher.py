@@ -64,7 +64,7 @@ class ScriptedPublisher:
 
     async def publish(self, attempt: Attempt) -> Verdict:
         if why := self.refusal(attempt.delivery):
-            return Refused(why)
+            return Refused(why, is_unasked=True)
         self.attempts.append(attempt)
         answers = self._answers[attempt.claim.schedule_id]
         answer = answers.popleft() if answers else Accepted(f"external-{attempt.key}")

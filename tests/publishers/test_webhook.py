@@ -182,7 +182,7 @@ async def test_what_its_receiver_was_said_not_to_take_is_known_beforehand_and_no
         refusal, verdict = publisher.refusal(attempt.delivery), await publisher.publish(attempt)
 
     assert (refusal is None) is (said is None) is bool(network.connected_to)
-    assert isinstance(verdict, Accepted) if refusal is None else verdict == Refused(refusal)
+    assert isinstance(verdict, Accepted) if refusal is None else verdict == Refused(refusal, is_unasked=True)
     assert (said or "") in (refusal or "")
     assert "hush" not in (refusal or "")
 

@@ -38,6 +38,11 @@ class Breaker:
     openings: int = 0
     open_until: timedelta | None = None
 
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing has gone wrong since a post was accepted last."""
+        return self == Breaker(accepted=self.accepted)
+
     def state(self, now: timedelta) -> BreakerState:
         if self.open_until is None:
             return BreakerState.CLOSED

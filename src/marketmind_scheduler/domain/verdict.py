@@ -26,9 +26,11 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The post is certainly not out, and will never be taken as it is."""
+    """The post is certainly not out, and will never be taken as it is. ``is_unasked``: its receiver was not asked, for
+    it is known to refuse such a post."""
 
     reason: str
+    is_unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class Publisher(Protocol):
 
     def refusal(self, delivery: Delivery) -> str | None:
         """Why this would be refused whoever is asked, what would be right included; None: nothing is known of it.
-        ``publish`` refuses the same in the same words and sends nothing. Names no text of the post and no secret."""
+        ``publish`` refuses the same in the same words, unasked, and sends nothing. Names no text of the post and no
+        secret."""
         ...
 
     async def publish(self, attempt: Attempt) -> Verdict:

@@ -105,9 +105,8 @@ class Transitions(Protocol):
         ...
 
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:
-        """Up to ``limit`` waiting schedules past their latest time, and up to ``limit`` that are due, may be out already
-        and whose receivers do not drop a repeat any more; the earliest first. Those that others work on are left
-        out."""
+        """Up to ``limit`` waiting schedules past their latest time, or due though they may be out already and their
+        receivers do not drop a repeat any more; the earliest first. Those that others work on are left out."""
         ...
 
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:

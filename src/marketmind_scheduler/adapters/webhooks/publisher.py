@@ -41,7 +41,7 @@ class WebhookPublisher:
 
     async def publish(self, attempt: Attempt) -> Verdict:
         if why := self.refusal(attempt.delivery):
-            return Refused(why)
+            return Refused(why, is_unasked=True)
         if missing := self._transport.targets.missing:
             return Unsent(f"nothing is sent from here: {missing}")
         [target, *_] = self._transport.targets.for_posts_of(attempt.claim.brand_id, attempt.claim.platform)

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from marketmind_scheduler.application.dispatch.clocks import Clocks
 from marketmind_scheduler.application.dispatch.dead_ends import DeadEnds
-from marketmind_scheduler.application.dispatch.sending import BegunSend, DispatchLimits, Sender
+from marketmind_scheduler.application.dispatch.in_flight import InFlight
+from marketmind_scheduler.application.dispatch.sending import DispatchLimits, Sender
 from marketmind_scheduler.application.dispatch.settling import Ended, Settler
 from marketmind_scheduler.application.dispatch.traffic import Traffic
 from marketmind_scheduler.application.dispatch.upkeeping import Upkeeping
@@ -35,6 +36,9 @@ _LAST_CLAIM_SECONDS = 1.0
 _SHORTEST_REST_SECONDS = 0.02
 _LONGEST_JITTER_SECONDS = 0.05
 _GATHER_SECONDS = 0.005
+_MOST_UNWRITTEN = 500
+"""Verdicts that may wait to be written while more is claimed: a killed process leaves these behind, and what is in
+flight."""
 
 
 class Dispatcher:
@@ -81,9 +85,10 @@ class Dispatcher:
         reachability = Reachability(publisher=publisher, platforms=platforms)
         self._dead_ends = DeadEnds(upkeep=upkeeping.upkeep.acting(DISPATCHER), reachability=reachability)
         self._looks_again_at = -inf
-        self._settler = Settler(verdicts, observer=observer)
-        self._wake = asyncio.Event()  # a send has ended where a platform was full, or it is time to stop
+        self._settler = Settler(verdicts, observer=observer, on_written=self._has_room)
+        self._wake = asyncio.Event()  # there is room where there was none, or it is time to stop
         self._is_full = False
+        self._in_flight = InFlight(self._sender, self._settler, on_ended=self._has_room)
         self._triggered: set[asyncio.Task[Sequence[Schedule]]] = set()
 
     @property
@@ -101,22 +106,26 @@ class Dispatcher:
         has begun may end within the grace; of what is left over, its lease decides. While clocks disagree, nothing is
         claimed."""
         self._clocks.are_relied_on = True
-        async with asyncio.TaskGroup() as settling:
-            settler = settling.create_task(self._settler.run())
+        async with asyncio.TaskGroup() as lasting:
+            settler = lasting.create_task(self._settler.run())
+            claiming = lasting.create_task(self._claim_until(stopping))
+            await stopping.wait()
             with suppress(TimeoutError):
-                async with asyncio.timeout(None) as end:
-                    async with asyncio.TaskGroup() as sends:
-                        claiming = sends.create_task(self._claim_until(stopping, sends))
-                        await stopping.wait()
-                        end.reschedule(asyncio.get_running_loop().time() + self._limits.grace.total_seconds())
-                        self._wake.set()
-                        await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
-                        if claiming.cancel():  # the storage hangs; what it may have claimed by then was never sent
-                            await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
-                            await self._give_back()
+                async with asyncio.timeout(self._limits.grace.total_seconds()):
+                    await self._end_claiming(claiming)
+                    await self._in_flight.all_ended()
                     await self._settler.all_written()
-            self._observer.unwritten(self._settler.unwritten())
+            await self._in_flight.give_up()
+            claiming.cancel()
             settler.cancel()
+            self._observer.unwritten(self._settler.unwritten)
+
+    async def _end_claiming(self, claiming: asyncio.Task[None]) -> None:
+        self._wake.set()
+        await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
+        if claiming.cancel():  # the storage hangs; what it may have claimed by then was never sent
+            await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
+            await self._give_back()
 
     async def trigger(self, limit: int) -> Sequence[Schedule]:
         """Send up to ``limit`` schedules that are due now, and return where they stand then, the earliest due first.
@@ -179,7 +188,7 @@ class Dispatcher:
         except TimeoutError as given_up:
             raise StorageUnavailable from given_up
 
-    async def _claim_until(self, stopping: asyncio.Event, sends: asyncio.TaskGroup) -> None:
+    async def _claim_until(self, stopping: asyncio.Event) -> None:
         was_away = True
         while not stopping.is_set():
             try:
@@ -188,7 +197,7 @@ class Dispatcher:
                 was_away = False
                 await self._look_for_dead_ends()
                 await self._clocks.check()
-                rest = await self._round(stopping, sends)
+                rest = await self._round(stopping)
             except StorageUnavailable as unavailable:
                 self._observer.unavailable(unavailable)
                 was_away, rest = True, _POLL_SECONDS
@@ -201,42 +210,36 @@ class Dispatcher:
             await self._dead_ends.look()
             self._looks_again_at = self._monotonic() + _POLL_SECONDS
 
-    async def _round(self, stopping: asyncio.Event, sends: asyncio.TaskGroup) -> float:
+    async def _round(self, stopping: asyncio.Event) -> float:
         """Claim and begin once; return for how many seconds there will be nothing to claim."""
         self._wake.clear()
         outlets = self._traffic.wanted(self._platforms, least_lease=self._limits.least_lease)
-        self._is_full = self._traffic.is_full(self._platforms)
-        if not outlets:
+        is_behind = len(self._settler) >= _MOST_UNWRITTEN
+        self._is_full = is_behind or self._traffic.is_full(self._platforms)
+        if is_behind or not outlets:
             return _POLL_SECONDS
         wanted = list(outlets.values())
         claimed_at = self._monotonic()
         attempts = await self._claim(wanted)
         if stopping.is_set():
-            await self._settle_later(self._sender.release(attempts))
+            self._settle_later(self._sender.release(attempts))
             return 0
         with self._tracing.claim(len(attempts), seconds=self._monotonic() - claimed_at):
             begun, ended = self._sender.begin(attempts, claimed_at=claimed_at)
-            for each in begun:
-                sends.create_task(self._send_and_settle(each))
-        await self._settle_later(ended)
+            self._in_flight.begin(begun)
+        self._settle_later(ended)
         taken = Counter((each.attempt.claim.platform, each.target.name) for each in begun)
         if any(taken[outlet] == each.room for outlet, each in outlets.items()):
             return 0
         return await self._seconds_until_due(wanted)
 
-    async def _settle_later(self, ended: Sequence[Ended]) -> None:
+    def _settle_later(self, ended: Sequence[Ended]) -> None:
         for each in ended:
-            await self._settler.put(*each)
+            self._settler.put(each)
 
-    async def _send_and_settle(self, begun: BegunSend) -> None:
-        """A send keeps its slot until its verdict has its place among those to be written: what a killed process leaves
-        behind stays within the slots and a batch or two."""
-        try:
-            await self._settler.put(*await self._sender.send(begun))
-        finally:
-            self._sender.done(begun)
-            if self._is_full:
-                self._wake.set()
+    def _has_room(self) -> None:
+        if self._is_full:
+            self._wake.set()
 
     async def _seconds_until_due(self, wanted: Sequence[Wanted]) -> float:
         due_in = await self.queue.next_due_in(wanted)

@@ -1,7 +1,9 @@
 """Verdicts written in batches, again and again until they are written."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from uuid import UUID
 
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
@@ -10,8 +12,7 @@ from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import Settled
 
-_MOST_IN_A_BATCH = 250
-_LINGER_SECONDS = 0.02
+MOST_IN_A_BATCH = 500
 _PAUSE_SECONDS = 0.2
 
 Ended = tuple[Claim, Settlement]
@@ -19,33 +20,49 @@ Ended = tuple[Claim, Settlement]
 
 class Settler:
     """Losing a verdict would leave a post UNCONFIRMED that is known to be out; writing it twice changes nothing. So
-    what cannot be written is kept and written again over another connection."""
+    what cannot be written is kept and written again over another connection. ``on_written`` is called after each
+    batch."""
 
-    def __init__(self, verdicts: Verdicts, *, observer: DispatchObserver) -> None:
+    def __init__(self, verdicts: Verdicts, *, observer: DispatchObserver, on_written: Callable[[], None]) -> None:
         self._verdicts = verdicts
         self._observer = observer
-        self._waiting: asyncio.Queue[Ended] = asyncio.Queue(_MOST_IN_A_BATCH)
-        self._being_written: Sequence[Ended] = ()
+        self._on_written = on_written
+        self._waiting: deque[Ended] = deque()
+        self._some_wait = asyncio.Event()
+        self._all_written = asyncio.Event()
+        self._all_written.set()
 
-    async def put(self, claim: Claim, settlement: Settlement) -> None:
-        """Have it written soon; waits while very many are waiting already."""
-        await self._waiting.put((claim, settlement))
+    @property
+    def unwritten(self) -> Sequence[Ended]:
+        """What waits to be written, or is being written, in the order in which it was put."""
+        return list(self._waiting)
+
+    def __len__(self) -> int:
+        """How many are unwritten."""
+        return len(self._waiting)
+
+    def put(self, ended: Ended) -> None:
+        """Have it written soon."""
+        self._waiting.append(ended)
+        if not self._some_wait.is_set():
+            self._some_wait.set()
+            self._all_written.clear()
 
     async def run(self) -> None:
-        """Write what was put, for ever."""
+        """Write what was put, for ever. A batch is what has come while the one before was written."""
         while True:
-            self._being_written = await self._next_batch()
-            await self.write(self._being_written)
-            for _ in self._being_written:
-                self._waiting.task_done()
-            self._being_written = ()
+            await self._some_wait.wait()
+            batch = list(islice(self._waiting, MOST_IN_A_BATCH))
+            await self.write(batch)
+            for _ in batch:
+                self._waiting.popleft()
+            if not self._waiting:
+                self._some_wait.clear()
+                self._all_written.set()
+            self._on_written()
 
     async def all_written(self) -> None:
-        await self._waiting.join()
-
-    def unwritten(self) -> Sequence[Ended]:
-        """Take out what has not been written: nobody will do it any more."""
-        return [*self._being_written, *(self._waiting.get_nowait() for _ in range(self._waiting.qsize()))]
+        await self._all_written.wait()
 
     async def write(self, batch: Sequence[Ended]) -> Mapping[UUID, Settled]:
         """Return when all of these are written."""
@@ -59,10 +76,3 @@ class Settler:
                 for claim, settlement in batch:
                     self._observer.settled(claim, settlement, settled[settlement.schedule_id])
                 return settled
-
-    async def _next_batch(self) -> Sequence[Ended]:
-        batch = [await self._waiting.get()]
-        await asyncio.sleep(_LINGER_SECONDS if self._waiting.empty() else 0)
-        while len(batch) < _MOST_IN_A_BATCH and not self._waiting.empty():
-            batch.append(self._waiting.get_nowait())
-        return batch

@@ -13,7 +13,7 @@ from marketmind_scheduler.domain.attempt import Claim
 from marketmind_scheduler.domain.breaker import Breaker, BreakerState
 from marketmind_scheduler.domain.pacing import WITHOUT_TARGET
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.verdict import Misdirected, Refused, Unsent, Verdict
+from marketmind_scheduler.domain.verdict import Accepted, Misdirected, Refused, Unsent, Verdict
 from marketmind_scheduler.ports.dispatch_observer import SendObserver
 from marketmind_scheduler.ports.dispatch_queue import Wanted
 from marketmind_scheduler.ports.publisher import Publisher, Target
@@ -21,7 +21,6 @@ from marketmind_scheduler.ports.publisher import Publisher, Target
 _MOST_AT_ONCE = 500
 _MOST_REMEMBERED = 10_000
 _BUSY = timedelta(seconds=1)
-_CLOSED = Breaker()
 
 
 Outlet = tuple[Platform, str]
@@ -36,12 +35,14 @@ class Traffic:
         self._observer = observer
         self._monotonic = monotonic
         self._in_flight: Counter[Outlet] = Counter()
-        self._breakers: dict[Outlet, Breaker] = {}
+        self._sends = 0  # all of them
+        self._accepted: Counter[Outlet] = Counter()
+        self._breakers: dict[Outlet, Breaker] = {}  # of those where something has gone wrong since the last accepted
         self._misdirected: dict[UUID, int] = {}  # how many posts its target had accepted by then, the oldest first
 
     @property
     def in_flight(self) -> int:
-        return self._in_flight.total()
+        return self._sends
 
     def wanted(self, platforms: Collection[Platform], *, least_lease: timedelta) -> Mapping[Outlet, Wanted]:
         """How many more sends each outlet can take now, about 500 over all of them; those without room are left out."""
@@ -64,29 +65,38 @@ class Traffic:
         if target is None:
             return Unsent(no_receiver(platform), WITHOUT_TARGET)
         outlet = platform, target.name
-        breaker = self._breaker(outlet)
-        if rest := breaker.rest(self._now()):
+        breaker = self._breakers.get(outlet)
+        if breaker is not None and (rest := breaker.rest(self._now())):
             why = f"{target.name} {breaker.why} and is left alone for a while"
             return Unsent(why, rest + _jitter(_BUSY))
         if self._room(outlet, target) <= 0:
             return Unsent(f"{target.name} is busy", _BUSY + _jitter(_BUSY))
         self._in_flight[outlet] += 1
+        self._sends += 1
         return None
 
     def leave(self, platform: Platform, target: Target) -> None:
         """A send that had entered has ended, or never began."""
         self._in_flight[platform, target.name] -= 1
+        self._sends -= 1
 
     def learn(self, claim: Claim, target: Target, verdict: Verdict) -> Verdict:
         """Let the breaker know how a send ended. An outage comes back with the time to wait, and so does a refusal that
         speaks of the receiver, unless it turns out to speak of the post."""
         outlet = claim.platform, target.name
+        since = self._misdirected.pop(claim.schedule_id, None) if self._misdirected else None
+        if isinstance(verdict, Accepted) and outlet not in self._breakers:
+            self._accepted[outlet] += 1
+            return verdict
         before, now = self._breaker(outlet), self._now()
-        since = self._misdirected.pop(claim.schedule_id, None)
         if isinstance(verdict, Misdirected) and before.judges_posts(since=since):
             verdict = Refused(verdict.reason)
         after = before.after(verdict, now=now)
-        self._breakers[outlet] = after
+        self._accepted[outlet] = after.accepted
+        if after.is_well:
+            self._breakers.pop(outlet, None)
+        else:
+            self._breakers[outlet] = after
         if (state := after.state(now)) is not before.state(now):
             self._observer.breaker(claim.platform, target.name, state)
         if isinstance(verdict, Misdirected):
@@ -121,12 +131,14 @@ class Traffic:
             del self._misdirected[next(iter(self._misdirected))]
 
     def _room(self, outlet: Outlet, target: Target) -> int:
-        state = self._breaker(outlet).state(self._now())
-        most = {BreakerState.OPEN: 0, BreakerState.HALF_OPEN: 1, BreakerState.CLOSED: target.sends_at_once}[state]
+        most = target.sends_at_once
+        if (breaker := self._breakers.get(outlet)) is not None:
+            state = breaker.state(self._now())
+            most = {BreakerState.OPEN: 0, BreakerState.HALF_OPEN: 1, BreakerState.CLOSED: most}[state]
         return max(0, most - self._in_flight[outlet])
 
     def _breaker(self, outlet: Outlet) -> Breaker:
-        return self._breakers.get(outlet, _CLOSED)
+        return self._breakers.get(outlet) or Breaker(accepted=self._accepted[outlet])
 
     def _now(self) -> timedelta:
         return timedelta(seconds=self._monotonic())

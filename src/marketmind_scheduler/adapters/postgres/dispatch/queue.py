@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from time import monotonic
 from uuid import UUID
 
@@ -36,6 +37,7 @@ UPDATE schedules s SET lease_expires_at = now() + $4::interval, leased_for = $4:
           WHERE l.schedule_id = ANY($1::uuid[]) ORDER BY l.schedule_id FOR NO KEY UPDATE))
 RETURNING s.schedule_id
 """
+_PLATFORMS = {str(platform): platform for platform in Platform}
 
 
 class PostgresDispatchQueue:
@@ -146,6 +148,17 @@ class PostgresDispatchQueue:
         return await repeated(work)
 
 
+@lru_cache(1024)  # there are few of them
+def _standing(retry_count: int, max_retries: int, is_doubtful: bool, on_late: str) -> Standing:  # noqa: FBT001
+    return Standing(
+        status=ScheduleStatus.PUBLISHING,
+        retry_count=retry_count,
+        max_retries=max_retries,
+        is_doubtful=is_doubtful,
+        on_late=OnLate(on_late),
+    )
+
+
 def _due_for(rows: Sequence[Record]) -> Mapping[int, Sequence[timedelta]]:
     """Of each that was wanted, how long what was found had been due."""
     due_for: defaultdict[int, list[timedelta]] = defaultdict(list)
@@ -158,17 +171,11 @@ def _to_attempt(row: Record) -> Attempt:
     claim = Claim(
         schedule_id=row["schedule_id"],
         brand_id=row["brand_id"],
-        platform=Platform(row["platform"]),
+        platform=_PLATFORMS[row["platform"]],
         token=row["lease_token"],
         publish_time=row["publish_time"],
         latest_at=row["latest_at"],
-        standing=Standing(
-            status=ScheduleStatus.PUBLISHING,
-            retry_count=row["retry_count"],
-            max_retries=row["max_retries"],
-            is_doubtful=row["is_doubtful"],
-            on_late=OnLate(row["on_late"]),
-        ),
+        standing=_standing(row["retry_count"], row["max_retries"], row["is_doubtful"], row["on_late"]),
     )
     return Attempt(
         claim=claim,

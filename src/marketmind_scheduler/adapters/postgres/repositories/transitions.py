@@ -55,13 +55,15 @@ UPDATE schedules SET lease_expires_at = now() + leased_for WHERE schedule_id = A
   SELECT schedule_id FROM schedules WHERE lease_expires_at > now() AND lease_expires_at > now() + leased_for
    ORDER BY lease_expires_at DESC LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
 """
-# What waits, what is held for nothing but having no receiver, whose bit is 16, and what may be out and is to be repeated.
-_LATE = """(SELECT schedule_id FROM schedules WHERE due_at IS NOT NULL AND latest_at <= now() ORDER BY latest_at LIMIT $1)
+# What waits, what is held for nothing but having no receiver, whose bit is 16, and what may be out and is to be sent
+# again.
+_LATE = """
+   (SELECT schedule_id FROM schedules WHERE due_at IS NOT NULL AND latest_at <= now() ORDER BY latest_at LIMIT $1)
    UNION ALL
    (SELECT schedule_id FROM schedules WHERE parked = 16 AND latest_at <= now() ORDER BY latest_at LIMIT $1)
    UNION ALL
-   (SELECT schedule_id FROM schedules
-     WHERE due_at <= now() AND is_doubtful AND coalesce(resend_until_at, '-infinity') <= now() ORDER BY due_at LIMIT $1)"""
+   (SELECT schedule_id FROM schedules WHERE due_at <= now() AND is_doubtful
+       AND coalesce(resend_until_at, '-infinity') <= now() ORDER BY due_at LIMIT $1)"""
 LOCK_LATE = f"""{_SELECT}
  WHERE s.schedule_id = ANY(ARRAY({_LATE}))
    AND ((s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16))
