@@ -218,24 +218,19 @@ class Dispatcher:
         self._is_full = is_behind or self._traffic.is_full(self._platforms)
         if is_behind or not outlets:
             return _POLL_SECONDS
-        wanted = list(outlets.values())
-        claimed_at = self._monotonic()
+        claimed_at, wanted = self._monotonic(), list(outlets.values())
         attempts = await self._claim(wanted)
         if stopping.is_set():
-            self._settle_later(self._sender.release(attempts))
+            self._settler.put(*self._sender.release(attempts))
             return 0
         with self._tracing.claim(len(attempts), seconds=self._monotonic() - claimed_at):
             begun, ended = self._sender.begin(attempts, claimed_at=claimed_at)
             self._in_flight.begin(begun)
-        self._settle_later(ended)
+        self._settler.put(*ended)
         taken = Counter((each.attempt.claim.platform, each.target.name) for each in begun)
         if any(taken[outlet] == each.room for outlet, each in outlets.items()):
             return 0
         return await self._seconds_until_due(wanted)
-
-    def _settle_later(self, ended: Sequence[Ended]) -> None:
-        for each in ended:
-            self._settler.put(each)
 
     def _has_room(self) -> None:
         if self._is_full:

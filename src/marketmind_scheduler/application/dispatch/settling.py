@@ -41,10 +41,10 @@ class Settler:
         """How many are unwritten."""
         return len(self._waiting)
 
-    def put(self, ended: Ended) -> None:
-        """Have it written soon."""
-        self._waiting.append(ended)
-        if not self._some_wait.is_set():
+    def put(self, *ended: Ended) -> None:
+        """Have them written soon."""
+        self._waiting.extend(ended)
+        if ended and not self._some_wait.is_set():
             self._some_wait.set()
             self._all_written.clear()
 
