@@ -35,7 +35,7 @@ from tests.builders import (
     new_id,
 )
 from tests.contracts.test_policies import OWN
-from tests.contracts.worlds import MINUTE, ActingWorld, World, claim_and_begin, events, given_due, settle
+from tests.contracts.worlds import MINUTE, ActingWorld, World, claim_one, events, given_due, settle
 from tests.fakes.clock import FrozenClock
 
 POST = a_post(campaign_id=CAMPAIGN_ID, platform=Platform.LINKEDIN)
@@ -190,7 +190,7 @@ async def published(world: World) -> None:
 
 async def published_and_forgotten(world: World) -> None:
     await given_due(world, POST)
-    await settle(world, await claim_and_begin(world), VerdictKind.ACCEPTED)
+    await settle(world, await claim_one(world), VerdictKind.ACCEPTED)
     await world.pass_time(24 * 60 * MINUTE)
     await world.keeping(Retention(schedules=60 * MINUTE)).forget_expired(limit=10)
 

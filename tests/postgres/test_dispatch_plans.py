@@ -147,8 +147,9 @@ async def undone(connection: Connection) -> AsyncGenerator[None]:
 
 async def claimed(connection: Connection, *, each: int = ROOM) -> Sequence[UUID]:
     """Claim so many of each platform, and return their ids in order."""
-    wanted = PLATFORMS, [each] * 3, [None] * 3, [timedelta()] * 3, [EVER] * 3, [None] * 3, [], []
-    rows = await connection.fetch(CLAIM, *wanted, OWNER, OWNER, LEASE, None, None)
+    of_each = [PLATFORMS, [each] * 3, [None] * 3, [timedelta()] * 3, [EVER] * 3, [None] * 3]
+    no_brands: list[object] = []
+    rows = await connection.fetch(CLAIM, *of_each, no_brands, no_brands, OWNER, OWNER, LEASE, None, None)
     return sorted(row["schedule_id"] for row in rows)
 
 

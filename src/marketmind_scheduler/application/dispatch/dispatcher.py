@@ -135,8 +135,7 @@ class Dispatcher:
         StorageUnavailable; of what had been claimed by then, its lease decides. Raises ClocksDisagree and
         NothingSentFromHere.
         """
-        task = asyncio.create_task(self._triggered_now(limit))
-        self._triggered.add(task)
+        self._triggered.add(task := asyncio.create_task(self._triggered_now(limit)))
         task.add_done_callback(self._triggered.discard)
         return await asyncio.shield(task)
 
