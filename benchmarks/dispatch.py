@@ -1,9 +1,11 @@
-"""Measures the dispatcher side by side with procrastinate and PgQueuer, all on one PostgreSQL with the same settings.
+"""Measures the dispatcher beside PgQueuer, procrastinate and Graphile Worker, all on one PostgreSQL of one setting.
 
-W1 drains jobs that are due. W2 has some fall due each second, with and without many more in the future. W3 has many
-fall due at one instant above such a future. W4 kills one of four workers half way through. Last, what a claim of ours
-reads with few and with many schedules in the future. Each run has a database of its own, one engine is at work at a
-time, in random order, and after each run the tables are searched for lost and repeated jobs.
+W1 drains jobs that are due, by one worker and by several, with and without many more in the future. W2 has some fall
+due each second, with and without many more in the future. W3 has many fall due at one instant above such a future. W4
+kills one of four workers half way through. Last, what a claim of ours reads with few and with many schedules in the future.
+Each run has a database of its own, one engine is at work at a time, in random order, and after each run the tables are
+searched for lost and repeated jobs. PgQueuer is measured with batches of two sizes; Graphile Worker, which does not say
+when a job ran, in W1 alone, and where there is Node.js.
 
 The server is the one of DATABASE_URL, else an embedded one with durable settings. Run it from the repository as
 `python -m benchmarks.dispatch`; the peers are installed apart, from requirements-peers.txt.
@@ -23,6 +25,7 @@ from typing import NoReturn
 
 from benchmarks.claim_cost import ClaimCost, measure
 from benchmarks.engines.engine import Engine
+from benchmarks.engines.graphile import Graphile
 from benchmarks.engines.ours import Ours
 from benchmarks.engines.pgqueuer import PgQueuer
 from benchmarks.engines.procrastinate import Procrastinate
@@ -34,7 +37,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 WORKLOADS = ("W1", "W2", "W3", "W4", "claim")
-ENGINES = (Ours.name, Procrastinate.name, PgQueuer.name)
+PGQUEUER_BATCHES = (100, 500)  # which of them is faster depends on the machine
+ENGINES = (Ours.name, Procrastinate.name, "pgqueuer", Graphile.name)
 PEERS_PYTHON = Path(".venv-peers/bin/python")
 LEASE_SECONDS = 30  # what ours ships, and the default of both peers
 
@@ -56,8 +60,8 @@ class Size:
 
 
 SHORT = Size(
-    drained=[10_000],
-    processes=[1],
+    drained=[20_000],
+    processes=[1, 4],
     future=100_000,
     per_second=200,
     steady_seconds=15,
@@ -87,8 +91,14 @@ def main() -> None:
     console = Console(width=None if sys.stdout.isatty() else 120)
     size = sized(arguments)
     python = arguments.peers_python.absolute()
-    available: list[Engine] = [Ours(), Procrastinate(str(python)), PgQueuer(str(python))]
-    engines = [engine for engine in available if engine.name in arguments.engines]
+    modules = python.parents[1] / "graphile"
+    available: list[Engine] = [
+        Ours(),
+        Procrastinate(str(python)),
+        *(PgQueuer(str(python), batch=batch) for batch in PGQUEUER_BATCHES),
+        *([Graphile(str(modules))] if (modules / "node_modules").is_dir() else []),
+    ]
+    engines = [engine for engine in available if engine.name.startswith(tuple(arguments.engines))]
     if set(arguments.engines) != {"ours"} and not python.exists():
         sys.exit(f"{python} is missing: `make bench-dispatch` installs the peers there, or choose --engines ours")
     console.print(f"seed {seed}, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before the start")
@@ -165,7 +175,10 @@ def tasks_of(workload: str, engine: Engine, size: Size) -> Sequence[Task]:
     task = Task(workload=workload, engine=engine, processes=4, due=0, patience_seconds=size.patience_seconds)
     match workload:
         case "W1":
-            return [replace(task, processes=count, due=due) for due in size.drained for count in size.processes]
+            drain = [replace(task, processes=count, due=due) for due in size.drained for count in size.processes]
+            return [*drain, replace(drain[0], future=size.future)]
+        case _ if engine.name == Graphile.name:
+            return []  # its tables do not say when a job ran
         case "W2":
             due, patience = size.per_second * size.steady_seconds, size.steady_seconds + size.patience_seconds / 2
             steady = replace(task, due=due, per_second=size.per_second, patience_seconds=patience)

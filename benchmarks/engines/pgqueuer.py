@@ -27,11 +27,11 @@ SELECT extract(epoch FROM min(l.created) FILTER (WHERE l.status = 'picked') - r.
 
 
 class PgQueuer:
-    name = "pgqueuer"
     keeps = "deletes the job, and writes a log row for each change of it; no fence"
 
-    def __init__(self, python: str) -> None:
-        self._commands = PeerCommands(python, "pgqueuer_worker.py")
+    def __init__(self, python: str, *, batch: int) -> None:
+        self.name = f"pgqueuer-{batch}"
+        self._commands = PeerCommands(python, "pgqueuer_worker.py", {"batch": batch})
 
     def install(self, url: str) -> Command:
         return self._commands.install(url)

@@ -1,9 +1,9 @@
 """Where the next look for what is due begins: behind what has been found already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from time import monotonic
+from time import monotonic as usual_monotonic
 from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
@@ -36,12 +36,13 @@ class Looks:
     not matter then.
     """
 
+    monotonic: Callable[[], float] = usual_monotonic
     _latest: dict[_Lane, _Look] = field(default_factory=dict[_Lane, _Look])
     _from_the_start: dict[_Lane, float] = field(default_factory=dict[_Lane, float])
 
     def how_long_ago(self, wanted: Sequence[Wanted]) -> Sequence[timedelta]:
         """For each, how long ago what is to be found may have become due."""
-        now = monotonic()
+        now = self.monotonic()
         return [self._ago(_lane(each), now) for each in wanted]
 
     def found(
