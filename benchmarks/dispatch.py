@@ -2,8 +2,8 @@
 
 W1 drains jobs that are due, by one worker and by several, with and without many more in the future. W2 has some fall
 due each second, with and without many more in the future. W3 has many fall due at one instant above such a future. W4
-kills one of four workers half way through. Last, what a claim of ours reads with few and with many schedules in the future.
-Each run has a database of its own, one engine is at work at a time, in random order, and after each run the tables are
+kills one of four workers half way through. Last, what a claim of ours reads with few and with many in the future. Each
+run has a database of its own, one engine is at work at a time, in random order, and after each run the tables are
 searched for lost and repeated jobs. PgQueuer is measured with batches of two sizes; Graphile Worker, which does not say
 when a job ran, in W1 alone, and where there is Node.js.
 
