@@ -21,8 +21,7 @@ from marketmind_scheduler.domain.schedule import ACTIVE, Schedule
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 
 _SELECT = f"""
-SELECT {SHOWN}, s.lease_token, s.lease_owner IS NULL AS is_answered, s.given_to,
-       s.resend_until_at - now() AS resend_left
+SELECT {SHOWN}, s.lease_token, s.lease_owner, s.given_to, s.resend_until_at - now() AS resend_left
   FROM schedules s {JOINED}
 """
 # Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
@@ -57,17 +56,12 @@ UPDATE schedules SET lease_expires_at = now() + leased_for WHERE schedule_id = A
 """
 # What waits, what is held for nothing but having no receiver, whose bit is 16, and what may be out and is to be sent
 # again.
-_LATE = """
+_NOT_DROPPED = "s.due_at <= now() AND s.is_doubtful AND coalesce(s.resend_until_at, '-infinity') <= now()"
+LOCK_LATE = f"""{_SELECT.rstrip()} WHERE s.schedule_id = ANY(ARRAY(
    (SELECT schedule_id FROM schedules WHERE due_at IS NOT NULL AND latest_at <= now() ORDER BY latest_at LIMIT $1)
-   UNION ALL
-   (SELECT schedule_id FROM schedules WHERE parked = 16 AND latest_at <= now() ORDER BY latest_at LIMIT $1)
-   UNION ALL
-   (SELECT schedule_id FROM schedules WHERE due_at <= now() AND is_doubtful
-       AND coalesce(resend_until_at, '-infinity') <= now() ORDER BY due_at LIMIT $1)"""
-LOCK_LATE = f"""{_SELECT}
- WHERE s.schedule_id = ANY(ARRAY({_LATE}))
-   AND ((s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16))
-        OR (s.due_at <= now() AND s.is_doubtful AND coalesce(s.resend_until_at, '-infinity') <= now()))
+   UNION ALL (SELECT schedule_id FROM schedules WHERE parked = 16 AND latest_at <= now() ORDER BY latest_at LIMIT $1)
+   UNION ALL (SELECT s.schedule_id FROM schedules s WHERE {_NOT_DROPPED} ORDER BY s.due_at LIMIT $1)))
+   AND ((s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16)) OR ({_NOT_DROPPED}))
  ORDER BY s.latest_at, s.due_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 # Goes along an index, see Walk.
@@ -140,7 +134,7 @@ def to_locked(row: Record) -> Locked:
     return Locked(
         schedule=to_schedule(row),
         token=row["lease_token"],
-        is_answered=row["is_answered"],
+        is_answered=row["lease_owner"] is None,
         given_to=row["given_to"],
         resend_left=row["resend_left"],
     )
