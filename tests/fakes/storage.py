@@ -487,7 +487,8 @@ class InMemoryTransitions:
         rows = [row for row in self._rows() if row.due_at or row.schedule.holds == frozenset({Hold.NO_RECEIVER})]
         waiting = [(row.schedule.latest_at, row) for row in rows if row.schedule.latest_at]
         late = [each for each in waiting if each[0] <= self._clock.now()]
-        return self._locked(row for _, row in sorted([*late, *self._not_dropped()], key=_first)[:limit])
+        of_both = {row.schedule_id: (at, row) for at, row in [*self._not_dropped(), *late]}
+        return self._locked(row for _, row in sorted(of_both.values(), key=_first)[:limit])
 
     def _not_dropped(self) -> Sequence[tuple[datetime, Row]]:
         """What is to be repeated though its receiver does not drop a repeat any more."""
