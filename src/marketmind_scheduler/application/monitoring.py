@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import NeedsEveryBrand, StorageUnavailable
-from marketmind_scheduler.ports.metrics import Metrics
+from marketmind_scheduler.ports.metrics import Hearing, Metrics
 from marketmind_scheduler.ports.queue_standing import NextPost, QueueStanding, QueueStandings
 
 
@@ -13,6 +13,7 @@ from marketmind_scheduler.ports.queue_standing import NextPost, QueueStanding, Q
 class Monitoring:
     standings: QueueStandings
     metrics: Metrics
+    hearing: Hearing | None = None
     reach: Reach = EVERYWHERE
 
     async def standing(self) -> QueueStanding:
@@ -32,4 +33,6 @@ class Monitoring:
             standing = await self.standings.read()
         except StorageUnavailable:
             standing = None
+        if self.hearing is not None:
+            await self.hearing.hear()
         return self.metrics.exposition(standing, openmetrics=openmetrics)

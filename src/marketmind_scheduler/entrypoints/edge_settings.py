@@ -9,6 +9,7 @@ from marketmind_scheduler.entrypoints.agent_settings import AgentSettings
 from marketmind_scheduler.entrypoints.choices import HttpParser, SettingsError
 
 _LIMITS = Limits()
+_MOST_WORKERS = 64
 
 
 class EdgeSettings(AgentSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,6 +22,13 @@ class EdgeSettings(AgentSettings, frozen=True, kw_only=True, forbid_unknown_fiel
             "machine, with commas between, such as `host.docker.internal`"
         ),
     ] = None
+    workers: Annotated[
+        str,
+        Meta(
+            description="how many processes of `serve` answer at its port, from 1 to 64; `auto`: one for each core; "
+            "each has connections, shares and pools of its own, and the first one dispatches"
+        ),
+    ] = "1"
     http_parser: Annotated[
         HttpParser,
         Meta(
@@ -54,6 +62,16 @@ class EdgeSettings(AgentSettings, frozen=True, kw_only=True, forbid_unknown_fiel
             description="how much memory large bodies and answers may take in sum; a quarter of it for one caller",
         ),
     ] = _LIMITS.held // MEGABYTE
+
+    def worker_count(self, cores: int) -> int:
+        """Raises SettingsError."""
+        if self.workers == "auto":
+            return min(cores, _MOST_WORKERS)
+        if self.workers.isascii() and self.workers.isdigit() and 1 <= int(self.workers) <= _MOST_WORKERS:
+            return int(self.workers)
+        raise SettingsError(
+            f"SCHEDULER_WORKERS={self.workers}: it takes a whole number from 1 to {_MOST_WORKERS}, or auto"
+        )
 
     @property
     def limits(self) -> Limits:

@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from io import RawIOBase, TextIOWrapper
 from queue import SimpleQueue
@@ -24,6 +24,7 @@ _LONG_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{4}([0-9
 _MOST_LINES = 10_000
 _LAST_SECONDS = 1.0
 _REST_SECONDS = 0.02
+_UNDIVIDED = 4096
 _COLUMNS = 80 - len("19:00:00Z [info] ")
 
 
@@ -67,7 +68,8 @@ class Aside(RawIOBase):
         while not is_last:
             lines = [self._lines.get(), *self._others()]
             is_last = None in lines
-            self._write(b"".join(filter(None, lines)))
+            for piece in _pieces(filter(None, lines)):
+                self._write(piece)
             if self._dropped and self._lines.empty():
                 dropped, self._dropped = self._dropped, 0
                 structlog.get_logger().warning("log lines dropped", lines=dropped)
@@ -81,6 +83,17 @@ class Aside(RawIOBase):
         with suppress(OSError):  # nobody reads any more, or the disk is full
             while rest:  # past the buffer of out, whose lock would be waited for when the process ends
                 rest = rest[os.write(self._out.fileno(), rest) :]
+
+
+def _pieces(lines: Iterable[bytes]) -> Generator[bytes]:
+    """As many lines at once as reach a pipe undivided, where several processes write to it."""
+    piece = b""
+    for line in lines:
+        if piece and len(piece) + len(line) > _UNDIVIDED:
+            yield piece
+            piece = b""
+        piece += line
+    yield piece
 
 
 @contextmanager

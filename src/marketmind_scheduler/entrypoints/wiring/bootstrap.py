@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
+from marketmind_scheduler.adapters.added_metrics import Whole
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.adapters.numeric.fitter import NumericProfileFitter
 from marketmind_scheduler.adapters.numeric.solver import NumericPlanSolver
@@ -161,7 +162,7 @@ def assemble(
         dispatcher=dispatcher,
         doubting=Doubting(storage=storage.acting(OPERATOR)),
         event_feed=EventFeed(storage=storage, lookout=Lookout(storage)),
-        monitoring=Monitoring(standings=outbound.standings, metrics=outbound.metrics),
+        monitoring=Monitoring(standings=outbound.standings, metrics=outbound.metrics, hearing=outbound.hearing),
         demo=Demo(storage=storage, clock=clock),
     )
 
@@ -187,7 +188,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
         model_in_use(settings, PostgresStorage(pools.requests), metered_runs) as model,
     ):
         zones = pin_zone_rules()
-        pool = pools.requests
+        pool, whole = pools.requests, Whole(metering, registry)
         register_process(registry, tz_release=zones.release, pools=pools.by_name)
         outbound = Outbound(
             queue=PostgresDispatchQueue(pools.dispatch, looks=Looks()),
@@ -203,7 +204,8 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
             publishing=PUBLISHERS[settings.publisher].publishing,
             platforms=settings.published_platforms,
             observer=metering,
-            metrics=metering,
+            metrics=whole,
+            hearing=whole,
             tracing=tracing,
             limits=settings.dispatch_limits,
         )
@@ -234,6 +236,7 @@ async def _service(settings: Settings, database_url: str, telemetry: "Telemetry 
                 idempotency=idempotency,
                 limiter=limiter,
                 metering=metering,
+                metrics=whole,
                 registry=registry,
                 tracing=tracing,
             )

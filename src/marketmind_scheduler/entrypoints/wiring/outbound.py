@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.ports.dispatch_observer import DispatchObserver
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue
 from marketmind_scheduler.ports.holds import Holds
-from marketmind_scheduler.ports.metrics import Metrics
+from marketmind_scheduler.ports.metrics import Hearing, Metrics
 from marketmind_scheduler.ports.profile_fitter import ProfileFitter
 from marketmind_scheduler.ports.publisher import Publisher
 from marketmind_scheduler.ports.queue_standing import QueueStandings
@@ -51,6 +51,7 @@ class Outbound:
     tracing: Tracing
     limits: DispatchLimits = field(default_factory=DispatchLimits)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    hearing: Hearing | None = None
 
     def upkeeping(self) -> Upkeeping:
         return Upkeeping(

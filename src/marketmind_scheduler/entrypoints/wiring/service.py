@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from marketmind_scheduler.adapters.added_metrics import Whole
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
 from marketmind_scheduler.application.rate_limiting import RateLimiter
 from marketmind_scheduler.application.use_cases import UseCases
@@ -19,5 +20,6 @@ class Service:
     idempotency: Idempotency
     limiter: RateLimiter | None
     metering: MeteredDispatch
+    metrics: Whole
     registry: CollectorRegistry
     tracing: Tracing
