@@ -76,7 +76,7 @@ class Faults:
         if victim := self.dispatchers.any_of(chance):
             victim.is_ours = True
             victim.process.send_signal(signal.SIGSTOP)  # so that what it has in flight can be counted
-            await self._count_at_risk()
+            self.at_risk += await self._count_at_risk()
             await self.dispatchers.kill(victim)
         return victim is not None
 
@@ -86,7 +86,7 @@ class Faults:
         for victim in victims:
             victim.is_ours = True
             victim.process.send_signal(signal.SIGSTOP)
-        await self._count_at_risk()
+        self.at_risk += await self._count_at_risk()
         await asyncio.sleep(_STALL_SECONDS if victims else 0)
         for victim in victims:
             victim.process.send_signal(signal.SIGCONT)
@@ -106,8 +106,9 @@ class Faults:
             return False
 
     async def _restart(self, _chance: random.Random) -> bool:
-        await self._count_at_risk()
+        before = await self._count_at_risk()
         await asyncio.get_running_loop().run_in_executor(_STARTER, self._restart_server)
+        self.at_risk += max(before, await self._count_at_risk())
         return True
 
     def _restart_server(self) -> None:
@@ -120,9 +121,10 @@ class Faults:
         await asyncio.sleep(0.1)
         return self.proxy.lost.total() - before
 
-    async def _count_at_risk(self) -> None:
+    async def _count_at_risk(self) -> int:
+        """How many are being sent, or were, for all that the database knows."""
         try:
             async with connected(self.url) as sql:
-                self.at_risk += await sql.fetchval(_BEGUN)
+                return await sql.fetchval(_BEGUN)
         except (OSError, asyncpg.PostgresError):
-            pass
+            return 0

@@ -32,7 +32,8 @@ from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
 
 _POLL_SECONDS = 1.0
-_LAST_CLAIM_SECONDS = 1.0
+_LAST_CLAIM_SECONDS = 6.0  # longer than a claim takes that fails: given up, it may be committed after it was given back
+_GIVEN_UP_SECONDS = 1.0
 _SHORTEST_REST_SECONDS = 0.02
 _LONGEST_JITTER_SECONDS = 0.05
 _GATHER_SECONDS = 0.005
@@ -124,8 +125,8 @@ class Dispatcher:
         self._wake.set()
         await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
         if claiming.cancel():  # the storage hangs; what it may have claimed by then was never sent
-            await asyncio.wait([claiming], timeout=_LAST_CLAIM_SECONDS)
-            await self._give_back()
+            await asyncio.wait([claiming], timeout=_GIVEN_UP_SECONDS)
+        await self.upkeeping.lost_claims.try_to_give_back()
 
     async def trigger(self, limit: int) -> Sequence[Schedule]:
         """Send up to ``limit`` schedules that are due now, and return where they stand then, the earliest due first.
@@ -164,12 +165,6 @@ class Dispatcher:
             self.queue, wanted, most=most, owner=self._owner, lease=self._limits.lease
         )
 
-    async def _give_back(self) -> None:
-        """As far as the storage answers within a moment; of what is left, its lease decides."""
-        with suppress(TimeoutError, StorageUnavailable):
-            async with asyncio.timeout(_LAST_CLAIM_SECONDS):
-                await self.upkeeping.lost_claims.give_back()
-
     async def _send_now(self, attempts: Sequence[Attempt], claimed_at: float) -> None:
         begun, ended = self._sender.begin(attempts, claimed_at=claimed_at)
         try:
@@ -199,6 +194,7 @@ class Dispatcher:
                 rest = await self._round(stopping)
             except StorageUnavailable as unavailable:
                 self._observer.unavailable(unavailable)
+                await self.upkeeping.lost_claims.try_to_give_back()
                 was_away, rest = True, _POLL_SECONDS
             except ClocksDisagree:  # the observer has said so
                 rest = _POLL_SECONDS

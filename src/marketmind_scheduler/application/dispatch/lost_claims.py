@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 from marketmind_scheduler.domain.attempt import Attempt
+from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.dispatch_queue import DispatchQueue, Wanted
 from marketmind_scheduler.ports.ids import NewId
 
 _REMEMBERED_SECONDS = 60.0
 """Longer than a statement whose client has gone can take to commit."""
+_MOMENT_SECONDS = 1.0
 
 
 class LostClaims:
@@ -39,6 +42,12 @@ class LostClaims:
         except (Exception, asyncio.CancelledError):
             self._lost[claim_id] = self._monotonic() + _REMEMBERED_SECONDS
             raise
+
+    async def try_to_give_back(self) -> None:
+        """As far as the storage answers within a moment."""
+        with suppress(TimeoutError, StorageUnavailable):
+            async with asyncio.timeout(_MOMENT_SECONDS):
+                await self.give_back()
 
     async def give_back(self) -> None:
         """Let what was lost be due again; to be done every second, for a statement may commit after its client has
