@@ -177,7 +177,7 @@ async def answered(pieces: Sequence[bytes], *, by_h11: bool) -> tuple[Sequence[A
 
 async def turns() -> None:
     """As many as an answer takes."""
-    for _ in range(8):
+    for _ in range(20):
         await asyncio.sleep(0)
 
 
@@ -205,6 +205,13 @@ async def test_what_is_a_request_is_read_alike_in_whatever_pieces(sent: bytes) -
 async def test_what_is_none_is_refused_alike_and_ends_the_connection(sent: bytes) -> None:
     for by_h11 in (True, False):
         assert await answered([sent + NEXT], by_h11=by_h11) == ([400], True), by_h11
+
+
+async def test_a_body_that_looks_as_if_it_ended_everywhere_is_read_to_its_end() -> None:
+    body = b"0\r\n\r\n" * 10_000
+    sent = CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) + NEXT
+
+    assert await answered([sent], by_h11=False) == await answered([sent], by_h11=True)
 
 
 async def test_whatever_is_changed_in_a_request_both_read_the_same() -> None:

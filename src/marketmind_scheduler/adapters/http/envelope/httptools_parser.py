@@ -22,6 +22,7 @@ from marketmind_scheduler.adapters.http.envelope.heads import (
 )
 
 _BETWEEN_BYTES = 16 * 1024
+_MOST_PIECES = 2000
 _ANY_LINE = b"POST / HTTP/%b\r\n%b\r\n"
 _OFFER = re.compile(rb"(?im)^upgrade:.*\n")
 _MAY_END = b"\r\n\r\n"
@@ -121,7 +122,8 @@ class GuardedByHttptools(Guarded, HttpToolsProtocol):
         try:
             while self._received and not self.transport.is_closing():
                 if self._is_in_body:
-                    self._read_body()
+                    if not self._read_body():
+                        return
                 elif self.is_answering:
                     self.flow.pause_reading()
                     return
@@ -142,10 +144,18 @@ class GuardedByHttptools(Guarded, HttpToolsProtocol):
         self._feed(_ANY_LINE % (b"1.1" if head.version >= b"1.1" else b"1.0", _OFFER.sub(b"", head.fields)))
         return True
 
-    def _read_body(self) -> None:
-        """No further than to its end: what stands behind it is no body."""
+    def _read_later(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._read_on()
+            self.stand()
+
+    def _read_body(self) -> bool:
+        """No further than to its end: what stands behind it is no body. Whether to go on at once."""
         at, received, self._received = len(self._tail), self._tail + self._received, b""
-        while at < len(received) and self._is_in_body:
+        for _ in range(_MOST_PIECES):
+            if at == len(received) or not self._is_in_body:
+                break
             end = self._end_of_piece(received, at)
             self._between += end - at
             self._feed(memoryview(received)[at:end])
@@ -153,6 +163,11 @@ class GuardedByHttptools(Guarded, HttpToolsProtocol):
             if self._between > _BETWEEN_BYTES:
                 raise NotARequest("what stands between two pieces of a body is at most 16 kB")
         self._tail, self._received = received[max(at - 3, 0) : at], received[at:]
+        if not self._received or not self._is_in_body:
+            return True
+        self.flow.pause_reading()  # a body may look as if it ended everywhere; others have their turn in between
+        self.loop.call_soon(self._read_later)
+        return False
 
     def _end_of_piece(self, received: bytes, at: int) -> int:
         if self._left:
