@@ -45,6 +45,7 @@ PEERS_PYTHON = Path(".venv-peers/bin/python")
 CONNECTIONS = 16
 WRITES, READS = 1500, 3000
 POST, POST_ONE_LANE, GET = "POST /schedule/post", "… all of one brand", "GET /schedule/post"
+IN_FIVE = "floor, 5 statements"
 BRANDS = 100
 START = date(2027, 1, 4)
 
@@ -161,8 +162,9 @@ def one_round(url: str, posts: Sequence[UUID], of_one_brand: Sequence[UUID], key
         "floor": (FLOOR_PORT, None),
         "prototype": (PROTOTYPE_PORT, None),
     }
-    crowded = written(url, of_one_brand, servers)
-    spread = written(url, posts, servers)
+    writers = servers | {IN_FIVE: (FLOOR_PORT, None)}
+    crowded = written(url, of_one_brand, writers)
+    spread = written(url, posts, writers)
     read = {
         name: burst(port, reads, key=shown)
         for name, (port, shown) in random.sample(list(servers.items()), len(servers))
@@ -172,11 +174,11 @@ def one_round(url: str, posts: Sequence[UUID], of_one_brand: Sequence[UUID], key
 
 def written(url: str, posts: Sequence[UUID], servers: Mapping[str, tuple[int, str | None]]) -> Runs:
     body = json.dumps({"timestamp": "2027-03-17T19:00:00"})
-    writes = [["POST", f"/schedule/post/{post}", body] for post in posts]
     runs: Runs = {}
     for name, (port, shown) in random.sample(list(servers.items()), len(servers)):
         asyncio.run(empty(url, "first_prototype_schedules" if name == "prototype" else "schedules"))
-        runs[name] = burst(port, writes, key=shown)
+        path = "in-five" if name == IN_FIVE else "schedule"
+        runs[name] = burst(port, [["POST", f"/{path}/post/{post}", body] for post in posts], key=shown)
     return runs
 
 
@@ -212,7 +214,9 @@ def print_requests(console: Console, rounds: Sequence[dict[str, Runs]]) -> None:
     ):
         table.add_column(heading, no_wrap=True, justify="left" if heading in ("request", "server") else "right")
     for kind in (POST, POST_ONE_LANE, GET):
-        for name in ("service", "with keys", "floor", "prototype"):
+        for name in ("service", "with keys", "floor", IN_FIVE, "prototype"):
+            if name not in rounds[0][kind]:
+                continue
             runs = [each[kind][name] for each in rounds]
             table.add_row(
                 kind,
