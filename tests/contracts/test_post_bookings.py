@@ -68,11 +68,8 @@ async def world(world: World) -> World:
 async def test_a_look_shows_a_post_with_its_brands_rules_and_nothing_in_its_way(world: World) -> None:
     seen = await look(world)
 
-    assert (seen.post, seen.rules.zone, seen.rules.policy.version) == (
-        replace(POST, position=seen.post.position),
-        ZONE,
-        0,
-    )
+    shown = replace(POST, position=seen.post.position)
+    assert (seen.post, seen.rules.zone, seen.rules.policy.version) == (shown, ZONE, 0)
     assert (seen.is_scheduled, seen.is_published) == (False, False)
 
 

@@ -3,7 +3,7 @@ how they follow."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from marketmind_scheduler.domain.brand import Lateness, OnLate
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
@@ -63,14 +63,15 @@ def in_zone(slot: Slot, zone: str, *, tz_release: str) -> Slot:
 
 def with_lateness(schedule: Schedule, lateness: Lateness) -> Schedule:
     """The schedule as late as its brand lets it be by now."""
-    is_limited = lateness.on_late is not OnLate.PUBLISH
-    latest_at = schedule.publish_time + lateness.max_lateness if is_limited else None
-    return replace(schedule, on_late=lateness.on_late, latest_at=latest_at)
+    return replace(schedule, on_late=lateness.on_late, latest_at=_latest_at(schedule, lateness))
 
 
 def is_late_otherwise(schedule: Schedule, lateness: Lateness) -> bool:
-    as_the_brand_says = with_lateness(schedule, lateness)
-    return (schedule.on_late, schedule.latest_at) != (as_the_brand_says.on_late, as_the_brand_says.latest_at)
+    return (schedule.on_late, schedule.latest_at) != (lateness.on_late, _latest_at(schedule, lateness))
+
+
+def _latest_at(schedule: Schedule, lateness: Lateness) -> datetime | None:
+    return None if lateness.on_late is OnLate.PUBLISH else schedule.publish_time + lateness.max_lateness
 
 
 def _takes_another_zone(schedule: Schedule, sources: Sources) -> bool:

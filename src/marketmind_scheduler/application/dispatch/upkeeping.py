@@ -15,6 +15,7 @@ from marketmind_scheduler.ports.statistics import Statistics
 from marketmind_scheduler.ports.upkeep import Upkeep
 
 _AT_ONCE = 1000
+_EVENTS_AT_ONCE = 10_000  # so that a campaign, whose posts are all looked at, follows them once
 _UPKEEP_SECONDS, _SEQUENCE_SECONDS, _FORGET_SECONDS = 1.0, 0.1, 60.0
 _REFIT_SECONDS, _COUNT_SECONDS = 1.0, 10.0
 _BESIDE_SECONDS = 0.1
@@ -70,7 +71,7 @@ class Upkeeping:
 
     async def sequence(self) -> None:
         """Let every event be read that is final; raises StorageUnavailable."""
-        while await self.upkeep.sequence_events(limit=_AT_ONCE) == _AT_ONCE:
+        while await self.upkeep.sequence_events(limit=_EVENTS_AT_ONCE) == _EVENTS_AT_ONCE:
             pass
 
     async def forget(self) -> None:

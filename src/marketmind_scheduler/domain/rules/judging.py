@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from marketmind_scheduler.domain.post import Platform
@@ -141,8 +142,9 @@ def _too_many(crowd: _Crowd, nth: int, together: Sequence[int]) -> _Break:
     else:
         observed, than = saying.posts(len(together)), saying.at_most(limit)
         words = f"would be one of {observed} of {saying.those(limit.platforms)}, and at most {than} are allowed"
-    holders = [other.holder_id for other in map(entries.__getitem__, together) if isinstance(other, Occupied)]
-    return _Break(rule=limit.rule, limit=than, observed=observed, words=words, with_=tuple(holders[:_MOST_NAMED]))
+    beside = map(entries.__getitem__, together)
+    holders = islice((other.holder_id for other in beside if isinstance(other, Occupied)), _MOST_NAMED)
+    return _Break(rule=limit.rule, limit=than, observed=observed, words=words, with_=tuple(holders))
 
 
 def _neighbours(entries: Sequence[Occupied | Wanted], nth: int, length: timedelta) -> Sequence[int]:

@@ -103,7 +103,7 @@ class CampaignScheduleController(Controller):
             renewal=asked.renewal(),
             override=overriding(request, asked.override),
         )
-        return Response(CampaignSchedulesOut.of(campaign_id, schedules), status_code=201 if is_new else 200)
+        return Response(await CampaignSchedulesOut.of(campaign_id, schedules), status_code=201 if is_new else 200)
 
     @get(
         **needs(Scope.SCHEDULES_READ),
@@ -150,4 +150,4 @@ class CampaignScheduleController(Controller):
     ) -> CampaignSchedulesOut:
         """Cancels what is still PENDING. The campaign is a DRAFT again, or COMPLETED where something of it has gone
         out."""
-        return CampaignSchedulesOut.of(campaign_id, await campaign_scheduling.cancel(campaign_id))
+        return await CampaignSchedulesOut.of(campaign_id, await campaign_scheduling.cancel(campaign_id))

@@ -55,7 +55,7 @@ class FollowingController(Controller):
         """Its days and its PENDING schedules move by whole local days, all or nothing. Wall times stay what they are,
         also those chosen by hand; an instant stays at its time of day in the brand's zone."""
         campaign, schedules = await following.shift(campaign_id, data.days(), preview=data.preview)
-        return ShiftedOut.of(campaign, schedules, preview=data.preview)
+        return await ShiftedOut.of(campaign, schedules, preview=data.preview)
 
     @post(
         "/brands/{brand_id:uuid}/follow",
@@ -77,4 +77,4 @@ class FollowingController(Controller):
         brand, schedules = await following.follow(
             brand_id, zone=data.zone, lateness=data.lateness, preview=data.preview
         )
-        return FollowedOut.of(brand, schedules, preview=data.preview)
+        return await FollowedOut.of(brand, schedules, preview=data.preview)

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from marketmind_scheduler.adapters.http.problems import Malformed
 from marketmind_scheduler.adapters.http.shapes.catalog import CampaignOut
 from marketmind_scheduler.adapters.http.shapes.fields import Body, BrandId, Day
-from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
+from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut, all_of
 from marketmind_scheduler.application.following import days_to
 from marketmind_scheduler.domain.brand import Brand
 from marketmind_scheduler.domain.campaign import Campaign
@@ -64,8 +64,8 @@ class ShiftedOut(Struct, frozen=True, kw_only=True):
     schedules: Annotated[list[ScheduleOut], Meta(description="In time order")]
 
     @classmethod
-    def of(cls, campaign: Campaign, schedules: Sequence[Schedule], *, preview: bool) -> Self:
-        shown = [ScheduleOut.of(schedule) for schedule in schedules]
+    async def of(cls, campaign: Campaign, schedules: Sequence[Schedule], *, preview: bool) -> Self:
+        shown = await all_of(schedules)
         return cls(campaign=CampaignOut.of(campaign), preview=preview, moved=len(shown), schedules=shown)
 
 
@@ -76,8 +76,8 @@ class FollowedOut(Struct, frozen=True, kw_only=True):
     schedules: Annotated[list[ScheduleOut], Meta(description="In time order")]
 
     @classmethod
-    def of(cls, brand: Brand, schedules: Sequence[Schedule], *, preview: bool) -> Self:
-        shown = [ScheduleOut.of(schedule) for schedule in schedules]
+    async def of(cls, brand: Brand, schedules: Sequence[Schedule], *, preview: bool) -> Self:
+        shown = await all_of(schedules)
         return cls(brand_id=brand.brand_id, preview=preview, followed=len(shown), schedules=shown)
 
 

@@ -1,6 +1,6 @@
 """Schedules as they are shown, and campaigns as they are to be scheduled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Annotated, Self
 from uuid import UUID
@@ -32,6 +32,7 @@ from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.wall_clock import Disambiguation, IntentKind, Resolution
 from marketmind_scheduler.ports.schedule_search import Found
+from marketmind_scheduler.ports.unhurried import unhurried
 
 WHY_IT_WAITS: ContextVar[Callable[[Schedule], Sequence[str]] | None] = ContextVar("WHY_IT_WAITS", default=None)
 """What the app that answers knows of a PENDING schedule, for wherever it is shown."""
@@ -173,6 +174,11 @@ class ScheduleOut(Struct, frozen=True, kw_only=True):
         )
 
 
+async def all_of(schedules: Iterable[Schedule]) -> list[ScheduleOut]:
+    """In their order."""
+    return [ScheduleOut.of(each) async for each in unhurried(schedules)]
+
+
 def _reasons(schedule: Schedule) -> Sequence[str]:
     """Why what waits would not be sent by the process that shows it, or has not been."""
     why_it_waits = WHY_IT_WAITS.get()
@@ -184,8 +190,8 @@ class CampaignSchedulesOut(Struct, frozen=True, kw_only=True):
     schedules: Annotated[list[ScheduleOut], Meta(description="In time order")]
 
     @classmethod
-    def of(cls, campaign_id: UUID, schedules: Sequence[Schedule]) -> Self:
-        return cls(campaign_id=campaign_id, schedules=[ScheduleOut.of(schedule) for schedule in schedules])
+    async def of(cls, campaign_id: UUID, schedules: Sequence[Schedule]) -> Self:
+        return cls(campaign_id=campaign_id, schedules=await all_of(schedules))
 
 
 class CampaignSchedulePage(CampaignSchedulesOut, frozen=True, kw_only=True):

@@ -14,7 +14,13 @@ from marketmind_scheduler.adapters.postgres.repositories.additions import ADD
 from marketmind_scheduler.adapters.postgres.repositories.derivations import move
 from marketmind_scheduler.adapters.postgres.repositories.forgotten import missing
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, to_arrays, to_holds, to_schedule
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
+    SELECT,
+    to_arrays,
+    to_holds,
+    to_schedule,
+    to_schedules,
+)
 from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT
 from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of
 from marketmind_scheduler.adapters.postgres.statements import statement
@@ -64,7 +70,7 @@ class PostgresBookings:
         told: list[Schedule] = []
         for piece in pieces(sorted(post_ids)):
             ids = [row[0] for row in await self._connection.fetch(TELL_POST_CHANGED, piece)]
-            told += [to_schedule(row) for row in await self._connection.fetch(_TOLD, ids)] if ids else []
+            told += await to_schedules(await self._connection.fetch(_TOLD, ids)) if ids else []
         return told
 
     async def follow_campaigns(self, post_ids: Collection[UUID]) -> None:

@@ -16,7 +16,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     of_overridden,
     of_slot,
     to_holds,
-    to_schedule,
+    to_schedules,
 )
 from marketmind_scheduler.adapters.postgres.repositories.selections import where
 from marketmind_scheduler.adapters.postgres.statements import statement
@@ -74,7 +74,7 @@ class PostgresDerivations:
 
     async def lock(self, chosen: ScheduleFilter) -> Sequence[Schedule]:
         statement, parameters = locking(chosen)
-        return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
+        return await to_schedules(await self._connection.fetch(statement, *parameters))
 
     async def move(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         return await move(self._connection, schedules)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_ACTIVE, to_locked
+from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_ACTIVE, all_locked
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Locked
@@ -105,7 +105,7 @@ class PostgresErasures:
         return [row["post_id"] for row in locked]
 
     async def lock_active(self, post_ids: Collection[UUID]) -> Sequence[Locked]:
-        return [to_locked(row) for row in await self._connection.fetch(LOCK_ACTIVE, list(post_ids))]
+        return await all_locked(await self._connection.fetch(LOCK_ACTIVE, list(post_ids)))
 
     async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, cancelled: int, at: datetime) -> None:
         for piece in pieces([*post_ids]):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import OF_CAMPAIGN, containing, lanes_of
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import JOINED, SHOWN, to_schedule
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import JOINED, SHOWN, to_schedules
 from marketmind_scheduler.adapters.postgres.repositories.selections import Condition
 from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Statement, Walk, of_brands, wanted_brands
 from marketmind_scheduler.domain.access import Reach
@@ -47,7 +47,7 @@ class PostgresRetryables:
             " FOR NO KEY UPDATE OF l",
             *found.parameters,
         )
-        return [to_schedule(row) for row in rows]
+        return await to_schedules(rows)
 
     def _found(self, chosen: RetryFilter) -> Statement:
         made = Statement()

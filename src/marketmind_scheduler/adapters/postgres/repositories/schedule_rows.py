@@ -1,7 +1,9 @@
 """How a schedule stands in its table: which columns it fills, and how a row is read."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Any
 
 from asyncpg import Record
@@ -15,6 +17,7 @@ from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
+from marketmind_scheduler.ports.unhurried import unhurried
 
 HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8, Hold.NO_RECEIVER: 16}
 """The bits of ``parked``."""
@@ -33,7 +36,7 @@ _OF_SLOT = {
     **dict.fromkeys(("timezone", "disambiguation", "resolution", "tz_release"), "text"),
     "zone_is_default": "bool",
 }
-_ENUMS: Mapping[str, Callable[[str], object]] = {
+_ENUMS: Mapping[str, type[StrEnum]] = {
     "platform": Platform,
     "scheduler": SchedulerKind,
     "on_late": OnLate,
@@ -77,10 +80,19 @@ ADDED = list(_TYPES)
 """The columns of a new schedule that do not come from its brand."""
 
 
+# A campaign has ten thousand rows: whatever can be looked up is made once.
+_MEMBERS: Mapping[str, Mapping[str | None, object]] = {
+    name: {None: None, **{each.value: each for each in kind}} for name, kind in _ENUMS.items()
+}
+_STATUSES = {each.value: each for each in ScheduleStatus}
+_DISAMBIGUATIONS = {None: None, **{each.value: each for each in Disambiguation}}
+_RESOLUTIONS = {each.value: each for each in Resolution}
+
+
 def to_schedule(row: Record) -> Schedule:
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
-    for name, kind in _ENUMS.items():
-        plain[name] = plain[name] and kind(plain[name])
+    for name, members in _MEMBERS.items():
+        plain[name] = members[plain[name]]
     plain["overridden"] = to_overridden(plain["overridden"])
     return Schedule(
         **plain,
@@ -88,13 +100,18 @@ def to_schedule(row: Record) -> Schedule:
         campaign_id=row["campaign_id"],
         s3_url=row["s3_url"],
         slot=_to_slot(row),
-        status=ScheduleStatus(row["status"]),
+        status=_STATUSES[row["status"]],
         holds=to_holds(row["parked"]),
         error=row["last_error"],
         is_outdated=bool(row["is_outdated"]),
         beside=tuple(row["beside"]),
         sources=_to_sources(row) if "brand_default_timezone" in row else None,
     )
+
+
+async def to_schedules(rows: Sequence[Record]) -> Sequence[Schedule]:
+    """All of them in their order, with a break for everybody else now and then."""
+    return [to_schedule(row) async for row in unhurried(rows)]
 
 
 def to_arrays(schedules: Iterable[Schedule]) -> Sequence[list[object]]:
@@ -123,6 +140,7 @@ def to_bits(holds: Iterable[Hold]) -> int:
     return sum(HOLDS[hold] for hold in holds)
 
 
+@cache
 def to_holds(parked: int) -> frozenset[Hold]:
     return frozenset(hold for hold, bit in HOLDS.items() if parked & bit)
 
@@ -131,6 +149,7 @@ def of_overridden(kinds: Iterable[RuleKind]) -> str | None:
     return ",".join(sorted(kinds)) or None
 
 
+@lru_cache
 def to_overridden(text: str | None) -> frozenset[RuleKind]:
     return frozenset(map(RuleKind, text.split(","))) if text else frozenset()
 
@@ -157,23 +176,24 @@ def _to_row(schedule: Schedule) -> Mapping[str, object]:
 
 
 def _to_sources(row: Record) -> Sources:
-    max_lateness = timedelta(seconds=row["max_lateness_seconds"])
-    return Sources(
-        zone=row["brand_default_timezone"],
-        lateness=Lateness(on_late=OnLate(row["brand_on_late"]), max_lateness=max_lateness),
-        days=None if row["start_date"] is None else (row["start_date"], row["end_date"]),
-    )
+    days = None if row["start_date"] is None else (row["start_date"], row["end_date"])
+    return _sources(row["brand_default_timezone"], row["brand_on_late"], row["max_lateness_seconds"], days)
+
+
+@lru_cache(1000)
+def _sources(zone: str, on_late: str, seconds: int, days: tuple[date, date] | None) -> Sources:
+    lateness = Lateness(on_late=OnLate(on_late), max_lateness=timedelta(seconds=seconds))
+    return Sources(zone=zone, lateness=lateness, days=days)
 
 
 def _to_slot(row: Record) -> Slot:
-    disambiguation = row["disambiguation"]
     return Slot(
         publish_time=row["publish_time"],
         intent=Intent(
             zone=row["timezone"],
             local_time=row["local_time"],
-            disambiguation=Disambiguation(disambiguation) if disambiguation else None,
-            resolution=Resolution(row["resolution"]),
+            disambiguation=_DISAMBIGUATIONS[row["disambiguation"]],
+            resolution=_RESOLUTIONS[row["resolution"]],
             tz_release=row["tz_release"],
             zone_is_default=row["zone_is_default"],
         ),

@@ -12,7 +12,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import (
     listing,
     walk_of,
 )
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, to_schedule
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, to_schedules
 from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walk
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
@@ -52,7 +52,7 @@ class PostgresScheduleSearch:
         return None if row is None else (row["place_0"], row["place_1"])
 
     async def _fetch(self, statement: str, parameters: Sequence[object]) -> Sequence[Schedule]:
-        return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
+        return await to_schedules(await self._connection.fetch(statement, *parameters))
 
 
 def _looking(walk: Walk, chosen: ScheduleFilter, *, limit: int) -> tuple[str, Sequence[object]]:

@@ -15,7 +15,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
     SELECT,
     SHOWN,
-    to_schedule,
+    to_schedules,
 )
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.attempt import AttemptRecord
@@ -102,7 +102,7 @@ class PostgresScheduleRepository:
         return [each for each in await self._fetch(statement, *parameters) if self._reach.covers(each.brand_id)]
 
     async def _fetch(self, statement: str, *parameters: object) -> Sequence[Schedule]:
-        return [to_schedule(row) for row in await self._connection.fetch(statement, *parameters)]
+        return await to_schedules(await self._connection.fetch(statement, *parameters))
 
 
 def _to_attempt(row: Record) -> AttemptRecord:

@@ -13,12 +13,14 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     SHOWN,
     to_bits,
     to_schedule,
+    to_schedules,
 )
 from marketmind_scheduler.adapters.postgres.repositories.texts import storable
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
+from marketmind_scheduler.ports.unhurried import unhurried
 
 _SELECT = f"""
 SELECT {SHOWN}, s.lease_token, s.lease_owner, s.given_to, s.resend_until_at - now() AS resend_left
@@ -113,7 +115,7 @@ class PostgresTransitions:
         for piece in pieces(changes):
             *steps, notes, owners = map(list, zip(*map(_to_row, piece), strict=True))
             rows = await self._connection.fetch(RECORD, *steps, at, notes, list(ACTIVE), owners)
-            stored += [to_schedule(row) for row in rows]
+            stored += await to_schedules(rows)
         return sorted(stored, key=in_time)
 
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
@@ -123,14 +125,18 @@ class PostgresTransitions:
         )
 
     async def _locked(self, sql: str, *parameters: object) -> Sequence[Locked]:
-        return [to_locked(row) for row in await self._connection.fetch(sql, *parameters)]
+        return await all_locked(await self._connection.fetch(sql, *parameters))
 
 
 def in_time(schedule: Schedule) -> tuple[datetime, UUID]:
     return schedule.publish_time, schedule.schedule_id
 
 
-def to_locked(row: Record) -> Locked:
+async def all_locked(rows: Sequence[Record]) -> Sequence[Locked]:
+    return [_to_locked(row) async for row in unhurried(rows)]
+
+
+def _to_locked(row: Record) -> Locked:
     return Locked(
         schedule=to_schedule(row),
         token=row["lease_token"],
