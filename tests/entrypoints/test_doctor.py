@@ -86,6 +86,13 @@ def test_a_database_that_is_well_has_nothing_to_do() -> None:
         ("database", {"major_version": 19}, Mark.DOUBTFUL, "PostgreSQL 19", "15 to 18"),
         ("writing", {"is_read_only": True}, Mark.WRONG, "no writes", "primary"),
         ("schema", {"is_at_head": False}, Mark.WRONG, "not at head", "marketmind-scheduler migrate"),
+        (
+            "schema",
+            {"is_at_head": False, "newer_schema": "9999"},
+            Mark.WRONG,
+            "at 9999, which a newer version made",
+            "start that version",
+        ),
         ("rights", {"missing_rights": ("posts INSERT",)}, Mark.WRONG, "lacks posts INSERT", "MIGRATION_DATABASE_URL"),
         ("role", {"may_change_schema": True}, Mark.DOUBTFUL, "may change the schema", "MIGRATION_DATABASE_URL"),
         ("durability", {"synchronous_commit": "off"}, Mark.WRONG, "is off", "set it to on"),
@@ -182,6 +189,17 @@ async def test_a_migrated_database_is_read_as_it_is(database: str, worker_id: st
     assert (facts.missing_settings, facts.prepared) == ((), ())
     assert not facts.is_read_only
     assert abs(facts.clock_ahead) < timedelta(seconds=1)
+
+
+async def test_a_schema_that_a_newer_version_made_is_known_as_such(database: str) -> None:
+    await migrate(database)
+    at_head = await examine(database, SystemClock())
+    await execute(database, "UPDATE alembic_version SET version_num = '9999'")
+
+    facts = await examine(database, SystemClock())
+
+    assert (at_head.is_at_head, at_head.newer_schema) == (True, None)
+    assert (facts.is_at_head, facts.newer_schema) == (False, "9999")
 
 
 async def test_a_pooler_that_hands_out_connections_by_transaction_is_refused_by_name(database: str) -> None:

@@ -506,9 +506,12 @@ class InMemoryTransitions:
             for (brand_id, platform), count in sorted(lanes.items())
         ]
 
-    async def record(self, changes: Sequence[Change], *, at: datetime | None = None) -> Sequence[Schedule]:
+    async def record(
+        self, changes: Sequence[Change], *, at: datetime | None = None, shown: bool = True
+    ) -> Sequence[Schedule]:
         now = self._clock.now()
-        return in_time_order(self._view().record(change, at=at or now, now=now) for change in changes)
+        recorded = in_time_order(self._view().record(change, at=at or now, now=now) for change in changes)
+        return recorded if shown else ()
 
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:
         rows, now = self._view(), self._clock.now()

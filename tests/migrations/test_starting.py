@@ -7,6 +7,8 @@ import pytest
 from marketmind_scheduler.adapters.postgres.pool import open_pool
 from marketmind_scheduler.adapters.postgres.schema.migrations import migrating
 from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
+from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase
+from marketmind_scheduler.adapters.postgres.schema.version import newest_revision
 from tests.migrations.schema import downgrade, dump, fetch
 
 WAITING = """
@@ -85,6 +87,15 @@ async def test_a_database_that_went_back_is_not_current(migrated_database: str) 
     await downgrade(migrated_database, "base")
 
     assert not await schema_is_current(migrated_database)
+
+
+async def test_tables_of_which_nothing_says_the_version_are_left_alone_with_the_way_out(migrated_database: str) -> None:
+    await fetch(migrated_database, "DELETE FROM alembic_version")
+
+    with pytest.raises(UnfitDatabase, match="alembic_version does not say of which version they are") as unfit:
+        await start(migrated_database)
+
+    assert f"INSERT INTO alembic_version VALUES ('{newest_revision()}')" in unfit.value.remedy
 
 
 @pytest.mark.parametrize("revision", ["0000", "9999_of_a_later_version"])

@@ -181,10 +181,14 @@ async def test_demo_data_and_a_reset_need_the_owner_and_say_so(migrated: Urls) -
     settings = {"SCHEDULER_DEMO_DATA": "true", "SCHEDULER_RESET_ON_START": "true"}
 
     refused = migrate(DATABASE_URL=migrated.service, **settings)
+    without_demo = migrate(DATABASE_URL=migrated.service, SCHEDULER_DEMO_DATA="true")
     allowed = migrate(**migrated.both, **settings)
 
-    assert refused.returncode == 1
-    assert "MIGRATION_DATABASE_URL" in message_of(refused)
+    for ended, task in ((refused, "empty the tables"), (without_demo, "load the demo data")):
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert f"role may not {task}: permission denied" in message_of(ended)
+        assert "do the same with MIGRATION_DATABASE_URL set to the role" in message_of(ended)
+        assert "which owns the tables" in message_of(ended)
     assert allowed.returncode == 0, allowed.stderr
     async with connected(migrated.service) as sql:
         assert await sql.fetchval("SELECT count(*) FROM brands") == 2

@@ -15,6 +15,7 @@ from marketmind_scheduler.domain.saying import FieldMissing
 from marketmind_scheduler.domain.schedule import what_is_live
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Storage
+from marketmind_scheduler.ports.unhurried import unhurried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class CampaignPosts:
         async with self.storage.unit_of_work() as work:
             campaign = await work.campaigns.get(campaign_id)
             known = {post.post_id: post for post in await work.posts.find_all(given)}
-            posts = _all_over(known, [_in(campaign, each) for each in said], now=now)
+            posts = await _all_over(known, campaign, said, now=now)
             changed = [post for post in posts if post != known.get(post.post_id)]
             await work.posts.save(changed)
             told = await work.bookings.tell_post_changed([each.post_id for each in changed if _says_anew(each, known)])
@@ -133,11 +134,13 @@ def _in(campaign: Campaign, said: PostChange) -> PostChange:
     return replace(said, brand_id=campaign.brand_id, campaign_id=campaign.campaign_id)
 
 
-def _all_over(known: Mapping[UUID, Post], said: Sequence[PostChange], *, now: datetime) -> Sequence[Post]:
+async def _all_over(
+    known: Mapping[UUID, Post], campaign: Campaign, said: Sequence[PostChange], *, now: datetime
+) -> Sequence[Post]:
     posts: list[Post] = []
-    for nth, each in enumerate(said):
+    async for nth, each in unhurried(enumerate(said)):
         try:
-            posts.append(_over(known.get(each.post_id), each, now=now))
+            posts.append(_over(known.get(each.post_id), _in(campaign, each), now=now))
         except FieldMissing as missing:
             raise FieldMissing(missing.noun, missing.field, nth=nth) from None
     return posts

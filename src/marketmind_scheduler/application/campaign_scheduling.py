@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
@@ -26,6 +27,7 @@ from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from marketmind_scheduler.ports.unhurried import aside, unhurried
 
 _MOST_HISTORY = 100_000
 _MOST_PREVIEWS = 100
@@ -80,7 +82,7 @@ class CampaignScheduling:
             rules = await check_unchanged(work, case)
             if kind is SchedulerKind.NAIVE:  # many campaigns at once would not get round each other by asking again
                 brief = (await beside_others(work, case)).brief_of_open_posts(self.zones)
-                plan = make_room(plan, brief)
+                plan = await aside(partial(make_room, plan, brief), len(brief.posts))
             writing = Writing(quota=self.quota, new_id=self.new_id, override=override)
             stored = await writing.write(work, case, plan, rules=rules, now=case.now)
             await self._remember(work, case, brief, plan, stored)
@@ -114,7 +116,7 @@ class CampaignScheduling:
             await work.campaigns.get(campaign_id)
             await work.campaigns.lock(campaign_id)
             pending = await work.transitions.lock_pending_of_campaign(campaign_id)
-            stored = await work.transitions.record([called_off(each) for each in pending], at=now)
+            stored = await work.transitions.record([called_off(each) async for each in unhurried(pending)], at=now)
             await work.campaigns.follow_schedules(campaign_id)
             await work.commit()
         return stored
@@ -146,7 +148,8 @@ class CampaignScheduling:
             brief = was_asked.brief(planning.posts, planning.kept, planning.made_at, self.zones)
             if case.asked.scheduler is SchedulerKind.NAIVE:
                 plan = await self.schedulers[case.asked.scheduler].propose(brief)
-                if planning.agrees_with(plan, self.zones):
+                agrees = partial(planning.agrees_with, plan, self.zones)
+                if await aside(agrees, len(plan.placements)):
                     return True
         except Rejected:
             return False
@@ -169,5 +172,6 @@ class CampaignScheduling:
         self, work: UnitOfWork, case: Case, brief: Brief, plan: Plan, stored: Sequence[Schedule]
     ) -> None:
         """Keep the plan as a preview that was committed as soon as it was made."""
-        preview = await work.previews.add(case.preview(self.new_id(), brief, plan))
+        made = await aside(partial(case.preview, self.new_id(), brief, plan), len(plan.placements))
+        preview = await work.previews.add(made)
         await work.previews.end(preview.committed([each.schedule_id for each in stored], at=case.now))

@@ -12,6 +12,7 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change, Locked
+from marketmind_scheduler.ports.unhurried import unhurried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,9 @@ class Deleting:
             now = self.clock.now()
             post_ids = await work.erasures.lock_posts(doomed)
             active = await work.erasures.lock_active(post_ids)
-            called_off = await work.transitions.record(_called_off(doomed, active, forgets=forgets), at=now)
-            cancelled = sum(each.status is ScheduleStatus.CANCELLED for each in called_off)
+            changes = await _called_off(doomed, active, forgets=forgets)
+            await work.transitions.record(changes, at=now, shown=False)
+            cancelled = sum(each.step.to.status is ScheduleStatus.CANCELLED for each in changes)
             await work.erasures.erase(doomed, post_ids, cancelled=cancelled, at=now)
             await work.commit()
         await follow_schedules(self.storage, [campaign_id])
@@ -55,11 +57,11 @@ async def _campaign_of(work: UnitOfWork, doomed: Doomed) -> UUID | None:
     return None
 
 
-def _called_off(doomed: Doomed, active: Sequence[Locked], *, forgets: bool) -> Sequence[Change]:
+async def _called_off(doomed: Doomed, active: Sequence[Locked], *, forgets: bool) -> Sequence[Change]:
     """Raises DeletionBlocked."""
     changes: list[Change] = []
     blocking: list[Locked] = []
-    for each in active:
+    async for each in unhurried(active):
         if step := called_off(each.standing, forgets=forgets):
             changes.append(Change(schedule_id=each.schedule.schedule_id, step=step))
         else:

@@ -22,6 +22,7 @@ from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from marketmind_scheduler.ports.unhurried import unhurried
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
@@ -61,7 +62,7 @@ class Following:
             def to(slot: Slot) -> Slot:
                 return shifted(slot, days=days, zone=campaign.zone, tz_release=self.zones.release)
 
-            moved = self._all_moved([each.schedule for each in locked] if days else [], to, now)
+            moved = await self._all_moved([each.schedule for each in locked] if days else [], to, now)
             await check_lanes(work, rules, moved, now=now)
             if preview or not days:
                 return later, _in_time_order(moved or [each.schedule for each in locked])
@@ -90,9 +91,9 @@ class Following:
             brand = await work.brands.get(brand_id)
             self.zones.check(brand.content.default_zone)
             found = await work.derivations.lock(ScheduleFilter(brand_id=brand_id, differs=differs))
-            follows = self._all_followed(found, brand, now, moves=zone)
+            follows = await self._all_followed(found, brand, now, moves=zone)
             if lateness:
-                follows = [with_lateness(each, brand.content.lateness) for each in follows]
+                follows = [with_lateness(each, brand.content.lateness) async for each in unhurried(follows)]
             before = {each.schedule_id: each.publish_time for each in found}
             moved = [each for each in follows if each.publish_time != before[each.schedule_id]]
             await check_lanes(work, rules, moved, now=now)
@@ -102,23 +103,25 @@ class Following:
             await work.commit()
         return brand, schedules
 
-    def _all_followed(
+    async def _all_followed(
         self, found: Sequence[Schedule], brand: Brand, now: datetime, *, moves: bool
     ) -> Sequence[Schedule]:
         def to(slot: Slot) -> Slot:
             return in_zone(slot, brand.content.default_zone, tz_release=self.zones.release)
 
-        moving = {each.schedule_id for each in found if moves and Difference.ZONE in differences(each)}
-        moved = self._all_moved([each for each in found if each.schedule_id in moving], to, now)
+        judged = [each async for each in unhurried(found) if moves and Difference.ZONE in differences(each)]
+        moving = {each.schedule_id for each in judged}
+        moved = await self._all_moved(judged, to, now)
         stay = [each for each in found if each.schedule_id not in moving]
-        return [*moved, *(replace(each, version=each.version + 1, updated_at=now) for each in stay)]
+        told = [replace(each, version=each.version + 1, updated_at=now) async for each in unhurried(stay)]
+        return [*moved, *told]
 
-    def _all_moved(
+    async def _all_moved(
         self, schedules: Sequence[Schedule], to: Callable[[Slot], Slot], now: datetime
     ) -> Sequence[Schedule]:
         moved: list[Schedule] = []
         refused: list[Mapping[str, object]] = []
-        for each in schedules:
+        async for each in unhurried(schedules):
             try:
                 moved.append(self._moved(each, to, now))
             except (SendInFlight, Rejected) as why:
@@ -133,7 +136,7 @@ class Following:
             raise TimeInPast(slot.local_text(), earliest=now)
         if slot.publish_time > now + self.horizon:
             raise BeyondHorizon(slot.local_text(), latest=now + self.horizon)
-        return replace(move(schedule, slot, now=now), scheduler=schedule.scheduler)  # who chose it is who chose it
+        return move(schedule, slot, now=now, scheduler=schedule.scheduler)  # who chose it is who chose it
 
     async def _stored(self, work: UnitOfWork, schedules: Sequence[Schedule], now: datetime) -> Sequence[Schedule]:
         await work.derivations.move(schedules)

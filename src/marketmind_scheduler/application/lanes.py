@@ -3,12 +3,10 @@
 A door locks the lanes that it leads into, says when its posts are to stand, and asks before it stores.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 from marketmind_scheduler.domain.errors import PolicyViolated
@@ -20,10 +18,7 @@ from marketmind_scheduler.domain.rules.nearest import WITHIN
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Violation, Wanted
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.storage import UnitOfWork
-
-T = TypeVar("T")
-
-_MANY = 500  # are judged beside the event loop
+from marketmind_scheduler.ports.unhurried import aside, unhurried
 
 
 async def lock_lanes(work: UnitOfWork, lanes: Iterable[Lane]) -> Mapping[UUID, BrandRules]:
@@ -59,16 +54,17 @@ async def _violations(
     work: UnitOfWork, rules: BrandRules, schedules: Sequence[Schedule], now: datetime
 ) -> Sequence[Violation]:
     wanted = [
-        Wanted(post_id=each.post_id, platform=each.platform, publish_time=each.publish_time) for each in schedules
+        Wanted(post_id=each.post_id, platform=each.platform, publish_time=each.publish_time)
+        async for each in unhurried(schedules)
     ]
     ids = [each.schedule_id for each in schedules]
     overridden = {each.post_id: each.overridden for each in schedules}
     occupied = await occupied_beside(work, rules, wanted, besides=ids)
-    broken = await judged_aside(partial(breaking, wanted, occupied, rules, now=now), len(wanted))
+    broken = await aside(partial(breaking, wanted, occupied, rules, now=now), len(wanted))
     if all(overridden[post_id].issuperset(kinds) for post_id, kinds in broken.items()):
         return ()
     around = await occupied_beside(work, rules, wanted, besides=ids, beyond=WITHIN)
-    told = await judged_aside(partial(violations, wanted, around, rules, now=now), len(wanted))
+    told = await aside(partial(violations, wanted, around, rules, now=now), len(wanted))
     return [each for each in told if each.rule not in overridden[each.post_id]]
 
 
@@ -91,8 +87,3 @@ async def occupied_beside(
         end=max(times) + reach,
         besides=besides,
     )
-
-
-async def judged_aside(judge: Callable[[], T], posts: int) -> T:
-    """Beside the event loop, where there are many."""
-    return await asyncio.to_thread(judge) if posts > _MANY else judge()

@@ -24,6 +24,7 @@ from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.retryables import RetryFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import LaneCount
+from marketmind_scheduler.ports.unhurried import unhurried
 
 MOST_AT_ONCE = 10_000
 
@@ -86,9 +87,9 @@ class Retrying:
             return (), {}, ()
         posts = {post.post_id: post for post in await work.posts.find_all([each.post_id for each in found])}
         rules = await lock_lanes(work, [(each.brand_id, each.platform) for each in found])
-        return found, rules, self._appointments(found, posts, rules, now, override)
+        return found, rules, await self._appointments(found, posts, rules, now, override)
 
-    def _appointments(
+    async def _appointments(
         self,
         found: Sequence[Schedule],
         posts: Mapping[UUID, Post],
@@ -98,7 +99,7 @@ class Retrying:
     ) -> Sequence[Schedule]:
         before: Counter[tuple[UUID, Platform]] = Counter()  # how many of a lane go out sooner
         made: list[Schedule] = []
-        for each in found:
+        async for each in unhurried(found):
             lane = each.brand_id, each.platform
             apart = max(PACES[each.platform], least_distance(rules[each.brand_id], each.platform))
             at = now + before[lane] * apart

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from marketmind_scheduler.application.lanes import judged_aside, occupied_beside
+from marketmind_scheduler.application.lanes import occupied_beside
 from marketmind_scheduler.domain.rules.judging import breaking
 from marketmind_scheduler.domain.rules.policy import RuleKind
 from marketmind_scheduler.domain.rules.violations import BrandRules, Wanted
@@ -16,6 +16,7 @@ from marketmind_scheduler.ports.lanes import Ahead
 from marketmind_scheduler.ports.schedule_search import Found
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import UnitOfWork
+from marketmind_scheduler.ports.unhurried import aside
 
 LOOKED_AT, MOST_BRANDS = 1000, 100
 """A page of all brands looks at so many schedules, and at so many brands that have rules."""
@@ -89,7 +90,7 @@ async def _breaking(work: UnitOfWork, rules: BrandRules, ahead: Sequence[Ahead],
         return ()
     places, binding = [each.place for each in ahead], rules.without(_CHOSEN_BEFORE)
     occupied = await occupied_beside(work, binding, places, besides=[each.schedule_id for each in ahead])
-    broken = await judged_aside(partial(breaking, places, occupied, binding, now=now), len(places))
+    broken = await aside(partial(breaking, places, occupied, binding, now=now), len(places))
     return [each.schedule_id for each in ahead if not each.overridden.issuperset(broken.get(each.place.post_id, ()))]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from marketmind_scheduler.application.planning.again import chosen_again
 from marketmind_scheduler.application.planning.alternatives import with_alternatives
@@ -17,11 +18,12 @@ from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.queueing import plan_by_queue
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.ports.plan_solver import PlanSolver
+from marketmind_scheduler.ports.unhurried import aside
 
 
 class NaiveScheduler:
     async def propose(self, brief: Brief) -> Plan:
-        return plan_naively(brief)
+        return await aside(partial(plan_naively, brief), len(brief.posts))
 
     async def instead(self, brief: Brief, plan: Plan, wish: Wish) -> Instead:
         return by_rule(plan_naively, brief, plan, wish)

@@ -13,6 +13,7 @@ from marketmind_scheduler.domain.errors import SendInFlight
 from marketmind_scheduler.domain.event import EventKind
 from marketmind_scheduler.domain.pacing import RETRIES
 from marketmind_scheduler.domain.schedule import ACTIVE, OF_ITS_TIME, Confirmation, Hold, Schedule, ScheduleStatus
+from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.standing import ClaimState, Standing, Step
 from marketmind_scheduler.domain.verdict import Recorded, VerdictKind
 from marketmind_scheduler.domain.wall_clock import Slot
@@ -206,8 +207,8 @@ def may_be_doubted(before: Standing) -> bool:
     return before.status in (PENDING, PUBLISHING)
 
 
-def move(schedule: Schedule, slot: Slot, *, now: datetime) -> Schedule:
-    """The schedule at another time, which a person chose at ``now``; raises SendInFlight unless it may be moved."""
+def move(schedule: Schedule, slot: Slot, *, now: datetime, scheduler: SchedulerKind | None = None) -> Schedule:
+    """The schedule at another time, chosen at ``now`` by a person, else by ``scheduler``; raises SendInFlight."""
     before = Standing.of(schedule)
     if not may_be_moved(before):
         raise SendInFlight(schedule.schedule_id, status=schedule.status, change="moved")
@@ -215,7 +216,7 @@ def move(schedule: Schedule, slot: Slot, *, now: datetime) -> Schedule:
     return replace(
         schedule,
         slot=slot,
-        scheduler=None,
+        scheduler=scheduler,
         holds=to.holds,
         max_retries=to.max_retries,
         latest_at=schedule.latest_at and schedule.latest_at + (slot.publish_time - schedule.publish_time),

@@ -118,10 +118,12 @@ class Transitions(Protocol):
         """How many ``lock_perhaps_sent`` would find, by brand and platform; locks nothing."""
         ...
 
-    async def record(self, changes: Sequence[Change], *, at: datetime | None = None) -> Sequence[Schedule]:
+    async def record(
+        self, changes: Sequence[Change], *, at: datetime | None = None, shown: bool = True
+    ) -> Sequence[Schedule]:
         """Record the step of each of these schedules, which this unit of work has locked, with its event and attempt;
-        return them as they are stored, in time order. ``at`` is the moment to note, None: now by the storage's clock.
-        """
+        where they are to be ``shown``, return them as they are stored, in time order. ``at`` is the moment to note,
+        None: now by the storage's clock."""
         ...
 
     async def tell_stale(self, schedule_id: UUID, tried: Tried) -> None:

@@ -28,6 +28,21 @@ async def read(client: httpx2.AsyncClient, **query: str | int) -> Json:
     return answer.json()
 
 
+async def test_the_history_is_told_from_the_start_before_anything_has_happened(
+    caller: httpx2.AsyncClient, dispatching: UseCases
+) -> None:
+    await dispatching.upkeeping.sequence()
+    first = await read(caller)
+    await something_happens(caller, dispatching)
+
+    after = await read(caller, after=first["next_after"], history=first["history"])
+
+    assert (first["events"], first["next_after"]) == ([], 0)
+    assert first["history"] is not None
+    assert after["history"] == first["history"]
+    assert [each["kind"] for each in after["events"]] == ["schedule.scheduled"]
+
+
 async def test_a_reader_in_step_notices_nothing_of_a_failover_without_loss(
     caller: httpx2.AsyncClient, dispatching: UseCases, pool: Pool
 ) -> None:

@@ -1,10 +1,8 @@
 """Whatever is sent, the loop goes round: nobody else waits for a body to be read, hashed or refused."""
 
-import asyncio
 import gc
 import json
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from functools import partial
 
 import httpx2
@@ -12,13 +10,13 @@ import pytest
 
 from marketmind_scheduler.adapters.postgres.requests.idempotency import PostgresIdempotency
 from marketmind_scheduler.application.use_cases import UseCases
+from tests.http.pauses import LONGEST_PAUSE, with_pause, without_pause
 from tests.http.steps import a_campaign, a_post_body, calling, new_id, observed, problem
 from tests.loops import telling_all_misses
 
 pytestmark = pytest.mark.timeout(300)
 
 MB = 1024 * 1024
-LONGEST_PAUSE = 0.05
 
 
 def bodies(size: int, *fields: str) -> Iterator[tuple[str, bytes]]:
@@ -55,34 +53,6 @@ def bodies(size: int, *fields: str) -> Iterator[tuple[str, bytes]]:
     yield "quotes", b'"' * size
     yield "no UTF-8", b"\xff" * size
     yield "half a body", b'{"posts":[{"post_id":"'
-
-
-async def without_pause(request: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
-    """The answer. Fails where the loop does not go round for longer, by what this process computes meanwhile: what
-    others do on the machine is none of its business, and what happens once in three tries is theirs too."""
-    pauses: list[float] = []
-    for _ in range(3):
-        answer, pause = await with_pause(request())
-        if pause < LONGEST_PAUSE:
-            return answer
-        pauses.append(pause)
-    raise AssertionError(f"the loop stood still for {min(pauses) * 1000:.0f} ms")
-
-
-async def with_pause(request: Awaitable[httpx2.Response]) -> tuple[httpx2.Response, float]:
-    pauses = [0.0]
-
-    async def beat() -> None:
-        while True:
-            before = time.process_time()
-            await asyncio.sleep(0)
-            pauses.append(time.process_time() - before)
-
-    beating = asyncio.create_task(beat())
-    try:
-        return await request, max(pauses)
-    finally:
-        beating.cancel()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from marketmind_scheduler.application.agent.conversation import RunIds
@@ -27,6 +28,7 @@ from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.rules.tightening import Patch
 from marketmind_scheduler.ports.run_observer import RunObserver
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from marketmind_scheduler.ports.unhurried import aside
 
 _SOLVING_SECONDS = 60
 """What a run may take beside its limit: for the exact plan, and for solving again what others were quicker to take."""
@@ -188,10 +190,10 @@ class _Run:
         """Raises what the scheduler raises, PolicyViolated, BeyondHorizon, TooManyHeld."""
         scheduler = self._preparing.scheduler
         outcome = await scheduler.run(self._brief, self._instruction, self._ids, self._now)
-        check_promises(outcome.plan, outcome.brief, horizon=self._previewing.horizon)
-        case = self._case_of(outcome)
+        case, brief, horizon = self._case_of(outcome), outcome.brief, self._previewing.horizon
+        await aside(partial(check_promises, outcome.plan, brief, horizon=horizon), len(brief.posts))
         plan = await judged(outcome.plan, case)
-        preview = case.preview(self._ids.plan_id, outcome.brief, plan, outcome.part)
+        preview = case.preview(self._ids.plan_id, brief, plan, outcome.part)
         return await self._kept(preview, outcome)
 
     @repeats_lost_races

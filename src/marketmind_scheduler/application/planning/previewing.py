@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from marketmind_scheduler.application.lost_races import repeats_lost_races
@@ -50,6 +51,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
+from marketmind_scheduler.ports.unhurried import aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,7 @@ class Previewing:
         with self.share.taken(asked.scheduler):
             proposal = await proposed(self.schedulers[asked.scheduler], brief, horizon=self.horizon)
         plan = await judged(proposal, case)
-        preview = case.preview(self.new_id(), brief, plan)
+        preview = await aside(partial(case.preview, self.new_id(), brief, plan), len(plan.placements))
         return await kept(storage, preview, zones=self.zones, clock=self.clock)
 
     async def _fresh(self, preview: Preview) -> UUID | None:

@@ -1,6 +1,5 @@
 """Asking a scheduler, and holding its plan to what every plan must keep."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,8 +19,7 @@ from marketmind_scheduler.domain.planning.size import check_size
 from marketmind_scheduler.domain.rules.judging import violations as broken_rules
 from marketmind_scheduler.domain.rules.violations import Violation, Wanted
 from marketmind_scheduler.ports.scheduler import Scheduler
-
-_MANY = 500  # are judged beside the event loop
+from marketmind_scheduler.ports.unhurried import aside
 
 
 def check_open(case: Case) -> None:
@@ -46,7 +44,7 @@ async def proposed(scheduler: Scheduler, brief: Brief, *, horizon: timedelta) ->
     """The plan of this scheduler for this brief. Raises PolicyViolated where it breaks a promise, BeyondHorizon, and
     what the scheduler raises: TooManyPosts, CampaignOver."""
     plan = await scheduler.propose(brief)
-    check_promises(plan, brief, horizon=horizon)
+    await aside(partial(check_promises, plan, brief, horizon=horizon), len(plan.placements))
     return plan
 
 
@@ -73,8 +71,7 @@ async def judged(plan: Plan, case: Case) -> Plan:
         for each in plan.placements
     ]
     judge = partial(broken_rules, wanted, case.beside, case.rules, now=case.now)
-    found = await asyncio.to_thread(judge) if len(wanted) > _MANY else judge()
-    return replace(plan, violations=tuple(found))
+    return replace(plan, violations=tuple(await aside(judge, len(wanted))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,4 +100,5 @@ class InTheWay:
 
 async def in_the_way(plan: Plan, brief: Brief, case: Case) -> InTheWay:
     """What stands against the plan now."""
-    return InTheWay(promises=broken(plan, brief), rules=(await judged(plan, case)).violations)
+    promises = await aside(partial(broken, plan, brief), len(plan.placements))
+    return InTheWay(promises=promises, rules=(await judged(plan, case)).violations)

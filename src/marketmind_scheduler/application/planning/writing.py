@@ -17,6 +17,7 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change, Locked
+from marketmind_scheduler.ports.unhurried import unhurried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Writing:
         PolicyViolated for what these rules do not allow, QuotaExceeded, and LostRace where something that is given up
         is not PENDING any more, or a time was taken since the case was read."""
         given_up, campaign_id = case.decision.given_up, case.campaign.campaign_id
-        schedules = self._appointments(plan, case, now)
+        schedules = await self._appointments(plan, case, now)
         await _cancel(work, given_up, now)
         await work.previews.give_back(campaign_id)
         await _check_free(work, case, plan)
@@ -45,7 +46,7 @@ class Writing:
         await work.campaigns.follow_schedules(campaign_id)
         return stored
 
-    def _appointments(self, plan: Plan, case: Case, now: datetime) -> Sequence[Schedule]:
+    async def _appointments(self, plan: Plan, case: Case, now: datetime) -> Sequence[Schedule]:
         posts = {post.post_id: post for post in case.posts}
         return [
             Schedule.pending(
@@ -57,7 +58,7 @@ class Writing:
                 overridden=self.override,
                 arm=placement.reason and placement.reason.arm,
             )
-            for placement in plan.placements
+            async for placement in unhurried(plan.placements)
         ]
 
 
@@ -66,7 +67,7 @@ async def _cancel(work: UnitOfWork, pending: Sequence[Schedule], now: datetime) 
     locked = await work.transitions.lock([each.schedule_id for each in pending])
     if not all(may_be_cancelled(each.standing) for each in locked):
         raise LostRace
-    await work.transitions.record([called_off(each) for each in locked], at=now)
+    await work.transitions.record([called_off(each) async for each in unhurried(locked)], at=now, shown=False)
 
 
 async def _check_free(work: UnitOfWork, case: Case, plan: Plan) -> None:

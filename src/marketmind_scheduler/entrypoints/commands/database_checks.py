@@ -8,6 +8,7 @@ from marketmind_scheduler.adapters.embedded_postgres.home import EmbeddedPostgre
 from marketmind_scheduler.adapters.postgres.errors import why_unreachable
 from marketmind_scheduler.adapters.postgres.schema.diagnosis import DatabaseFacts, examine
 from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase
+from marketmind_scheduler.adapters.postgres.schema.version import OF_A_NEWER
 from marketmind_scheduler.domain.errors import StorageUnavailable, ZoneRulesOutdated
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.findings import Finding, Mark
@@ -78,6 +79,8 @@ def _writable(facts: DatabaseFacts) -> Finding:
 def _schema(facts: DatabaseFacts) -> Finding:
     if facts.is_at_head:
         return Finding(Mark.WELL, "schema", "at head")
+    if facts.newer_schema:
+        return Finding(Mark.WRONG, "schema", f"at {facts.newer_schema}, which a newer version made", OF_A_NEWER)
     return Finding(Mark.WRONG, "schema", f"not at head, or {facts.role} may not see it", _MIGRATE)
 
 

@@ -16,7 +16,10 @@ SELECT virtualtransaction FROM pg_locks
 """
 _LOOKS, _LOOK_SECONDS = 100, 0.005
 
-ANY_TO_COME = f"SELECT EXISTS (SELECT FROM events WHERE position > ({FINAL_UP_TO}))"
+# Or no history has begun yet, whose mark readers are told from the start.
+ANY_TO_COME = f"""
+SELECT EXISTS (SELECT FROM events WHERE position > ({FINAL_UP_TO})) OR NOT EXISTS (SELECT FROM histories)
+"""
 TO_COME = f"""
 SELECT position, campaign_id FROM events
  WHERE position > ({FINAL_UP_TO}) AND position <= $1 ORDER BY position LIMIT $2

@@ -28,6 +28,7 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
+from marketmind_scheduler.ports.unhurried import unhurried
 
 _LOCK = f"{SELECT} WHERE s.schedule_id = $1 AND {REACHED.format('$2', 's.')} FOR NO KEY UPDATE OF s"
 TELL_POST_CHANGED = statement("tell_post_changed")
@@ -51,11 +52,11 @@ class PostgresBookings:
         return None if row is None else to_schedule(row)
 
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
-        stored: dict[UUID, Record] = {}
+        stored: list[Schedule] = []
         for piece in pieces(schedules):
-            rows = await self._connection.fetch(ADD, *to_arrays(piece))
-            stored |= {row["schedule_id"]: row for row in rows}
-        return [_stored(each, stored[each.schedule_id]) for each in schedules]
+            rows = {row["schedule_id"]: row for row in await self._connection.fetch(ADD, *to_arrays(piece))}
+            stored += [_stored(each, rows[each.schedule_id]) async for each in unhurried(piece)]
+        return stored
 
     async def move(self, schedule: Schedule) -> Schedule:
         [stored] = await move(self._connection, [schedule])

@@ -22,6 +22,7 @@ from marketmind_scheduler.adapters.postgres.repositories.selections import where
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.schedules import ScheduleFilter
+from marketmind_scheduler.ports.unhurried import unhurried
 
 MOVE = statement("move_schedules")
 COUNT_OUTSIDE = statement("count_outside")
@@ -95,7 +96,7 @@ async def move(connection: Connection, schedules: Sequence[Schedule]) -> Sequenc
             campaign_id=row["campaign_id"],
             s3_url=row["s3_url"],
         )
-        for each in schedules
+        async for each in unhurried(schedules)
         for row in [stored[each.schedule_id]]
     ]
 

@@ -21,7 +21,13 @@ _LOCK_WHOLE = "SELECT 1 FROM {0}s WHERE {0}_id = $1 FOR UPDATE"
 _OF_POSTS = "post_id = ANY($1::uuid[])"
 # Schedules come first: whoever tells of one has it locked.
 OF_POSTS = (
-    f"UPDATE schedules SET sent_title = NULL, sent_s3_url = NULL, note = NULL, last_error = NULL WHERE {_OF_POSTS}",
+    f"""
+WITH locked AS MATERIALIZED (
+  SELECT schedule_id, num_nonnulls(sent_title, sent_s3_url, note, last_error) > 0 AS says_anything
+    FROM schedules WHERE {_OF_POSTS} FOR NO KEY UPDATE)
+UPDATE schedules s SET sent_title = NULL, sent_s3_url = NULL, note = NULL, last_error = NULL
+  FROM locked WHERE s.schedule_id = locked.schedule_id AND locked.says_anything
+""",
     f"""
 UPDATE attempts SET title = NULL, s3_url = NULL, reason = NULL
  WHERE schedule_id = ANY(ARRAY(SELECT schedule_id FROM schedules WHERE {_OF_POSTS}))

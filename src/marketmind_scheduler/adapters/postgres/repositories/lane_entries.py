@@ -15,6 +15,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Wanted
 from marketmind_scheduler.ports.lanes import Ahead
 from marketmind_scheduler.ports.storage import LostRace
+from marketmind_scheduler.ports.unhurried import unhurried
 
 ENTER_LANES = statement("enter_lanes")
 OCCUPIED = statement("occupied")
@@ -65,7 +66,7 @@ class PostgresLanes:
             raise LostRace
         return [
             Occupied(holder_id=row["schedule_id"], platform=Platform(row["platform"]), publish_time=row["publish_time"])
-            for row in rows
+            async for row in unhurried(rows)
             if row["schedule_id"] is not None
         ]
 

@@ -14,6 +14,7 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import Deleted, PostNotFound
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.ports.storage import LostRace
+from marketmind_scheduler.ports.unhurried import unhurried
 
 _COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at, deleted_at"
 _SELECT = f"SELECT {_COLUMNS} FROM posts"
@@ -53,11 +54,11 @@ class PostgresPostRepository:
 
     async def find_all(self, post_ids: Collection[UUID]) -> Sequence[Post]:
         rows = await self._connection.fetch(FIND_ALL, list(post_ids))
-        return [to_kept_post(row) for row in rows if self._reach.covers(row["brand_id"])]
+        return [to_kept_post(row) async for row in unhurried(rows) if self._reach.covers(row["brand_id"])]
 
     async def list_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[Post]:
         rows = await self._connection.fetch(LIST_OF_CAMPAIGN, campaign_id, list(platforms))
-        return [_to_post(row) for row in rows]
+        return [_to_post(row) async for row in unhurried(rows)]
 
     async def lock_of_campaign(self, campaign_id: UUID, *, platforms: Collection[Platform]) -> Sequence[UUID]:
         rows = await self._connection.fetch(LOCK_OF_CAMPAIGN, campaign_id, list(platforms))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,7 @@ from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
 from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
+from marketmind_scheduler.ports.unhurried import aside
 
 _SELECT = """
 SELECT plan_id, brand_id, campaign_id, status, plan_hash, said, created_at, expires_at, ended_at, schedule_ids
@@ -53,6 +55,9 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentPart | None = None
 
 
+_SIGNS_OF_A_POST = 100  # at least
+
+
 class PostgresPreviews:
     def __init__(self, connection: Connection, reach: Reach) -> None:
         self._connection = connection
@@ -77,11 +82,12 @@ class PostgresPreviews:
             begin=Bound(place=(after,), is_in=False) if after else None,
         )
         page = walk.page(_SELECT, limit=limit)
-        return [_to_preview(row) for row in await self._connection.fetch(page.text, *page.parameters)]
+        return [await _read(row) for row in await self._connection.fetch(page.text, *page.parameters)]
 
     async def add(self, preview: Preview) -> Preview:
         of_row = (preview.plan_id, preview.brand_id, preview.campaign_id, preview.status, preview.plan_hash)
-        rest = (_said(preview), preview.created_at, preview.asked.hold, list(preview.schedule_ids))
+        said = await aside(partial(_said, preview), len(preview.plan.placements))
+        rest = (said, preview.created_at, preview.asked.hold, list(preview.schedule_ids))
         expires_at = await self._connection.fetchval(ADD, *of_row, *rest)
         if expires_at is not None:
             placed = preview.plan.placements
@@ -112,7 +118,7 @@ class PostgresPreviews:
             raise Deleted.plan(plan_id) if was_there else PlanNotFound(plan_id)
         if not self._reach.covers(row["brand_id"]):
             raise PlanNotFound(plan_id)
-        return _to_preview(row)
+        return await _read(row)
 
 
 def _said(preview: Preview) -> str:
@@ -127,6 +133,10 @@ def _said(preview: Preview) -> str:
         agent=preview.agent,
     )
     return msgspec.json.encode(said).decode()
+
+
+async def _read(row: Record) -> Preview:
+    return await aside(partial(_to_preview, row), len(row["said"]) // _SIGNS_OF_A_POST)
 
 
 def _to_preview(row: Record) -> Preview:

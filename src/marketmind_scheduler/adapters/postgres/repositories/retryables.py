@@ -34,14 +34,14 @@ class PostgresRetryables:
         self._reach = reach
 
     async def count(self, chosen: RetryFilter) -> Sequence[LaneCount]:
-        found = self._found(chosen)
+        found = self._found(chosen, beside="")
         rows = await self._connection.fetch(
             f"SELECT s.brand_id, s.platform, count(*) {found.text} GROUP BY 1, 2 ORDER BY 1, 2", *found.parameters
         )
         return [LaneCount(brand_id=row[0], platform=Platform(row[1]), schedules=row[2]) for row in rows]
 
     async def lock(self, chosen: RetryFilter, *, limit: int) -> Sequence[Schedule]:
-        found = self._found(chosen)
+        found = self._found(chosen, beside=JOINED)
         rows = await self._connection.fetch(
             f"SELECT {SHOWN} {found.text} ORDER BY s.publish_time, s.schedule_id LIMIT {found.given(limit, 'bigint')}"
             " FOR NO KEY UPDATE OF l",
@@ -49,10 +49,10 @@ class PostgresRetryables:
         )
         return await to_schedules(rows)
 
-    def _found(self, chosen: RetryFilter) -> Statement:
+    def _found(self, chosen: RetryFilter, *, beside: str) -> Statement:
         made = Statement()
         conditions = [made.condition(each) for each in self._conditions(chosen, made) if None not in each[1:]]
-        made.text = f"FROM schedules s {JOINED} JOIN posts l ON l.post_id = s.post_id WHERE {' AND '.join(conditions)}"
+        made.text = f"FROM schedules s {beside} JOIN posts l ON l.post_id = s.post_id WHERE {' AND '.join(conditions)}"
         return made
 
     def _conditions(self, chosen: RetryFilter, made: Statement) -> Sequence[Condition]:

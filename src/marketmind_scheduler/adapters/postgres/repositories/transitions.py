@@ -110,11 +110,13 @@ class PostgresTransitions:
         rows = await self._connection.fetch(_COUNT_PERHAPS_SENT, made_by, list(Platform))
         return [LaneCount(brand_id=row[0], platform=Platform(row[1]), schedules=row[2]) for row in rows]
 
-    async def record(self, changes: Sequence[Change], *, at: datetime | None = None) -> Sequence[Schedule]:
+    async def record(
+        self, changes: Sequence[Change], *, at: datetime | None = None, shown: bool = True
+    ) -> Sequence[Schedule]:
         stored: list[Schedule] = []
         for piece in pieces(changes):
             *steps, notes, owners = map(list, zip(*map(_to_row, piece), strict=True))
-            rows = await self._connection.fetch(RECORD, *steps, at, notes, list(ACTIVE), owners)
+            rows = await self._connection.fetch(RECORD, *steps, at, notes, list(ACTIVE), owners, shown)
             stored += await to_schedules(rows)
         return sorted(stored, key=in_time)
 

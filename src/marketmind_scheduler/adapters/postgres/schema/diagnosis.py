@@ -1,12 +1,13 @@
 """What a database is like, as far as the service depends on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from marketmind_scheduler.adapters.postgres.pool import Connection, asked_of_session, open_pool
 from marketmind_scheduler.adapters.postgres.repositories.tz_releases import NEWEST
 from marketmind_scheduler.adapters.postgres.schema.sessions import check_sessions, missing_settings
-from marketmind_scheduler.adapters.postgres.schema.version import newest_revision
+from marketmind_scheduler.adapters.postgres.schema.version import newer_than_ours, newest_revision
 from marketmind_scheduler.adapters.postgres.storage import connected
 from marketmind_scheduler.adapters.postgres.tables import agent_runs, metadata
 from marketmind_scheduler.ports.clock import Clock
@@ -61,7 +62,8 @@ class DatabaseFacts:
     """``connections`` is how many the role may have beside what is reserved; ``missing_rights`` are like
     ``posts INSERT``; ``clock_ahead`` is how far our clock is before the database's, to within ``round_trip``;
     ``missing_settings`` are those that a session asks for and does not get; ``prepared`` are prepared transactions that
-    are older than a minute; ``forgets_in_failover`` says why a failover may forget what was committed."""
+    are older than a minute; ``forgets_in_failover`` says why a failover may forget what was committed;
+    ``newer_schema`` is the revision of a schema that a newer version has made."""
 
     role: str
     major_version: int
@@ -79,6 +81,7 @@ class DatabaseFacts:
     missing_settings: tuple[str, ...] = ()
     prepared: tuple[str, ...] = ()
     forgets_in_failover: str | None = None
+    newer_schema: str | None = None
 
 
 async def examine(url: str, clock: Clock) -> DatabaseFacts:
@@ -89,11 +92,13 @@ async def examine(url: str, clock: Clock) -> DatabaseFacts:
     async with open_pool(url, size=1) as pool, connected(pool) as connection:
         (settings,) = await connection.fetch(_SETTINGS)
         ahead, round_trip = await _compare_clocks(connection, clock)
+        applied = await _applied(connection)
         return DatabaseFacts(
             **settings,
             connections=await connection.fetchval(_CONNECTIONS),
             may_change_schema=await connection.fetchval(_MAY_CHANGE_SCHEMA, tables),
-            is_at_head=await _is_at_head(connection),
+            is_at_head=newest_revision() in applied,
+            newer_schema=newer_than_ours(applied),
             missing_rights=tuple(row[0] for row in await connection.fetch(_MISSING_RIGHTS, tables, agent_runs.name)),
             newest_tz_release=await _newest_tz_release(connection),
             clock_ahead=ahead,
@@ -111,10 +116,10 @@ async def _compare_clocks(connection: Connection, clock: Clock) -> tuple[timedel
     return asked_at + round_trip / 2 - theirs, round_trip
 
 
-async def _is_at_head(connection: Connection) -> bool:
-    if not await connection.fetchval(_READABLE, "alembic_version"):
-        return False
-    return newest_revision() in {row["version_num"] for row in await connection.fetch(_REVISIONS)}
+async def _applied(connection: Connection) -> Sequence[str]:
+    """The revisions that the database names, as far as its role may see them."""
+    is_readable = await connection.fetchval(_READABLE, "alembic_version")
+    return [row["version_num"] for row in await connection.fetch(_REVISIONS)] if is_readable else ()
 
 
 async def _newest_tz_release(connection: Connection) -> str | None:

@@ -19,8 +19,19 @@ from sqlalchemy.pool import NullPool
 
 from marketmind_scheduler.adapters.postgres.schema.blocking import PATIENCE_SECONDS, given_way, locked
 from marketmind_scheduler.adapters.postgres.schema.sessions import UnfitDatabase, check_sessions, connect
-from marketmind_scheduler.adapters.postgres.schema.version import SchemaChangeRefused, migration_scripts
+from marketmind_scheduler.adapters.postgres.schema.version import (
+    OF_A_NEWER,
+    SchemaChangeRefused,
+    migration_scripts,
+    newest_revision,
+)
 from marketmind_scheduler.adapters.postgres.tables import agent_runs, final_events, metadata
+
+_OWNER = "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('schedules')"
+_MAY_NOT_MIGRATE = (
+    "the database's role may not bring the schema or the demo data to this version: {refused}; run "
+    "`marketmind-scheduler migrate` with MIGRATION_DATABASE_URL set to the role that owns the schema"
+)
 
 
 class Migrator:
@@ -35,8 +46,10 @@ class Migrator:
         """Bring the schema to this version, then apply what is missing up to ``target``. Raises UnfitDatabase where it
         is that of a newer version."""
         await self._check_known()
-        for revision in dict.fromkeys(("main@head", target)):
-            await self._migrate(command.upgrade, revision)
+        await self._migrate(command.upgrade, "main@head")
+        if target != "main@head":
+            async with self._by_the_owner("load the demo data"):
+                await self._migrate(command.upgrade, target)
 
     async def grant(self, role: str) -> None:
         """Let ``role`` read and write rows, and nothing else; raises SchemaChangeRefused where it does not exist."""
@@ -62,13 +75,26 @@ class Migrator:
 
     async def reload_demo(self) -> None:
         """Take the demo data out, with whatever was scheduled for it, and put it in anew from today."""
-        await self._migrate(command.downgrade, "demo@base")
+        async with self._by_the_owner("renew the demo data"):
+            await self._migrate(command.downgrade, "demo@base")
         await self.upgrade("demo@head")
 
     async def clear(self) -> None:
         """Empty every table, the demo data included."""
-        await self._execute(f"TRUNCATE {', '.join(table.name for table in metadata.sorted_tables)}")
-        await self._migrate(command.downgrade, "demo@base")
+        async with self._by_the_owner("empty the tables"):
+            await self._execute(f"TRUNCATE {', '.join(table.name for table in metadata.sorted_tables)}")
+            await self._migrate(command.downgrade, "demo@base")
+
+    @asynccontextmanager
+    async def _by_the_owner(self, task: str) -> AsyncGenerator[None]:
+        """Raises SchemaChangeRefused where somebody else is at it, with the role that may."""
+        owner = await self._connection.scalar(text(_OWNER))
+        await self._connection.commit()
+        with _refusals(
+            f"the database's role may not {task}: {{refused}}; do the same with MIGRATION_DATABASE_URL set to the role "
+            f'"{owner}", which owns the tables'
+        ):
+            yield
 
     async def _migrate(self, direction: Callable[[Config, str], None], revision: str) -> None:
         async def work() -> None:
@@ -87,11 +113,18 @@ class Migrator:
         applied: set[str] = set()
         if await self._connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")):
             applied = set(await self._connection.scalars(text("SELECT version_num FROM alembic_version")))
+        has_tables = await self._connection.scalar(text("SELECT to_regclass('schedules') IS NOT NULL"))
         await self._connection.commit()
+        if has_tables and not applied:
+            raise UnfitDatabase(
+                "the tables are there, and alembic_version does not say of which version they are",
+                remedy="restore alembic_version from a backup, or put into it what the version that last ran here had: "
+                f"of this one, INSERT INTO alembic_version VALUES ('{newest_revision()}')",
+            )
         if unknown := applied - {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}:
             raise UnfitDatabase(
                 f"the schema is at {', '.join(sorted(unknown))}, which this version does not know: a newer one made it",
-                remedy="start that version, or restore the backup from before the upgrade (docs/runbook.md)",
+                remedy=OF_A_NEWER,
             )
 
 
@@ -111,17 +144,14 @@ async def migrating(url: str, *, patience: float = PATIENCE_SECONDS) -> AsyncGen
 
 
 @contextmanager
-def _refusals() -> Generator[None]:
+def _refusals(told: str = _MAY_NOT_MIGRATE) -> Generator[None]:
     try:
         yield
     except DBAPIError as failed:
         refused = failed.orig and failed.orig.__cause__
         if not isinstance(refused, asyncpg.InsufficientPrivilegeError):
             raise
-        raise SchemaChangeRefused(
-            f"the database's role may not bring the schema or the demo data to this version: {refused}; run "
-            "`marketmind-scheduler migrate` with MIGRATION_DATABASE_URL set to the role that owns the schema"
-        ) from refused
+        raise SchemaChangeRefused(told.replace("{refused}", str(refused))) from refused
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -7,7 +7,7 @@
 -- $13 external_id, and of the attempt, where one is to be remembered, $14 the token, $15 verdict, $16 reason, $20 who was
 -- given its claim; $18 a person's note. $17 is the moment to note, NULL: now. $19 (text[]) are the statuses that are not
 -- final. The version rises with what is told.
--- Returns the schedules as they are now, in time order.
+-- Returns the schedules as they are now, in time order, where $21 (bool) says so.
 WITH done AS (
   UPDATE schedules s
      SET status = i.status, retry_count = i.retry_count, max_retries = i.max_retries,
@@ -60,4 +60,5 @@ SELECT s.*, p.title, p.campaign_id, p.s3_url, b.brand_default_timezone,
               ORDER BY o.brand_id, o.publish_time, o.schedule_id LIMIT 3) AS beside
   FROM done s JOIN posts p ON p.post_id = s.post_id JOIN brands b ON b.brand_id = s.brand_id
   LEFT JOIN campaigns c ON c.campaign_id = p.campaign_id
+ WHERE $21::bool
  ORDER BY s.publish_time, s.schedule_id
