@@ -95,7 +95,7 @@ async def test_tables_of_which_nothing_says_the_version_are_left_alone_with_the_
     with pytest.raises(UnfitDatabase, match="alembic_version does not say of which version they are") as unfit:
         await start(migrated_database)
 
-    assert f"INSERT INTO alembic_version VALUES ('{newest_revision()}')" in unfit.value.remedy
+    assert newest_revision() in unfit.value.remedy
 
 
 @pytest.mark.parametrize("revision", ["0000", "9999_of_a_later_version"])

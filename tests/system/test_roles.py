@@ -185,7 +185,7 @@ async def test_demo_data_and_a_reset_need_the_owner_and_say_so(migrated: Urls) -
     allowed = migrate(**migrated.both, **settings)
 
     for ended, task in ((refused, "empty the tables"), (without_demo, "load the demo data")):
-        assert (ended.returncode, ended.stdout) == (1, "")
+        assert ended.returncode == 1
         assert f"role may not {task}: permission denied" in message_of(ended)
         assert "do the same with MIGRATION_DATABASE_URL set to the role" in message_of(ended)
         assert "which owns the tables" in message_of(ended)

@@ -15,7 +15,7 @@ from marketmind_scheduler.domain.saying import FieldMissing
 from marketmind_scheduler.domain.schedule import what_is_live
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Storage
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

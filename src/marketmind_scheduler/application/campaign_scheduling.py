@@ -27,7 +27,7 @@ from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
-from marketmind_scheduler.ports.unhurried import aside, unhurried
+from marketmind_scheduler.unhurried import aside, unhurried
 
 _MOST_HISTORY = 100_000
 _MOST_PREVIEWS = 100

@@ -12,7 +12,7 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change, Locked
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.rules.nearest import WITHIN
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Violation, Wanted
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.storage import UnitOfWork
-from marketmind_scheduler.ports.unhurried import aside, unhurried
+from marketmind_scheduler.unhurried import aside, unhurried
 
 
 async def lock_lanes(work: UnitOfWork, lanes: Iterable[Lane]) -> Mapping[UUID, BrandRules]:

@@ -24,7 +24,7 @@ from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.retryables import RetryFilter
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
 from marketmind_scheduler.ports.transitions import LaneCount
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 MOST_AT_ONCE = 10_000
 

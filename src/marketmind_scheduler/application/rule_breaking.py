@@ -16,7 +16,7 @@ from marketmind_scheduler.ports.lanes import Ahead
 from marketmind_scheduler.ports.schedule_search import Found
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 from marketmind_scheduler.ports.storage import UnitOfWork
-from marketmind_scheduler.ports.unhurried import aside
+from marketmind_scheduler.unhurried import aside
 
 LOOKED_AT, MOST_BRANDS = 1000, 100
 """A page of all brands looks at so many schedules, and at so many brands that have rules."""

@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.planning.plan import Brief, Plan
 from marketmind_scheduler.domain.planning.queueing import plan_by_queue
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.ports.plan_solver import PlanSolver
-from marketmind_scheduler.ports.unhurried import aside
+from marketmind_scheduler.unhurried import aside
 
 
 class NaiveScheduler:

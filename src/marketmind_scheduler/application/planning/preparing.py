@@ -28,7 +28,7 @@ from marketmind_scheduler.domain.planning.preview import Asked, Preview
 from marketmind_scheduler.domain.rules.tightening import Patch
 from marketmind_scheduler.ports.run_observer import RunObserver
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
-from marketmind_scheduler.ports.unhurried import aside
+from marketmind_scheduler.unhurried import aside
 
 _SOLVING_SECONDS = 60
 """What a run may take beside its limit: for the exact plan, and for solving again what others were quicker to take."""

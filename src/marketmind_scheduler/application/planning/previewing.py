@@ -51,7 +51,7 @@ from marketmind_scheduler.ports.clock import Clock
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.scheduler import Scheduler
 from marketmind_scheduler.ports.storage import Storage, UnitOfWork
-from marketmind_scheduler.ports.unhurried import aside
+from marketmind_scheduler.unhurried import aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

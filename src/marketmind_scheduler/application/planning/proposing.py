@@ -19,7 +19,7 @@ from marketmind_scheduler.domain.planning.size import check_size
 from marketmind_scheduler.domain.rules.judging import violations as broken_rules
 from marketmind_scheduler.domain.rules.violations import Violation, Wanted
 from marketmind_scheduler.ports.scheduler import Scheduler
-from marketmind_scheduler.ports.unhurried import aside
+from marketmind_scheduler.unhurried import aside
 
 
 def check_open(case: Case) -> None:

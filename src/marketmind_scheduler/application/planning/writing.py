@@ -17,7 +17,7 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.storage import LostRace, UnitOfWork
 from marketmind_scheduler.ports.transitions import Change, Locked
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.brand import OnLate
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 _LOCK = f"{SELECT} WHERE s.schedule_id = $1 AND {REACHED.format('$2', 's.')} FOR NO KEY UPDATE OF s"
 TELL_POST_CHANGED = statement("tell_post_changed")

@@ -22,7 +22,7 @@ from marketmind_scheduler.adapters.postgres.repositories.selections import where
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.schedules import ScheduleFilter
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 MOVE = statement("move_schedules")
 COUNT_OUTSIDE = statement("count_outside")

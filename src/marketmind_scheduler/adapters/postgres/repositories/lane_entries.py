@@ -15,7 +15,7 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.violations import BrandRules, Occupied, Wanted
 from marketmind_scheduler.ports.lanes import Ahead
 from marketmind_scheduler.ports.storage import LostRace
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 ENTER_LANES = statement("enter_lanes")
 OCCUPIED = statement("occupied")

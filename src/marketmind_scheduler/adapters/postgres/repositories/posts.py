@@ -14,7 +14,7 @@ from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.errors import Deleted, PostNotFound
 from marketmind_scheduler.domain.post import Platform, Post
 from marketmind_scheduler.ports.storage import LostRace
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 _COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, created_at, updated_at, deleted_at"
 _SELECT = f"SELECT {_COLUMNS} FROM posts"

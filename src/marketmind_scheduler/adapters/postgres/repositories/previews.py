@@ -18,7 +18,7 @@ from marketmind_scheduler.domain.planning.digests import Part
 from marketmind_scheduler.domain.planning.forecast import Forecast
 from marketmind_scheduler.domain.planning.plan import Plan
 from marketmind_scheduler.domain.planning.preview import Asked, Preview, PreviewStatus
-from marketmind_scheduler.ports.unhurried import aside
+from marketmind_scheduler.unhurried import aside
 
 _SELECT = """
 SELECT plan_id, brand_id, campaign_id, status, plan_hash, said, created_at, expires_at, ended_at, schedule_ids

@@ -17,7 +17,7 @@ from marketmind_scheduler.domain.schedule import Hold, Schedule, ScheduleStatus
 from marketmind_scheduler.domain.schedulers import SchedulerKind
 from marketmind_scheduler.domain.sources import Sources
 from marketmind_scheduler.domain.wall_clock import Disambiguation, Intent, Resolution, Slot
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 HOLDS = {Hold.CAMPAIGN_PAUSED: 1, Hold.BRAND_PAUSED: 2, Hold.LATE: 8, Hold.NO_RECEIVER: 16}
 """The bits of ``parked``."""

@@ -20,7 +20,7 @@ from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
-from marketmind_scheduler.ports.unhurried import unhurried
+from marketmind_scheduler.unhurried import unhurried
 
 _SELECT = f"""
 SELECT {SHOWN}, s.lease_token, s.lease_owner, s.given_to, s.resend_until_at - now() AS resend_left
