@@ -31,7 +31,7 @@ SENDS_AT_ONCE = 20
 MOST_LATE = timedelta(seconds=2)
 PACE = PACES[Platform.TWITTER].total_seconds()
 OF_BRAND = "SELECT status, retry_count FROM schedules WHERE brand_id = $1"
-IN_FLIGHT = "SELECT count(*) FROM schedules WHERE status = 'PUBLISHING' OR due_at < now()"
+IN_FLIGHT = "SELECT count(*) FROM schedules WHERE status = 'PUBLISHING' OR (brand_id = $1 AND status = 'PENDING')"
 
 
 async def of(sql: Sql, brand_id: UUID) -> Sequence[Record]:
@@ -59,8 +59,8 @@ async def test_dead_receivers_delay_nobody_else_and_cost_no_retries(server: OwnS
             await given_posts(url, a_brand(brand_id=brand_id), Platform.TWITTER, times)
 
         async def are_known() -> bool:
-            """Whether nothing is in flight, and what waits knows for how long."""
-            return clock() > times[-1] and not await sql.fetchval(IN_FLIGHT)
+            """Whether nothing is in flight, and all is out that can be."""
+            return clock() > times[-1] and not await sql.fetchval(IN_FLIGHT, well)
 
         await until(are_known, seconds=20)
         assert {row["status"] for row in await of(sql, well)} == {"COMPLETED"}

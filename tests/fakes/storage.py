@@ -587,6 +587,10 @@ class InMemoryUnitOfWork(InMemoryRepositories):
     async def commit(self) -> None:
         self._commit()
 
+    @asynccontextmanager
+    async def in_turn(self) -> AsyncGenerator["InMemoryUnitOfWork"]:
+        yield self
+
 
 class InMemoryStorage:
     """``clock`` is the storage's own, which alone says what is due."""

@@ -42,7 +42,7 @@ SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
 WHERE locktype = 'advisory' AND datname = current_database()
 """
 REPLICAS = 4
-ROUNDS = 3
+ROUNDS = 5
 AT_ONCE = dict.fromkeys(Platform, timedelta())
 SOON = RetryPolicy(first=timedelta(milliseconds=100), longest=timedelta(milliseconds=100))
 
@@ -123,7 +123,7 @@ async def test_each_statement_may_go_over_another_connection(pool: Pool, pooler:
 
 async def test_four_that_have_nothing_to_do_ask_once_a_second_each_and_little_else(pooler: TransactionPooler) -> None:
     observers = [RecordingObserver() for _ in range(REPLICAS)]
-    claims = "UPDATE schedules s"
+    claims = "WITH wanted AS"
     began = monotonic()
 
     async with asyncio.TaskGroup() as replicas:

@@ -249,7 +249,7 @@ async def test_what_is_too_late_is_found_by_its_index(filled: Filled) -> None:
     async with undone(filled.connection):
         plan = await plan_of(filled.connection, LOCK_LATE, ROOM)
 
-    late = {"ix_schedules_latest", "ix_schedules_no_receiver_latest", "pk_schedules"}
+    late = {"ix_schedules_latest", "ix_schedules_no_receiver_latest", "ix_schedules_doubtful", "pk_schedules"}
     check(plan, indexes={*late, "pk_posts", BESIDE}, most_sorted=2 * ROOM, most_buffers=ROOM * MOST_EACH)
 
 
@@ -285,7 +285,7 @@ async def test_what_is_to_be_read_next_is_found_behind_what_may_be_read(filled: 
     any_to_come = await plan_of(filled.connection, ANY_TO_COME)
     to_come = await plan_of(filled.connection, TO_COME, 20_000, ROOM)
 
-    check(any_to_come, indexes={"pk_events"}, most_buffers=30)
+    check(any_to_come, indexes={"pk_events", "uq_histories_mark"}, most_buffers=30)
     check(to_come, indexes={"pk_events"}, most_buffers=ROOM)
 
 

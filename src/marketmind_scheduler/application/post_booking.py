@@ -57,41 +57,43 @@ class PostBooking:
         ``allow_repost``, TimeInPast, BeyondHorizon, QuotaExceeded, PolicyViolated, ZoneRulesOutdated, and what
         ``read_slot`` raises.
         """
-        at_once = await self._at_once(post_id, asked, allow_repost=allow_repost, override=override)
-        return at_once or await self._in_turn(post_id, asked, allow_repost=allow_repost, override=override)
+        async with self.storage.at_once() as work:
+            made = await self._at_once(work, post_id, asked, allow_repost=allow_repost, override=override)
+            if made is not None:
+                return made
+            async with work.in_turn() as turn:
+                return await self._in_turn(turn, post_id, asked, allow_repost=allow_repost, override=override)
 
     async def _at_once(
-        self, post_id: UUID, asked: AskedTime, *, allow_repost: bool, override: Overriding
+        self, work: UnitOfWork, post_id: UUID, asked: AskedTime, *, allow_repost: bool, override: Overriding
     ) -> tuple[Schedule, bool] | None:
         """Nothing is locked; None where something is in the way."""
-        async with self.storage.at_once() as work:
-            look = await work.post_bookings.look(post_id)
-            slot = self._slot_in(look, asked)
-            if look.is_scheduled:
-                active = await _active(work, look)
-                return active and (_same_or_refused(active, slot, self.zones), False)
-            if look.is_published and not allow_repost:
-                return None
-            wanted, now = self._wanted(look, asked, slot, override=override)
-            made = await book_as_seen(work, wanted, look, allow_repost=allow_repost, quota=self.quota, now=now)
-            return made and (made, True)
+        look = await work.post_bookings.look(post_id)
+        slot = self._slot_in(look, asked)
+        if look.is_scheduled:
+            active = await _active(work, look)
+            return active and (_same_or_refused(active, slot, self.zones), False)
+        if look.is_published and not allow_repost:
+            return None
+        wanted, now = self._wanted(look, asked, slot, override=override)
+        made = await book_as_seen(work, wanted, look, allow_repost=allow_repost, quota=self.quota, now=now)
+        return made and (made, True)
 
     async def _in_turn(
-        self, post_id: UUID, asked: AskedTime, *, allow_repost: bool, override: Overriding
+        self, work: UnitOfWork, post_id: UUID, asked: AskedTime, *, allow_repost: bool, override: Overriding
     ) -> tuple[Schedule, bool]:
         """The post and its lane are locked."""
-        async with self.storage.unit_of_work() as work:
-            post = await work.posts.lock(post_id)
-            await lock_lanes(work, [(post.brand_id, post.platform)])
-            look = await work.post_bookings.look(post_id)
-            slot = self._slot_in(look, asked)
-            standing = await _standing(work, look)
-            if active := _active_of(standing):
-                return _same_or_refused(active, slot, self.zones), False
-            if not allow_repost and (standing or look.is_published):
-                await check_not_published(work, post_id, standing)
-            wanted, now = self._wanted(look, asked, slot, override=override)
-            return await book(work, wanted, {post.brand_id: look.rules}, quota=self.quota, now=now), True
+        post = await work.posts.lock(post_id)
+        await lock_lanes(work, [(post.brand_id, post.platform)])
+        look = await work.post_bookings.look(post_id)
+        slot = self._slot_in(look, asked)
+        standing = await _standing(work, look)
+        if active := _active_of(standing):
+            return _same_or_refused(active, slot, self.zones), False
+        if not allow_repost and (standing or look.is_published):
+            await check_not_published(work, post_id, standing)
+        wanted, now = self._wanted(look, asked, slot, override=override)
+        return await book(work, wanted, {post.brand_id: look.rules}, quota=self.quota, now=now), True
 
     @repeats_lost_races
     async def try_again(

@@ -106,6 +106,10 @@ class UnitOfWork(Repositories, Protocol):
         """Make everything since the unit began durable, all or nothing."""
         ...
 
+    def in_turn(self) -> AbstractAsyncContextManager["UnitOfWork"]:
+        """A unit of work as usual in the time of this one, for whoever began ``at_once`` and has to lock after all."""
+        ...
+
 
 class Storage(Protocol):
     """All contexts raise StorageUnavailable when the storage cannot be used, and within 5 s when it hangs."""

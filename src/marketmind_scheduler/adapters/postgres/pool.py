@@ -17,7 +17,7 @@ OnQuery: TypeAlias = Callable[[str, float, bool], None]
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _CONNECT_SECONDS = 2
-_CLOSE_SECONDS = 0.5
+_CLOSE_SECONDS = 0.2
 _COMMAND_SECONDS = 3.5  # ends a hung backend; the server's own limits below come first and keep the connection
 _IDLE_SECONDS = 10
 _SERVER_SETTINGS = {

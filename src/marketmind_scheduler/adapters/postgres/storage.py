@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 _POOL_SECONDS = 2
 _PATIENT_SECONDS = 30
-_CLOSE_SECONDS = 0.5
+_CLOSE_SECONDS = 0.25
 
 
 class PostgresUnitOfWork:
@@ -73,10 +73,24 @@ class PostgresUnitOfWork:
     async def commit(self) -> None:
         await self._connection.execute("COMMIT")
 
+    @asynccontextmanager
+    async def in_turn(self) -> AsyncGenerator["PostgresUnitOfWork"]:
+        yield self
+
 
 class _EachByItself(PostgresUnitOfWork):
+    def __init__(self, connection: Connection, reach: Reach, known_releases: set[str], actor: str) -> None:
+        super().__init__(connection, reach, known_releases, actor)
+        self._in_turn = reach, known_releases, actor
+
     async def commit(self) -> None:
         """Nothing is left to commit: each statement was by itself."""
+
+    @asynccontextmanager
+    async def in_turn(self) -> AsyncGenerator[PostgresUnitOfWork]:
+        *_, actor = self._in_turn
+        async with begun(self._connection, actor):
+            yield PostgresUnitOfWork(self._connection, *self._in_turn)
 
 
 class PostgresStorage:

@@ -32,8 +32,8 @@ from marketmind_scheduler.ports.storage import Storage
 from marketmind_scheduler.ports.tracing import Tracing
 
 _POLL_SECONDS = 1.0
-_LAST_CLAIM_SECONDS = 6.0  # longer than a claim takes that fails: given up, it may be committed after it was given back
-_GIVEN_UP_SECONDS = 1.0
+_LAST_CLAIM_SECONDS = 2.0
+_GIVEN_UP_SECONDS = 0.6
 _SHORTEST_REST_SECONDS = 0.02
 _LONGEST_JITTER_SECONDS = 0.05
 _GATHER_SECONDS = 0.005
