@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from marketmind_scheduler.domain.access import Reach
-from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+from marketmind_scheduler.ports.storage import AtOnce, Repositories, Storage, UnitOfWork
 
 
 class SlowStorage:
@@ -32,7 +32,7 @@ class SlowStorage:
             yield work
 
     @asynccontextmanager
-    async def at_once(self) -> AsyncGenerator[UnitOfWork]:
+    async def at_once(self) -> AsyncGenerator[AtOnce]:
         await asyncio.sleep(self._seconds)
         async with self._storage.at_once() as work:
             yield work

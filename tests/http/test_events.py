@@ -15,7 +15,7 @@ from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.retention import Retention
 from marketmind_scheduler.domain.verdict import Accepted, Deferred
-from marketmind_scheduler.ports.storage import Repositories, Storage, UnitOfWork
+from marketmind_scheduler.ports.storage import AtOnce, Repositories, Storage, UnitOfWork
 from tests.fakes.clock import FrozenClock
 from tests.fakes.publisher import ScriptedPublisher
 from tests.fakes.storage import InMemoryStorage
@@ -72,7 +72,7 @@ class CountedStorage:
     def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._storage.unit_of_work()
 
-    def at_once(self) -> AbstractAsyncContextManager[UnitOfWork]:
+    def at_once(self) -> AbstractAsyncContextManager[AtOnce]:
         return self._storage.at_once()
 
 

@@ -106,8 +106,14 @@ class UnitOfWork(Repositories, Protocol):
         """Make everything since the unit began durable, all or nothing."""
         ...
 
-    def in_turn(self) -> AbstractAsyncContextManager["UnitOfWork"]:
-        """A unit of work as usual in the time of this one, for whoever began ``at_once`` and has to lock after all."""
+
+class AtOnce(UnitOfWork, Protocol):
+    """For whoever writes with one statement, and ends with it: what it writes may be durable before ``commit``, which
+    is called all the same. Each look before sees what is committed at that moment, and what is locked may be free again
+    at once."""
+
+    def in_turn(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A unit of work as usual in the time of this one, for whoever has to lock after all."""
         ...
 
 
@@ -142,8 +148,6 @@ class Storage(Protocol):
         """
         ...
 
-    def at_once(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """A unit of work for whoever writes with one statement, and ends with it: what it writes may be durable before
-        ``commit``, which is called all the same. Each look before sees what is committed at that moment, and what is
-        locked may be free again at once."""
+    def at_once(self) -> AbstractAsyncContextManager[AtOnce]:
+        """Repositories without a transaction, for one statement that writes."""
         ...

@@ -49,6 +49,7 @@ class PostgresUnitOfWork:
 
     def __init__(self, connection: Connection, reach: Reach, known_releases: set[str], actor: str = SERVICE) -> None:
         self._connection = connection
+        self._kind = reach, known_releases, actor
         self.brands = PostgresBrandRepository(connection, reach)
         self.campaigns = PostgresCampaignRepository(connection, reach)
         self.posts = PostgresPostRepository(connection, reach)
@@ -79,18 +80,13 @@ class PostgresUnitOfWork:
 
 
 class _EachByItself(PostgresUnitOfWork):
-    def __init__(self, connection: Connection, reach: Reach, known_releases: set[str], actor: str) -> None:
-        super().__init__(connection, reach, known_releases, actor)
-        self._in_turn = reach, known_releases, actor
-
     async def commit(self) -> None:
         """Nothing is left to commit: each statement was by itself."""
 
     @asynccontextmanager
     async def in_turn(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        *_, actor = self._in_turn
-        async with begun(self._connection, actor):
-            yield PostgresUnitOfWork(self._connection, *self._in_turn)
+        async with begun(self._connection, self._kind[-1]):
+            yield PostgresUnitOfWork(self._connection, *self._kind)
 
 
 class PostgresStorage:
@@ -147,8 +143,8 @@ class PostgresStorage:
 
 @asynccontextmanager
 async def transaction(pool: Pool, *, actor: str = SERVICE, seconds: float | None = None) -> AsyncGenerator[Connection]:
-    """A connection in one transaction, which is committed unless something is raised; its events are ``actor``'s. With
-    ``seconds`` its statements may take that long instead of the usual few."""
+    """A connection in one transaction, committed unless something is raised, whose events are ``actor``'s and whose
+    statements may take ``seconds`` instead of the usual few."""
     async with connected(pool, seconds=seconds) as connection, begun(connection, actor):
         if seconds is not None:
             await connection.execute(f"SET LOCAL statement_timeout = '{seconds:.0f}s'")
@@ -171,7 +167,6 @@ async def repeated(work: Callable[[], Awaitable[T]], *, waits: bool = False) -> 
 
 def acting(actor: str) -> str:
     """The statement that lets ``actor`` be who tells the events of this transaction: their column takes it from here.
-
     In digits, because such a statement takes no parameters and a name may have any sign in it."""
     return f"SET LOCAL scheduler.actor = '{actor.encode('utf-8', 'replace').hex()}'"
 
@@ -220,9 +215,8 @@ class connected:  # noqa: N801  # it is used as a function would be
         return self._connection
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, failed: BaseException | None, trace: TracebackType | None
+        self, _kind: type[BaseException] | None, failed: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        del kind, trace
         try:
             if failed is not None:
                 await self._tidy(failed)
@@ -235,9 +229,8 @@ class connected:  # noqa: N801  # it is used as a function would be
     async def _end(self, failed: BaseException | None) -> None:
         """Raise what it means; where it means itself, do nothing."""
         try:
-            await self._limit.__aexit__(
-                type(failed) if failed else None, failed, failed.__traceback__ if failed else None
-            )
+            kind, trace = (type(failed), failed.__traceback__) if failed else (None, None)
+            await self._limit.__aexit__(kind, failed, trace)
         except TimeoutError as late:
             raise_meaning(late)
         if failed is not None:
@@ -247,8 +240,7 @@ class connected:  # noqa: N801  # it is used as a function would be
         if isinstance(failed, TimeoutError | asyncio.CancelledError):
             await _closed(self._connection)
         elif isinstance(failed, asyncpg.ReadOnlySQLTransactionError):
-            # an old primary after a failover: the next connection finds the new one
-            await self._pool.expire_connections()
+            await self._pool.expire_connections()  # an old primary after a failover: the next one finds the new one
 
 
 async def _closed(connection: Connection) -> None:
