@@ -5,13 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
 from asyncpg import Record
 
-from marketmind_scheduler.domain.pacing import PACES
 from marketmind_scheduler.domain.post import Platform
 from tests.builders import a_brand
 from tests.chaos.deliveries import Script
@@ -25,11 +23,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 IS_LONG = os.environ.get("CHAOS") == "long"
 POSTS = 60
-AFTERWARDS = 2
 DISPATCHERS = 2
 SENDS_AT_ONCE = 20
 MOST_LATE = timedelta(seconds=2)
-PACE = PACES[Platform.TWITTER].total_seconds()
 OF_BRAND = "SELECT status, retry_count FROM schedules WHERE brand_id = $1"
 IN_FLIGHT = "SELECT count(*) FROM schedules WHERE status = 'PUBLISHING' OR (brand_id = $1 AND status = 'PENDING')"
 
@@ -71,20 +67,16 @@ async def test_dead_receivers_delay_nobody_else_and_cost_no_retries(server: OwnS
         assert swallowed["UNCONFIRMED", 0] == len(receivers[black_hole].received) <= DISPATCHERS * SENDS_AT_ONCE
 
         if IS_LONG:
-            sent_before = {brand_id: len(receivers[brand_id].received) for brand_id in receivers}
             await receivers[dead].listen()
             receivers[black_hole].decide = always(Answer())
 
-            async def go_out_again() -> bool:
-                """Whether of both lanes, which are behind, so many have gone out as their pace lets out by then."""
-                dead_now, swallowed_now = [
-                    Counter(row["status"] for row in await of(sql, each)) for each in (dead, black_hole)
-                ]
-                return min(dead_now["COMPLETED"], swallowed_now["COMPLETED"]) >= AFTERWARDS
+            async def are_all_out() -> bool:
+                """Whether what waited for an outage of less than five minutes has been worked off at once."""
+                of_both = [row["status"] for each in (dead, black_hole) for row in await of(sql, each)]
+                return set(of_both) <= {"COMPLETED", "UNCONFIRMED"}
 
-            await until(go_out_again, seconds=120)
+            await until(are_all_out, seconds=120)
             for brand_id in (dead, black_hole):
                 received = receivers[brand_id].received
                 assert len({each.key for each in received}) == len(received)
-                sent_at = [each.at for each in received[sent_before[brand_id] :]]
-                assert min(later - earlier for earlier, later in pairwise(sent_at)) > PACE - MOST_LATE.total_seconds()
+            assert {row["status"] for row in await of(sql, dead)} == {"COMPLETED"}
