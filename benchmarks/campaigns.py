@@ -35,8 +35,10 @@ from marketmind_scheduler.domain.post import Platform
 PORT = 8491
 MOST_MS = 2000
 ALL_FAILED = """
-UPDATE schedules SET status = 'FAILED', due_at = NULL, parked = 0, finished_at = now(), last_error = 'refused'
- WHERE finished_at IS NULL AND post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1))
+WITH gone AS (
+  DELETE FROM queue WHERE post_id = ANY(ARRAY(SELECT post_id FROM posts WHERE campaign_id = $1)) RETURNING schedule_id)
+UPDATE schedules SET status = 'FAILED', wrong = 'FAILED', finished_at = now(), wrong_at = now(), last_error = 'refused'
+ WHERE schedule_id = ANY(ARRAY(SELECT schedule_id FROM gone))
 """
 Answer: TypeAlias = Mapping[str, Any]
 

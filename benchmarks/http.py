@@ -315,7 +315,8 @@ async def bare_insert(url: str, campaign: UUID) -> float:
         campaign,
     )
     columns = [list(column) for column in zip(*rows, strict=True)]
-    await connection.execute("DELETE FROM schedules WHERE schedule_id = ANY($1::uuid[])", columns[0])
+    for table in ("queue", "schedules"):
+        await connection.execute(f"DELETE FROM {table} WHERE schedule_id = ANY($1::uuid[])", columns[0])
     started = time.perf_counter()
     await connection.execute(ADD, *columns)
     took = time.perf_counter() - started

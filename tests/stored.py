@@ -17,12 +17,21 @@ from tests.fakes.storage import InMemoryStorage
 
 FIRST_LEASE = timedelta(seconds=30)
 _SENT = (ScheduleStatus.PUBLISHING, ScheduleStatus.UNCONFIRMED)
+_TO_QUEUE = """
+UPDATE queue
+   SET status = $2, retry_count = $3, max_retries = $4, is_doubtful = $5, parked = $6, on_late = $7,
+       latest_at = $8, due_at = $9, lease_token = $10, claim_id = $11, lease_expires_at = $12, send_started_at = $13,
+       last_send_at = $14, resend_until_at = $15, given_to = $16
+ WHERE schedule_id = $1
+"""
+_END = "DELETE FROM queue WHERE schedule_id = $1"
 _PUT = """
 UPDATE schedules
-   SET status = $2, retry_count = $3, max_retries = $4, is_doubtful = $5, parked = $6, on_late = $7,
-       latest_at = $8, external_id = $9, last_error = $10, version = $11, created_at = $12, updated_at = $13,
-       due_at = $14, lease_token = $15, lease_owner = $16, lease_expires_at = $17, send_started_at = $18,
-       last_send_at = $19, resend_until_at = $20, finished_at = $21, given_to = $22
+   SET status = $2, retry_count = $3, max_retries = $4, on_late = $5, latest_at = $6, external_id = $7, last_error = $8,
+       version = $9, created_at = $10, updated_at = $11, lease_token = $12, claim_id = $13, last_send_at = $14,
+       given_to = $15, finished_at = $16,
+       wrong = CASE WHEN $2 = 'PENDING' OR $2 = 'COMPLETED' AND publish_time <= now() THEN '' ELSE $2 END,
+       wrong_at = CASE WHEN $2 <> 'PENDING' AND ($2 <> 'COMPLETED' OR publish_time > now()) THEN $16::timestamptz END
  WHERE schedule_id = $1
 """
 
@@ -65,11 +74,15 @@ async def put_row(storage: Storage, row: Row, *, keeps_lateness: bool = True) ->
             rows.schedules[row.schedule_id] = row
     else:
         assert isinstance(storage, TestedStorage)
+        if row.schedule.is_active:
+            await storage.pool.execute(_TO_QUEUE, *_queued(row))
+        else:
+            await storage.pool.execute(_END, row.schedule_id)
         await storage.pool.execute(_PUT, *_values(row))
 
 
-def _values(row: Row) -> tuple[object, ...]:
-    """In the order of the parameters of ``_PUT``."""
+def _queued(row: Row) -> tuple[object, ...]:
+    """In the order of the parameters of ``_TO_QUEUE``."""
     schedule = row.schedule
     return (
         schedule.schedule_id,
@@ -80,11 +93,6 @@ def _values(row: Row) -> tuple[object, ...]:
         to_bits(schedule.holds),
         schedule.on_late,
         schedule.latest_at,
-        schedule.external_id,
-        schedule.error,
-        schedule.version,
-        schedule.created_at,
-        schedule.updated_at,
         row.due_at,
         row.token,
         row.claim_id,
@@ -92,8 +100,30 @@ def _values(row: Row) -> tuple[object, ...]:
         row.begun_at,
         row.last_send_at,
         row.resend_until,
-        None if schedule.is_active else schedule.updated_at,
         row.given_to,
+    )
+
+
+def _values(row: Row) -> tuple[object, ...]:
+    """In the order of the parameters of ``_PUT``."""
+    schedule = row.schedule
+    return (
+        schedule.schedule_id,
+        ScheduleStatus.PENDING if schedule.is_active else schedule.status,
+        schedule.retry_count,
+        schedule.max_retries,
+        schedule.on_late,
+        schedule.latest_at,
+        schedule.external_id,
+        schedule.error,
+        schedule.version,
+        schedule.created_at,
+        schedule.updated_at,
+        0 if schedule.is_active else row.token,
+        None if schedule.is_active else row.claim_id,
+        None if schedule.is_active else row.last_send_at,
+        None if schedule.is_active else row.given_to,
+        None if schedule.is_active else schedule.updated_at,
     )
 
 

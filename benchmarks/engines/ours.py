@@ -22,20 +22,23 @@ WITH jobs AS MATERIALIZED (
     FROM ({ROWS}) AS positions),
 added AS (
   INSERT INTO posts (post_id, brand_id, title, s3_url, platform, created_at, updated_at)
-  SELECT post_id, brand_id, 'Bench', 's3://bench/post.mp4', platform, now(), now() FROM jobs)
-INSERT INTO schedules (schedule_id, post_id, brand_id, platform, publish_time, due_at, status, retry_count, intent,
+  SELECT post_id, brand_id, 'Bench', 's3://bench/post.mp4', platform, now(), now() FROM jobs),
+queued AS (
+  INSERT INTO queue (post_id, schedule_id, brand_id, platform, publish_time, due_at, on_late)
+  SELECT post_id, schedule_id, brand_id, platform, due_at, due_at, 'publish' FROM jobs)
+INSERT INTO schedules (schedule_id, post_id, brand_id, platform, publish_time, status, retry_count, intent,
                        timezone, resolution, tz_release, version, created_at, updated_at)
-SELECT schedule_id, post_id, brand_id, platform, due_at, due_at, 'PENDING', 0, 'instant',
+SELECT schedule_id, post_id, brand_id, platform, due_at, 'PENDING', 0, 'instant',
        'UTC', 'exact', '2026f', 1, now(), now()
   FROM jobs
 """
 GLANCE = """
 SELECT /* looking on */ CASE WHEN is_called THEN last_value ELSE 0 END AS told,
-       EXISTS (SELECT FROM schedules WHERE lease_expires_at IS NOT NULL) AS is_held
+       EXISTS (SELECT FROM queue WHERE lease_expires_at IS NOT NULL) AS is_held
   FROM events_position_seq
 """
 LEFT = """
-SELECT /* looking on */ count(*) FROM schedules WHERE publish_time <= $1 AND status IN ('PENDING', 'PUBLISHING')
+SELECT /* looking on */ count(*) FROM queue WHERE publish_time <= $1 AND status IN ('PENDING', 'PUBLISHING')
 """
 # From the due instant to the fence, both by the database's clock; the send itself starts a little later.
 BEGUN = """
@@ -45,9 +48,8 @@ SELECT extract(epoch FROM min(a.started_at) - s.publish_time)::float8 AS latenes
  GROUP BY s.schedule_id
 """
 COUNTS = """
-SELECT count(*) FILTER (WHERE status = 'COMPLETED') AS completed,
-       count(*) FILTER (WHERE status = 'UNCONFIRMED') AS reported
-  FROM schedules WHERE publish_time <= $1
+SELECT (SELECT count(*) FROM schedules WHERE publish_time <= $1 AND status = 'COMPLETED') AS completed,
+       (SELECT count(*) FROM queue WHERE publish_time <= $1 AND status = 'UNCONFIRMED') AS reported
 """
 
 

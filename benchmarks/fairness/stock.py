@@ -18,12 +18,16 @@ WITH b AS (
   SELECT gen_random_uuid(), brand_id, 'Bench ' || nth, 's3://bench/post',
          (ARRAY['TWITTER', 'TIKTOK', 'LINKEDIN'])[1 + nth % 3], now(), now()
     FROM b, generate_series(1, $2::int) nth RETURNING *
+), s AS (
+  INSERT INTO schedules (schedule_id, post_id, brand_id, platform, publish_time, status, retry_count, intent, timezone,
+                         resolution, tz_release, version, created_at, updated_at)
+  SELECT gen_random_uuid(), post_id, brand_id, platform, at, 'PENDING', 0, 'instant', 'UTC', 'exact', '2026a', 1, now(),
+         now()
+    FROM p, LATERAL (SELECT now() + $3::interval * (1 + random()) AS at, p.post_id AS each) t
+  RETURNING *
 )
-INSERT INTO schedules (schedule_id, post_id, brand_id, platform, publish_time, status, retry_count, intent, timezone,
-                       resolution, tz_release, version, created_at, updated_at, due_at)
-SELECT gen_random_uuid(), post_id, brand_id, platform, at, 'PENDING', 0, 'instant', 'UTC', 'exact', '2026a', 1, now(),
-       now(), at
-  FROM p, LATERAL (SELECT now() + $3::interval * (1 + random()) AS at, p.post_id AS each) t
+INSERT INTO queue (post_id, schedule_id, brand_id, platform, publish_time, due_at, on_late)
+SELECT post_id, schedule_id, brand_id, platform, publish_time, publish_time, on_late FROM s
 """
 
 

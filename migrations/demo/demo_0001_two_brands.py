@@ -109,6 +109,9 @@ def downgrade() -> None:
     if sa.inspect(op.get_bind()).has_table("forgotten_schedules"):
         forgotten = sa.table("forgotten_schedules", sa.column("post_id", sa.Uuid))
         op.execute(forgotten.delete().where(forgotten.c.post_id.in_(post_ids)))
+    if sa.inspect(op.get_bind()).has_table("queue"):
+        queue = sa.table("queue", sa.column("post_id", sa.Uuid))
+        op.execute(queue.delete().where(queue.c.post_id.in_(post_ids)))
     op.execute(schedules.delete().where(schedules.c.post_id.in_(post_ids)))
     op.execute(posts.delete().where(posts.c.post_id.in_(post_ids)))
     op.execute(

@@ -13,16 +13,17 @@ from marketmind_scheduler.domain.schedule import ScheduleStatus
 from marketmind_scheduler.domain.verdict import VerdictKind
 from tests.chaos.deliveries import Delivery
 from tests.chaos.people import Change, Pause
+from tests.standing import AS_THEY_STAND
 from tests.system.servers import Sql
 
 _ENDED_BY_US = (ScheduleStatus.COMPLETED, ScheduleStatus.FAILED, ScheduleStatus.MISSED)
 _FINAL = {*_ENDED_BY_US, ScheduleStatus.CANCELLED}
 
-_SCHEDULES = """
+_SCHEDULES = f"""
 SELECT s.schedule_id, s.post_id, s.brand_id, p.campaign_id, s.platform, s.publish_time, s.status, s.retry_count,
        s.max_retries, s.last_error
-  FROM schedules s JOIN posts p USING (post_id)
-"""
+  FROM {AS_THEY_STAND} s JOIN posts p USING (post_id)
+"""  # noqa: S608  # the text is ours
 _ATTEMPTS = "SELECT schedule_id, started_at, verdict FROM attempts ORDER BY started_at"
 _EVENTS = "SELECT schedule_id, kind, status FROM events ORDER BY position"
 UNTOLD = "SELECT count(*) FROM events WHERE position > coalesce(pg_sequence_last_value('final_events'), 0)"

@@ -24,7 +24,7 @@ SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
  WHERE datname = current_database() AND application_name = 'marketmind-scheduler'
 """
 _STARTER = ThreadPoolExecutor(1)  # so that nobody waits meanwhile; the server dies with the thread that started it
-_BEGUN = "SELECT count(*) FROM schedules WHERE status = 'PUBLISHING'"
+_BEGUN = "SELECT count(*) FROM queue WHERE status = 'PUBLISHING'"
 
 
 class Fault(StrEnum):

@@ -15,6 +15,7 @@ from tests.chaos.figures import Figures
 from tests.chaos.given import a_database, given_posts
 from tests.chaos.people import clock
 from tests.chaos.world import end_in_order
+from tests.standing import AS_THEY_STAND
 from tests.system.servers import OwnServer, Sql, connected, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -25,14 +26,14 @@ DOWNTIME = timedelta(hours=6)
 IN_A_LANE = 20
 PACES = {Platform.TWITTER: timedelta(seconds=30), Platform.REDDIT: timedelta(minutes=10)}
 
-STATUSES = "SELECT DISTINCT status FROM schedules"
-OF_BRAND = "SELECT DISTINCT status FROM schedules WHERE brand_id = $1"
+STATUSES = f"SELECT DISTINCT status FROM {AS_THEY_STAND} s"  # noqa: S608  # the text is ours
+OF_BRAND = f"SELECT DISTINCT status FROM {AS_THEY_STAND} s WHERE brand_id = $1"  # noqa: S608  # the text is ours
 BY_VERDICT = "SELECT verdict, count(*), count(DISTINCT schedule_id) FROM attempts GROUP BY verdict"
 COMPLETED = "SELECT count(*), count(DISTINCT schedule_id) FROM events WHERE kind = 'schedule.completed'"
 SENT = "SELECT brand_id, platform, publish_time FROM schedules WHERE status = 'COMPLETED' AND brand_id = ANY($1)"
 APART = """
 SELECT DISTINCT platform, due_at - lag(due_at) OVER (PARTITION BY brand_id, platform ORDER BY publish_time) AS apart
-  FROM schedules WHERE status = 'PENDING'
+  FROM queue WHERE status = 'PENDING'
 """
 
 

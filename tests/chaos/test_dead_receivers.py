@@ -17,6 +17,7 @@ from tests.chaos.dispatchers import by_webhook, dispatching
 from tests.chaos.given import a_database, given_posts
 from tests.chaos.people import clock
 from tests.receivers import BLACK_HOLE, Answer, always, receiving
+from tests.standing import AS_THEY_STAND
 from tests.system.servers import OwnServer, Sql, connected, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -26,8 +27,8 @@ POSTS = 60
 DISPATCHERS = 2
 SENDS_AT_ONCE = 20
 MOST_LATE = timedelta(seconds=2)
-OF_BRAND = "SELECT status, retry_count FROM schedules WHERE brand_id = $1"
-IN_FLIGHT = "SELECT count(*) FROM schedules WHERE status = 'PUBLISHING' OR (brand_id = $1 AND status = 'PENDING')"
+OF_BRAND = f"SELECT status, retry_count FROM {AS_THEY_STAND} s WHERE brand_id = $1"  # noqa: S608  # the text is ours
+IN_FLIGHT = "SELECT count(*) FROM queue WHERE status = 'PUBLISHING' OR (brand_id = $1 AND status = 'PENDING')"
 
 
 async def of(sql: Sql, brand_id: UUID) -> Sequence[Record]:

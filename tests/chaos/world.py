@@ -37,9 +37,9 @@ _STANDING = f"""
 SELECT count(*) FILTER (WHERE status IN ('PENDING', 'PUBLISHING')) AS open,
        coalesce(extract(epoch FROM max(clock_timestamp() - lease_expires_at)), 0)::float8 AS overdue_seconds,
        ({UNTOLD}) AS untold
-  FROM schedules
+  FROM queue
 """  # noqa: S608  # the text is ours
-_OPEN = "SELECT *, now() AS asked_at FROM schedules WHERE status IN ('PENDING', 'PUBLISHING') LIMIT 5"
+_OPEN = "SELECT *, now() AS asked_at FROM queue WHERE status IN ('PENDING', 'PUBLISHING') LIMIT 5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from marketmind_scheduler.adapters.postgres.tables import (
     schedules,
 )
 from marketmind_scheduler.adapters.postgres.tables import events as events_table
+from marketmind_scheduler.adapters.postgres.tables import queue as queue_table
 from marketmind_scheduler.application.dispatch.lost_and_late import LostAndLate
 from marketmind_scheduler.application.dispatch.verdicts import Verdicts
 from marketmind_scheduler.domain import corrections, lifecycle
@@ -125,7 +126,7 @@ class PostgresWorld:
         return now.astimezone(UTC)
 
     async def pass_time(self, by: timedelta) -> None:
-        for table in (schedules, attempts, refits, events_table, previews, reservations):
+        for table in (queue_table, schedules, attempts, refits, events_table, previews, reservations):
             moments = [each.name for each in table.c if isinstance(each.type, DateTime) and each.type.timezone]
             moments = [name for name in moments if not table.c[name].primary_key]
             put_back = ", ".join(f"{name} = {name} - $1::interval" for name in moments)

@@ -9,6 +9,8 @@ import pytest
 from tests.migrations.schema import MIGRATIONS
 
 BEFORE_THE_RULE = "0028"
+WITH_EVERYTHING_STOPPED = {"0032_queue.py"}
+"""To 0.3.0: stop, migrate, start; docs/runbook.md says so."""
 TAKES_AWAY = ("SET NOT NULL", "DROP COLUMN", "DROP TABLE")
 
 
@@ -39,7 +41,8 @@ def breaks(upgrade: ast.AST) -> Iterator[str]:
 def test_no_migration_refuses_what_the_version_before_writes() -> None:
     later = [path for path in sorted((MIGRATIONS / "versions").glob("*.py")) if path.name[:4] > BEFORE_THE_RULE]
 
-    assert {path.name: found for path in later if (found := list(breaks(upgrade_of(path))))} == {}
+    found = {path.name for path in later if list(breaks(upgrade_of(path)))}
+    assert found == WITH_EVERYTHING_STOPPED
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ from tests.migrations.schema import (
 )
 
 FROM_HEAD_TO_BASE = list(ScriptDirectory.from_config(alembic_config(SCHEMA_ONLY)).walk_revisions())
+NO_WAY_BACK = "0032"
+"""What it moves, the version before neither reads nor fills."""
 
 
 async def made_objects(url: str) -> list[object]:
@@ -49,23 +51,36 @@ async def test_each_revision_goes_up_down_and_up_again_to_the_same_schema(empty_
 
         await upgrade(empty_database, revision)
         schema = await dump(empty_database)
-        await downgrade(empty_database, before)
-        assert await dump(empty_database) == schema_before
-
-        await upgrade(empty_database, revision)
-        assert await dump(empty_database) == schema != schema_before
+        assert schema != schema_before
+        if revision == NO_WAY_BACK:
+            await is_refused(empty_database, before)
+        else:
+            await downgrade(empty_database, before)
+            assert await dump(empty_database) == schema_before
+            await upgrade(empty_database, revision)
+        assert await dump(empty_database) == schema
         before = revision
 
 
-async def test_from_head_to_base_nothing_is_left_behind_and_head_can_be_reached_again(
-    migrated_database: str,
-) -> None:
+async def is_refused(url: str, revision: str) -> None:
+    with pytest.raises(NotImplementedError, match="restore the backup from before the upgrade"):
+        await downgrade(url, revision)
+
+
+async def test_from_where_a_way_leads_back_nothing_is_left_behind_at_base(empty_database: str) -> None:
+    before = int(NO_WAY_BACK) - 1
+    await upgrade(empty_database, f"{before:04}")
+
+    await downgrade(empty_database, "base")
+
+    assert await made_objects(empty_database) == []
+
+
+async def test_from_head_there_is_no_way_back_and_the_refusal_says_what_to_do(migrated_database: str) -> None:
     schema = await dump(migrated_database)
 
-    await downgrade(migrated_database, "base")
-    assert await made_objects(migrated_database) == []
+    await is_refused(migrated_database, "base")
 
-    await upgrade(migrated_database, "head")
     assert await dump(migrated_database) == schema
 
 
@@ -95,7 +110,10 @@ async def test_the_migrated_schema_is_what_the_tables_of_the_code_would_create(
         ("campaigns", "ck_campaigns_status", CampaignStatus),
         ("posts", "ck_posts_platform", Platform),
         ("schedules", "ck_schedules_platform", Platform),
-        ("schedules", "ck_schedules_status", ScheduleStatus),
+        ("queue", "ck_queue_platform", Platform),
+        ("queue", "ck_queue_status", ACTIVE),
+        ("queue", "ck_queue_on_late", OnLate),
+        ("schedules", "ck_schedules_status", [ScheduleStatus.PENDING, *(set(ScheduleStatus) - ACTIVE)]),
         ("schedules", "ck_schedules_intent", IntentKind),
         ("schedules", "ck_schedules_disambiguation", Disambiguation),
         ("schedules", "ck_schedules_resolution", Resolution),
@@ -118,13 +136,10 @@ async def test_the_database_takes_exactly_the_values_of_the_enum(
     assert quoted_in(definition) == sorted(values)
 
 
-async def test_the_index_that_allows_one_active_schedule_a_post_knows_which_are_active(database_url: str) -> None:
-    (definition,) = await column(
-        database_url, "SELECT indexdef FROM pg_indexes WHERE indexname = 'uq_schedules_active_post'"
-    )
+async def test_the_key_of_the_queue_allows_one_active_schedule_a_post(database_url: str) -> None:
+    (definition,) = await column(database_url, "SELECT indexdef FROM pg_indexes WHERE indexname = 'pk_queue'")
 
-    assert str(definition).startswith("CREATE UNIQUE INDEX")
-    assert quoted_in(definition) == sorted(ACTIVE)
+    assert str(definition).endswith("(post_id)")
 
 
 def quoted_in(definition: object) -> list[str]:

@@ -1,8 +1,8 @@
-WITH done AS (
-  INSERT INTO schedules AS s (schedule_id, post_id, brand_id, retry_of, platform, scheduler, external_id, note, overridden, arm, retry_count, version, max_retries, created_at, updated_at, is_doubtful, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status, parked, due_at, on_late, latest_at)
-  SELECT i.*, h.parked, CASE WHEN h.parked = 0 THEN i.publish_time END, b.on_late,
+WITH new AS MATERIALIZED (
+  SELECT i.*, h.parked, CASE WHEN h.parked = 0 THEN i.publish_time END AS due_at, b.on_late,
          CASE WHEN b.on_late <> 'publish' THEN i.publish_time + make_interval(secs => b.max_lateness_seconds) END
-    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::bool[], $17::timestamptz[], $18::timestamp[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bool[], $24::text[], $25::text[]) AS i(schedule_id, post_id, brand_id, retry_of, platform, scheduler, external_id, note, overridden, arm, retry_count, version, max_retries, created_at, updated_at, is_doubtful, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status)
+           AS latest_at
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::int[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::timestamp[], $18::text[], $19::text[], $20::text[], $21::text[], $22::bool[], $23::text[], $24::text[]) AS i(schedule_id, post_id, brand_id, retry_of, platform, scheduler, external_id, note, overridden, arm, retry_count, version, max_retries, created_at, updated_at, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status)
     JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
            WHERE brand_id = ANY($3::uuid[]) FOR SHARE) b ON b.brand_id = i.brand_id
     LEFT JOIN LATERAL (
@@ -10,7 +10,10 @@ WITH done AS (
        WHERE p.post_id = i.post_id FOR SHARE OF c) c ON true
    CROSS JOIN LATERAL (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
-  RETURNING s.*
+), queued AS (
+  INSERT INTO queue (post_id, schedule_id, brand_id, platform, publish_time, due_at, latest_at, on_late, parked, retry_count, max_retries) SELECT post_id, schedule_id, brand_id, platform, publish_time, due_at, latest_at, on_late, parked, retry_count, max_retries FROM new RETURNING *
+), done AS (
+  INSERT INTO schedules (schedule_id, post_id, brand_id, retry_of, platform, scheduler, external_id, note, overridden, arm, retry_count, version, max_retries, created_at, updated_at, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status, on_late, latest_at) SELECT schedule_id, post_id, brand_id, retry_of, platform, scheduler, external_id, note, overridden, arm, retry_count, version, max_retries, created_at, updated_at, publish_time, local_time, timezone, disambiguation, resolution, tz_release, zone_is_default, intent, status, on_late, latest_at FROM new RETURNING *
 ), told AS (
   INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden,
                       scheduler, campaign_id)
@@ -18,4 +21,4 @@ WITH done AS (
          scheduler, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
     FROM done)
 SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, ARRAY(SELECT o.schedule_id FROM schedules o WHERE (o.brand_id, o.publish_time) >= (s.brand_id, s.publish_time) AND (o.brand_id, o.publish_time) <= (s.brand_id, s.publish_time) AND o.platform = s.platform AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL AND s.finished_at IS NULL ORDER BY o.brand_id, o.publish_time, o.schedule_id LIMIT 3) AS beside
-  FROM done s JOIN posts p ON p.post_id = s.post_id
+  FROM (SELECT new.*, NULL AS finished_at FROM new) s JOIN posts p ON p.post_id = s.post_id

@@ -398,8 +398,8 @@ def _sending(room: dict[Platform, int]) -> Call:
         attempts = await world.queue.claim(wanted_of(room), claim_id=uuid4(), owner=OWNER, lease=HOUR)
         claims = [each.claim for each in attempts]
         await world.queue.extend({each.schedule_id: each.token for each in claims}, owner=OWNER, lease=HOUR)
-        unsent = [settlement(each, VerdictKind.UNSENT) for each in claims]
-        await world.queue.settle(unsent, owner=OWNER)
+        for verdict, some in ((VerdictKind.UNSENT, claims[::2]), (VerdictKind.ACCEPTED, claims[1::2])):
+            await world.queue.settle([settlement(each, verdict) for each in some], owner=OWNER)
 
     return send
 
@@ -463,12 +463,16 @@ def changes_of_a_campaign() -> Iterable[Case]:
 
 
 ALL_DUE = """
-UPDATE schedules SET publish_time = now() - interval '1 hour', due_at = now() - interval '1 hour'
- WHERE brand_id = $1 AND due_at IS NOT NULL
+WITH due AS (
+  UPDATE queue SET publish_time = now() - interval '1 hour', due_at = now() - interval '1 hour'
+   WHERE brand_id = $1 AND due_at IS NOT NULL RETURNING schedule_id)
+UPDATE schedules s SET publish_time = now() - interval '1 hour' FROM due d WHERE s.schedule_id = d.schedule_id
 """
 ALL_OVER = """
-UPDATE schedules SET status = 'FAILED', due_at = NULL, parked = 0, finished_at = now() - interval '1 year',
-       publish_time = now() - interval '1 year' WHERE brand_id = $1 AND finished_at IS NULL
+WITH gone AS (DELETE FROM queue WHERE brand_id = $1)
+UPDATE schedules SET status = 'FAILED', wrong = 'FAILED', finished_at = now() - interval '1 year',
+       wrong_at = now() - interval '1 year', publish_time = now() - interval '1 year'
+ WHERE brand_id = $1 AND finished_at IS NULL
 """
 
 

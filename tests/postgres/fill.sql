@@ -15,15 +15,22 @@ $$;
 CREATE FUNCTION fill_schedules(brand bigint, first bigint, posts int, starts timestamptz, status text) RETURNS void
 LANGUAGE sql AS $$
   INSERT INTO schedules (schedule_id, post_id, brand_id, platform, publish_time, status, retry_count, intent, timezone,
-                         resolution, tz_release, version, created_at, updated_at, due_at, finished_at, last_send_at,
-                         external_id)
+                         resolution, tz_release, version, created_at, updated_at, finished_at, wrong, wrong_at,
+                         last_send_at, external_id)
   SELECT id(n), id(n), id(brand), (ARRAY['TWITTER', 'TIKTOK', 'REDDIT'])[1 + n % 3], t.at, fill_schedules.status, 0,
-         'instant', 'UTC', 'exact', '2026f', 1, now(), now(), CASE WHEN fill_schedules.status = 'PENDING' THEN t.at END,
+         'instant', 'UTC', 'exact', '2026f', 1, now(), now(),
          CASE WHEN fill_schedules.status <> 'PENDING' THEN t.at END,
+         CASE WHEN fill_schedules.status IN ('PENDING', 'COMPLETED') THEN '' ELSE fill_schedules.status END,
+         CASE WHEN fill_schedules.status NOT IN ('PENDING', 'COMPLETED') THEN t.at END,
          CASE WHEN fill_schedules.status = 'COMPLETED' THEN t.at END,
          CASE WHEN fill_schedules.status = 'COMPLETED' THEN 'x' END
     FROM generate_series(first, first + posts - 1) n
    CROSS JOIN LATERAL (SELECT starts + (n - first) * interval '37 minutes' AS at) t;
+  INSERT INTO queue (post_id, schedule_id, brand_id, platform, publish_time, due_at, on_late)
+  SELECT id(n), id(n), id(brand), (ARRAY['TWITTER', 'TIKTOK', 'REDDIT'])[1 + n % 3], t.at, t.at, 'publish'
+    FROM generate_series(first, first + posts - 1) n
+   CROSS JOIN LATERAL (SELECT starts + (n - first) * interval '37 minutes' AS at) t
+   WHERE fill_schedules.status = 'PENDING';
 $$;
 CREATE FUNCTION fill_brand(brand bigint) RETURNS void LANGUAGE sql AS $$
   INSERT INTO brands (brand_id, brand_name, brand_default_timezone, tone_profile, created_at, updated_at)

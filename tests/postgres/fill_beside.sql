@@ -8,23 +8,27 @@ SELECT fill_schedules(9001, 12000000, 30000, now() - interval '3 years', 'CANCEL
 SELECT fill_posts(9004, 9002, 13000000, 2000);
 SELECT fill_schedules(9002, 13000000, 2000, now() + interval '1 day', 'PENDING');
 SELECT fill_posts(9005, 9002, 14000000, 2000);
-UPDATE schedules SET finished_at = now() - interval '90 days', publish_time = now() - interval '90 days'
+UPDATE schedules SET finished_at = now() - interval '90 days', wrong_at = now() - interval '90 days',
+       publish_time = now() - interval '90 days'
  WHERE status = 'CANCELLED';
 -- one of each of a thousand brands at one instant, which has just been
-UPDATE schedules SET publish_time = now() - interval '10 seconds', due_at = now() - interval '10 seconds'
+UPDATE queue SET publish_time = now() - interval '10 seconds', due_at = now() - interval '10 seconds'
  WHERE schedule_id = ANY(ARRAY(SELECT id(n * 1000 + 62) FROM generate_series(1, 1000) n));
-UPDATE schedules SET due_at = NULL, parked = 16
+UPDATE queue SET due_at = NULL, parked = 16
  WHERE schedule_id = ANY(ARRAY(SELECT id(n * 1000 + m) FROM generate_series(1501, 1510) n, generate_series(63, 120) m));
-UPDATE schedules SET status = 'PUBLISHING', due_at = NULL, lease_token = 1, lease_owner = id(7),
+UPDATE queue SET status = 'PUBLISHING', due_at = NULL, lease_token = 1, claim_id = id(7),
        lease_expires_at = now() - interval '1 minute', send_started_at = now() - interval '2 minutes'
  WHERE schedule_id = ANY(ARRAY(SELECT id(n * 1000 + 70) FROM generate_series(1601, 1640) n));
-UPDATE schedules SET status = 'UNCONFIRMED', due_at = NULL, is_doubtful = true, last_send_at = now()
+UPDATE queue SET status = 'UNCONFIRMED', due_at = NULL, is_doubtful = true, last_send_at = now()
  WHERE schedule_id = ANY(ARRAY(SELECT id(n * 1000 + 71) FROM generate_series(1601, 1603) n));
-UPDATE schedules SET status = 'FAILED', last_error = 'it was refused', finished_at = now()
+UPDATE schedules SET status = 'FAILED', wrong = 'FAILED', last_error = 'it was refused', finished_at = now(),
+       wrong_at = now()
  WHERE schedule_id = ANY(ARRAY(SELECT id(n * 1000) FROM generate_series(1701, 1720) n));
-UPDATE schedules SET on_late = 'skip', latest_at = now() - interval '1 second',
+UPDATE queue SET on_late = 'skip', latest_at = now() - interval '1 second',
        publish_time = now() - interval '1 hour', due_at = now() - interval '1 hour'
  WHERE schedule_id = ANY(ARRAY(SELECT id(n * 1000 + 80) FROM generate_series(1801, 1820) n));
+UPDATE schedules s SET publish_time = q.publish_time, on_late = q.on_late, latest_at = q.latest_at FROM queue q
+ WHERE s.schedule_id = q.schedule_id AND s.publish_time <> q.publish_time;
 INSERT INTO attempts (schedule_id, lease_token, started_at, finished_at, verdict)
 SELECT schedule_id, 1, now(), now(), 'accepted' FROM schedules WHERE finished_at IS NOT NULL;
 INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, occurred_at, error)

@@ -67,17 +67,18 @@ async def full_database(brands: int = BRANDS) -> AsyncGenerator[str]:
             await _prepare(connection)
             await connection.execute(
                 "SELECT fill_brand(1); ANALYZE;"
-                "UPDATE schedules SET publish_time = now(), due_at = now() WHERE due_at IS NOT NULL; ANALYZE"
+                "UPDATE schedules s SET publish_time = now() FROM queue q WHERE q.schedule_id = s.schedule_id;"
+                "UPDATE queue SET publish_time = now(), due_at = now(); ANALYZE"
             )
             await connection.execute(_KEPT)
             await connection.execute(
-                "DELETE FROM schedules; DELETE FROM posts; DELETE FROM campaigns; DELETE FROM brands"
+                "DELETE FROM queue; DELETE FROM schedules; DELETE FROM posts; DELETE FROM campaigns; DELETE FROM brands"
             )
             indexes = [row[0] for row in await connection.fetch(_INDEXES)]
             for index in indexes:
                 await connection.execute(f"DROP INDEX {index.split()[index.split().index('INDEX') + 1]}")
             await connection.execute("SELECT count(fill_brand(n)) FROM generate_series(1, $1::int) n", brands)
-            await connection.execute("CREATE INDEX filling ON schedules (status)")
+            await connection.execute("CREATE INDEX filling ON queue (schedule_id)")
             await connection.execute(_SQL["fill_beside"])
             await connection.execute("DROP INDEX filling")
             for index in indexes:

@@ -38,10 +38,9 @@ _AT_ONCE = 4
 
 WRONGLY_HELD = """
 SELECT count(*)
-  FROM schedules s JOIN brands b USING (brand_id) JOIN posts p USING (post_id)
+  FROM queue s JOIN brands b USING (brand_id) JOIN posts p USING (post_id)
   LEFT JOIN campaigns c ON c.campaign_id = p.campaign_id
- WHERE s.status IN ('PENDING', 'PUBLISHING', 'UNCONFIRMED')
-   AND s.parked & 3 <> (c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int
+ WHERE s.parked & 3 <> (c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int
 """
 """How many active schedules are held though nothing of theirs is paused, or the other way round."""
 
@@ -120,7 +119,7 @@ def settlement(claim: Claim, verdict: VerdictKind) -> Settlement:
 
 
 async def let_leases_run_out(pool: Pool) -> None:
-    await pool.execute("UPDATE schedules SET lease_expires_at = now() WHERE lease_expires_at IS NOT NULL")
+    await pool.execute("UPDATE queue SET lease_expires_at = now() WHERE lease_expires_at IS NOT NULL")
 
 
 async def a_moment(most_seconds: float = 0.004) -> None:

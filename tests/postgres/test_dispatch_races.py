@@ -44,7 +44,7 @@ from tests.postgres.given import (
 ROWS = 300
 BATCH = 10
 PAUSED = (Hold.BRAND_PAUSED, BRAND_ID)
-LOCK_SCHEDULE = "SELECT FROM schedules WHERE schedule_id = $1 FOR UPDATE"
+LOCK_SCHEDULE = "SELECT FROM queue WHERE schedule_id = $1 FOR UPDATE"
 NEVER_THE_VICTIM = (
     "SET LOCAL deadlock_timeout = '1min'; SET LOCAL lock_timeout = '1min'; SET LOCAL statement_timeout = 0"
 )
@@ -87,7 +87,7 @@ async def test_of_two_who_claim_one_at_the_same_moment_both_get_one(
     room = {Platform.TWITTER: 20}
 
     async with pool.acquire() as connection, connection.transaction():
-        first = await connection.fetch("SELECT schedule_id FROM schedules ORDER BY due_at LIMIT 1 FOR UPDATE")
+        first = await connection.fetch("SELECT schedule_id FROM queue ORDER BY due_at LIMIT 1 FOR UPDATE")
         second = await claim(queue, room, most=1)
 
     assert [len(first), len(second)] == [1, 1]

@@ -42,6 +42,7 @@ from tests.postgres.given import (
     settlement,
     some_posts,
 )
+from tests.standing import AS_THEY_STAND
 
 LANE = Platform.LINKEDIN  # which documents no cap that so many at one instant would break
 TASKS = 8
@@ -56,30 +57,30 @@ VERDICTS = [kind for kind in VerdictKind if kind is not VerdictKind.LOST]
 Token = tuple[UUID, int]
 
 LET_SOME_LEASES_RUN_OUT = """
-UPDATE schedules SET lease_expires_at = now() WHERE schedule_id = ANY(ARRAY(
-  SELECT schedule_id FROM schedules WHERE lease_expires_at > now() AND random() < 0.3 FOR NO KEY UPDATE SKIP LOCKED))
+UPDATE queue SET lease_expires_at = now() WHERE schedule_id = ANY(ARRAY(
+  SELECT schedule_id FROM queue WHERE lease_expires_at > now() AND random() < 0.3 FOR NO KEY UPDATE SKIP LOCKED))
 """
 LET_SOME_BE_TOO_LATE = """
-UPDATE schedules SET latest_at = now() WHERE schedule_id = ANY(ARRAY(
-  SELECT schedule_id FROM schedules WHERE due_at <= now() AND latest_at > now() AND random() < 0.1
+UPDATE queue SET latest_at = now() WHERE schedule_id = ANY(ARRAY(
+  SELECT schedule_id FROM queue WHERE due_at <= now() AND latest_at > now() AND random() < 0.1
      FOR NO KEY UPDATE SKIP LOCKED))
 """
 LET_ALL_BE_DUE = """
-UPDATE schedules SET due_at = greatest(publish_time, now()) WHERE schedule_id = ANY(ARRAY(
-  SELECT schedule_id FROM schedules WHERE due_at > now() FOR NO KEY UPDATE SKIP LOCKED))
+UPDATE queue SET due_at = greatest(publish_time, now()) WHERE schedule_id = ANY(ARRAY(
+  SELECT schedule_id FROM queue WHERE due_at > now() FOR NO KEY UPDATE SKIP LOCKED))
 """
-ANY_LIKE = "SELECT schedule_id FROM schedules WHERE status = ANY($1::text[]) ORDER BY random() LIMIT 1"
+ANY_LIKE = f"SELECT schedule_id FROM {AS_THEY_STAND} s WHERE status = ANY($1::text[]) ORDER BY random() LIMIT 1"  # noqa: S608  # the text is ours
 
-SENDING = "SELECT schedule_id, lease_token FROM schedules WHERE send_started_at IS NOT NULL AND status = 'PUBLISHING'"
+SENDING = "SELECT schedule_id, lease_token FROM queue WHERE send_started_at IS NOT NULL AND status = 'PUBLISHING'"
 ATTEMPTS = "SELECT schedule_id, lease_token FROM attempts"
 # Neither that a send begins is told, nor that it turns out not to have been made.
-MISTOLD = """
+MISTOLD = f"""
 SELECT s.schedule_id, s.status, told.status AS told
-  FROM schedules s CROSS JOIN LATERAL (
+  FROM {AS_THEY_STAND} s CROSS JOIN LATERAL (
     SELECT e.status FROM events e WHERE e.schedule_id = s.schedule_id AND e.kind <> 'schedule.stale_verdict'
      ORDER BY e.position DESC LIMIT 1) told
  WHERE replace(told.status, 'PUBLISHING', 'PENDING') <> replace(s.status, 'PUBLISHING', 'PENDING')
-"""
+"""  # noqa: S608  # the text is ours
 UNTOLD = "SELECT count(*) FROM schedules s WHERE NOT EXISTS (SELECT FROM events e WHERE e.schedule_id = s.schedule_id)"
 CLOSED_THOUGH_PERHAPS_OUT = """
 SELECT DISTINCT s.schedule_id FROM schedules s JOIN attempts a USING (schedule_id)

@@ -14,8 +14,8 @@ from tests.system.services import Service, serving
 pytestmark = pytest.mark.timeout(120)
 
 SOON = 5
-RUN_OUT = "UPDATE schedules SET lease_expires_at = now() WHERE schedule_id = $1 AND lease_expires_at IS NOT NULL"
-TOO_LATE = "UPDATE schedules SET latest_at = now() WHERE schedule_id = $1"
+RUN_OUT = "UPDATE queue SET lease_expires_at = now() WHERE schedule_id = $1 AND lease_expires_at IS NOT NULL"
+TOO_LATE = "UPDATE queue SET latest_at = now() WHERE schedule_id = $1"
 
 
 @pytest.fixture(scope="module")

@@ -201,7 +201,8 @@ async def test_a_demo_campaign_whose_days_are_over_is_renewed_at_start() -> None
             await first.stop()
         async with connected(url) as sql:
             await sql.execute(SHIFT_DAYS, DEMO_CAMPAIGN, 30)
-            await sql.execute("UPDATE schedules SET publish_time = publish_time - interval '30 days'")
+            for table in ("queue", "schedules"):
+                await sql.execute(f"UPDATE {table} SET publish_time = publish_time - interval '30 days'")  # noqa: S608
             assert await sql.fetchval("SELECT count(*) FROM schedules WHERE status = 'PENDING'") == 3
 
         async with serving(DATABASE_URL=url, SCHEDULER_DEMO_DATA="true") as second, second.client() as client:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx2
 from prometheus_client import CollectorRegistry
-from sqlalchemy import DateTime, Row, func, select, update
+from sqlalchemy import DateTime, Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.dispatch_metrics import MeteredDispatch
@@ -22,7 +22,7 @@ from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
 from marketmind_scheduler.adapters.postgres.schema.readiness import PostgresReadiness
 from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
-from marketmind_scheduler.adapters.postgres.tables import metadata, schedules
+from marketmind_scheduler.adapters.postgres.tables import metadata, queue, schedules
 from marketmind_scheduler.adapters.publishers.dry_run import DryRunPublisher
 from marketmind_scheduler.adapters.run_metrics import MeteredRuns
 from marketmind_scheduler.adapters.trace_ids import TraceIds
@@ -99,9 +99,10 @@ async def at_once(client: httpx2.AsyncClient, requests: Iterable[Awaitable[httpx
 
 async def time_passes(engine: AsyncEngine, **length: float) -> None:
     """Put every moment of every schedule back by so much; to the database it is as if it were that much later."""
-    moments = [each for each in schedules.c if isinstance(each.type, DateTime) and each.type.timezone]
     async with engine.connect() as connection:
-        await connection.execute(update(schedules).values({each: each - timedelta(**length) for each in moments}))
+        for table in (queue, schedules):
+            moments = [each for each in table.c if isinstance(each.type, DateTime) and each.type.timezone]
+            await connection.execute(update(table).values({each: each - timedelta(**length) for each in moments}))
 
 
 async def stored(engine: AsyncEngine) -> Mapping[str, Sequence[Row[Any]]]:
@@ -113,15 +114,35 @@ async def stored(engine: AsyncEngine) -> Mapping[str, Sequence[Row[Any]]]:
         }
 
 
+_OUT_OF_QUEUE = "DELETE FROM queue WHERE post_id = :post_id"
+_INTO_QUEUE = """
+INSERT INTO queue (post_id, schedule_id, brand_id, platform, publish_time, status, on_late, latest_at, due_at,
+                   send_started_at, lease_expires_at)
+SELECT post_id, schedule_id, brand_id, platform, publish_time, CAST(:status AS text), on_late, latest_at,
+       CASE WHEN :status = 'PENDING' THEN publish_time END,
+       CASE WHEN :status IN ('PUBLISHING', 'UNCONFIRMED') THEN now() END,
+       CASE WHEN :status = 'PUBLISHING' THEN now() + interval '30 seconds' END
+  FROM schedules WHERE post_id = :post_id
+"""
+_ENDED = """
+UPDATE schedules s
+   SET status = e.status, wrong = e.wrong, finished_at = CASE WHEN e.status <> 'PENDING' THEN now() END,
+       wrong_at = CASE WHEN e.wrong <> '' THEN now() END
+  FROM (SELECT schedule_id, CAST(:status AS text) AS status,
+               CASE WHEN :status = 'PENDING' OR :status = 'COMPLETED' AND publish_time <= now() THEN ''
+                    ELSE CAST(:status AS text) END AS wrong FROM schedules) e
+ WHERE s.schedule_id = e.schedule_id AND s.post_id = :post_id
+"""
+
+
 async def set_status(engine: AsyncEngine, post_id: str, status: str) -> None:
     """Put the post's schedules into a status that only the dispatcher gives."""
+    is_active, of_post = (
+        status in {"PENDING", "PUBLISHING", "UNCONFIRMED"},
+        {"post_id": UUID(post_id), "status": status},
+    )
     async with engine.connect() as connection:
-        chosen = update(schedules).where(schedules.c.post_id == UUID(post_id))
-        is_sent, is_pending = status in {"PUBLISHING", "UNCONFIRMED"}, status == "PENDING"
-        consistent = {
-            "due_at": schedules.c.publish_time if is_pending else None,
-            "send_started_at": func.now() if is_sent else None,
-            "lease_expires_at": func.now() + timedelta(seconds=30) if status == "PUBLISHING" else None,
-            "finished_at": None if is_sent or is_pending else func.now(),
-        }
-        await connection.execute(chosen.values(status=status, **consistent))
+        await connection.execute(text(_OUT_OF_QUEUE), {"post_id": UUID(post_id)})
+        if is_active:
+            await connection.execute(text(_INTO_QUEUE), of_post)
+        await connection.execute(text(_ENDED), of_post | {"status": "PENDING" if is_active else status})

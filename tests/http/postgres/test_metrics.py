@@ -67,11 +67,15 @@ A_BACKLOG = """
 WITH p AS (
   INSERT INTO posts (post_id, brand_id, title, s3_url, platform, created_at, updated_at)
   SELECT gen_random_uuid(), brand_id, '', '', 'TIKTOK', now(), now() FROM brands, generate_series(1, 10100)
-  RETURNING post_id, brand_id)
-INSERT INTO schedules (schedule_id, post_id, brand_id, platform, publish_time, status, retry_count, intent, timezone,
-                       resolution, tz_release, version, created_at, updated_at, due_at)
-SELECT gen_random_uuid(), post_id, brand_id, 'TIKTOK', now(), 'PENDING', 0, 'instant', 'UTC', 'exact', '', 1, now(),
-       now(), now() FROM p
+  RETURNING post_id, brand_id
+), s AS (
+  INSERT INTO schedules (schedule_id, post_id, brand_id, platform, publish_time, status, retry_count, intent, timezone,
+                         resolution, tz_release, version, created_at, updated_at)
+  SELECT gen_random_uuid(), post_id, brand_id, 'TIKTOK', now(), 'PENDING', 0, 'instant', 'UTC', 'exact', '', 1, now(),
+         now() FROM p
+  RETURNING schedule_id, post_id, brand_id)
+INSERT INTO queue (post_id, schedule_id, brand_id, platform, publish_time, due_at, on_late)
+SELECT post_id, schedule_id, brand_id, 'TIKTOK', now(), now(), 'publish' FROM s
 """
 
 Labels = frozenset[tuple[str, str]]

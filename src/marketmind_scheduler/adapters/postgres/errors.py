@@ -17,7 +17,7 @@ _RACES = frozenset({"40001", "40P01", "0A000", "23503"})
 _RACE_CONSTRAINTS = frozenset(
     {
         *("pk_brands", "pk_campaigns", "pk_posts", "pk_policies", "pk_platform_cap_overrides"),
-        *("uq_campaigns_brand_id_campaign_id", "uq_posts_brand_id_post_id", "uq_schedules_active_post"),
+        *("uq_campaigns_brand_id_campaign_id", "uq_posts_brand_id_post_id", "pk_queue"),
     }
 )
 _UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006", "26000", "42P05")

@@ -57,15 +57,16 @@ def _is_one_of(column: str, values: Iterable[StrEnum]) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
-_IS_FINAL = _is_one_of("status", (status for status in ScheduleStatus if status not in ACTIVE))
+_FINAL = [status for status in ScheduleStatus if status not in ACTIVE]
+_IS_FINAL = _is_one_of("status", _FINAL)
 
 
 def _one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
     return CheckConstraint(_is_one_of(column, values), name=column)
 
 
-def _index_of_some(name: str, *columns: str, where: str) -> Index:
-    return Index(f"ix_schedules_{name}", *columns, postgresql_where=text(where))
+def _index_of_some(name: str, *columns: str, where: str, table: str = "queue") -> Index:
+    return Index(f"ix_{table}_{name}", *columns, postgresql_where=text(where))
 
 
 def _index_of_said(table: str) -> Index:
@@ -145,6 +146,13 @@ posts = Table(
     Index("ix_posts_of_brand", "brand_id", "platform", "position", postgresql_where=text("position > 0")),
 )
 
+_WRITTEN_ALL_DAY = {
+    "autovacuum_vacuum_scale_factor": 0.01,
+    "autovacuum_vacuum_threshold": 1000,
+    "autovacuum_vacuum_cost_delay": 0,
+    "autovacuum_analyze_scale_factor": 0.02,
+}
+
 schedules = Table(
     "schedules",
     metadata,
@@ -164,38 +172,29 @@ schedules = Table(
     Column("scheduler", Text),
     Column("version", Integer, nullable=False),
     *_timestamps(),
-    # From here on it is the dispatcher's.
-    Column("due_at", DateTime(timezone=True)),  # when it may next be claimed; NULL: not claimable
     Column("on_late", Text, nullable=False, server_default=text("'publish'")),
     Column("latest_at", DateTime(timezone=True)),
-    Column("parked", SmallInteger, nullable=False, server_default=text("0")),  # bits: see schedules.HOLDS
     Column("max_retries", Integer, nullable=False, server_default=text(str(RETRIES))),
-    Column("lost_leases", Integer, nullable=False, server_default=text("0")),  # leases that ran out before the send
-    Column("lease_token", BigInteger, nullable=False, server_default=text("0")),  # only grows
-    Column("lease_owner", Uuid),  # the call that claimed it; NULL once a verdict is in
-    Column("lease_expires_at", DateTime(timezone=True)),
-    Column("send_started_at", DateTime(timezone=True)),  # of the send that this claim has begun
-    Column("last_send_at", DateTime(timezone=True)),  # of the latest send that has ended
-    Column("resend_until_at", DateTime(timezone=True)),  # until when a repeat is certainly dropped by its receiver
-    Column("is_doubtful", Boolean, nullable=False, server_default=text("false")),
+    Column("lease_token", BigInteger, nullable=False, server_default=text("0")),
+    Column("claim_id", Uuid),  # of one that ended before its verdict was in
+    Column("last_send_at", DateTime(timezone=True)),  # of the latest send
     Column("external_id", Text),
     Column("last_error", Text),
     Column("finished_at", DateTime(timezone=True)),
     Column("retry_of", Uuid),
     Column("zone_is_default", Boolean, nullable=False, server_default=text("false")),  # what was asked for, too
     Column("note", Text),  # what a person said of it last
-    Column("sent_title", Text),  # of the latest send that has begun
-    Column("sent_s3_url", Text),
     Column("post_changed_at", DateTime(timezone=True)),
-    Column("not_before", DateTime(timezone=True)),  # until when its latest attempt lets it wait, held or not
     Column("kept_at", DateTime(timezone=True)),  # when it was old enough to be forgotten, and still needed
     Column("overridden", Text),  # kinds of rules that it may break, with commas between; NULL: none
     Column("arm", Text),  # how the lot of a control share fell; NULL: nothing was drawn
     Column("given_to", Uuid),  # who was given the latest claim, answered or not; NULL: it was taken back
-    Column("leased_for", Interval),  # how long the latest claim was given, or prolonged, for
+    # The status it ended with. Nothing where it was COMPLETED, as most are, unless before its time by a clock put back.
+    Column("wrong", Text, nullable=False, server_default=text("''")),
+    Column("wrong_at", DateTime(timezone=True)),  # when that was
     ForeignKeyConstraint(["brand_id", "post_id"], [posts.c.brand_id, posts.c.post_id]),
     _one_of("platform", Platform),
-    _one_of("status", ScheduleStatus),
+    _one_of("status", [ScheduleStatus.PENDING, *_FINAL]),
     _one_of("intent", IntentKind),
     _one_of("disambiguation", Disambiguation),
     _one_of("resolution", Resolution),
@@ -206,27 +205,69 @@ schedules = Table(
     ),
     _one_of("on_late", OnLate),
     _one_of("arm", Arm),
-    CheckConstraint("(status = 'PENDING' AND parked = 0) = (due_at IS NOT NULL)", name="due_iff_waiting"),
-    CheckConstraint("due_at >= publish_time", name="never_early"),
-    CheckConstraint("(status = 'PUBLISHING') = (lease_expires_at IS NOT NULL)", name="lease_iff_publishing"),
     CheckConstraint(f"({_IS_FINAL}) = (finished_at IS NOT NULL)", name="finished_iff_final"),
-    CheckConstraint("status <> 'PENDING' OR send_started_at IS NULL", name="pending_not_started"),
-    CheckConstraint("NOT is_doubtful OR finished_at IS NULL", name="doubt_stays_open"),
     CheckConstraint("(on_late = 'publish') = (latest_at IS NULL)", name="latest_iff_limited"),
     CheckConstraint("retry_count BETWEEN 0 AND max_retries", name="retries_bounded"),
-    Index(
-        "uq_schedules_active_post",
-        "post_id",
-        unique=True,
-        postgresql_where=text(_is_one_of("status", sorted(ACTIVE))),
+    CheckConstraint(
+        "(wrong = status OR wrong = '' AND status IN ('PENDING', 'COMPLETED'))"
+        " AND wrong_at IS NOT DISTINCT FROM CASE WHEN wrong <> '' THEN finished_at END",
+        name="wrong",
     ),
+    # The end of what was accepted is written beside the version before, without a word in any index. So none of them,
+    # nor what they are of, names anything that this end writes.
     Index(None, "post_id", "schedule_id"),
     Index(None, "brand_id", "publish_time", "schedule_id"),
     Index(None, "publish_time", "schedule_id"),
-    Index("ix_schedules_listed", text("((platform || ' '::text) || status)"), "publish_time", "schedule_id"),
+    Index("ix_schedules_listed", text("((platform || ' '::text) || wrong)"), "publish_time", "schedule_id"),
     Index(
-        "ix_schedules_of_brand", text("((status || ' '::text) || platform)"), "brand_id", "publish_time", "schedule_id"
+        "ix_schedules_of_brand", text("((wrong || ' '::text) || platform)"), "brand_id", "publish_time", "schedule_id"
     ),
+    _index_of_some(
+        "went_wrong", "platform", "wrong", "wrong_at", where="wrong IN ('FAILED', 'MISSED')", table="schedules"
+    ),
+    Index("ix_schedules_over", text("COALESCE(kept_at, publish_time)")),
+    postgresql_with={**_WRITTEN_ALL_DAY, "fillfactor": 40},
+)
+
+# What is active, and what of it changes while it waits and is sent: a row of its own, which is gone when it ends. While
+# there is one, it holds, whatever schedules says in columns of the same name; its end copies them there.
+queue = Table(
+    "queue",
+    metadata,
+    Column("post_id", Uuid, primary_key=True),  # so a post has at most one that is active
+    Column("schedule_id", Uuid, nullable=False),
+    Column("brand_id", Uuid, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("publish_time", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False, server_default=text("'PENDING'")),
+    Column("due_at", DateTime(timezone=True)),  # when it may next be claimed; NULL: not claimable
+    Column("latest_at", DateTime(timezone=True)),
+    Column("on_late", Text, nullable=False),
+    Column("parked", SmallInteger, nullable=False, server_default=text("0")),  # bits: see schedules.HOLDS
+    Column("retry_count", Integer, nullable=False, server_default=text("0")),
+    Column("max_retries", Integer, nullable=False, server_default=text(str(RETRIES))),
+    Column("is_doubtful", Boolean, nullable=False, server_default=text("false")),
+    Column("lease_token", BigInteger, nullable=False, server_default=text("0")),  # only grows
+    Column("claim_id", Uuid),  # the call that claimed it; NULL once a verdict is in
+    Column("given_to", Uuid),  # who was given the latest claim, answered or not; NULL: it was taken back
+    Column("lease_expires_at", DateTime(timezone=True)),
+    Column("leased_for", Interval),  # how long the latest claim was given, or prolonged, for
+    Column("send_started_at", DateTime(timezone=True)),  # of the send that this claim has begun
+    Column("last_send_at", DateTime(timezone=True)),  # of the latest send that has ended
+    Column("resend_until_at", DateTime(timezone=True)),  # until when a repeat is certainly dropped by its receiver
+    Column("not_before", DateTime(timezone=True)),  # until when its latest attempt lets it wait, held or not
+    Column("sent_title", Text),  # of the latest send that has begun
+    Column("sent_s3_url", Text),
+    _one_of("platform", Platform),
+    _one_of("status", sorted(ACTIVE)),
+    _one_of("on_late", OnLate),
+    CheckConstraint("(status = 'PENDING' AND parked = 0) = (due_at IS NOT NULL)", name="due_iff_waiting"),
+    CheckConstraint("due_at >= publish_time", name="never_early"),
+    CheckConstraint("(status = 'PUBLISHING') = (lease_expires_at IS NOT NULL)", name="lease_iff_publishing"),
+    CheckConstraint("status <> 'PENDING' OR send_started_at IS NULL", name="pending_not_started"),
+    CheckConstraint("(on_late = 'publish') = (latest_at IS NULL)", name="latest_iff_limited"),
+    CheckConstraint("retry_count BETWEEN 0 AND max_retries", name="retries_bounded"),
+    _index_of_some("due", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
     # Two ways to say that it waits, which follow from nothing else: so each of these is for those who say it so, and
     # nobody who looks for what is due on a platform, or for another of a brand, is led through all of it instead.
     _index_of_some(
@@ -235,36 +276,21 @@ schedules = Table(
         where="due_at < 'infinity'::timestamp with time zone",
     ),
     _index_of_some(
-        "dry_run",
-        *("platform", "publish_time", "schedule_id"),
-        where="status = 'COMPLETED' AND external_id LIKE 'dry-run-%'",
-    ),
-    _index_of_some("doubtful", "due_at", where="is_doubtful AND due_at IS NOT NULL"),
-    _index_of_some("due", "platform", "due_at", "schedule_id", where="due_at IS NOT NULL"),
-    _index_of_some(
         "lane",
         *("brand_id", "platform", "publish_time", "schedule_id"),
         where="due_at > '-infinity'::timestamp with time zone",
     ),
+    # Of what is PENDING alone: so a claim has no word to write there.
+    _index_of_some("listed", "platform", "publish_time", "schedule_id", where="status = 'PENDING'"),
+    _index_of_some("of_brand", "brand_id", "platform", "publish_time", "schedule_id", where="status = 'PENDING'"),
+    _index_of_some("doubtful", "due_at", where="is_doubtful AND due_at IS NOT NULL"),
     _index_of_some("lease", "lease_expires_at", where="lease_expires_at IS NOT NULL"),
     _index_of_some("latest", "latest_at", where="due_at IS NOT NULL AND latest_at IS NOT NULL"),
     _index_of_some("no_receiver", "platform", "brand_id", "publish_time", "schedule_id", where="parked & 16 <> 0"),
     _index_of_some("no_receiver_latest", "latest_at", where="parked = 16 AND latest_at IS NOT NULL"),
     _index_of_some("unconfirmed", "platform", "last_send_at", where="status = 'UNCONFIRMED'"),
-    _index_of_some("went_wrong", "platform", "status", "finished_at", where="status IN ('FAILED', 'MISSED')"),
-    Index(
-        "ix_schedules_over",
-        text("greatest(finished_at, publish_time, kept_at)"),
-        postgresql_where=text("finished_at IS NOT NULL"),
-    ),
     _index_of_some("parked", "platform", "schedule_id", where="status = 'PENDING' AND parked <> 0"),
-    postgresql_with={
-        "fillfactor": 70,
-        "autovacuum_vacuum_scale_factor": 0.01,
-        "autovacuum_vacuum_threshold": 1000,
-        "autovacuum_vacuum_cost_delay": 0,
-        "autovacuum_analyze_scale_factor": 0.02,
-    },
+    postgresql_with={"fillfactor": 90, **_WRITTEN_ALL_DAY},
 )
 
 # Neither attempts nor events refer to their schedule: checking that would lock its row once more for every send, and
@@ -284,6 +310,7 @@ attempts = Table(
     Column("digest", Text),  # see domain.attempt.digest_of
     Column("owner", Uuid),  # who was given its claim
     _one_of("verdict", VerdictKind),
+    Index("ix_attempts_dry_run", "schedule_id", postgresql_where=text("external_id LIKE 'dry-run-%'")),
 )
 
 

@@ -52,8 +52,10 @@ STATEMENTS: Mapping[Hold, Statements] = {
         # Along the index of brands and times, see Walk.
         piece="""
 SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM schedules s
+ CROSS JOIN LATERAL (
+   SELECT o.parked FROM queue o WHERE o.post_id BETWEEN s.post_id AND s.post_id ORDER BY o.post_id LIMIT 1) q
  WHERE (s.brand_id, s.publish_time, s.schedule_id) > ($1, $4::timestamptz, $5::uuid) AND s.brand_id <= $1
-   AND s.finished_at IS NULL AND (s.parked & $2::smallint <> 0) = $3::bool
+   AND s.finished_at IS NULL AND (q.parked & $2::smallint <> 0) = $3::bool
  ORDER BY s.brand_id, s.publish_time, s.schedule_id LIMIT $6
 """,
         place=statement("place_hold_on_brand"),
@@ -67,8 +69,8 @@ SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM schedules s
         # OFFSET 0, because joined to the posts the planner would walk through all schedules in order of time.
         piece="""
 SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM posts p CROSS JOIN LATERAL (
-  SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM schedules s
-   WHERE s.post_id = p.post_id AND s.finished_at IS NULL AND (s.parked & $2::smallint <> 0) = $3::bool
+  SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM queue s
+   WHERE s.post_id = p.post_id AND (s.parked & $2::smallint <> 0) = $3::bool
      AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid) OFFSET 0) s
  WHERE p.campaign_id = $1
  ORDER BY s.publish_time, s.schedule_id LIMIT $6

@@ -21,22 +21,15 @@ from marketmind_scheduler.domain.event import SERVICE
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Hold, ScheduleStatus
 from marketmind_scheduler.domain.standing import Standing
+from marketmind_scheduler.domain.verdict import VerdictKind
 from marketmind_scheduler.ports.dispatch_queue import Wanted
 
 CLAIM = statement("claim")
 GIVE_BACK = statement("give_back")
 SETTLE = statement("settle")
+SETTLE_ACCEPTED = statement("settle_accepted")
 NEXT_DUE_IN = statement("next_due_in")
-_EXTEND = """
-UPDATE schedules s SET lease_expires_at = now() + $4::interval, leased_for = $4::interval
-  FROM unnest($1::uuid[], $2::bigint[]) AS i(schedule_id, token)
- WHERE s.schedule_id = i.schedule_id AND s.lease_token = i.token AND s.given_to = $3 AND s.lease_owner IS NOT NULL
-   AND coalesce(s.status, '') = 'PUBLISHING'
-   AND i.schedule_id = ANY(ARRAY(
-         SELECT l.schedule_id FROM schedules l
-          WHERE l.schedule_id = ANY($1::uuid[]) ORDER BY l.schedule_id FOR NO KEY UPDATE))
-RETURNING s.schedule_id
-"""
+EXTEND = statement("extend_leases")
 _PLATFORMS = {str(platform): platform for platform in Platform}
 
 
@@ -87,8 +80,24 @@ class PostgresDispatchQueue:
 
     async def settle(self, settlements: Sequence[Settlement], *, owner: UUID) -> Mapping[UUID, ScheduleStatus]:
         items = sorted(settlements, key=lambda each: each.schedule_id)
+        are_out = all(each.verdict is VerdictKind.ACCEPTED for each in items)
+        rows = await (self._settle_accepted(items, owner) if are_out else self._settle(items, owner))
+        return {row["schedule_id"]: ScheduleStatus(row["status"]) for row in rows}
+
+    async def _settle_accepted(self, items: Sequence[Settlement], owner: UUID) -> Sequence[Record]:
+        return await self._fetch(
+            SETTLE_ACCEPTED,
+            [each.schedule_id for each in items],
+            [each.token for each in items],
+            [storable(each.reason) for each in items],
+            [storable(each.external_id) for each in items],
+            owner,
+            storable(self._actor),
+        )
+
+    async def _settle(self, items: Sequence[Settlement], owner: UUID) -> Sequence[Record]:
         steps = [each.step for each in items]
-        rows = await self._fetch(
+        return await self._fetch(
             SETTLE,
             [each.schedule_id for each in items],
             [each.token for each in items],
@@ -106,10 +115,9 @@ class PostgresDispatchQueue:
             [Hold.LATE in step.to.holds for step in steps],
             list(ACTIVE),
         )
-        return {row["schedule_id"]: ScheduleStatus(row["status"]) for row in rows}
 
     async def extend(self, claims: Mapping[UUID, int], *, owner: UUID, lease: timedelta) -> Collection[UUID]:
-        rows = await self._fetch(_EXTEND, list(claims.keys()), list(claims.values()), owner, lease)
+        rows = await self._fetch(EXTEND, list(claims.keys()), list(claims.values()), owner, lease)
         return {row["schedule_id"] for row in rows}
 
     async def now(self) -> datetime:

@@ -12,7 +12,7 @@ TABLES = (
     *("agent_asking", "agent_costs", "agent_runs", "agent_texts", "api_keys", "attempts", "brands"),
     *("campaigns", "events", "forgotten_events", "forgotten_previews", "forgotten_schedules", "histories"),
     *("idempotency_keys", "observations", "platform_cap_overrides", "policies", "posts", "preparations"),
-    *("previews", "profiles", "rate_limits", "refits", "reservations", "schedules", "tz_releases"),
+    *("previews", "profiles", "queue", "rate_limits", "refits", "reservations", "schedules", "tz_releases"),
 )
 """All of ours, by name: the tables themselves take SQLAlchemy, which no dispatcher loads."""
 _SECONDS = 60

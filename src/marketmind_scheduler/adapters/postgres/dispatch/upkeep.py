@@ -39,7 +39,7 @@ _LANES_AT_ONCE = 200
 LANES_DUE = """
 SELECT DISTINCT s.brand_id, s.platform FROM unnest($1::text[]) AS want(platform)
  CROSS JOIN LATERAL (
-   SELECT q.brand_id, q.platform, q.publish_time FROM schedules q
+   SELECT q.brand_id, q.platform, q.publish_time FROM queue q
     WHERE q.platform = want.platform AND q.due_at <= now() + $3::interval ORDER BY q.due_at, q.schedule_id LIMIT $4) s
  WHERE s.publish_time <= now() - $2::interval
 """

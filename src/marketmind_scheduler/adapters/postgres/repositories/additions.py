@@ -3,13 +3,17 @@
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     ADDED,
     BESIDE,
-    JOINED,
+    OF_OTHERS,
     SHOWN,
     array_types,
     types,
 )
 
 _GIVEN = ", ".join(ADDED)
+_QUEUED = (
+    "post_id, schedule_id, brand_id, platform, publish_time, due_at, latest_at, on_late, parked, retry_count,"
+    " max_retries"
+)
 _MANY = f"unnest({array_types()})"
 _ONE = f"(VALUES ({types()}))"
 
@@ -19,10 +23,10 @@ def _adding(rows: str, *, brands: str, shown: str, only: str = "", actor: str = 
     schedule is either there to be parked, or knows that it is. The campaign is looked up for each post by itself: a
     plan made for one post would compare ten thousand with ten thousand."""
     return f"""
-WITH done AS (
-  INSERT INTO schedules AS s ({_GIVEN}, parked, due_at, on_late, latest_at)
-  SELECT i.*, h.parked, CASE WHEN h.parked = 0 THEN i.publish_time END, b.on_late,
+WITH new AS MATERIALIZED (
+  SELECT i.*, h.parked, CASE WHEN h.parked = 0 THEN i.publish_time END AS due_at, b.on_late,
          CASE WHEN b.on_late <> 'publish' THEN i.publish_time + make_interval(secs => b.max_lateness_seconds) END
+           AS latest_at
     FROM {rows} AS i({_GIVEN}){only}
     JOIN (SELECT brand_id, on_late, max_lateness_seconds, paused_at FROM brands
            WHERE {brands} FOR SHARE) b ON b.brand_id = i.brand_id
@@ -31,7 +35,10 @@ WITH done AS (
        WHERE p.post_id = i.post_id FOR SHARE OF c) c ON true
    CROSS JOIN LATERAL (
      SELECT ((c.paused_at IS NOT NULL)::int + 2 * (b.paused_at IS NOT NULL)::int)::smallint AS parked) h
-  RETURNING s.*
+), queued AS (
+  INSERT INTO queue ({_QUEUED}) SELECT {_QUEUED} FROM new RETURNING *
+), done AS (
+  INSERT INTO schedules ({_GIVEN}, on_late, latest_at) SELECT {_GIVEN}, on_late, latest_at FROM new RETURNING *
 ), told AS (
   INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, overridden,
                       scheduler, campaign_id{", actor" if actor else ""})
@@ -46,14 +53,14 @@ def _given(column: str) -> str:
     return f"${ADDED.index(column) + 1}"
 
 
-_SHOWN = f"SELECT {SHOWN} FROM done s {JOINED}"
+_SHOWN = f"SELECT {SHOWN} FROM done s JOIN queued q ON q.post_id = s.post_id {OF_OTHERS}"
 _BEYOND = len(ADDED)
 
 ADD = _adding(
     _MANY,
     brands=f"brand_id = ANY({_given('brand_id')}::uuid[])",
     shown=f"""SELECT s.schedule_id, s.parked, s.on_late, s.latest_at, p.title, p.campaign_id, p.s3_url, {BESIDE}
-  FROM done s JOIN posts p ON p.post_id = s.post_id""",
+  FROM (SELECT new.*, NULL AS finished_at FROM new) s JOIN posts p ON p.post_id = s.post_id""",
 )
 ADD_ONE = _adding(_ONE, brands=f"brand_id = {_given('brand_id')}", shown=_SHOWN)
 

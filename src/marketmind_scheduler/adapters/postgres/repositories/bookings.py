@@ -14,6 +14,7 @@ from marketmind_scheduler.adapters.postgres.repositories.additions import ADD
 from marketmind_scheduler.adapters.postgres.repositories.derivations import move
 from marketmind_scheduler.adapters.postgres.repositories.forgotten import missing
 from marketmind_scheduler.adapters.postgres.repositories.lanes import take_turns
+from marketmind_scheduler.adapters.postgres.repositories.queue_locks import STANDS, lock_queued, locking
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     SELECT,
     to_arrays,
@@ -21,7 +22,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     to_schedule,
     to_schedules,
 )
-from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT
+from marketmind_scheduler.adapters.postgres.repositories.schedules import CURRENT_OF_THOSE
 from marketmind_scheduler.adapters.postgres.repositories.selections import REACHED, brands_of
 from marketmind_scheduler.adapters.postgres.statements import statement
 from marketmind_scheduler.domain.access import Reach
@@ -30,7 +31,14 @@ from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.unhurried import unhurried
 
-_LOCK = f"{SELECT} WHERE s.schedule_id = $1 AND {REACHED.format('$2', 's.')} FOR NO KEY UPDATE OF s"
+_QUEUE_OF_POST = locking("SELECT post_id, schedule_id FROM queue WHERE post_id = $1")
+_LOCK_QUEUED = locking(
+    f"SELECT s.post_id, s.schedule_id FROM schedules s WHERE s.schedule_id = $1 AND {REACHED.format('$2', 's.')}"
+)
+_LOCK = f"""{SELECT}
+ WHERE s.schedule_id = $1 AND {REACHED.format("$2", "s.")} AND {STANDS.format("$3")} FOR NO KEY UPDATE OF s
+"""
+_LOCK_CURRENT = f"{CURRENT_OF_THOSE} FOR NO KEY UPDATE OF s"
 TELL_POST_CHANGED = statement("tell_post_changed")
 _TOLD = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])"
 FOLLOW_CAMPAIGNS = statement("follow_campaigns")
@@ -42,13 +50,16 @@ class PostgresBookings:
         self._reach = reach
 
     async def lock(self, schedule_id: UUID) -> Schedule:
-        row = await self._connection.fetchrow(_LOCK, schedule_id, brands_of(self._reach))
+        brands = brands_of(self._reach)
+        queued = await lock_queued(self._connection, _LOCK_QUEUED, schedule_id, brands)
+        row = await self._connection.fetchrow(_LOCK, schedule_id, brands, queued)
         if row is None:
             raise await missing(self._connection, self._reach, schedule_id)
         return to_schedule(row)
 
     async def lock_current(self, post_id: UUID) -> Schedule | None:
-        row = await self._connection.fetchrow(f"{CURRENT} FOR NO KEY UPDATE OF s", post_id)
+        queued = await lock_queued(self._connection, _QUEUE_OF_POST, post_id)
+        row = await self._connection.fetchrow(_LOCK_CURRENT, post_id, queued)
         return None if row is None else to_schedule(row)
 
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:

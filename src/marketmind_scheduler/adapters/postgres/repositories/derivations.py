@@ -9,6 +9,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.queue_locks import lock_queued, locking
 from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import conditions_of
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
@@ -26,32 +27,23 @@ from marketmind_scheduler.unhurried import unhurried
 
 MOVE = statement("move_schedules")
 COUNT_OUTSIDE = statement("count_outside")
-RENAME_ZONE = """
-UPDATE schedules SET timezone = $2 WHERE schedule_id = ANY(ARRAY(
-  SELECT schedule_id FROM schedules
-   WHERE brand_id = $1 AND finished_at IS NULL AND zone_is_default AND timezone = ANY($3::text[])
-   ORDER BY schedule_id::text COLLATE "C" FOR NO KEY UPDATE))
-"""
-# Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
-# As text, for else the planner may walk through all of them in this order.
-_IN_ORDER = 'ORDER BY s.schedule_id::text COLLATE "C" FOR NO KEY UPDATE OF s'
-_LOCK = f"SELECT s.schedule_id FROM schedules s {JOINED}"
+RENAMED = locking("""
+SELECT s.post_id, s.schedule_id FROM schedules s
+ WHERE s.brand_id = $1 AND s.finished_at IS NULL AND s.zone_is_default AND s.timezone = ANY($2::text[])
+""")
+RENAME_ZONE = "UPDATE schedules SET timezone = $2 WHERE schedule_id = ANY($1::uuid[])"
+_CHOSEN = f"SELECT s.post_id, s.schedule_id FROM schedules s {JOINED}"
+LOCKED = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[]) ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
 TELL = """
 WITH done AS (
   UPDATE schedules s SET version = s.version + 1, updated_at = now() WHERE s.schedule_id = ANY($1::uuid[])
-  RETURNING s.*)
+  RETURNING s.*, (SELECT q.retry_count FROM queue q WHERE q.post_id = s.post_id) AS retries)
 INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
                     campaign_id)
-SELECT 'schedule.source_changed', schedule_id, brand_id, post_id, platform, publish_time, 'PENDING', retry_count,
+SELECT 'schedule.source_changed', schedule_id, brand_id, post_id, platform, publish_time, 'PENDING', retries,
        external_id, (SELECT p.campaign_id FROM posts p WHERE p.post_id = done.post_id)
   FROM done
 """
-
-
-def locking(chosen: ScheduleFilter) -> tuple[str, Sequence[object]]:
-    """The statement that takes and reads them, and its parameters."""
-    found, parameters = where(conditions_of(chosen), after=0)
-    return f"{SELECT}{found} {_IN_ORDER}", parameters
 
 
 class PostgresDerivations:
@@ -59,14 +51,15 @@ class PostgresDerivations:
         self._connection = connection
 
     async def tell_changed(self, chosen: ScheduleFilter) -> int:
-        found, parameters = where(conditions_of(chosen), after=0)
-        rows = await self._connection.fetch(f"{_LOCK}{found} {_IN_ORDER}", *parameters)
-        for piece in pieces([row["schedule_id"] for row in rows]):
+        told = await self._lock(chosen)
+        for piece in pieces(told):
             await self._connection.execute(TELL, piece)
-        return len(rows)
+        return len(told)
 
     async def rename_zone(self, brand_id: UUID, zone: str, *, other_names: Collection[str]) -> None:
-        await self._connection.execute(RENAME_ZONE, brand_id, zone, list(other_names))
+        renamed = await lock_queued(self._connection, RENAMED, brand_id, list(other_names))
+        for piece in pieces(renamed):
+            await self._connection.execute(RENAME_ZONE, piece, zone)
 
     async def count_outside(self, days: Mapping[UUID, tuple[datetime, datetime]]) -> Mapping[UUID, int]:
         begins, over = [each[0] for each in days.values()], [each[1] for each in days.values()]
@@ -74,11 +67,19 @@ class PostgresDerivations:
         return {row["campaign_id"]: row["outside"] for row in rows}
 
     async def lock(self, chosen: ScheduleFilter) -> Sequence[Schedule]:
-        statement, parameters = locking(chosen)
-        return await to_schedules(await self._connection.fetch(statement, *parameters))
+        locked = await self._lock(chosen)
+        rows = [row for piece in pieces(locked) for row in await self._connection.fetch(LOCKED, piece)]
+        return await to_schedules(rows)
 
     async def move(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         return await move(self._connection, schedules)
+
+    async def _lock(self, chosen: ScheduleFilter) -> Sequence[UUID]:
+        """Those that are still chosen once they are locked, by id."""
+        found, parameters = where(conditions_of(chosen), after=0)
+        queued = await lock_queued(self._connection, locking(_CHOSEN + found), *parameters)
+        still = await self._connection.fetch(f"{_CHOSEN}{found}", *parameters)
+        return sorted({row["schedule_id"] for row in still} & {*queued})
 
 
 async def move(connection: Connection, schedules: Sequence[Schedule]) -> Sequence[Schedule]:

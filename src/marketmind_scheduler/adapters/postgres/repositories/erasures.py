@@ -6,7 +6,8 @@ from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
-from marketmind_scheduler.adapters.postgres.repositories.transitions import LOCK_ACTIVE, all_locked
+from marketmind_scheduler.adapters.postgres.repositories.queue_locks import lock_queued
+from marketmind_scheduler.adapters.postgres.repositories.transitions import ACTIVE_OF_POSTS, locked_with
 from marketmind_scheduler.domain.deletion import Doomed, Noun
 from marketmind_scheduler.ports.storage import LostRace
 from marketmind_scheduler.ports.transitions import Locked
@@ -19,13 +20,14 @@ SELECT post_id FROM posts WHERE {}_id BETWEEN $1 AND $1 AND deleted_at IS NULL O
 # Stronger than other locks of ours: whoever makes something part of it waits, and then finds it deleted.
 _LOCK_WHOLE = "SELECT 1 FROM {0}s WHERE {0}_id = $1 FOR UPDATE"
 _OF_POSTS = "post_id = ANY($1::uuid[])"
-# Schedules come first: whoever tells of one has it locked.
+# Schedules come first, and the queue before them: whoever tells of one has it locked.
 OF_POSTS = (
+    f"UPDATE queue SET sent_title = NULL, sent_s3_url = NULL WHERE {_OF_POSTS}",
     f"""
 WITH locked AS MATERIALIZED (
-  SELECT schedule_id, num_nonnulls(sent_title, sent_s3_url, note, last_error) > 0 AS says_anything
+  SELECT schedule_id, num_nonnulls(note, last_error) > 0 AS says_anything
     FROM schedules WHERE {_OF_POSTS} FOR NO KEY UPDATE)
-UPDATE schedules s SET sent_title = NULL, sent_s3_url = NULL, note = NULL, last_error = NULL
+UPDATE schedules s SET note = NULL, last_error = NULL
   FROM locked WHERE s.schedule_id = locked.schedule_id AND locked.says_anything
 """,
     f"""
@@ -111,7 +113,8 @@ class PostgresErasures:
         return [row["post_id"] for row in locked]
 
     async def lock_active(self, post_ids: Collection[UUID]) -> Sequence[Locked]:
-        return await all_locked(await self._connection.fetch(LOCK_ACTIVE, list(post_ids)))
+        queued = await lock_queued(self._connection, ACTIVE_OF_POSTS, list(post_ids))
+        return await locked_with(self._connection, queued, queued)
 
     async def erase(self, doomed: Doomed, post_ids: Collection[UUID], *, cancelled: int, at: datetime) -> None:
         for piece in pieces([*post_ids]):

@@ -21,8 +21,11 @@ ENTER_LANES = statement("enter_lanes")
 OCCUPIED = statement("occupied")
 # Along the index of brands and times, see Walk.
 AHEAD = """
-SELECT schedule_id, post_id, platform, publish_time, overridden FROM schedules s
- WHERE s.brand_id >= $1 AND s.brand_id <= $1 AND s.finished_at IS NULL AND s.status = 'PENDING'
+SELECT s.schedule_id, s.post_id, s.platform, s.publish_time, s.overridden FROM schedules s
+ CROSS JOIN LATERAL (
+   SELECT o.schedule_id, o.status FROM queue o
+    WHERE o.post_id BETWEEN s.post_id AND s.post_id ORDER BY o.post_id LIMIT 1) q
+ WHERE s.brand_id >= $1 AND s.brand_id <= $1 AND s.finished_at IS NULL AND q.status = 'PENDING'
  ORDER BY s.brand_id, s.publish_time, s.schedule_id
 """
 ELSEWHERE = """

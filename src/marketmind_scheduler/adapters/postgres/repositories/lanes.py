@@ -20,8 +20,8 @@ Lane: TypeAlias = tuple[UUID, str]
 
 LOCK_LANES = statement("lock_lanes")
 _GIVE_TURNS = """
-UPDATE schedules s SET due_at = i.due_at FROM unnest($1::uuid[], $2::timestamptz[]) AS i(schedule_id, due_at)
- WHERE s.schedule_id = i.schedule_id AND s.due_at IS NOT NULL
+UPDATE queue q SET due_at = i.due_at FROM unnest($1::uuid[], $2::timestamptz[]) AS i(post_id, due_at)
+ WHERE q.post_id = i.post_id AND q.due_at IS NOT NULL
 """
 
 
@@ -43,7 +43,8 @@ async def take_turns(
     for (_, platform), waiting in groupby(rows, key=_lane):
         given |= _turns(list(waiting), age=age, pace=paces[Platform(platform)])
     if given:
-        await connection.execute(_GIVE_TURNS, list(given.keys()), list(given.values()), timeout=seconds)
+        posts = {row["schedule_id"]: row["post_id"] for row in rows}
+        await connection.execute(_GIVE_TURNS, [posts[each] for each in given], list(given.values()), timeout=seconds)
     return len(given)
 
 

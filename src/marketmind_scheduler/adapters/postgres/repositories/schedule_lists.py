@@ -1,15 +1,16 @@
 """Lists of schedules, by whatever is asked of them, each along an index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT
+from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, STATUS
 from marketmind_scheduler.adapters.postgres.repositories.selections import Condition, select_page, within
-from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walk, wanted_brands
+from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walk, Walks, of_brands, wanted_brands
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.post import Platform
-from marketmind_scheduler.domain.schedule import ScheduleStatus
+from marketmind_scheduler.domain.schedule import ACTIVE, ScheduleStatus
 from marketmind_scheduler.domain.sources import Difference
 from marketmind_scheduler.ports.schedules import ScheduleFilter
 
@@ -38,7 +39,7 @@ def listing(
         behind: Condition = ("(s.publish_time, s.schedule_id) > ({}, {})", *(after or (None, None)))
         conditions = [within(reach, "s.brand_id"), *conditions_of(chosen), behind]
         return select_page(SELECT, conditions, order="s.publish_time, s.schedule_id", limit=limit)
-    made = walk_of(chosen, reach, after=after).page(SELECT, limit=limit)
+    made = walks_of(chosen, reach, after=after).page(SELECT, limit=limit)
     return made.text, made.parameters
 
 
@@ -47,33 +48,56 @@ def is_along_an_index(chosen: ScheduleFilter) -> bool:
     return not (chosen.campaign_id or chosen.in_title or chosen.differs) and chosen.among is None
 
 
-def walk_of(chosen: ScheduleFilter, reach: Reach, *, after: tuple[datetime, UUID] | None) -> Walk:
-    """The way along all that may be wanted, by brand, platform, status and time; nothing else is looked at."""
-    brands = wanted_brands(chosen.brand_id, reach)
-    platforms = [chosen.platform] if chosen.platform else list(Platform)
-    return Walk(
-        table="schedules",
-        alias="s",
-        key="schedule_id",
-        lanes=lanes_of(brands, platforms, _wanted(chosen))
-        if chosen.platform or chosen.status or chosen.without
-        else {"brand_id": brands},
-        order=("publish_time", "schedule_id"),
-        begin=_begin(chosen.from_time, after),
-        end=Bound(place=(chosen.to_time,), is_in=False) if chosen.to_time else None,
-    )
+def walks_of(chosen: ScheduleFilter, reach: Reach, *, after: tuple[datetime, UUID] | None) -> Walks:
+    """The ways along all that may be wanted, by brand, platform, status and time; nothing else is looked at."""
+    brands, platforms = wanted_brands(chosen.brand_id, reach), [chosen.platform] if chosen.platform else list(Platform)
+    statuses = _wanted(chosen)
+    if len(statuses) == len(ScheduleStatus):
+        of_all = lanes_of(brands, platforms, _WRONG) if chosen.platform else {"brand_id": brands}
+        walks = [replace(_ALL, lanes=of_all)]
+    else:
+        walks = [*_active(statuses, brands, platforms), *_over(statuses, brands, platforms)]
+    end = Bound(place=(chosen.to_time,), is_in=False) if chosen.to_time else None
+    return Walks(walks).between(_begin(chosen.from_time, after), end)
+
+
+_ALL = Walk(table="schedules", alias="s", key="schedule_id", lanes={}, order=("publish_time", "schedule_id"))
+_QUEUE = replace(_ALL, table="queue")
+_WRONG = ("", *sorted(set(ScheduleStatus) - ACTIVE))
+"""What ``schedules.wrong`` may say; the first is said of what is active, and of what was COMPLETED in its time."""
 
 
 def lanes_of(
-    brands: Sequence[UUID] | None, platforms: Sequence[Platform], statuses: Sequence[ScheduleStatus]
+    brands: Sequence[UUID] | None, platforms: Sequence[Platform], wrong: Sequence[str]
 ) -> Mapping[str, Sequence[object] | None]:
     """As the index begins that there is of all schedules, or of those of brands."""
     if brands is None:
-        return {"platform_status": [f"{platform} {status}" for platform in platforms for status in statuses]}
-    return {
-        "status_platform": [f"{status} {platform}" for platform in platforms for status in statuses],
-        "brand_id": brands,
-    }
+        return {"platform_wrong": [f"{platform} {each}" for platform in platforms for each in wrong]}
+    return {"wrong_platform": [f"{each} {platform}" for platform in platforms for each in wrong], "brand_id": brands}
+
+
+def _active(
+    statuses: Collection[ScheduleStatus], brands: Sequence[UUID] | None, platforms: Sequence[Platform]
+) -> Iterator[Walk]:
+    """What waits stands one behind the other in the queue; what is being sent, or may be out, is few."""
+    if ScheduleStatus.PENDING in statuses:
+        lanes = {"brand_id": brands, "platform": platforms}
+        yield replace(_QUEUE, lanes=lanes, only=[("s.status = 'PENDING'",)])
+    few = [("s.platform = ANY({}::text[])", [*platforms]), *of_brands(brands, "s.brand_id")]
+    if ScheduleStatus.PUBLISHING in statuses:
+        yield replace(_QUEUE, only=[("s.lease_expires_at IS NOT NULL",), *few])
+    if ScheduleStatus.UNCONFIRMED in statuses:
+        yield replace(_QUEUE, only=[("s.status = 'UNCONFIRMED'",), *few])
+
+
+def _over(
+    statuses: Collection[ScheduleStatus], brands: Sequence[UUID] | None, platforms: Sequence[Platform]
+) -> Iterator[Walk]:
+    if wrong := [each for each in _WRONG if each in statuses]:
+        yield replace(_ALL, lanes=lanes_of(brands, platforms, wrong))
+    if ScheduleStatus.COMPLETED in statuses:
+        lanes = lanes_of(brands, platforms, [_WRONG[0]])
+        yield replace(_ALL, lanes=lanes, is_past=True, only=[("s.status = 'COMPLETED'",)])
 
 
 def conditions_of(chosen: ScheduleFilter) -> Sequence[Condition]:
@@ -108,7 +132,7 @@ def containing(text: str) -> Sequence[str]:
 def _differing(chosen: ScheduleFilter) -> Condition:
     differs = " OR ".join(_DIFFERS[each] for each in sorted(chosen.differs))
     days = (chosen.days or (None, None)) if Difference.DATES in chosen.differs else ()
-    return f"(s.finished_at IS NULL AND s.status = 'PENDING' AND ({differs}))", *days
+    return f"(s.finished_at IS NULL AND {STATUS} = 'PENDING' AND ({differs}))", *days
 
 
 def _begin(from_time: datetime | None, after: tuple[datetime, UUID] | None) -> Bound | None:
@@ -119,8 +143,8 @@ def _begin(from_time: datetime | None, after: tuple[datetime, UUID] | None) -> B
 
 def _of_status(chosen: ScheduleFilter) -> Sequence[Condition]:
     return [
-        *([("s.status = {}", chosen.status)] if chosen.status else []),
-        *([("s.status <> {}", chosen.without)] if chosen.without else []),
+        *([(f"{STATUS} = {{}}", chosen.status)] if chosen.status else []),
+        *([(f"{STATUS} <> {{}}", chosen.without)] if chosen.without else []),
     ]
 
 

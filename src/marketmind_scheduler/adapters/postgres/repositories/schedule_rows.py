@@ -43,7 +43,13 @@ _ENUMS: Mapping[str, type[StrEnum]] = {
     "arm": Arm,
 }
 _FROM_BRAND = {"on_late", "latest_at"}
-_OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "parked", "last_error"))
+_WHILE_ACTIVE = ("retry_count", "is_doubtful")
+_OF_ROW = ", ".join(f"s.{name}" for name in (*_PLAIN, *_OF_SLOT, "last_error") if name not in _WHILE_ACTIVE)
+STATUS = "coalesce(q.status, s.status)"
+_AS_IT_STANDS = (
+    f"{STATUS} AS status_now, coalesce(q.retry_count, s.retry_count) AS retry_count_now,"
+    " coalesce(q.is_doubtful, false) AS is_doubtful, coalesce(q.parked, 0) AS parked"
+)
 
 # Goes along the index of brands and times, see Walk: else the planner may look through all that is at the same instant,
 # or through all schedules, for each row.
@@ -54,25 +60,31 @@ BESIDE = (
     "AND o.schedule_id <> s.schedule_id AND o.finished_at IS NULL AND s.finished_at IS NULL "
     "ORDER BY o.brand_id, o.publish_time, o.schedule_id LIMIT 3) AS beside"
 )
-_IS_OUTDATED = "s.post_changed_at > coalesce(s.send_started_at, s.last_send_at) AS is_outdated"
+_IS_OUTDATED = "s.post_changed_at > coalesce(q.send_started_at, q.last_send_at, s.last_send_at) AS is_outdated"
 _OF_SOURCES = "b.brand_default_timezone, b.on_late AS brand_on_late, b.max_lateness_seconds, c.start_date, c.end_date"
 
-SHOWN = f"{_OF_ROW}, s.status, p.title, p.campaign_id, p.s3_url, {_IS_OUTDATED}, {BESIDE}, {_OF_SOURCES}"
-"""What ``to_schedule`` reads of ``schedules s``, its post ``p``, its brand ``b`` and its campaign ``c``, where it has
-one."""
+SHOWN = f"{_OF_ROW}, {_AS_IT_STANDS}, p.title, p.campaign_id, p.s3_url, {_IS_OUTDATED}, {BESIDE}, {_OF_SOURCES}"
+"""What ``to_schedule`` reads of ``schedules s``, its row ``q`` of the queue while it is active, its post ``p``, its
+brand ``b`` and its campaign ``c``, where it has one."""
 
 # Each looks for its own, in the order of the one index that has it, see Walk: else the planner may come to schedules by
 # their brand or by all posts, or go along another index to its end, where it was told that there is next to nothing.
 _OF_POST = one_of("posts", "post_id", "s.post_id", "title, campaign_id, s3_url, deleted_at")
 _OF_BRAND = one_of("brands", "brand_id", "s.brand_id", "brand_default_timezone, on_late, max_lateness_seconds")
 _OF_CAMPAIGN = one_of("campaigns", "campaign_id", "p.campaign_id", "start_date, end_date")
-JOINED = (
+_OF_QUEUE = """
+(SELECT o.* FROM queue o
+  WHERE s.finished_at IS NULL AND o.post_id BETWEEN s.post_id AND s.post_id ORDER BY o.post_id LIMIT 1)
+"""
+QUEUED = f"LEFT JOIN LATERAL {_OF_QUEUE.strip()} q ON q.schedule_id = s.schedule_id"
+OF_OTHERS = (
     f"CROSS JOIN LATERAL ({_OF_POST}) p CROSS JOIN LATERAL ({_OF_BRAND}) b LEFT JOIN LATERAL ({_OF_CAMPAIGN}) c ON true"
 )
+JOINED = f"{QUEUED} {OF_OTHERS}"
 SELECT = f"SELECT {SHOWN} FROM schedules s {JOINED}"
 
 _TYPES = {
-    **{name: kind for name, kind in _PLAIN.items() if name not in _FROM_BRAND},
+    **{name: kind for name, kind in _PLAIN.items() if name not in _FROM_BRAND and name != "is_doubtful"},
     **_OF_SLOT,
     **dict.fromkeys(("intent", "status"), "text"),
 }
@@ -90,7 +102,7 @@ _RESOLUTIONS = {each.value: each for each in Resolution}
 
 
 def to_schedule(row: Record) -> Schedule:
-    plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    plain: dict[str, Any] = {name: row[name] for name in _PLAIN if name != "retry_count"}
     for name, members in _MEMBERS.items():
         plain[name] = members[plain[name]]
     plain["overridden"] = to_overridden(plain["overridden"])
@@ -100,7 +112,8 @@ def to_schedule(row: Record) -> Schedule:
         campaign_id=row["campaign_id"],
         s3_url=row["s3_url"],
         slot=_to_slot(row),
-        status=_STATUSES[row["status"]],
+        status=_STATUSES[row["status_now"]],
+        retry_count=row["retry_count_now"],
         holds=to_holds(row["parked"]),
         error=row["last_error"],
         is_outdated=bool(row["is_outdated"]),

@@ -10,10 +10,10 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import (
     beside_walks,
     is_along_an_index,
     listing,
-    walk_of,
+    walks_of,
 )
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import SELECT, to_schedules
-from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walk
+from marketmind_scheduler.adapters.postgres.repositories.walks import Bound, Walks
 from marketmind_scheduler.domain.access import Reach
 from marketmind_scheduler.domain.schedule import Schedule, ScheduleStatus
 from marketmind_scheduler.ports.schedule_search import Found
@@ -32,22 +32,22 @@ class PostgresScheduleSearch:
         if chosen.campaign_id or chosen.among is not None or is_along_an_index(chosen):
             return _found(await self._fetch(*listing(chosen, self._reach, limit=limit + 1, after=after)), limit)
         pending = replace(chosen, status=ScheduleStatus.PENDING)  # nothing else is said to differ
-        walk = walk_of(pending if chosen.differs else chosen, self._reach, after=after)
+        walks = walks_of(pending if chosen.differs else chosen, self._reach, after=after)
         rows: list[Schedule] = []
         last = after
         for _ in range(LOOKS):
-            last = await self._last_looked_at(walk)
-            looked_at = replace(walk, end=Bound(place=last, is_in=True)) if last else walk
+            last = await self._last_looked_at(walks)
+            looked_at = walks.between(None, Bound(place=last, is_in=True)) if last else walks
             rows += await self._fetch(*_looking(looked_at, chosen, limit=limit + 1 - len(rows)))
             if last is None or len(rows) > limit:
                 return _found(rows, limit)
-            walk = replace(walk, begin=Bound(place=last, is_in=False))
+            walks = walks.between(Bound(place=last, is_in=False), None)
         return Found(rows, goes_on=last)
 
-    async def _last_looked_at(self, walk: Walk) -> tuple[datetime, UUID] | None:
+    async def _last_looked_at(self, walks: Walks) -> tuple[datetime, UUID] | None:
         """None: to the end."""
-        of_each = max(1, LOOKED_AT // max(1, walk.combinations))
-        made = walk.keys(limit=1, skip=of_each - 1)
+        of_each = max(1, LOOKED_AT // max(1, walks.combinations))
+        made = walks.keys(limit=1, skip=of_each - 1)
         row = await self._connection.fetchrow(made.text, *made.parameters)
         return None if row is None else (row["place_0"], row["place_1"])
 
@@ -55,9 +55,9 @@ class PostgresScheduleSearch:
         return await to_schedules(await self._connection.fetch(statement, *parameters))
 
 
-def _looking(walk: Walk, chosen: ScheduleFilter, *, limit: int) -> tuple[str, Sequence[object]]:
+def _looking(walks: Walks, chosen: ScheduleFilter, *, limit: int) -> tuple[str, Sequence[object]]:
     conditions = [each for each in beside_walks(chosen) if None not in each[1:]]
-    made = walk.page(SELECT, limit=LOOKED_AT + walk.combinations, conditions=conditions)
+    made = walks.page(SELECT, limit=LOOKED_AT + walks.combinations, conditions=conditions)
     return f"{made.text} LIMIT {made.given(limit, 'bigint')}", made.parameters
 
 

@@ -10,9 +10,11 @@ from asyncpg import Record
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
 from marketmind_scheduler.adapters.postgres.repositories.forgotten import missing
+from marketmind_scheduler.adapters.postgres.repositories.queue_locks import STANDS
 from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import listing
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
+    QUEUED,
     SELECT,
     SHOWN,
     to_schedules,
@@ -26,9 +28,11 @@ from marketmind_scheduler.ports.schedules import ScheduleFilter, Sends
 
 FIND_ALL = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[])"
 # What is active has not finished, and the other way round: a CHECK says so.
-CURRENT = f"""{SELECT}
- WHERE s.post_id = $1 AND p.deleted_at IS NULL ORDER BY s.finished_at IS NULL DESC, s.schedule_id DESC LIMIT 1
+_CURRENT = f"""{SELECT}
+ WHERE s.post_id = $1 AND p.deleted_at IS NULL AND {{}} ORDER BY s.finished_at IS NULL DESC, s.schedule_id DESC LIMIT 1
 """
+CURRENT = _CURRENT.format("true")
+CURRENT_OF_THOSE = _CURRENT.format(STANDS.format("$2"))
 STANDING_OF_POST = f"""
 SELECT DISTINCT ON (s.status = 'COMPLETED') {SHOWN} FROM schedules s {JOINED}
  WHERE s.post_id = $1 AND (s.finished_at IS NULL OR s.status = 'COMPLETED')
@@ -51,7 +55,7 @@ SELECT schedule_id, lease_token, started_at, finished_at, verdict, reason, exter
        s3_url, digest, owner FROM attempts
  WHERE schedule_id = ANY($1::uuid[]) ORDER BY schedule_id, lease_token
 """
-DUE = "SELECT schedule_id, due_at FROM schedules WHERE schedule_id = ANY($1::uuid[])"
+DUE = f"SELECT s.schedule_id, q.due_at FROM schedules s {QUEUED} WHERE s.schedule_id = ANY($1::uuid[])"
 _COUNT_AHEAD = """
 SELECT count(*) FROM (
   SELECT FROM schedules s

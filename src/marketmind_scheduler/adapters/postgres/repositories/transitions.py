@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from marketmind_scheduler.adapters.postgres.pieces import pieces
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.queue_locks import LOCK_QUEUED, STANDS, lock_queued, locking
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     JOINED,
     SHOWN,
@@ -17,71 +18,44 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
 )
 from marketmind_scheduler.adapters.postgres.repositories.texts import storable
 from marketmind_scheduler.adapters.postgres.statements import statement
+from marketmind_scheduler.domain.lifecycle import may_be_doubted
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.schedule import ACTIVE, Schedule
 from marketmind_scheduler.ports.transitions import Change, LaneCount, Locked, Tried
 from marketmind_scheduler.unhurried import unhurried
 
 _SELECT = f"""
-SELECT {SHOWN}, s.lease_token, s.lease_owner, s.given_to, s.resend_until_at - now() AS resend_left
+SELECT {SHOWN}, coalesce(q.lease_token, s.lease_token) AS lease_token,
+       CASE WHEN q.post_id IS NULL THEN s.claim_id ELSE q.claim_id END AS claim_id,
+       CASE WHEN q.post_id IS NULL THEN s.given_to ELSE q.given_to END AS given_to,
+       q.resend_until_at - now() AS resend_left
   FROM schedules s {JOINED}
 """
-# Whoever takes many schedules takes them in the order of their ids, so that two wait instead of blocking each other.
-_IN_ORDER = "ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
-LOCK = f"{_SELECT} WHERE s.schedule_id = ANY($1::uuid[]) {_IN_ORDER}"
+LOCK = f"""{_SELECT}
+ WHERE s.schedule_id = ANY($1::uuid[]) AND {STANDS.format("$2")} ORDER BY s.schedule_id FOR NO KEY UPDATE OF s
+"""
 # Each post looks for its schedule by itself: see follow_campaigns.
-LOCK_OF_CAMPAIGN = f"""{_SELECT}
- WHERE s.schedule_id = ANY(ARRAY(
-   SELECT o.schedule_id FROM posts g
-    CROSS JOIN LATERAL (SELECT o.schedule_id FROM schedules o
-                         WHERE o.post_id = g.post_id AND o.finished_at IS NULL OFFSET 0) o
-    WHERE g.campaign_id BETWEEN $1 AND $1))
-   AND s.status = 'PENDING'
- {_IN_ORDER}
-"""
-LOCK_ACTIVE = f"""{_SELECT}
- WHERE s.schedule_id = ANY(ARRAY(
-   SELECT o.schedule_id FROM unnest($1::uuid[]) AS g(post_id)
-    CROSS JOIN LATERAL (SELECT o.schedule_id FROM schedules o
-                         WHERE o.post_id = g.post_id AND o.finished_at IS NULL OFFSET 0) o))
-   AND s.finished_at IS NULL
- {_IN_ORDER}
-"""
-LOCK_EXPIRED = f"""{_SELECT}
- WHERE s.lease_expires_at <= now() ORDER BY s.lease_expires_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
+PENDING_OF_CAMPAIGN = locking(
+    """
+SELECT o.post_id, o.schedule_id FROM posts g
+ CROSS JOIN LATERAL (SELECT o.* FROM queue o WHERE o.post_id = g.post_id OFFSET 0) o
+ WHERE g.campaign_id BETWEEN $1 AND $1
+""",
+    still="o.status || '' = 'PENDING'",  # so that it is found by its post, and by no index of what is PENDING
+)
+ACTIVE_OF_POSTS = locking("SELECT o.post_id, o.schedule_id FROM queue o WHERE o.post_id = ANY($1::uuid[])")
+EXPIRED = """
+SELECT schedule_id FROM queue
+ WHERE lease_expires_at <= now() ORDER BY lease_expires_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 """
 # As attempt.lease_ends says.
 SHORTEN_LEASES = """
-UPDATE schedules SET lease_expires_at = now() + leased_for WHERE schedule_id = ANY(ARRAY(
-  SELECT schedule_id FROM schedules WHERE lease_expires_at > now() AND lease_expires_at > now() + leased_for
+UPDATE queue SET lease_expires_at = now() + leased_for WHERE post_id = ANY(ARRAY(
+  SELECT post_id FROM queue WHERE lease_expires_at > now() AND lease_expires_at > now() + leased_for
    ORDER BY lease_expires_at DESC LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED))
 """
-# What waits, what is held for nothing but having no receiver, whose bit is 16, and what may be out and is to be sent
-# again.
-_NOT_DROPPED = "s.due_at <= now() AND s.is_doubtful AND coalesce(s.resend_until_at, '-infinity') <= now()"
-LOCK_LATE = f"""{_SELECT.rstrip()} WHERE s.schedule_id = ANY(ARRAY(
-   (SELECT schedule_id FROM schedules WHERE due_at IS NOT NULL AND latest_at <= now() ORDER BY latest_at LIMIT $1)
-   UNION ALL (SELECT schedule_id FROM schedules WHERE parked = 16 AND latest_at <= now() ORDER BY latest_at LIMIT $1)
-   UNION ALL (SELECT s.schedule_id FROM schedules s WHERE {_NOT_DROPPED} ORDER BY s.due_at LIMIT $1)))
-   AND ((s.latest_at <= now() AND (s.due_at IS NOT NULL OR s.parked = 16)) OR ({_NOT_DROPPED}))
- ORDER BY s.latest_at, s.due_at LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED
-"""
-# Goes along an index, see Walk.
-_PERHAPS_SENT = """unnest($2::text[]) AS of_platform(value)
- CROSS JOIN unnest('{PENDING,PUBLISHING}'::text[]) AS of_status(value)
- CROSS JOIN LATERAL (
-   SELECT s.* FROM schedules s
-    WHERE (s.platform || ' ' || s.status) >= of_platform.value || ' ' || of_status.value
-      AND ((s.platform || ' ' || s.status), s.publish_time) <= (of_platform.value || ' ' || of_status.value, now())
-      AND s.created_at <= $1
-    ORDER BY (s.platform || ' ' || s.status), s.publish_time, s.schedule_id"""
-_LOCK_PERHAPS_SENT = f"""{_SELECT.rstrip()}
- WHERE s.schedule_id = ANY(ARRAY(SELECT s.schedule_id FROM {_PERHAPS_SENT} LIMIT $3) s LIMIT $3)) {_IN_ORDER}
-"""
-_COUNT_PERHAPS_SENT = f"""
-SELECT s.brand_id, s.platform, count(*) AS schedules FROM {_PERHAPS_SENT}) s
- GROUP BY s.brand_id, s.platform ORDER BY s.brand_id, s.platform
-"""
+LATE = statement("late")
+PERHAPS_SENT = statement("perhaps_sent")
 RECORD = statement("record_steps")
 _TELL_STALE = statement("tell_stale")
 
@@ -91,23 +65,26 @@ class PostgresTransitions:
         self._connection = connection
 
     async def lock(self, schedule_ids: Collection[UUID]) -> Sequence[Locked]:
-        return await self._locked(LOCK, list(schedule_ids))
+        queued = await lock_queued(self._connection, LOCK_QUEUED, list(schedule_ids))
+        return await locked_with(self._connection, schedule_ids, queued)
 
     async def lock_pending_of_campaign(self, campaign_id: UUID) -> Sequence[Locked]:
-        return await self._locked(LOCK_OF_CAMPAIGN, campaign_id)
+        return await self._locked(PENDING_OF_CAMPAIGN, campaign_id)
 
     async def lock_expired(self, *, limit: int) -> Sequence[Locked]:
         await self._connection.execute(SHORTEN_LEASES, limit)
-        return await self._locked(LOCK_EXPIRED, limit)
+        return await self._in_order(EXPIRED, limit)
 
     async def lock_late(self, *, limit: int) -> Sequence[Locked]:
-        return await self._locked(LOCK_LATE, limit)
+        return await self._in_order(LATE, limit)
 
     async def lock_perhaps_sent(self, *, made_by: datetime, limit: int) -> Sequence[Locked]:
-        return await self._locked(_LOCK_PERHAPS_SENT, made_by, list(Platform), limit)
+        found = await self._connection.fetch(PERHAPS_SENT, made_by, list(Platform), limit)
+        locked = await self.lock([schedule_id for row in found for schedule_id in row["ids"]])
+        return [each for each in locked if may_be_doubted(each.standing)]
 
     async def count_perhaps_sent(self, *, made_by: datetime) -> Sequence[LaneCount]:
-        rows = await self._connection.fetch(_COUNT_PERHAPS_SENT, made_by, list(Platform))
+        rows = await self._connection.fetch(PERHAPS_SENT, made_by, list(Platform), None)
         return [LaneCount(brand_id=row[0], platform=Platform(row[1]), schedules=row[2]) for row in rows]
 
     async def record(
@@ -127,22 +104,35 @@ class PostgresTransitions:
         )
 
     async def _locked(self, sql: str, *parameters: object) -> Sequence[Locked]:
-        return await all_locked(await self._connection.fetch(sql, *parameters))
+        queued = await lock_queued(self._connection, sql, *parameters)
+        return await locked_with(self._connection, queued, queued)
+
+    async def _in_order(self, sql: str, limit: int) -> Sequence[Locked]:
+        """In the order in which they are found."""
+        queued = await lock_queued(self._connection, sql, limit)
+        found = {each.schedule.schedule_id: each for each in await locked_with(self._connection, queued, queued)}
+        return [found[schedule_id] for schedule_id in queued]
+
+
+async def locked_with(
+    connection: Connection, schedule_ids: Collection[UUID], queued: Sequence[UUID]
+) -> Sequence[Locked]:
+    """Lock and read these, of which those that are active are locked in the queue."""
+    if not schedule_ids:
+        return []
+    rows = await connection.fetch(LOCK, list(schedule_ids), queued)
+    return [_to_locked(row) async for row in unhurried(rows)]
 
 
 def in_time(schedule: Schedule) -> tuple[datetime, UUID]:
     return schedule.publish_time, schedule.schedule_id
 
 
-async def all_locked(rows: Sequence[Record]) -> Sequence[Locked]:
-    return [_to_locked(row) async for row in unhurried(rows)]
-
-
 def _to_locked(row: Record) -> Locked:
     return Locked(
         schedule=to_schedule(row),
         token=row["lease_token"],
-        is_answered=row["lease_owner"] is None,
+        is_answered=row["claim_id"] is None,
         given_to=row["given_to"],
         resend_left=row["resend_left"],
     )

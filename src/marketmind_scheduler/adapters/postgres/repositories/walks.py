@@ -17,15 +17,15 @@ NOT_DELETED = "coalesce({}.deleted_at, 'infinity') >= 'infinity'"
 
 _TYPES = {
     **dict.fromkeys(("brand_id", "campaign_id", "post_id", "schedule_id", "plan_id"), "uuid"),
-    **dict.fromkeys(("platform", "status", "platform_status", "status_platform"), "text"),
+    **dict.fromkeys(("platform", "status", "wrong", "platform_wrong", "wrong_platform"), "text"),
     "position": "bigint",
-    **dict.fromkeys(("publish_time", "finished_at"), "timestamptz"),
+    **dict.fromkeys(("publish_time", "wrong_at"), "timestamptz"),
 }
 
 
 _COLUMNS = {
-    "platform_status": "({0}.platform || ' ' || {0}.status)",
-    "status_platform": "({0}.status || ' ' || {0}.platform)",
+    "platform_wrong": "({0}.platform || ' ' || {0}.wrong)",
+    "wrong_platform": "({0}.wrong || ' ' || {0}.platform)",
 }
 """What indexes begin with that is no column of its own."""
 
@@ -57,6 +57,8 @@ class Walk:
     is_falling: bool = False
     begin: Bound | None = None
     end: Bound | None = None
+    is_past: bool = False
+    """Ends with the present moment, if not before."""
     only: Sequence[Condition] = ()
 
     @property
@@ -65,14 +67,10 @@ class Walk:
 
     def page(self, select: str, *, limit: int, conditions: Sequence[Condition] = ()) -> "Statement":
         """What ``select`` shows of the first ``limit`` rows, in their order, as far as the conditions hold of them."""
-        keys = self.keys(limit=limit)
-        which = [f"{self.alias}.{self.key} = k.key", *(keys.condition(each) for each in conditions)]
-        places = self._ordered([f"k.place_{nth}" for nth, _ in enumerate(self.order)])
-        keys.text = (
-            f"SELECT shown.* FROM ({keys.text}) k"
-            f" CROSS JOIN LATERAL ({select} WHERE {' AND '.join(which)} OFFSET 0) shown ORDER BY {places}"
-        )
-        return keys
+        return _shown(select, self, self.keys(limit=limit), conditions)
+
+    def between(self, begin: Bound | None, end: Bound | None) -> "Walk":
+        return replace(self, begin=begin or self.begin, end=end or self.end)
 
     def keys(self, *, limit: int | None, skip: int = 0, made: "Statement | None" = None) -> "Statement":
         """Finds ``key``, and the places as ``place_0`` and so on, of the first ``limit`` rows, apart from the first
@@ -89,7 +87,7 @@ class Walk:
             f" WHERE {' AND '.join(self._conditions(made))}"
             f" ORDER BY {self._ordered(self._columns)} LIMIT {most} OFFSET {first}"
         )
-        places = self._ordered([f"one.place_{nth}" for nth, _ in enumerate(self.order)])
+        places = self.places_of("one")
         walks = " CROSS JOIN ".join([*lanes, f"LATERAL ({one}) one"])
         made.text = f"SELECT one.* FROM {walks} ORDER BY {places} LIMIT {most}"
         return made
@@ -105,6 +103,9 @@ class Walk:
     def _conditions(self, made: "Statement") -> Sequence[str]:
         behind, before = ("<", ">") if self.is_falling else (">", "<")
         bounds = [self._compared(behind, self.begin, made), self._compared(before, self.end, made)]
+        if self.is_past:
+            values = [*(f"of_{name}.value" for name in self._wanted), "now()"]
+            bounds.append(f"({', '.join(self._columns[: len(values)])}) <= ({', '.join(values)})")
         return [*bounds, *(made.condition(each) for each in self.only)]
 
     def _compared(self, sign: str, bound: Bound | None, made: "Statement") -> str:
@@ -116,6 +117,45 @@ class Walk:
 
     def _ordered(self, columns: Sequence[str]) -> str:
         return ", ".join(f"{each} DESC" if self.is_falling else each for each in columns)
+
+    def places_of(self, alias: str) -> str:
+        """The order of what ``keys`` finds, called ``alias``."""
+        return self._ordered([f"{alias}.place_{nth}" for nth, _ in enumerate(self.order)])
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """Several, of the same alias, key and order, as one: they find what they find together."""
+
+    each: Sequence[Walk]
+
+    @property
+    def combinations(self) -> int:
+        return sum(walk.combinations for walk in self.each)
+
+    def between(self, begin: Bound | None, end: Bound | None) -> "Walks":
+        return Walks([walk.between(begin, end) for walk in self.each])
+
+    def page(self, select: str, *, limit: int, conditions: Sequence[Condition] = ()) -> "Statement":
+        return _shown(select, self.each[0], self.keys(limit=limit), conditions)
+
+    def keys(self, *, limit: int | None, skip: int = 0) -> "Statement":
+        made, texts = Statement(), list[str]()
+        for walk in self.each:
+            made = walk.keys(limit=limit, skip=skip, made=made)
+            texts.append(f"({made.text})")
+        most, places = made.given(limit, "bigint"), self.each[0].places_of("k")
+        made.text = f"SELECT k.* FROM ({' UNION ALL '.join(texts)}) k ORDER BY {places} LIMIT {most}"
+        return made
+
+
+def _shown(select: str, walk: Walk, keys: "Statement", conditions: Sequence[Condition]) -> "Statement":
+    which = [f"{walk.alias}.{walk.key} = k.key", *(keys.condition(each) for each in conditions)]
+    keys.text = (
+        f"SELECT shown.* FROM ({keys.text}) k"
+        f" CROSS JOIN LATERAL ({select} WHERE {' AND '.join(which)} OFFSET 0) shown ORDER BY {walk.places_of('k')}"
+    )
+    return keys
 
 
 @dataclass(slots=True)

@@ -4,10 +4,10 @@
 SELECT soon.brand_id, soon.platform
   FROM (SELECT DISTINCT s.brand_id, s.platform FROM unnest($1::text[]) AS want(platform)
          CROSS JOIN LATERAL (
-           SELECT q.brand_id, q.platform FROM schedules q
+           SELECT q.brand_id, q.platform FROM queue q
             WHERE q.platform = want.platform AND q.due_at <= now() + $3::interval OFFSET 0) s) soon
  CROSS JOIN LATERAL (
-   SELECT w.publish_time, w.due_at FROM schedules w
+   SELECT w.publish_time, w.due_at FROM queue w
     WHERE (w.brand_id, w.platform) >= (soon.brand_id, soon.platform)
       AND (w.brand_id, w.platform) <= (soon.brand_id, soon.platform) AND w.due_at > '-infinity'
     ORDER BY w.brand_id, w.platform, w.publish_time, w.schedule_id LIMIT 1) first

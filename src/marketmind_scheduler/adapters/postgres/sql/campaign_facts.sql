@@ -12,7 +12,7 @@ SELECT k.campaign_id, k.status, k.paused_at IS NOT NULL AS is_paused, a.is_activ
  CROSS JOIN LATERAL (
    SELECT k.paused_at IS NULL AND EXISTS (
             SELECT FROM posts p WHERE p.campaign_id = k.campaign_id AND EXISTS (
-              SELECT FROM schedules s WHERE s.post_id = p.post_id AND s.finished_at IS NULL OFFSET 0)) AS is_active
+              SELECT FROM queue q WHERE q.post_id = p.post_id OFFSET 0)) AS is_active
    OFFSET 0) a
  CROSS JOIN LATERAL (
    SELECT k.paused_at IS NULL AND EXISTS (

@@ -4,22 +4,25 @@
 --
 -- Each post looks for its campaign and its schedule by itself, and locks them: joined, the planner would compare all posts
 -- with all schedules while it does not know yet how much has been loaded.
-WITH done AS (
-  UPDATE schedules s
-     SET parked = s.parked # 1::smallint,
-         due_at = CASE WHEN s.status = 'PENDING' AND s.parked = 1 THEN greatest(s.publish_time, now(), s.not_before) END,
-         version = s.version + 1, updated_at = now()
-   WHERE s.schedule_id = ANY(ARRAY(
-           SELECT s.schedule_id
+WITH changed AS (
+  UPDATE queue q
+     SET parked = q.parked # 1::smallint,
+         due_at = CASE WHEN q.status = 'PENDING' AND q.parked = 1 THEN greatest(q.publish_time, now(), q.not_before) END
+   WHERE q.post_id = ANY(ARRAY(
+           SELECT l.post_id
              FROM posts p
              LEFT JOIN LATERAL (
                SELECT c.paused_at FROM campaigns c WHERE c.campaign_id = p.campaign_id FOR SHARE) c ON true
             CROSS JOIN LATERAL (
-               SELECT s.schedule_id FROM schedules s
-                WHERE s.post_id = p.post_id AND s.finished_at IS NULL
-                  AND s.parked & 1 <> (c.paused_at IS NOT NULL)::int FOR NO KEY UPDATE) s
+               SELECT l.post_id FROM queue l
+                WHERE l.post_id = p.post_id AND l.parked & 1 <> (c.paused_at IS NOT NULL)::int FOR NO KEY UPDATE) l
             WHERE p.post_id = ANY($1::uuid[])))
-  RETURNING s.*, CASE WHEN s.parked & 1 = 0 THEN 'schedule.resumed' ELSE 'schedule.parked' END AS kind)
+  RETURNING q.schedule_id, q.status, q.retry_count,
+            CASE WHEN q.parked & 1 = 0 THEN 'schedule.resumed' ELSE 'schedule.parked' END AS kind
+), done AS (
+  UPDATE schedules s SET version = s.version + 1, updated_at = now() FROM changed q WHERE s.schedule_id = q.schedule_id
+  RETURNING q.kind, s.schedule_id, s.brand_id, s.post_id, s.platform, s.publish_time, q.status, q.retry_count,
+            s.external_id, s.last_error)
 INSERT INTO events (kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id,
                     error, campaign_id)
 SELECT kind, schedule_id, brand_id, post_id, platform, publish_time, status, retry_count, external_id, last_error,

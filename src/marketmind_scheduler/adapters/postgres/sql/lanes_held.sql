@@ -3,13 +3,13 @@
 WITH RECURSIVE held AS (
   SELECT f.brand_id, f.platform FROM unnest($1::text[]) AS want(platform)
    CROSS JOIN LATERAL (
-     SELECT q.brand_id, q.platform FROM schedules q
+     SELECT q.brand_id, q.platform FROM queue q
       WHERE q.platform BETWEEN want.platform AND want.platform AND q.parked & 16 <> 0
       ORDER BY q.platform, q.brand_id LIMIT 1) f
    UNION ALL
   SELECT n.brand_id, n.platform FROM held h
    CROSS JOIN LATERAL (
-     SELECT q.brand_id, q.platform FROM schedules q
+     SELECT q.brand_id, q.platform FROM queue q
       WHERE (q.platform, q.brand_id) > (h.platform, h.brand_id) AND q.platform <= h.platform AND q.parked & 16 <> 0
       ORDER BY q.platform, q.brand_id LIMIT 1) n)
 SELECT brand_id, platform FROM held
