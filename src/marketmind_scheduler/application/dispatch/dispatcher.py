@@ -37,7 +37,7 @@ _GIVEN_UP_SECONDS = 0.6
 _SHORTEST_REST_SECONDS = 0.02
 _LONGEST_JITTER_SECONDS = 0.05
 _GATHER_SECONDS = 0.005
-_MOST_UNWRITTEN = 500
+_MOST_UNWRITTEN = 1000
 """Verdicts that may wait to be written while more is claimed: a killed process leaves these behind, and what is in
 flight."""
 
@@ -198,7 +198,8 @@ class Dispatcher:
                 was_away, rest = True, _POLL_SECONDS
             except ClocksDisagree:  # the observer has said so
                 rest = _POLL_SECONDS
-            await self._rest(rest)
+            if rest:
+                await self._rest(rest)
 
     async def _look_for_dead_ends(self) -> None:
         if self._monotonic() >= self._looks_again_at:
@@ -242,4 +243,4 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
-        await asyncio.sleep(_GATHER_SECONDS if seconds else 0)  # several end at once
+        await asyncio.sleep(_GATHER_SECONDS)  # several end at once

@@ -19,6 +19,7 @@ from marketmind_scheduler.ports.dispatch_queue import Wanted
 from marketmind_scheduler.ports.publisher import Publisher, Target
 
 _MOST_AT_ONCE = 500
+_MOST_IN_A_CLAIM = 250
 _MOST_REMEMBERED = 10_000
 _BUSY = timedelta(seconds=1)
 
@@ -47,14 +48,14 @@ class Traffic:
     def wanted(self, platforms: Collection[Platform], *, least_lease: timedelta) -> Mapping[Outlet, Wanted]:
         """How many more sends each outlet can take now, about 500 over all of them; those without room are left out."""
         free = {outlet: each for platform in platforms for outlet, each in self._free(platform, least_lease)}
-        left = max(0, _MOST_AT_ONCE - self.in_flight)
+        left = min(_MOST_IN_A_CLAIM, max(0, _MOST_AT_ONCE - self.in_flight))
         share = left / max(left, 1, sum(each.room for each in free.values()))
         shared = {outlet: replace(each, room=math.ceil(each.room * share)) for outlet, each in free.items()}
         return {outlet: each for outlet, each in shared.items() if each.room}
 
     def is_full(self, platforms: Collection[Platform]) -> bool:
         """Whether some outlet has room for nothing more."""
-        return any(
+        return self._sends >= _MOST_AT_ONCE or any(
             self._room((platform, route.target.name), route.target) <= 0
             for platform in platforms
             for route in self._publisher.routes(platform)
