@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -483,17 +484,17 @@ async def test_a_verdict_is_written_again_until_it_is_written_and_nothing_is_sen
 async def test_while_no_verdict_can_be_written_no_more_is_begun_than_can_be_kept(
     make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, publisher: ScriptedPublisher
 ) -> None:
-    schedules = await some_due(storage, 1000)
+    schedules = await some_due(storage, 2000)
     queue.failing.add("settle")
 
     async with running(make()):
-        await until(lambda: len(publisher.attempts) >= 350)
+        await until(lambda: len(publisher.attempts) >= 1000)
         await asyncio.sleep(60)
 
-    assert len(publisher.attempts) <= 600  # two batches of verdicts, and a platform's slots
+    assert len(publisher.attempts) <= 1100  # a thousand verdicts, and a platform's slots
     assert await statuses(storage, schedules) == {
         PUBLISHING: len(publisher.attempts),
-        PENDING: 1000 - len(publisher.attempts),
+        PENDING: 2000 - len(publisher.attempts),
     }
 
 
@@ -514,6 +515,24 @@ async def test_a_publisher_that_raises_leaves_its_post_unconfirmed_and_strands_n
         (COMPLETED, None),
     ]
     assert observer.surprises == [surprise]
+
+
+@in_jumping_time
+async def test_a_send_that_breaks_by_a_fault_of_our_own_is_told_left_to_its_lease_and_strands_no_other(
+    make: MakeDispatcher, storage: InMemoryStorage, publisher: ScriptedPublisher, observer: RecordingObserver
+) -> None:
+    async def says_nothing(_attempt: Attempt) -> Any:
+        return None
+
+    schedules = await some_due(storage, 2)
+    publisher.script(schedules[0].schedule_id, says_nothing)
+
+    async with running(make()):
+        await until(all_are(COMPLETED, storage, schedules[1]))
+        await until(lambda: len(observer.broken) == 1)
+
+    assert [part for part, _ in observer.broken] == ["send"]
+    assert await statuses(storage, schedules) == {PUBLISHING: 1, COMPLETED: 1}
 
 
 @in_jumping_time
@@ -885,6 +904,25 @@ async def test_a_slot_that_is_freed_is_used_at_once(make: MakeDispatcher, storag
         await until(lambda: len(publisher.attempts) == 30)
 
     assert seconds_passed() - began < 30 * 0.02
+
+
+@in_jumping_time
+async def test_where_as_much_is_in_flight_as_may_be_what_ends_makes_room_at_once_though_no_target_is_full(
+    make: MakeDispatcher, storage: InMemoryStorage
+) -> None:
+    async def takes_a_while(_attempt: Attempt) -> Verdict:
+        await asyncio.sleep(0.1)
+        return Accepted()
+
+    schedules, publisher = await some_due(storage, 2000), ScriptedPublisher(sends_at_once=2000)
+    for schedule in schedules:
+        publisher.script(schedule.schedule_id, takes_a_while)
+    began = seconds_passed()
+
+    async with running(make(publisher=publisher)):
+        await until(lambda: len(publisher.attempts) == 2000)
+
+    assert seconds_passed() - began < 1
 
 
 @in_jumping_time

@@ -89,7 +89,7 @@ class Dispatcher:
         self._settler = Settler(verdicts, observer=observer, on_written=self._has_room)
         self._wake = asyncio.Event()  # there is room where there was none, or it is time to stop
         self._is_full = False
-        self._in_flight = InFlight(self._sender, self._settler, on_ended=self._has_room)
+        self._in_flight = InFlight(self._sender, self._settler, observer=observer, on_ended=self._has_room)
         self._triggered: set[asyncio.Task[Sequence[Schedule]]] = set()
 
     @property

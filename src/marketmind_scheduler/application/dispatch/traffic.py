@@ -20,6 +20,7 @@ from marketmind_scheduler.ports.publisher import Publisher, Target
 
 _MOST_AT_ONCE = 500
 _MOST_IN_A_CLAIM = 250
+"""Half of what may be in flight, so that these go out while the next are asked for."""
 _MOST_REMEMBERED = 10_000
 _BUSY = timedelta(seconds=1)
 
@@ -46,7 +47,7 @@ class Traffic:
         return self._sends
 
     def wanted(self, platforms: Collection[Platform], *, least_lease: timedelta) -> Mapping[Outlet, Wanted]:
-        """How many more sends each outlet can take now, about 500 over all of them; those without room are left out."""
+        """How many more sends of one claim each outlet can take now; those without room are left out."""
         free = {outlet: each for platform in platforms for outlet, each in self._free(platform, least_lease)}
         left = min(_MOST_IN_A_CLAIM, max(0, _MOST_AT_ONCE - self.in_flight))
         share = left / max(left, 1, sum(each.room for each in free.values()))
@@ -54,7 +55,7 @@ class Traffic:
         return {outlet: each for outlet, each in shared.items() if each.room}
 
     def is_full(self, platforms: Collection[Platform]) -> bool:
-        """Whether some outlet has room for nothing more."""
+        """Whether there is no more room, of some outlet or of all together."""
         return self._sends >= _MOST_AT_ONCE or any(
             self._room((platform, route.target.name), route.target) <= 0
             for platform in platforms
