@@ -54,8 +54,8 @@ class UpkeepObserver(Protocol):
         ...
 
     def broke(self, part: str, error: Exception) -> None:
-        """A part of the service raised what it should not: a loop, which is started again, or a send, of which its lease
-        decides."""
+        """A part of the service raised what it should not: a loop, which is started again, or a send, which is left
+        to its lease."""
         ...
 
     def clock_ahead(self, ahead: timedelta) -> None:
