@@ -81,6 +81,7 @@ def test_every_variable_reaches_its_setting() -> None:
         ("SCHEDULER_SEND_TIMEOUT_SECONDS", "21", "a whole number from 1 to 20"),
         ("SCHEDULER_LEASE_SECONDS", "2", "a whole number from 3 to 600"),
         ("SCHEDULER_LEASE_SECONDS", "601", "a whole number from 3 to 600"),
+        *(("SCHEDULER_WORKERS", value, "a whole number from 1 to 64, or auto") for value in ("0", "65", "two", "-1")),
         ("SCHEDULER_DEMO_DATA", "yes", "true or false"),
         ("SCHEDULER_DEMO_DATA", "2", "true or false"),
         ("SCHEDULER_RESET_ON_START", "on", "true or false"),
@@ -97,7 +98,7 @@ def test_a_wrong_value_is_refused_naming_the_variable_the_value_and_what_would_b
 
 
 WORDS_OF_RIGHT = re.compile(
-    r"it takes (true or false|one of \w+(, \w+)*|a whole number from \d+ to \d+)$"
+    r"it takes (true or false|one of \w+(, \w+)*|a whole number from \d+ to \d+(, or auto)?)$"
     r"|some of|must look like|takes the |at least three times"
 )
 

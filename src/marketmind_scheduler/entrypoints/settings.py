@@ -216,6 +216,7 @@ class Settings(EdgeSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 "path /mcp, such as https://scheduler.example.com/mcp"
             )
         _ = self.published_platforms, self.dispatch_limits, self.identity_provider, self.listed_host_names
+        _ = self.worker_count(cores=1)
         self.check_agent()
 
     def check_who_may_reach_it(self) -> None:
