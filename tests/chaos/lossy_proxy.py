@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from marketmind_scheduler.adapters.postgres.dispatch.queue import CLAIM, SETTLE
+from marketmind_scheduler.adapters.postgres.dispatch.queue import CLAIM, SETTLE, SETTLE_ACCEPTED
 from tests.system.proxy import Mode, Proxy
 
-STATEMENTS = {CLAIM.encode(): "claim", SETTLE.encode(): "settle"}
+STATEMENTS = {CLAIM.encode(): "claim", SETTLE.encode(): "settle", SETTLE_ACCEPTED.encode(): "settle"}
 _READY = b"Z\x00\x00\x00\x05I"  # the last message of an answer, outside of a transaction
 _OF_NO_ROW = b" 0\x00" + _READY
 
