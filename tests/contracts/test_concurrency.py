@@ -215,6 +215,7 @@ async def test_whoever_waited_for_a_brand_or_a_campaign_finds_it_as_it_was_chang
     changed = a_brand(name="New"), a_campaign(name="New", post_count=2)
 
     async with storage.unit_of_work() as work:
+        await work.brands.lock(BRAND_ID)  # as everybody does who changes it
         await find(work)
         waiter = asyncio.create_task(in_a_unit_of_work(storage, find))
         await until_waiting(tables, waiter)

@@ -342,6 +342,9 @@ class InMemoryBookings:
     async def lock(self, schedule_id: UUID) -> Schedule:
         return _found(self._view(), schedule_id, self._reach)
 
+    async def lock_to_move(self, post_id: UUID) -> Schedule | None:
+        return await self.lock_current(post_id)
+
     async def lock_current(self, post_id: UUID) -> Schedule | None:
         return _current(self._view(), post_id, self._reach)
 

@@ -261,6 +261,7 @@ def writes() -> Iterable[Case]:
     yield Case("schedule added as seen", _adding_as_seen, 6)
     yield Case("schedule locked", lambda w: w.unit.bookings.lock(IDS[0]), 1)
     yield Case("current locked", lambda w: w.unit.bookings.lock_current(IDS[0]), 1)
+    yield Case("current locked to be moved", lambda w: w.unit.bookings.lock_to_move(IDS[0]), 1)
     yield Case("schedule moved", _moving)
     yield Case("many moved", _moving_many)
     yield Case("turns taken", _taking_turns, 1000)

@@ -60,11 +60,11 @@ class CampaignPosts:
             posts = await _all_over(known, campaign, said, now=now)
             changed = [post for post in posts if post != known.get(post.post_id)]
             await work.posts.save(changed)
+            if joined := [post.post_id for post in changed if _has_joined(post, known)]:
+                await work.bookings.follow_campaigns(joined)
             told = await work.bookings.tell_post_changed([each.post_id for each in changed if _says_anew(each, known)])
             if not _is_in_order(given, known):
                 await work.campaigns.arrange(given, now=now)
-            if joined := [post.post_id for post in changed if _has_joined(post, known)]:
-                await work.bookings.follow_campaigns(joined)
             stored = await work.campaigns.get(campaign_id)
             await work.commit()
         if joined:

@@ -180,9 +180,9 @@ async def _change(work: UnitOfWork, found: Post, post: Post, *, take_schedule: b
     if not take_schedule:
         check_may_leave(found, to=post.campaign_id, active=active)
     await work.posts.save([post])
-    told = () if post.says_the_same_as(found) else await work.bookings.tell_post_changed([post.post_id])
     if post.campaign_id != found.campaign_id:
         await work.bookings.follow_campaigns([post.post_id])
         if active and Hold.CAMPAIGN_PAUSED in active.holds:  # as when a pause ends
             await take_turns(work, [active], now=post.updated_at, age=timedelta())
+    told = () if post.says_the_same_as(found) else await work.bookings.tell_post_changed([post.post_id])
     return tuple(what_is_live(told))

@@ -81,7 +81,7 @@ class PostScheduling(PostBooking):
         async with self.storage.unit_of_work() as work:
             post = await work.posts.lock(post_id)
             rules = await lock_lanes(work, [(post.brand_id, post.platform)])
-            current = await _locked(work, post_id)
+            current = await _active(work, post_id, await work.bookings.lock_to_move(post_id))
             expected.check(current)
             current.check_version(version)
             slot = await self._slot(asked.over(current.slot), rules[post.brand_id].zone, work)
@@ -111,7 +111,7 @@ class PostScheduling(PostBooking):
         """
         async with self.storage.unit_of_work() as work:
             await work.posts.lock(post_id)
-            current = await _locked(work, post_id)
+            current = await _active(work, post_id, await work.bookings.lock_current(post_id))
             expected.check(current)
             before = Standing.of(current)
             if not may_be_cancelled(before):
@@ -128,8 +128,7 @@ class PostScheduling(PostBooking):
         return slot
 
 
-async def _locked(work: UnitOfWork, post_id: UUID) -> Schedule:
-    current = await work.bookings.lock_current(post_id)
+async def _active(work: UnitOfWork, post_id: UUID, current: Schedule | None) -> Schedule:
     if current is None or not current.is_active:
         await check_not_forgotten(work, post_id, current)
         raise ScheduleNotFound(post_id)

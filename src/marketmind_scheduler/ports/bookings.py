@@ -10,8 +10,8 @@ from marketmind_scheduler.domain.schedule import Schedule
 
 
 class Bookings(Protocol):
-    """Each method is one or two statements, and raises StorageUnavailable; what is locked stays so until the unit of
-    work ends."""
+    """Each method is a few statements, and raises StorageUnavailable; what is locked stays so until the unit of work
+    ends."""
 
     async def lock(self, schedule_id: UUID) -> Schedule:
         """The schedule, locked against every other change; raises UnknownSchedule, Gone where it was forgotten. Lock
@@ -23,14 +23,18 @@ class Bookings(Protocol):
         else another schedule may take its place while this one is waited for."""
         ...
 
+    async def lock_to_move(self, post_id: UUID) -> Schedule | None:
+        """As ``lock_current``, with its brand and campaign locked before, against whoever pauses or changes them."""
+        ...
+
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         """Insert PENDING schedules; return them as they are stored: with their brand's lateness, and held where their
         brand or campaign is paused. Raises LostRace when one of the posts has got an active schedule meanwhile."""
         ...
 
     async def move(self, schedule: Schedule) -> Schedule:
-        """Replace the slot, and what follows from it, of a schedule that this unit of work has locked; return it as it
-        is stored: held where its brand or campaign is paused. Its claim is revoked."""
+        """Replace the slot, and what follows from it, of a schedule that this unit of work has locked to move; return
+        it as it is stored: held where its brand or campaign is paused. Its claim is revoked."""
         ...
 
     async def take_turns(

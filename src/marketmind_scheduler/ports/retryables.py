@@ -28,7 +28,7 @@ class RetryFilter:
 
 class Retryables(Protocol):
     """Only the latest schedule of a post counts, and none of a post that is out or has an active schedule. Each method
-    is one statement, and raises StorageUnavailable; see ``Storage.within`` for what is out of reach."""
+    is a few statements, and raises StorageUnavailable; see ``Storage.within`` for what is out of reach."""
 
     async def count(self, chosen: RetryFilter) -> Sequence[LaneCount]:
         """How many there are, by brand and platform."""

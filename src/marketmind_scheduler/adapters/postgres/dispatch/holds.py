@@ -31,7 +31,8 @@ class Statements:
 
     ``flag`` and ``unflag`` say so first. ``still_flagged`` and ``still_unflagged`` find nothing where somebody has said
     otherwise since, who goes over all of it after us. ``piece`` finds up to $6 schedules that have the hold $2, or have
-    it not ($3), behind the publish time $4 and the id $5, in this order.
+    it not ($3), behind the publish time $4 and the id $5, in this order. ``before`` locks those posts of its that come
+    before whatever is flagged; None where none do.
     """
 
     flag: str
@@ -39,6 +40,7 @@ class Statements:
     still_flagged: str
     still_unflagged: str
     piece: str
+    before: str | None
     place: str
     lift: str
 
@@ -51,13 +53,14 @@ STATEMENTS: Mapping[Hold, Statements] = {
         still_unflagged="SELECT 1 FROM brands WHERE brand_id = $1 AND paused_at IS NULL FOR SHARE",
         # Along the index of brands and times, see Walk.
         piece="""
-SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM schedules s
+SELECT s.publish_time, s.schedule_id, s.post_id, s.brand_id, s.platform FROM schedules s
  CROSS JOIN LATERAL (
    SELECT o.parked FROM queue o WHERE o.post_id BETWEEN s.post_id AND s.post_id ORDER BY o.post_id LIMIT 1) q
  WHERE (s.brand_id, s.publish_time, s.schedule_id) > ($1, $4::timestamptz, $5::uuid) AND s.brand_id <= $1
    AND s.finished_at IS NULL AND (q.parked & $2::smallint <> 0) = $3::bool
  ORDER BY s.brand_id, s.publish_time, s.schedule_id LIMIT $6
 """,
+        before=None,
         place=statement("place_hold_on_brand"),
         lift=statement("lift_hold_from_brand"),
     ),
@@ -68,13 +71,14 @@ SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM schedules s
         still_unflagged="SELECT 1 FROM campaigns WHERE campaign_id = $1 AND paused_at IS NULL FOR SHARE",
         # OFFSET 0, because joined to the posts the planner would walk through all schedules in order of time.
         piece="""
-SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM posts p CROSS JOIN LATERAL (
-  SELECT s.publish_time, s.schedule_id, s.brand_id, s.platform FROM queue s
+SELECT s.publish_time, s.schedule_id, s.post_id, s.brand_id, s.platform FROM posts p CROSS JOIN LATERAL (
+  SELECT s.publish_time, s.schedule_id, s.post_id, s.brand_id, s.platform FROM queue s
    WHERE s.post_id = p.post_id AND (s.parked & $2::smallint <> 0) = $3::bool
      AND (s.publish_time, s.schedule_id) > ($4::timestamptz, $5::uuid) OFFSET 0) s
  WHERE p.campaign_id = $1
  ORDER BY s.publish_time, s.schedule_id LIMIT $6
 """,
+        before='SELECT 1 FROM posts WHERE post_id = ANY($1::uuid[]) ORDER BY post_id::text COLLATE "C" FOR SHARE',
         place=statement("place_hold_on_campaign"),
         lift=statement("lift_hold_from_campaign"),
     ),
@@ -126,9 +130,11 @@ class PostgresHolds:
         """Change the next of those that have it not, or have it; return the last of them, None behind the end."""
         theirs, is_lifted = STATEMENTS[hold], paces is not None
         async with transaction(self._pool, actor=self._actor) as connection:
+            piece = await connection.fetch(theirs.piece, of, HOLDS[hold], is_lifted, *last, AT_ONCE)
+            if theirs.before is not None:
+                await connection.execute(theirs.before, [row["post_id"] for row in piece])
             if not await connection.fetchval(theirs.still_unflagged if is_lifted else theirs.still_flagged, of):
                 return None
-            piece = await connection.fetch(theirs.piece, of, HOLDS[hold], is_lifted, *last, AT_ONCE)
             ids = [row["schedule_id"] for row in piece]
             await connection.execute(theirs.lift if is_lifted else theirs.place, of, HOLDS[hold], ids)
             if paces is not None:

@@ -32,6 +32,11 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.unhurried import unhurried
 
 _QUEUE_OF_POST = locking("SELECT post_id, schedule_id FROM queue WHERE post_id = $1")
+# Against pausing, and before the queue, as everybody does.
+_LOCK_BRAND = "SELECT 1 FROM brands WHERE brand_id = (SELECT brand_id FROM posts WHERE post_id = $1) FOR SHARE"
+_LOCK_CAMPAIGN = """
+SELECT 1 FROM campaigns WHERE campaign_id = (SELECT campaign_id FROM posts WHERE post_id = $1) FOR SHARE
+"""
 _LOCK_QUEUED = locking(
     f"SELECT s.post_id, s.schedule_id FROM schedules s WHERE s.schedule_id = $1 AND {REACHED.format('$2', 's.')}"
 )
@@ -61,6 +66,11 @@ class PostgresBookings:
         queued = await lock_queued(self._connection, _QUEUE_OF_POST, post_id)
         row = await self._connection.fetchrow(_LOCK_CURRENT, post_id, queued)
         return None if row is None else to_schedule(row)
+
+    async def lock_to_move(self, post_id: UUID) -> Schedule | None:
+        for locks in (_LOCK_BRAND, _LOCK_CAMPAIGN):
+            await self._connection.execute(locks, post_id)
+        return await self.lock_current(post_id)
 
     async def add(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         stored: list[Schedule] = []

@@ -34,14 +34,22 @@ _SAVE = f"""{_INSERT}ON CONFLICT (campaign_id) DO UPDATE
        updated_at = excluded.updated_at
 RETURNING {_COLUMNS}
 """
-_LOCK = f"SELECT 1 FROM campaigns WHERE campaign_id = $1 AND {REACHED.format('$2', '')} FOR NO KEY UPDATE"
+# Its brand comes before it, and is locked against pausing: what is added or moved afterwards asks for that.
+_LOCK = f"""
+WITH of_brand AS MATERIALIZED (
+  SELECT brand_id FROM brands
+   WHERE brand_id = (SELECT brand_id FROM campaigns WHERE campaign_id = $1 AND {REACHED.format("$2", "")}) FOR SHARE)
+SELECT 1 FROM of_brand b JOIN campaigns c ON c.brand_id = b.brand_id WHERE c.campaign_id = $1 FOR NO KEY UPDATE OF c
+"""
 ARRANGE = statement("arrange_posts")
 FACTS = statement("campaign_facts")
 # Whoever changes a schedule tells an event, and whoever puts that in its order comes here again.
 _FOLLOW = """
 UPDATE campaigns c SET status = n.status, updated_at = now()
   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n(campaign_id, seen, status)
- WHERE c.campaign_id = n.campaign_id AND c.status = n.seen
+ WHERE c.campaign_id = n.campaign_id AND c.status = n.seen AND c.campaign_id = ANY(ARRAY(
+   SELECT l.campaign_id FROM campaigns l WHERE l.campaign_id = ANY($1::uuid[]) ORDER BY l.campaign_id
+      FOR NO KEY UPDATE))
 """
 
 

@@ -32,7 +32,9 @@ SELECT s.post_id, s.schedule_id FROM schedules s
  WHERE s.brand_id = $1 AND s.finished_at IS NULL AND s.zone_is_default AND s.timezone = ANY($2::text[])
 """)
 RENAME_ZONE = "UPDATE schedules SET timezone = $2 WHERE schedule_id = ANY($1::uuid[])"
-_CHOSEN = f"SELECT s.post_id, s.schedule_id FROM schedules s {JOINED}"
+_CHOSEN = f"SELECT s.post_id, s.schedule_id, p.campaign_id FROM schedules s {JOINED}"
+# Against pausing, and before the queue, as everybody does.
+_LOCK_CAMPAIGNS = "SELECT 1 FROM campaigns WHERE campaign_id = ANY($1::uuid[]) ORDER BY campaign_id FOR SHARE"
 LOCKED = f"{SELECT} WHERE s.schedule_id = ANY($1::uuid[]) ORDER BY s.schedule_id FOR NO KEY UPDATE OF s"
 TELL = """
 WITH done AS (
@@ -67,9 +69,12 @@ class PostgresDerivations:
         return {row["campaign_id"]: row["outside"] for row in rows}
 
     async def lock(self, chosen: ScheduleFilter) -> Sequence[Schedule]:
+        found, parameters = where(conditions_of(chosen), after=0)
+        rows = await self._connection.fetch(f"{_CHOSEN}{found}", *parameters)
+        await self._connection.execute(_LOCK_CAMPAIGNS, [*{row["campaign_id"] for row in rows} - {None}])
         locked = await self._lock(chosen)
-        rows = [row for piece in pieces(locked) for row in await self._connection.fetch(LOCKED, piece)]
-        return await to_schedules(rows)
+        shown = [row for piece in pieces(locked) for row in await self._connection.fetch(LOCKED, piece)]
+        return await to_schedules(shown)
 
     async def move(self, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
         return await move(self._connection, schedules)

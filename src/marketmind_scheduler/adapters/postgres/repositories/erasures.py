@@ -19,6 +19,7 @@ SELECT post_id FROM posts WHERE {}_id BETWEEN $1 AND $1 AND deleted_at IS NULL O
 """
 # Stronger than other locks of ours: whoever makes something part of it waits, and then finds it deleted.
 _LOCK_WHOLE = "SELECT 1 FROM {0}s WHERE {0}_id = $1 FOR UPDATE"
+_LOCK_CAMPAIGNS = "SELECT 1 FROM campaigns WHERE brand_id = $1 ORDER BY campaign_id FOR NO KEY UPDATE"
 _OF_POSTS = "post_id = ANY($1::uuid[])"
 # Schedules come first, and the queue before them: whoever tells of one has it locked.
 OF_POSTS = (
@@ -110,6 +111,8 @@ class PostgresErasures:
             await self._connection.execute(_LOCK_WHOLE.format(doomed.noun), doomed.object_id)
             if await self._connection.fetch(posts, doomed.object_id) != locked:
                 raise LostRace
+        if doomed.noun is Noun.BRAND:
+            await self._connection.execute(_LOCK_CAMPAIGNS, doomed.object_id)
         return [row["post_id"] for row in locked]
 
     async def lock_active(self, post_ids: Collection[UUID]) -> Sequence[Locked]:

@@ -20,13 +20,16 @@ _COLUMNS = "post_id, brand_id, campaign_id, title, s3_url, platform, position, c
 _SELECT = f"SELECT {_COLUMNS} FROM posts"
 _LOCK = f"{_SELECT} WHERE post_id = $1 AND {REACHED.format('$2', '')} FOR NO KEY UPDATE"
 FIND_ALL = f"{_SELECT} WHERE post_id = ANY($1::uuid[])"
+# Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
+LOCK_POSTS = """
+SELECT 1 FROM posts WHERE post_id = ANY($1::uuid[]) ORDER BY post_id::text COLLATE "C" FOR NO KEY UPDATE
+"""
 # BETWEEN: of an equality the planner may believe that it leaves nothing out, and look through all posts.
 _OF_CAMPAIGN = """
   FROM posts WHERE campaign_id BETWEEN $1 AND $1 AND platform = ANY($2::text[]) AND deleted_at IS NULL"""
 _IN_REACH = "SELECT FROM campaigns WHERE campaign_id = $1 AND brand_id = ANY($2::uuid[])"
 # In an order that no index has: to get them in one that an index has, the planner may walk through all posts there are.
 LIST_OF_CAMPAIGN = f"SELECT {_COLUMNS} {_OF_CAMPAIGN} ORDER BY position + 0"
-# Whoever takes many posts takes them in the order of their ids, so that two wait instead of blocking each other.
 LOCK_OF_CAMPAIGN = f"""
 WITH locked AS (SELECT post_id, position {_OF_CAMPAIGN} ORDER BY post_id::text COLLATE "C" FOR NO KEY UPDATE)
 SELECT post_id FROM locked ORDER BY position

@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from marketmind_scheduler.adapters.postgres.pool import Connection
+from marketmind_scheduler.adapters.postgres.repositories.posts import LOCK_POSTS
 from marketmind_scheduler.adapters.postgres.repositories.schedule_lists import OF_CAMPAIGN, containing, lanes_of
 from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import JOINED, SHOWN, to_schedules
 from marketmind_scheduler.adapters.postgres.repositories.selections import Condition
@@ -15,6 +16,7 @@ from marketmind_scheduler.domain.schedule import Schedule
 from marketmind_scheduler.ports.retryables import RetryFilter
 from marketmind_scheduler.ports.transitions import LaneCount
 
+_IN_TIME = "ORDER BY s.publish_time, s.schedule_id"
 _IS_DRY_RUN_OF = "{0}.status = 'COMPLETED' AND {0}.external_id = 'dry-run-' || {0}.schedule_id"
 _IS_DRY_RUN = _IS_DRY_RUN_OF.format("s")
 # Their attempts are written once, and have an index of their own; an index of the schedules would be one more to write.
@@ -43,13 +45,18 @@ class PostgresRetryables:
         return [LaneCount(brand_id=row[0], platform=Platform(row[1]), schedules=row[2]) for row in rows]
 
     async def lock(self, chosen: RetryFilter, *, limit: int) -> Sequence[Schedule]:
-        found = self._found(chosen, beside=JOINED)
+        found = self._found(chosen, beside="")
         rows = await self._connection.fetch(
-            f"SELECT {SHOWN} {found.text} ORDER BY s.publish_time, s.schedule_id LIMIT {found.given(limit, 'bigint')}"
-            " FOR NO KEY UPDATE OF l",
+            f"SELECT s.schedule_id, s.post_id {found.text} {_IN_TIME} LIMIT {found.given(limit, 'bigint')}",
             *found.parameters,
         )
-        return await to_schedules(rows)
+        await self._connection.execute(LOCK_POSTS, [row["post_id"] for row in rows])
+        still = self._found(chosen, beside=JOINED)
+        those = still.given([row["schedule_id"] for row in rows], "uuid[]")
+        locked = await self._connection.fetch(
+            f"SELECT {SHOWN} {still.text} AND s.schedule_id = ANY({those}) {_IN_TIME}", *still.parameters
+        )
+        return await to_schedules(locked)
 
     def _found(self, chosen: RetryFilter, *, beside: str) -> Statement:
         made = Statement()

@@ -10,13 +10,15 @@ WITH changed AS (
          due_at = CASE WHEN q.status = 'PENDING' AND q.parked = 1 THEN greatest(q.publish_time, now(), q.not_before) END
    WHERE q.post_id = ANY(ARRAY(
            SELECT l.post_id
-             FROM posts p
+             FROM (SELECT p.post_id, p.campaign_id, o.schedule_id FROM posts p
+                    CROSS JOIN LATERAL (SELECT o.schedule_id FROM queue o WHERE o.post_id = p.post_id OFFSET 0) o
+                    WHERE p.post_id = ANY($1::uuid[]) ORDER BY o.schedule_id::text COLLATE "C") p
              LEFT JOIN LATERAL (
                SELECT c.paused_at FROM campaigns c WHERE c.campaign_id = p.campaign_id FOR SHARE) c ON true
             CROSS JOIN LATERAL (
                SELECT l.post_id FROM queue l
-                WHERE l.post_id = p.post_id AND l.parked & 1 <> (c.paused_at IS NOT NULL)::int FOR NO KEY UPDATE) l
-            WHERE p.post_id = ANY($1::uuid[])))
+                WHERE l.post_id = p.post_id AND l.schedule_id = p.schedule_id
+                  AND l.parked & 1 <> (c.paused_at IS NOT NULL)::int FOR NO KEY UPDATE) l))
   RETURNING q.schedule_id, q.status, q.retry_count,
             CASE WHEN q.parked & 1 = 0 THEN 'schedule.resumed' ELSE 'schedule.parked' END AS kind
 ), done AS (
