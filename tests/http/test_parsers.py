@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 import uvicorn
@@ -22,11 +23,22 @@ GET = b"GET /a?b=c HTTP/1.1\r\nHost: here\r\n"
 PUT = b"PUT /a HTTP/1.1\r\nHost: here\r\n"
 NEXT = b"GET /next HTTP/1.1\r\nHost: here\r\n\r\n"
 CHUNKED = PUT + b"Transfer-Encoding: chunked\r\n\r\n"
+OF_HEADS = (
+    b"Content-Length: 5",
+    b"content-length: 0",
+    b"Transfer-Encoding: chunked",
+    b"Connection: close",
+    b"connection: keep-alive, upgrade",
+    b"Proxy-Connection: close",
+    b"Upgrade: h2c",
+)
+"""What says how a request is sent, and does not stand behind a body."""
 TAKEN = (
     GET + b"\r\n",
     GET + b"\r\n" + NEXT,
     b"\r\n\r\n" + GET + b"\r\n\r\n" + NEXT,
     GET + b"Connection: close\r\n\r\n" + NEXT,
+    GET + b"Proxy-Connection: close\r\n\r\n" + NEXT,
     b"GET / HTTP/1.0\r\n\r\n" + NEXT,
     b"HEAD / HTTP/1.1\r\nHost:\r\n\r\n" + NEXT,
     b"BREW /pot HTTP/1.1\r\nHost: here\r\n\r\n" + NEXT,
@@ -41,6 +53,7 @@ TAKEN = (
     PUT + b"Content-Length: 0\r\nX: a\xff\tb\r\nX:\r\n\r\n" + NEXT,
     CHUNKED + b"5\r\nhello\r\n0\r\n\r\n" + NEXT,
     CHUNKED + b"4\r\n\r\n\r\n\r\n5;a=b\r\n0\r\n\r\n\r\n0;x\r\nTrailer: a\r\nHost: there\r\n\r\n" + NEXT,
+    CHUNKED + b"5;a=;b;=c\r\nhello\r\n0\r\nX: y\r\n\r\n" + NEXT,
     CHUNKED + b"00A\r\n0123456789\r\n000\r\n\r\n" + NEXT,
 )
 REFUSED = (
@@ -85,9 +98,12 @@ REFUSED = (
     CHUNKED + b"5\r\nhello0\r\n\r\n",
     CHUNKED + b"5;a=\rb\r\nhello\r\n0\r\n\r\n",
     CHUNKED + b"11111111111111111111111111\r\n",
+    CHUNKED + b"5;\r\nhello\r\n0\r\n\r\n",
+    *(CHUNKED + b"5\r\nhello\r\n0\r\nX: y\r\n%b\r\n\r\n" % each for each in OF_HEADS),
     CHUNKED + b"0\r\nbad trailer\r\n\r\n",
     CHUNKED + b"0\r\nX: " + b"x" * 17_000 + b"\r\n\r\n",
 )
+IGNORED = (b"upgrade", b"proxy-connection")  # nobody asks whether it was there
 BITS = (
     b'"',
     b"=",
@@ -150,7 +166,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
             return
         body, more = body + message["body"], message["more_body"]
     asked = [scope[name] for name in ("method", "path", "raw_path", "query_string", "http_version")]
-    headers = [each for each in scope["headers"] if each[0] != b"upgrade"]  # nobody asks whether one was offered
+    headers = [each for each in scope["headers"] if each[0] not in IGNORED]
     text = json.dumps(repr([asked, headers, body])).encode()
     status = 404 if scope["method"] == "CONNECT" else 200
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"%d" % len(text))]})
@@ -212,6 +228,15 @@ async def test_a_body_that_looks_as_if_it_ended_everywhere_is_read_to_its_end() 
     sent = CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) + NEXT
 
     assert await answered([sent], by_h11=False) == await answered([sent], by_h11=True)
+
+
+async def test_empty_lines_before_a_request_cost_no_more_than_any_bytes() -> None:
+    lines = b"\r\n" * 200_000
+    for by_h11 in (True, False):
+        began = perf_counter()
+
+        assert await answered([lines, lines + NEXT], by_h11=by_h11) == await answered([NEXT], by_h11=by_h11)
+        assert perf_counter() - began < 1
 
 
 async def test_whatever_is_changed_in_a_request_both_read_the_same() -> None:

@@ -1,7 +1,7 @@
 """Requests read by h11, where there is nothing faster: no head that has not been read strictly before."""
 
 import re
-from typing import Any
+from typing import Any, TypeAlias
 
 import h11
 from h11._receivebuffer import ReceiveBuffer
@@ -15,12 +15,15 @@ from marketmind_scheduler.adapters.http.envelope.heads import (
     TOKEN,
     TOO_LARGE,
     NotARequest,
+    check_behind,
+    empty_lines,
     read_head,
 )
 
-_EMPTY_LINE = b"\r\n"
+Event: TypeAlias = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
+
 _VALUE = rb'(?:%b|"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+")' % TOKEN
-_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}(?:;(?:%b)?(?:=%b)?)*+\r\n" % (TOKEN, _VALUE))
+_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}(?:;(?:%b|(?==))(?:=(?:%b)?)?)*+\r\n" % (TOKEN, _VALUE))
 
 
 class StrictConnection(h11.Connection):
@@ -35,20 +38,26 @@ class StrictConnection(h11.Connection):
     def is_in_head(self) -> bool:
         return self.their_state is h11.IDLE and bool(self._receive_buffer)
 
-    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+    def next_event(self) -> Event:
         try:
             if self.their_state is h11.IDLE and not self._has_a_head():
                 return h11.NEED_DATA
-            return super().next_event()
+            return _checked(super().next_event())
         except NotARequest as wrong:
             self.flaw = str(wrong)
             self._process_error(h11.CLIENT)
             raise h11.RemoteProtocolError(self.flaw) from None
 
     def _has_a_head(self) -> bool:
-        while bytes(self._receive_buffer)[:2] == _EMPTY_LINE:
-            self._receive_buffer.maybe_extract_at_most(2)
+        self._receive_buffer.maybe_extract_at_most(empty_lines(bytes(self._receive_buffer)))
         return read_head(bytes(self._receive_buffer)) is not None
+
+
+def _checked(event: Event) -> Event:
+    if isinstance(event, h11.EndOfMessage):
+        for name, _ in event.headers:
+            check_behind(name)
+    return event
 
 
 class _Received(ReceiveBuffer):

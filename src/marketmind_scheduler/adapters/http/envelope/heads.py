@@ -13,6 +13,8 @@ LINES = re.compile(rb"(?:%b)?%b" % (_LINE, _FIELDS))
 _LONE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 _OF_FRAME = re.compile(rb"(?m)^(?i:(host)|(content-length)|(transfer-encoding)):[\t ]*+(.*?)[\t ]*\r$")
 _LENGTH = re.compile(rb"[0-9]{1,19}")
+_EMPTY_LINES = re.compile(rb"(?:\r\n)*+")
+_ONLY_IN_HEADS = re.compile(rb"(?i)content-length|transfer-encoding|connection|proxy-connection|upgrade")
 _END = b"\r\n\r\n"
 
 TOO_LARGE = "the head of a request is at most 16 kB"
@@ -36,11 +38,17 @@ class Head:
     size: int
 
 
-def without_empty_lines(received: bytes) -> bytes:
-    """What a client sent behind a request before, and nobody asked for (RFC 9112, section 2.2)."""
-    while received.startswith(b"\r\n"):
-        received = received[2:]
-    return received
+def empty_lines(received: bytes) -> int:
+    """How many bytes they are with which it begins: what a client sent behind a request before, and nobody asked for
+    (RFC 9112, section 2.2)."""
+    found = _EMPTY_LINES.match(received)
+    return found.end() if found else 0
+
+
+def check_behind(name: bytes) -> None:
+    """Raises NotARequest for a field behind a body in chunks that says how that, or what follows, is sent."""
+    if _ONLY_IN_HEADS.fullmatch(name):
+        raise NotARequest("what stands behind a body does not say how it is sent")
 
 
 def read_head(received: bytes) -> Head | None:

@@ -17,14 +17,15 @@ from marketmind_scheduler.adapters.http.envelope.heads import (
     NO_REQUEST,
     Head,
     NotARequest,
+    check_behind,
+    empty_lines,
     read_head,
-    without_empty_lines,
 )
 
 _BETWEEN_BYTES = 16 * 1024
 _MOST_PIECES = 2000
 _ANY_LINE = b"POST / HTTP/%b\r\n%b\r\n"
-_OFFER = re.compile(rb"(?im)^upgrade:.*\n")
+_OFFER = re.compile(rb"(?im)^(?:upgrade|proxy-connection):.*\n")
 _MAY_END = b"\r\n\r\n"
 _NONE = Head(b"", b"", b"", b"", 0, 0)
 
@@ -78,6 +79,7 @@ class GuardedByHttptools(Guarded, HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._is_in_body:  # what comes behind a body is no part of its head
+            check_behind(name)
             self._between += len(name) + len(value)
         else:
             super().on_header(name, value.strip(b" \t"))
@@ -134,7 +136,7 @@ class GuardedByHttptools(Guarded, HttpToolsProtocol):
 
     def _read_head(self) -> bool:
         """Whether it was whole."""
-        self._received = without_empty_lines(self._received)
+        self._received = self._received[empty_lines(self._received) :]
         head = read_head(self._received)
         if head is None:
             return False
@@ -178,7 +180,9 @@ class GuardedByHttptools(Guarded, HttpToolsProtocol):
     def _feed(self, data: bytes | memoryview) -> None:
         try:
             self._llhttp.feed_data(data)
-        except httptools.HttpParserCallbackError:
+        except httptools.HttpParserCallbackError as failed:
+            if isinstance(failed.__context__, NotARequest):
+                raise failed.__context__ from None
             raise
         except httptools.HttpParserError:
             raise NotARequest(NO_REQUEST) from None
