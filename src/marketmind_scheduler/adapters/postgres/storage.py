@@ -3,34 +3,16 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from types import TracebackType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import asyncpg
 
 from marketmind_scheduler.adapters.postgres.errors import raise_meaning, seconds_within, was_locked
 from marketmind_scheduler.adapters.postgres.pool import Connection, Pool
-from marketmind_scheduler.adapters.postgres.repositories.agent_runs import PostgresAgentRuns
-from marketmind_scheduler.adapters.postgres.repositories.bookings import PostgresBookings
-from marketmind_scheduler.adapters.postgres.repositories.brands import PostgresBrandRepository
-from marketmind_scheduler.adapters.postgres.repositories.campaigns import PostgresCampaignRepository
-from marketmind_scheduler.adapters.postgres.repositories.derivations import PostgresDerivations
-from marketmind_scheduler.adapters.postgres.repositories.erasures import PostgresErasures
-from marketmind_scheduler.adapters.postgres.repositories.events import PostgresEventRepository
-from marketmind_scheduler.adapters.postgres.repositories.forgotten import PostgresForgotten
-from marketmind_scheduler.adapters.postgres.repositories.lane_entries import PostgresLanes
-from marketmind_scheduler.adapters.postgres.repositories.observations import PostgresObservations
-from marketmind_scheduler.adapters.postgres.repositories.policies import PostgresPolicyRepository
-from marketmind_scheduler.adapters.postgres.repositories.post_bookings import PostgresPostBookings
-from marketmind_scheduler.adapters.postgres.repositories.posts import PostgresPostRepository
-from marketmind_scheduler.adapters.postgres.repositories.preparations import PostgresPreparations
-from marketmind_scheduler.adapters.postgres.repositories.previews import PostgresPreviews
-from marketmind_scheduler.adapters.postgres.repositories.retryables import PostgresRetryables
-from marketmind_scheduler.adapters.postgres.repositories.schedule_search import PostgresScheduleSearch
-from marketmind_scheduler.adapters.postgres.repositories.schedules import PostgresScheduleRepository
-from marketmind_scheduler.adapters.postgres.repositories.transitions import PostgresTransitions
-from marketmind_scheduler.adapters.postgres.repositories.tz_releases import PostgresTzReleaseRepository
+from marketmind_scheduler.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from marketmind_scheduler.deadline import Deadline
 from marketmind_scheduler.domain.access import EVERYWHERE, Reach
 from marketmind_scheduler.domain.errors import SchedulerError, StorageUnavailable
 from marketmind_scheduler.domain.event import SERVICE
@@ -44,49 +26,14 @@ _PATIENT_SECONDS = 30
 _CLOSE_SECONDS = 0.25
 
 
-class PostgresUnitOfWork:
-    """The repositories over one connection. Without a transaction, each statement commits by itself."""
-
-    def __init__(self, connection: Connection, reach: Reach, known_releases: set[str], actor: str = SERVICE) -> None:
-        self._connection = connection
-        self._kind = reach, known_releases, actor
-        self.brands = PostgresBrandRepository(connection, reach)
-        self.campaigns = PostgresCampaignRepository(connection, reach)
-        self.posts = PostgresPostRepository(connection, reach)
-        self.schedules = PostgresScheduleRepository(connection, reach)
-        self.searches = PostgresScheduleSearch(connection, reach)
-        self.forgotten = PostgresForgotten(connection)
-        self.bookings = PostgresBookings(connection, reach)
-        self.post_bookings = PostgresPostBookings(connection, reach, actor)
-        self.derivations = PostgresDerivations(connection)
-        self.transitions = PostgresTransitions(connection)
-        self.erasures = PostgresErasures(connection)
-        self.lanes = PostgresLanes(connection)
-        self.policies = PostgresPolicyRepository(connection, reach)
-        self.retryables = PostgresRetryables(connection, reach)
-        self.previews = PostgresPreviews(connection, reach)
-        self.preparations = PostgresPreparations(connection, reach)
-        self.agent_runs = PostgresAgentRuns(connection, reach)
-        self.observations = PostgresObservations(connection, reach)
-        self.tz_releases = PostgresTzReleaseRepository(connection, known_releases)
-        self.events = PostgresEventRepository(connection, reach)
-
-    async def commit(self) -> None:
-        await self._connection.execute("COMMIT")
-
-    @asynccontextmanager
-    async def in_turn(self) -> AsyncGenerator["PostgresUnitOfWork"]:
-        yield self
-
-
 class _EachByItself(PostgresUnitOfWork):
     async def commit(self) -> None:
         """Nothing is left to commit: each statement was by itself."""
 
     @asynccontextmanager
     async def in_turn(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with begun(self._connection, self._kind[-1]):
-            yield PostgresUnitOfWork(self._connection, *self._kind)
+        async with begun(self.on, self.actor):
+            yield PostgresUnitOfWork(self.on, self.reach, self.known_releases, self.actor)
 
 
 class PostgresStorage:
@@ -125,20 +72,22 @@ class PostgresStorage:
             known_releases=self._known_releases,
         )
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with connected(self._pool, seconds=self._seconds) as connection:
-            yield PostgresUnitOfWork(connection, self._reach, self._known_releases)
+    def reading(self) -> AbstractAsyncContextManager[PostgresUnitOfWork]:
+        return _Opened(connected(self._pool, seconds=self._seconds), self._reading_over)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
         async with connected(self._pool, seconds=self._seconds) as connection, begun(connection, self._actor):
             yield PostgresUnitOfWork(connection, self._reach, self._known_releases, self._actor)
 
-    @asynccontextmanager
-    async def at_once(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        async with connected(self._pool, seconds=self._seconds) as connection:
-            yield _EachByItself(connection, self._reach, self._known_releases, self._actor)
+    def at_once(self) -> AbstractAsyncContextManager[PostgresUnitOfWork]:
+        return _Opened(connected(self._pool, seconds=self._seconds), self._each_by_itself)
+
+    def _reading_over(self, connection: Connection) -> PostgresUnitOfWork:
+        return PostgresUnitOfWork(connection, self._reach, self._known_releases)
+
+    def _each_by_itself(self, connection: Connection) -> PostgresUnitOfWork:
+        return _EachByItself(connection, self._reach, self._known_releases, self._actor)
 
 
 @asynccontextmanager
@@ -202,16 +151,17 @@ class connected:  # noqa: N801  # it is used as a function would be
         self._seconds = seconds_within(seconds)
 
     async def __aenter__(self) -> Connection:
-        now = asyncio.get_running_loop().time()
-        self._limit = asyncio.timeout_at(now + min(self._seconds, _POOL_SECONDS))
-        await self._limit.__aenter__()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._limit = Deadline(now + min(self._seconds, _POOL_SECONDS), loop)
+        self._limit.__enter__()
         try:
             self._acquiring = self._pool.acquire()
             self._connection: Connection = await self._acquiring.__aenter__()
         except BaseException as failed:
-            await self._end(failed)
+            self._end(failed)
             raise
-        self._limit.reschedule(now + self._seconds)
+        self._limit.move(now + self._seconds)
         return self._connection
 
     async def __aexit__(
@@ -222,15 +172,14 @@ class connected:  # noqa: N801  # it is used as a function would be
                 await self._tidy(failed)
             await self._acquiring.__aexit__(None, None, None)
         except BaseException as failed_too:
-            await self._end(failed_too)
+            self._end(failed_too)
             raise
-        await self._end(failed)
+        self._end(failed)
 
-    async def _end(self, failed: BaseException | None) -> None:
+    def _end(self, failed: BaseException | None) -> None:
         """Raise what it means; where it means itself, do nothing."""
         try:
-            kind, trace = (type(failed), failed.__traceback__) if failed else (None, None)
-            await self._limit.__aexit__(kind, failed, trace)
+            self._limit.__exit__(type(failed) if failed else None, failed, None)
         except TimeoutError as late:
             raise_meaning(late)
         if failed is not None:
@@ -241,6 +190,24 @@ class connected:  # noqa: N801  # it is used as a function would be
             await _closed(self._connection)
         elif isinstance(failed, asyncpg.ReadOnlySQLTransactionError):
             await self._pool.expire_connections()  # an old primary after a failover: the next one finds the new one
+
+
+class _Opened(Generic[T]):
+    """What works over a connection, for as long as that is lent."""
+
+    __slots__ = ("_lent", "_made_of")
+
+    def __init__(self, lent: connected, made_of: Callable[[Connection], T]) -> None:
+        self._lent = lent
+        self._made_of = made_of
+
+    async def __aenter__(self) -> T:
+        return self._made_of(await self._lent.__aenter__())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, failed: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._lent.__aexit__(kind, failed, trace)
 
 
 async def _closed(connection: Connection) -> None:

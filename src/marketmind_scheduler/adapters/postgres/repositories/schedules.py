@@ -17,6 +17,7 @@ from marketmind_scheduler.adapters.postgres.repositories.schedule_rows import (
     QUEUED,
     SELECT,
     SHOWN,
+    to_schedule,
     to_schedules,
 )
 from marketmind_scheduler.domain.access import Reach
@@ -78,7 +79,8 @@ class PostgresScheduleRepository:
         return [each for piece in pieces([*schedule_ids]) for each in await self._reached(FIND_ALL, piece)]
 
     async def find_current(self, post_id: UUID) -> Schedule | None:
-        return next(iter(await self._reached(CURRENT, post_id)), None)
+        row = await self._connection.fetchrow(CURRENT, post_id)
+        return to_schedule(row) if row is not None and self._reach.covers(row["brand_id"]) else None
 
     async def standing_of_post(self, post_id: UUID) -> Sequence[Schedule]:
         return await self._fetch(STANDING_OF_POST, post_id)
