@@ -15,12 +15,12 @@ def differences(schedule: Schedule) -> Sequence[Difference]:
     """In what a PENDING schedule stands otherwise than its sources; none of any other, for it does not change."""
     if schedule.status is not ScheduleStatus.PENDING or schedule.sources is None:
         return ()
-    judged = {
-        Difference.ZONE: _takes_another_zone(schedule, schedule.sources),
-        Difference.LATENESS: is_late_otherwise(schedule, schedule.sources.lateness),
-        Difference.DATES: _lies_outside(schedule, schedule.sources),
-    }
-    return [difference for difference, is_there in judged.items() if is_there]
+    judged = (
+        (Difference.ZONE, _takes_another_zone(schedule, schedule.sources)),
+        (Difference.LATENESS, is_late_otherwise(schedule, schedule.sources.lateness)),
+        (Difference.DATES, _lies_outside(schedule, schedule.sources)),
+    )
+    return [difference for difference, is_there in judged if is_there]
 
 
 def warnings(schedule: Schedule) -> Sequence[str]:
