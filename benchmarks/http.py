@@ -176,15 +176,15 @@ def written(url: str, posts: Sequence[UUID], servers: Mapping[str, tuple[int, st
     body = json.dumps({"timestamp": "2027-03-17T19:00:00"})
     runs: Runs = {}
     for name, (port, shown) in random.sample(list(servers.items()), len(servers)):
-        asyncio.run(empty(url, "first_prototype_schedules" if name == "prototype" else "schedules"))
+        asyncio.run(empty(url, "first_prototype_schedules" if name == "prototype" else "schedules, queue"))
         path = "in-five" if name == IN_FIVE else "schedule"
         runs[name] = burst(port, [["POST", f"/{path}/post/{post}", body] for post in posts], key=shown)
     return runs
 
 
-async def empty(url: str, table: str) -> None:
+async def empty(url: str, tables: str) -> None:
     connection = await asyncpg.connect(url)
-    await connection.execute(f"TRUNCATE {table}")
+    await connection.execute(f"TRUNCATE {tables}")
     await connection.close()
 
 
