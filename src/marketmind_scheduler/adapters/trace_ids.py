@@ -48,7 +48,6 @@ class TraceIds:
         return self._next(_current.get())
 
     def _next(self, parent: TraceContext | None) -> TraceContext:
-        span_id = self.new_id().hex[16:]  # the random half
-        if parent is None:
-            return TraceContext(trace_id=self.new_id().hex, span_id=span_id)
-        return replace(parent, span_id=span_id)
+        fresh = self.new_id().hex
+        span_id = fresh[16:]  # the random half
+        return TraceContext(trace_id=fresh, span_id=span_id) if parent is None else replace(parent, span_id=span_id)

@@ -278,7 +278,8 @@ def test_every_route_whose_work_reaches_beyond_its_transaction_says_so(dispatchi
     with telling_all_misses() as trying:
         for path, handler in posts_of(create_app(dispatching)):
             with trying(path=path):
-                takes = set(handler.parsed_fn_signature.parameters) & reaching
+                named = {*handler.parsed_fn_signature.parameters, *handler.fn.__code__.co_names}  # or of `use_cases`
+                takes = named & reaching
                 assert bool(takes) == ("look_at" in handler.opt or path in REPEATABLE), takes
 
 

@@ -2,8 +2,9 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, TypeAlias, TypedDict, TypeVar
 
 import structlog
@@ -48,7 +49,7 @@ _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
 
 T = TypeVar("T")
 ForCaller: TypeAlias = NamedDependency[SkipValidation[T]]
-"""A family of use cases, by its name in UseCases, as it is for whoever asks."""
+"""A family of use cases, by its name in UseCases, or all as ``use_cases``, as they are for whoever asks."""
 
 log = structlog.get_logger()
 
@@ -100,13 +101,16 @@ class CheckAccess:
         self._access = access
         self._limiter = limiter
 
-    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
-        if self._access is None or not (needed := scope["route_handler"].opt.get("needs")):
-            if self._access is None:
-                scope["state"][IS_KNOWN] = True
-            await self._app(scope, receive, send)
-            return
-        caller, left = await self._admitted(self._access, scope, needed)
+    def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
+        if self._access is None:
+            scope["state"][IS_KNOWN] = True
+            return self._app(scope, receive, send)
+        if not (needed := scope["route_handler"].opt.get("needs")):
+            return self._app(scope, receive, send)
+        return self._checked(self._access, scope, receive, send, needed)
+
+    async def _checked(self, access: Access, scope: ASGIScope, receive: Receive, send: Send, needed: object) -> None:
+        caller, left = await self._admitted(access, scope, needed)
         scope["state"]["caller"] = caller
         scope["state"][IS_KNOWN] = True
         if self._limiter is not None and left is not None:
@@ -148,8 +152,9 @@ def overriding(request: Request[Any, Any, Any], kinds: Iterable[str]) -> Overrid
 
 def provided(use_cases: UseCases) -> Mapping[str, Provide]:
     """Each family of use cases by its name, as it is for whoever asks; under an ``Idempotency-Key``, in its
-    transaction."""
-    return {field.name: _provided(use_cases, field.name) for field in fields(use_cases)}
+    transaction. All of them as ``use_cases``, for routes that need several: the framework looks for each in a task."""
+    families = {field.name: _provided(attrgetter(field.name), use_cases) for field in fields(use_cases)}
+    return {"use_cases": _provided(lambda acting: acting, use_cases), **families}
 
 
 def check_declared(app: Litestar) -> None:
@@ -194,9 +199,9 @@ def _password(credential: str) -> str:
         return ""
 
 
-def _provided(use_cases: UseCases, family: str) -> Provide:
+def _provided(family_of: Callable[[UseCases], object], use_cases: UseCases) -> Provide:
     def provide(request: Request[Any, Any, Any]) -> object:
         state = request.scope["state"]
-        return getattr(use_cases.for_(state.get("caller", ANYBODY), state.get("storage")), family)
+        return family_of(use_cases.for_(state.get("caller", ANYBODY), state.get("storage")))
 
     return Provide(provide, sync_to_thread=False)

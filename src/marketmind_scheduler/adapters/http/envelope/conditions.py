@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request, Response
 from msgspec import Struct
 
+from marketmind_scheduler.adapters.http.envelope.asgi import ASGIScope, Receive, Send
 from marketmind_scheduler.adapters.http.problems import Malformed
 from marketmind_scheduler.domain.expectation import Condition, Expectation
 
@@ -59,11 +60,35 @@ def conditions_of(request: AnyRequest) -> Conditions:
 
 def tag_of(shown: Struct) -> str:
     """A strong entity tag: two answers of one path that differ in anything have different tags."""
-    return f'"{blake2b(msgspec.json.encode(shown), digest_size=16).hexdigest()}"'
+    return _tag_over(msgspec.json.encode(shown))
 
 
 def tagged(shown: Shown, *, status_code: int = 200, without: Struct | None = None) -> Response[Shown]:
-    return Response(shown, status_code=status_code, headers={"etag": tag_of(without or shown)})
+    body = msgspec.json.encode(shown)
+    return _Tagged(shown, body, tag=tag_of(without) if without else _tag_over(body), status_code=status_code)
+
+
+class _Tagged(Response[Shown]):
+    """What is shown, encoded once: for its tag, and to be sent."""
+
+    def __init__(self, shown: Shown, body: bytes, *, tag: str, status_code: int) -> None:
+        super().__init__(shown, status_code=status_code, headers={"etag": tag})
+        self._body = body
+
+    def to_asgi_response(self, app: object, request: AnyRequest, **_declared: object) -> Any:
+        """No route of ours declares headers or cookies of its own, so that all is known here."""
+        del app, request
+        return self._send
+
+    async def _send(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        headers = [
+            (b"etag", self.headers["etag"].encode()),
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(self._body)),
+        ]
+        await send({"type": "http.response.start", "status": self.status_code or 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body, "more_body": False})
 
 
 class _NotModified(Response[Shown]):
@@ -72,15 +97,20 @@ class _NotModified(Response[Shown]):
         return b""
 
 
+def _tag_over(body: bytes) -> str:
+    return f'"{blake2b(body, digest_size=16).hexdigest()}"'
+
+
 def _tags_of(shown: Struct) -> tuple[str]:
     return (tag_of(shown),)
 
 
 def _condition(request: AnyRequest, name: str, *, must_match: bool) -> Condition | None:
-    lines = request.headers.getall(name, [])
+    sent = name.lower().encode()
+    lines = [value for each, value in request.scope["headers"] if each == sent]
     if not lines:
         return None
-    given = ", ".join(lines)
+    given = b", ".join(lines).decode("latin-1")
     if not _WELL_FORMED.fullmatch(given):
         raise Malformed(
             'send `*`, or entity tags as `ETag` shows them, such as "2f6b1c0d", with commas between', at=name

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Protocol
 
@@ -110,7 +111,12 @@ class Connections:
 
 def peer_of(client: tuple[str, int] | None) -> str:
     """Whom an address counts for: one machine may have all addresses of the first 64 bits in IPv6."""
-    host = client[0].partition("%")[0] if client else ""
+    return _peer_at(client[0]) if client else ""
+
+
+@lru_cache(maxsize=1024)
+def _peer_at(host: str) -> str:
+    host = host.partition("%")[0]
     try:
         address = ip_address(host)
     except ValueError:

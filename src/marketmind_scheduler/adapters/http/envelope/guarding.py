@@ -162,13 +162,13 @@ class Guarded(asyncio.Protocol):
         else:
             self.edge.connections.turns(self, State.RESTING if self.is_known else State.SILENT)
 
-    async def _within_its_share(self, scope: Any, receive: Any, send: Any) -> None:
+    def _within_its_share(self, scope: Any, receive: Any, send: Any) -> Any:
         """Health is answered whatever happens, and so is whoever is known on this connection."""
         self._asking = scope["state"]
         is_served = self.is_known or scope["path"].startswith("/health") or self.edge.connections.has_room_for(self)
         if not is_served:
             scope["state"][REFUSED] = Overloaded(connection="close")
-        await self._served(scope, receive, send)
+        return self._served(scope, receive, send)
 
     def _is_unwanted(self) -> bool:
         """Whether the rest of a body is still to come though its answer is out."""

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from http import HTTPStatus
@@ -46,14 +46,18 @@ class AnswerOnce:
         self._idempotency = idempotency
         self._is_required = is_required
 
-    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
         is_keyed = (
             scope["type"] == "http" and scope["method"] == "POST" and scope["route_handler"].opt.get("keyed", True)
         )
         given = self._given(scope) if is_keyed else None
         if self._idempotency is None or given is None:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
+        return self._answer(self._idempotency, given, scope, receive, send)
+
+    async def _answer(
+        self, idempotency: Idempotency, given: bytes, scope: ASGIScope, receive: Receive, send: Send
+    ) -> None:
         asked = Request[Any, Any, Any](scope, receive, send)
         body = await asked.body()  # kept for whoever comes after
         if len(body) > LARGE:
@@ -61,7 +65,7 @@ class AnswerOnce:
         else:
             key = _request_key(scope, given, body)
         try:
-            answer = await self._answered_once(_opened(self._idempotency, key, scope), scope, receive)
+            answer = await self._answered_once(_opened(idempotency, key, scope), scope, receive)
         except SchedulerError as failed:  # the framework believes that an answer is on its way
             answer = _failed(asked, failed)
         await _send(answer, send)

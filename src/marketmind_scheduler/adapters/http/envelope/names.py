@@ -6,6 +6,7 @@ meaning, which ``Host`` tells, or under ours, which ``Origin`` and ``Sec-Fetch-S
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -51,6 +52,7 @@ class OwnNames:
         return is_loopback_name(name) or name in self.others
 
 
+@lru_cache(maxsize=256)
 def name_in(url: str) -> str:
     """The host of a URL, in lower case; nothing where it has none."""
     try:
@@ -59,6 +61,7 @@ def name_in(url: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=256)
 def is_loopback_name(name: str) -> bool:
     try:
         return ip_address(name).is_loopback

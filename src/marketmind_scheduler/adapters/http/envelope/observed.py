@@ -28,6 +28,7 @@ from marketmind_scheduler.adapters.http.envelope.seldom import Seldom
 from marketmind_scheduler.adapters.http.envelope.target import EVERYTHING, read_target
 from marketmind_scheduler.adapters.http.envelope.time_limit import BODY_SECONDS, LONG_POLL, has_body
 from marketmind_scheduler.adapters.http.problems import BodyTooSlow, Malformed
+from marketmind_scheduler.deadline import Deadline
 from marketmind_scheduler.ports.ids import NewId
 from marketmind_scheduler.ports.tracing import RequestSpan, Tracing
 
@@ -41,8 +42,6 @@ _LONGEST_PATH = 200
 _FLOODING = frozenset({"overloaded", "too_many_at_once", "rate_limited"})
 """Codes that are told in the log once a second at most: whoever is refused so may ask without end."""
 _TAKEN_ANYWHERE = (b"allow", b"GET, HEAD, POST, PUT, DELETE, OPTIONS")
-
-log = structlog.get_logger()
 
 
 class Observed:
@@ -66,13 +65,15 @@ class Observed:
         self._tracing = tracing
         self._own_names = own_names
         self._seldom = Seldom(monotonic)
+        self._log = structlog.get_logger().bind()
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with self._tracing.request(_traceparent(scope)) as span:
-            request_id = self._request_id(scope)
+        given = dict(scope["headers"])
+        with self._tracing.request(_traceparent(scope) if b"traceparent" in given else None) as span:
+            request_id = self._request_id(scope) if b"x-request-id" in given else str(self._new_id())
             structlog.contextvars.clear_contextvars()
             structlog.contextvars.bind_contextvars(
                 request_id=request_id, trace_id=span.context.trace_id, span_id=span.context.span_id
@@ -82,14 +83,17 @@ class Observed:
     async def _watched(
         self, scope: HTTPScope, receive: Receive, send: Send, request_id: str, span: RequestSpan
     ) -> None:
-        asked, started = scope.copy(), perf_counter()
+        asked = scope.copy() if scope["method"] == "HEAD" else scope
+        started = perf_counter()
         answering = Answering(send, headers_for(scope["path"], request_id), is_head=scope["method"] == "HEAD")
         try:
             with self._metrics.active(scope["method"], scope["scheme"]):
                 await self._answer(asked, receive, answering)
         finally:
             method, route, scheme = str(scope["method"]), _route(asked), str(scope["scheme"])
-            seconds, code = perf_counter() - started, structlog.contextvars.get_contextvars().get("code")
+            seconds, code = perf_counter() - started, None
+            if answering.status >= HTTPStatus.BAD_REQUEST:
+                code = structlog.contextvars.get_contextvars().get("code")
             if code is not None:
                 self._metrics.refused(code)
             self._metrics.answered(
@@ -108,10 +112,14 @@ class Observed:
 
     async def _answer(self, asked: HTTPScope, receive: Receive, answering: Answering) -> None:
         try:
-            if not await self._answers_itself(asked, answering):
-                if asked["method"] == "HEAD":
-                    asked["method"] = "GET"  # pyright: ignore[reportGeneralTypeIssues]
-                await self._app(asked, _with_deadline(receive) if has_body(asked) else receive, answering.send)
+            self._check(asked)
+            if asked["raw_path"] == EVERYTHING:
+                await answering.send({"type": "http.response.start", "status": 204, "headers": [_TAKEN_ANYWHERE]})
+                await answering.send({"type": "http.response.body", "body": b""})
+                return
+            if asked["method"] == "HEAD":
+                asked["method"] = "GET"  # pyright: ignore[reportGeneralTypeIssues]
+            await self._app(asked, _with_deadline(receive) if has_body(asked) else receive, answering.send)
         except HTTPException as refused:
             await answering.problem(refused, asked)
         except Exception as fault:  # noqa: BLE001  # the framework itself has failed; nobody else would answer
@@ -119,18 +127,13 @@ class Observed:
         if answering.is_cut_off:
             await _leave(asked, receive)
 
-    async def _answers_itself(self, asked: HTTPScope, answering: Answering) -> bool:
-        """Whether the framework is not asked. Raises HTTPException for what it never shall see."""
+    def _check(self, asked: HTTPScope) -> None:
+        """Raises HTTPException for what the framework never shall see."""
         if (refused := _state_of(asked).get(REFUSED)) is not None:
             raise refused
         given = read_target(asked)
         if self._own_names is not None:
             self._own_names.check(asked["method"], given)
-        if asked["raw_path"] != EVERYTHING:
-            return False
-        await answering.send({"type": "http.response.start", "status": 204, "headers": [_TAKEN_ANYWHERE]})
-        await answering.send({"type": "http.response.body", "body": b""})
-        return True
 
     def _tell(self, method: str, route: str, status: int, code: str | None, *, path: str, seconds: float) -> None:
         more: dict[str, int] = {}
@@ -138,7 +141,7 @@ class Observed:
             if (untold := self._seldom.untold(code)) is None:
                 return
             more = {"untold": untold} if untold else {}
-        write = log.debug if route.startswith("/health") and status < HTTPStatus.BAD_REQUEST else log.info
+        write = self._log.debug if route.startswith("/health") and status < HTTPStatus.BAD_REQUEST else self._log.info
         write("request", method=method, path=path, route=route, status=status, ms=round(seconds * 1000, 2), **more)
 
     def _request_id(self, scope: HTTPScope) -> str:
@@ -185,7 +188,8 @@ def _traceparent(scope: HTTPScope) -> str | None:
 
 def _with_deadline(receive: Receive) -> Receive:
     """Give the body ten seconds from now to arrive whole; what is received after it has no limit."""
-    deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + BODY_SECONDS
     arrived = False
 
     async def received() -> Any:
@@ -193,7 +197,7 @@ def _with_deadline(receive: Receive) -> Receive:
         if arrived:
             return await receive()
         try:
-            async with asyncio.timeout_at(deadline):
+            with Deadline(deadline, loop):
                 message = await receive()
         except TimeoutError:
             raise BodyTooSlow(headers={"connection": "close"}) from None

@@ -34,7 +34,7 @@ class RequestMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self._active_of, self._seconds_of = cache(self._active.labels), cache(self._seconds.labels)
+        self._active_of, self._seconds_of = cache(self._counted), cache(self._seconds.labels)
         self._long_polls = Counter(
             "http_server_long_polls",
             "Requests that may wait for events; how long they take says nothing",
@@ -81,7 +81,12 @@ class RequestMetrics:
         self._refusals.labels(reason).inc()
 
     def active(self, method: str, scheme: str) -> AbstractContextManager[None]:
-        return self._active_of(_known(method, _METHODS), _known(scheme, _SCHEMES)).track_inprogress()
+        return self._active_of(_known(method, _METHODS), _known(scheme, _SCHEMES))
+
+    def _counted(self, method: str, scheme: str) -> "_InProgress":
+        counted = _InProgress()
+        self._active.labels(method, scheme).set_function(lambda: counted.count)
+        return counted
 
     def answered(
         self,
@@ -100,6 +105,19 @@ class RequestMetrics:
             return
         labels = _known(method, _METHODS), _known(scheme, _SCHEMES), route, status, error_type(status)
         self._seconds_of(*labels).observe(seconds, {"trace_id": trace_id} if trace_id else None)
+
+
+class _InProgress:
+    """How many requests of one kind are being answered."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> None:
+        self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.count -= 1
 
 
 def _largest(counter: Counts[str]) -> int:

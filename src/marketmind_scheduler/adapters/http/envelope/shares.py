@@ -3,8 +3,8 @@
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from marketmind_scheduler.adapters.http.envelope.access import caller_of
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Message, Receive, Send
 from marketmind_scheduler.adapters.http.envelope.limits import MEGABYTE, Limits
+from marketmind_scheduler.adapters.http.envelope.time_limit import has_body
 from marketmind_scheduler.adapters.http.problems import Overloaded
 from marketmind_scheduler.domain.errors import TooManyAtOnce
 
@@ -39,23 +40,19 @@ class Shares:
         self.held: Counter[str] = Counter()
         self._given_back = asyncio.Condition()
 
-    @contextmanager
-    def request(self, caller: str) -> Generator[None]:
+    def request(self, caller: str) -> AbstractContextManager[None]:
         """As long as one of the caller's requests is answered. Raises TooManyAtOnce."""
         if self.requests[caller] >= self.limits.requests_per_caller:
             raise TooManyAtOnce("requests", most=self.limits.requests_per_caller)
-        with _counted(self.requests, caller, 1):
-            yield
+        return _Counted(self.requests, caller)
 
-    @contextmanager
-    def wait(self, caller: str) -> Generator[None]:
+    def wait(self, caller: str) -> AbstractContextManager[None]:
         """As long as the caller waits for something to happen. Raises TooManyAtOnce, Overloaded."""
         if self.waits[caller] >= self.limits.waits_per_caller:
             raise TooManyAtOnce("requests that wait", most=self.limits.waits_per_caller)
         if self.waits.total() >= self.limits.waits:
             raise Overloaded
-        with _counted(self.waits, caller, 1):
-            yield
+        return _Counted(self.waits, caller)
 
     @asynccontextmanager
     async def holding(self, caller: str, size: int) -> AsyncGenerator[None]:
@@ -92,42 +89,46 @@ class AtOnce:
         self._app = app
         self._shares = shares
 
-    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
         if self._shares is None or "reserved" in scope["route_handler"].opt:
-            await self._app(scope, receive, send)
-            return
-        caller = caller_of(scope)
+            return self._app(scope, receive, send)
+        return self._shared(self._shares, caller_of(scope), scope, receive, send)
+
+    async def _shared(self, shares: Shares, caller: str, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        send = _in_pieces(caller, send, shares)
         if _waits(scope):
-            with self._shares.wait(caller):
-                await _until_nobody_waits(self._app, scope, receive, self._in_pieces(caller, send, self._shares))
+            with shares.wait(caller):
+                await _until_nobody_waits(self._app, scope, receive, send)
             return
-        with self._shares.request(caller):
-            size = _size_of_body(scope)
-            async with self._shares.holding(caller, size) if size > _SMALL else nullcontext():
-                await self._app(scope, receive, self._in_pieces(caller, send, self._shares))
-
-    @staticmethod
-    def _in_pieces(caller: str, send: Send, shares: Shares) -> Send:
-        """Sends a large answer as fast as it is taken, and begins it once there is room to hold it meanwhile."""
-        begun: list[Message] = []
-
-        async def sent(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                begun.append(message)
-                return
-            size = len(message.get("body", b""))
-            if size <= _SMALL:
-                while begun:
-                    await send(begun.pop())  # pyright: ignore[reportArgumentType]
-                await send(message)
+        with shares.request(caller):
+            if (size := _size_of_body(scope)) <= _SMALL:
+                await self._app(scope, receive, send)
                 return
             async with shares.holding(caller, size):
-                while begun:
-                    await send(begun.pop())  # pyright: ignore[reportArgumentType]
-                for piece in _pieces(message):
-                    await send(piece)  # pyright: ignore[reportArgumentType]
+                await self._app(scope, receive, send)
 
-        return sent
+
+def _in_pieces(caller: str, send: Send, shares: Shares) -> Send:
+    """Sends a large answer as fast as it is taken, and begins it once there is room to hold it meanwhile."""
+    begun: list[Message] = []
+
+    async def sent(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            begun.append(message)
+            return
+        size = len(message.get("body", b""))
+        if size <= _SMALL:
+            while begun:
+                await send(begun.pop())  # pyright: ignore[reportArgumentType]
+            await send(message)
+            return
+        async with shares.holding(caller, size):
+            while begun:
+                await send(begun.pop())  # pyright: ignore[reportArgumentType]
+            for piece in _pieces(message):
+                await send(piece)  # pyright: ignore[reportArgumentType]
+
+    return sent
 
 
 async def _until_nobody_waits(app: ASGIApp, scope: ASGIScope, receive: Receive, send: Send) -> None:
@@ -156,13 +157,20 @@ async def _nothing_more() -> Any:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-@contextmanager
-def _counted(counter: Counter[str], caller: str, size: int) -> Generator[None]:
-    counter[caller] += size
-    try:
-        yield
-    finally:
-        _take_away(counter, caller, size)
+class _Counted:
+    """One more of the caller's meanwhile."""
+
+    __slots__ = ("_caller", "_counter")
+
+    def __init__(self, counter: Counter[str], caller: str) -> None:
+        self._counter = counter
+        self._caller = caller
+
+    def __enter__(self) -> None:
+        self._counter[self._caller] += 1
+
+    def __exit__(self, *_: object) -> None:
+        _take_away(self._counter, self._caller, 1)
 
 
 def _take_away(counter: Counter[str], caller: str, size: int) -> None:
@@ -179,6 +187,8 @@ def _waits(scope: ASGIScope) -> bool:
 def _size_of_body(scope: ASGIScope) -> int:
     """How many bytes the body may have: as it says, and as many as the route takes where it does not say. One that is
     too large is never held."""
+    if not has_body(scope):
+        return 0
     handler = scope["route_handler"]
     most = (isinstance(handler, HTTPRouteHandler) and handler.resolve_request_max_body_size()) or 0
     for name, value in scope["headers"]:

@@ -100,23 +100,24 @@ async def check_request(request: Request[Any, Any, Any]) -> Response[None] | Non
     Answers OPTIONS itself."""
     if request.method == "OPTIONS":
         return _allowed(request)
-    if any(isinstance(value, UUID) for value in request.path_params.values()) and misspelled_in_path(request):
+    scope = request.scope
+    if scope["path"] != scope["path_template"].format_map(request.path_params) and misspelled_in_path(request):
         raise NotFoundException
     _check_path(request)
     _check_query(request)
-    await _check_body(request)
+    headers = dict(scope["headers"])  # of these, each is given once
+    content_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+    if content_type not in ("", "application/json"):
+        raise _not_json(content_type)
+    if _takes_body(request.route_handler):
+        await _check_body(request, content_type)
+    elif any(headers.get(name, b"0") != b"0" for name in _OF_BODIES):
+        raise Malformed(f"{request.method} takes no body here; send none", at="$")
     return None
 
 
-async def _check_body(request: Request[Any, Any, Any]) -> None:
-    """A body where one is taken, of the kind that is taken, and none elsewhere."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type not in ("", "application/json"):
-        raise _not_json(content_type)
-    if not _takes_body(request.route_handler):
-        if any(name in _OF_BODIES and value != b"0" for name, value in request.scope["headers"]):
-            raise Malformed(f"{request.method} takes no body here; send none", at="$")
-        return
+async def _check_body(request: Request[Any, Any, Any], content_type: str) -> None:
+    """It is there where it is needed, and of the kind that is taken."""
     body = await request.body()
     if body and not content_type:
         raise _not_json("nothing")
@@ -129,6 +130,7 @@ def _not_json(content_type: str) -> UnsupportedMediaType:
     return UnsupportedMediaType(extra=[{"at": "content-type", "message": f"send application/json, not {content_type}"}])
 
 
+@cache
 def _takes_body(handler: BaseRouteHandler) -> bool:
     return _BODY in handler.parsed_fn_signature.parameters or "body" in handler.opt
 

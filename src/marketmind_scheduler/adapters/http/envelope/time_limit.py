@@ -1,10 +1,12 @@
 """How long a request may take until its answer begins, apart from the arrival of its body."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from marketmind_scheduler.adapters.http.envelope.asgi import ASGIApp, ASGIScope, Receive, Send
 from marketmind_scheduler.adapters.http.problems import Overloaded
+from marketmind_scheduler.deadline import Deadline
 
 SECONDS = 10
 BODY_SECONDS = 10
@@ -26,35 +28,37 @@ class TimeLimit:
         self._app = app
         self._seconds = seconds
 
-    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Awaitable[None]:
         seconds: float | None = scope["route_handler"].opt.get("seconds", self._seconds)
         if seconds is None:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
+        return self._limited(scope, receive, send, seconds)
+
+    async def _limited(self, scope: ASGIScope, receive: Receive, send: Send, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         awaits_body = has_body(scope)
-        limit = asyncio.timeout(seconds + BODY_SECONDS * awaits_body)
+        limit = Deadline(loop.time() + seconds + BODY_SECONDS * awaits_body, loop)
 
         async def received() -> Any:
             message = await receive()
             if not message.get("more_body", False):
-                limit.reschedule(loop.time() + seconds)
+                limit.move(loop.time() + seconds)
             return message
 
         async def sent(message: Any) -> None:
-            if message["type"] == "http.response.start" and not limit.expired():
-                limit.reschedule(None)  # how fast the answer is taken is its reader's affair
+            if message["type"] == "http.response.start":
+                limit.lift()  # how fast the answer is taken is its reader's affair
             await send(message)
 
         try:
-            async with limit:
+            with limit:
                 await self._app(scope, received if awaits_body else receive, sent)
         except TimeoutError:
-            if not limit.expired():
+            if not limit.has_passed:
                 raise
             raise Overloaded from None
 
 
 def has_body(scope: ASGIScope) -> bool:
     """Whether its head says that a body comes."""
-    return any(name in _OF_BODIES for name, _ in scope["headers"])
+    return not _OF_BODIES.isdisjoint(dict(scope["headers"]))

@@ -14,8 +14,8 @@ from marketmind_scheduler.adapters.http.shapes.asked_times import MovePostIn, Sc
 from marketmind_scheduler.adapters.http.shapes.parameters import PostInPath
 from marketmind_scheduler.adapters.http.shapes.schedules import ScheduleOut
 from marketmind_scheduler.application.asked_times import AskedPlace
-from marketmind_scheduler.application.planning.single_posts import PostPlanning
 from marketmind_scheduler.application.post_scheduling import PostScheduling
+from marketmind_scheduler.application.use_cases import UseCases
 from marketmind_scheduler.domain.access import Scope
 from marketmind_scheduler.domain.errors import (
     AlreadyPublished,
@@ -60,8 +60,7 @@ class PostScheduleController(Controller):
     )
     async def schedule_post(
         self,
-        post_scheduling: ForCaller[PostScheduling],
-        post_planning: ForCaller[PostPlanning],
+        use_cases: ForCaller[UseCases],
         post_id: PostInPath,
         data: JSONBody[SchedulePostIn],
         request: AnyRequest,
@@ -72,9 +71,9 @@ class PostScheduleController(Controller):
         between the bounds. It obeys the brand's policy and the platform's caps; `override` passes over rules."""
         asked, override = data.asked(), overriding(request, data.override)
         if isinstance(asked, AskedPlace):
-            made = post_planning.schedule(post_id, asked, allow_repost=data.allow_repost, override=override)
+            made = use_cases.post_planning.schedule(post_id, asked, allow_repost=data.allow_repost, override=override)
         else:
-            made = post_scheduling.schedule(post_id, asked, allow_repost=data.allow_repost, override=override)
+            made = use_cases.post_scheduling.schedule(post_id, asked, allow_repost=data.allow_repost, override=override)
         schedule, is_new = await made
         return tagged(ScheduleOut.of(schedule), status_code=201 if is_new else 200)
 
