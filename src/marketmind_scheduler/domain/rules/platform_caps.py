@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from marketmind_scheduler.domain.post import Platform
 from marketmind_scheduler.domain.rules.caps import CalendarDay, CapScope, Grade, PlatformCap, Rolling, Window
@@ -94,6 +95,11 @@ TABLE: Sequence[PlatformCap] = (
 def caps_of_brand(own: Sequence[PlatformCap]) -> Mapping[Platform, Sequence[PlatformCap]]:
     """What holds for a brand that has these caps of its own: on a platform where it has one, that stands in for those
     of the table for a lane."""
+    return _caps(tuple(own))
+
+
+@lru_cache(1000)
+def _caps(own: tuple[PlatformCap, ...]) -> Mapping[Platform, Sequence[PlatformCap]]:
     overridden = {cap.platform for cap in own}
     return {
         platform: [
