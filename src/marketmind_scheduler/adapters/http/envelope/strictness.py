@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -44,33 +44,22 @@ class StrictBody(AbstractDTO[Any]):
     """Decodes bodies without Litestar's leniency: a number as text, a name given twice, an id in another spelling,
     broken UTF-8 or nesting without end is refused with 400, anything but JSON with 415."""
 
-    _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
-
     @classmethod
     def create_for_field_definition(
         cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
     ) -> None:
-        del backend_cls
-        if field_definition.name == _BODY:
-            cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
+        del field_definition, handler_id, backend_cls
 
     @classmethod
     def create_openapi_schema(cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any) -> Any:
         del handler_id
         return schema_creator.for_field_definition(field_definition)
 
-    @classmethod
-    async def read_ahead(cls, request: Request[Any, Any, Any]) -> None:
-        """Read a large body where that holds nobody up. Raises Malformed."""
-        decoder = cls._decoders.get(request.route_handler.handler_id)
-        if decoder is not None and len(body := await request.body()) > LARGE:
-            request.scope["state"][_READ] = await asyncio.to_thread(read_large, body, decoder)
-
     def decode_bytes(self, value: bytes) -> Any:
         connection = cast("ASGIConnection[Any, Any, Any, Any]", self.asgi_connection)
         if _READ in connection.scope["state"]:
             return connection.scope["state"].pop(_READ)
-        return decoded(value, self._decoders[connection.route_handler.handler_id])
+        return decoded(value, _decoder(connection.route_handler))
 
 
 def decoded(body: bytes, decoder: msgspec.json.Decoder[Decoded]) -> Decoded:
@@ -123,7 +112,9 @@ async def _check_body(request: Request[Any, Any, Any], content_type: str) -> Non
         raise _not_json("nothing")
     if not body and (needed := _needed_body(request.route_handler)):
         raise Malformed(f"there is no body; send {taken(needed)}", at="$")
-    await StrictBody.read_ahead(request)
+    if len(body) > LARGE and _BODY in request.route_handler.parsed_fn_signature.parameters:
+        # where that holds nobody up
+        request.scope["state"][_READ] = await asyncio.to_thread(read_large, body, _decoder(request.route_handler))
 
 
 def _not_json(content_type: str) -> UnsupportedMediaType:
@@ -239,6 +230,11 @@ def _bounds(parameter: QueryParameter) -> msgspec.Meta:
 
 def _whole(bound: float | None) -> int | None:
     return None if bound is None else int(bound)
+
+
+@cache
+def _decoder(handler: BaseRouteHandler) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(handler.parsed_fn_signature.parameters[_BODY].annotation)
 
 
 @cache
