@@ -431,6 +431,26 @@ async def test_claims_that_fail_or_are_lost_send_nothing_and_are_given_back_with
 
 
 @in_jumping_time
+async def test_what_a_claim_lost_is_given_back_however_long_the_storage_is_away(
+    make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue
+) -> None:
+    schedule, dispatcher = await one_due(storage), make()
+    queue.losing.add("claim")
+    queue.failing.add("give_back")
+    with pytest.raises(StorageUnavailable):
+        await dispatcher.trigger(1)
+    for _ in range(300):
+        with pytest.raises(StorageUnavailable):
+            await dispatcher.upkeeping.keep_up()
+        await asyncio.sleep(1)
+    queue.failing.clear()
+
+    await dispatcher.upkeeping.keep_up()
+
+    assert await statuses(storage, [schedule]) == {PENDING: 1}
+
+
+@in_jumping_time
 async def test_while_one_claim_is_given_back_what_a_trigger_was_handed_goes_out_once(
     make: MakeDispatcher, storage: InMemoryStorage, queue: SteeredQueue, publisher: ScriptedPublisher
 ) -> None:

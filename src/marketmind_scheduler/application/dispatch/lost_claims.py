@@ -14,6 +14,8 @@ from marketmind_scheduler.ports.ids import NewId
 _REMEMBERED_SECONDS = 60.0
 """Longer than a statement whose client has gone can take to commit."""
 _MOMENT_SECONDS = 1.0
+_MOST = 10_000
+"""While the storage is away, claims are lost all the time; only the first of them may have been done."""
 
 
 class LostClaims:
@@ -40,7 +42,8 @@ class LostClaims:
         try:
             return await queue.claim(wanted, most=most, claim_id=claim_id, owner=owner, lease=lease)
         except (Exception, asyncio.CancelledError):
-            self._lost[claim_id] = self._monotonic() + _REMEMBERED_SECONDS
+            if len(self._lost) < _MOST:
+                self._lost[claim_id] = self._monotonic() + _REMEMBERED_SECONDS
             raise
 
     async def try_to_give_back(self) -> None:
@@ -51,8 +54,8 @@ class LostClaims:
 
     async def give_back(self) -> None:
         """Let what was lost be due again; to be done every second, for a statement may commit after its client has
-        gone. Raises StorageUnavailable."""
-        now = self._monotonic()
-        self._lost = {claim_id: until for claim_id, until in self._lost.items() if until > now}
+        gone. Nothing is forgotten before it was given back, however long that takes. Raises StorageUnavailable."""
         if self._lost:
+            now = self._monotonic()
             await self._queue.give_back(list(self._lost))
+            self._lost = {claim_id: until for claim_id, until in self._lost.items() if until > now}
