@@ -25,6 +25,7 @@ from marketmind_scheduler.adapters.postgres.tables import final_events, metadata
 from marketmind_scheduler.domain.zones import ZoneCatalog
 from marketmind_scheduler.entrypoints.wiring.zone_rules import pin_zone_rules
 from tests.databases import URL, new_database
+from tests.standing import OUT_OF_STEP
 
 IMAGE = "postgres:18-alpine"
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
@@ -126,9 +127,12 @@ async def engine(database_url: str) -> AsyncGenerator[AsyncEngine]:
 
 @pytest.fixture
 async def tables(engine: AsyncEngine) -> AsyncGenerator[AsyncEngine]:
-    """The engine over empty tables, and emptied again: for a few rows, deleting is far quicker than truncating."""
+    """The engine over empty tables, and emptied again: for a few rows, deleting is far quicker than truncating. What is
+    active has a row of the queue by then, and nothing else has."""
     yield engine
     async with engine.connect() as connection:
+        out_of_step = (await connection.execute(text(OUT_OF_STEP))).all()
         for table in reversed(metadata.sorted_tables):
             await connection.execute(table.delete())
         await connection.execute(select(func.setval(final_events.name, 1, text("false"))))
+    assert out_of_step == []

@@ -9,3 +9,11 @@ AS_THEY_STAND = """(
          q.due_at, q.parked, q.is_doubtful, q.lease_expires_at, q.send_started_at
     FROM schedules s LEFT JOIN queue q ON q.post_id = s.post_id AND q.schedule_id = s.schedule_id)"""
 """In place of the table, for those who look on."""
+
+OUT_OF_STEP = """
+SELECT s.schedule_id, s.status, q.schedule_id AS queued, q.status AS as_queued
+  FROM schedules s FULL JOIN queue q ON q.schedule_id = s.schedule_id
+ WHERE (s.finished_at IS NULL) IS DISTINCT FROM (q.post_id IS NOT NULL)
+    OR (q.post_id, q.brand_id, q.platform, q.publish_time) <> (s.post_id, s.brand_id, s.platform, s.publish_time)
+"""
+"""Schedules that are active without a row of the queue, or have one that is not theirs; and such rows."""

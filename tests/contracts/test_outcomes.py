@@ -1,5 +1,7 @@
 """What ScheduleRepository promises of schedules that were sent: their attempts, and what a person says of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from marketmind_scheduler.domain.brand import OnLate
@@ -90,6 +92,22 @@ async def test_only_what_is_unconfirmed_can_be_sent_again_and_only_once(
     assert await confirm(world, unconfirmed, SEND_AGAIN) is None
     assert await find(world, pending) == pending
     assert await find(world, unconfirmed) == decided
+
+
+@pytest.mark.parametrize("verdict", [VerdictKind.ACCEPTED, VerdictKind.REFUSED])
+async def test_what_is_said_of_a_schedule_that_is_over_leaves_the_one_of_its_post_that_waits_as_it_is(
+    world: World, verdict: VerdictKind
+) -> None:
+    first = await given_due(world)
+    await settle(world, await claim_one(world), verdict)
+    second = replace(first, schedule_id=new_id())
+    await given(world.storage, second)
+
+    said = await confirm(world, first, FAILED if verdict is VerdictKind.ACCEPTED else PUBLISHED, note="I looked")
+
+    assert said is not None
+    assert (await find(world, second)).status is ScheduleStatus.PENDING
+    assert (await claim_one(world)).schedule_id == second.schedule_id
 
 
 async def test_what_is_to_be_sent_again_is_due_at_once_however_late_with_all_its_retries(

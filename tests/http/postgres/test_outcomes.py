@@ -242,6 +242,18 @@ async def test_what_was_believed_to_have_failed_is_corrected_unless_it_is_to_be_
     assert problem(refused, 409, "already_scheduled")["details"]["schedule_id"] == second["schedule_id"]
 
 
+async def test_a_note_on_a_schedule_that_failed_leaves_the_one_that_tries_again_as_it_is(
+    caller: httpx2.AsyncClient,
+) -> None:
+    first = await failed(caller)
+    second = (await retry(caller, first)).json()
+
+    noted = await confirm(caller, first, published=False, note="the account was locked")
+
+    assert noted.json()["note"] == "the account was locked"
+    assert [each["schedule_id"] for each in await claim(caller)] == [second["schedule_id"]]
+
+
 async def test_an_attempt_shows_what_was_sent_whatever_its_post_says_since(caller: httpx2.AsyncClient) -> None:
     schedule = await failed(caller)
     post = (await caller.get(f"/posts/{schedule['post_id']}")).json()

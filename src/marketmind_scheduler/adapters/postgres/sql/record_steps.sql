@@ -40,9 +40,10 @@ WITH next AS MATERIALIZED (
          lease_token = n.lease_token, given_to = n.given_to, claim_id = n.claim_id, lease_expires_at = NULL,
          send_started_at = n.send_started_at, last_send_at = n.last_send_at,
          resend_until_at = CASE WHEN NOT n.revokes THEN q.resend_until_at END
-    FROM next n WHERE q.post_id = n.post_id AND n.is_active
+    FROM next n WHERE q.post_id = n.post_id AND q.schedule_id = n.schedule_id AND n.is_active
 ), ended AS (
-  DELETE FROM queue q USING next n WHERE q.post_id = n.post_id AND NOT n.is_active
+  DELETE FROM queue q USING next n
+   WHERE q.post_id = n.post_id AND q.schedule_id = n.schedule_id AND NOT n.is_active
 ), done AS (
   UPDATE schedules s
      SET status = e.status, wrong = e.wrong, wrong_at = CASE WHEN e.wrong <> '' THEN n.at END,
