@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketmind_scheduler.adapters.postgres.dispatch.holds import PostgresHolds
 from marketmind_scheduler.adapters.postgres.pool import Pool
-from marketmind_scheduler.adapters.postgres.storage import PostgresStorage, PostgresUnitOfWork
+from marketmind_scheduler.adapters.postgres.repositories.post_bookings import PostgresPostBookings
+from marketmind_scheduler.adapters.postgres.storage import PostgresStorage
+from marketmind_scheduler.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from marketmind_scheduler.application.asked_times import AskedTime
 from marketmind_scheduler.application.deleting import Deleting
 from marketmind_scheduler.application.policies import Policies
@@ -66,6 +68,19 @@ class Service:
         self.deleting = Deleting(storage=storage, clock=FrozenClock(NOW))
 
 
+class Looking(PostgresUnitOfWork):
+    """What was opened, with these bookings."""
+
+    def __init__(self, opened: PostgresUnitOfWork, bookings: PostgresPostBookings) -> None:
+        super().__init__(opened.on, opened.reach, opened.known_releases, opened.actor)
+        self.commit, self.in_turn = opened.commit, opened.in_turn
+        self._bookings = bookings
+
+    @property
+    def post_bookings(self) -> PostgresPostBookings:
+        return self._bookings
+
+
 class Interrupted(PostgresStorage):
     """A storage where something happens once, right after the first look at a post."""
 
@@ -88,7 +103,7 @@ class Interrupted(PostgresStorage):
                 return seen
 
             bookings.look = looked
-            yield work
+            yield Looking(work, bookings)
 
 
 @pytest.fixture
