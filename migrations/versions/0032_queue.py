@@ -115,7 +115,8 @@ def upgrade() -> None:
         op.f("ck_schedules_status"), "schedules", "status IN ('PENDING', 'COMPLETED', 'FAILED', 'MISSED', 'CANCELLED')"
     )
     op.create_check_constraint(op.f("ck_schedules_wrong"), "schedules", WRONG)
-    for index in INDEXES:
+    for done, index in enumerate(INDEXES):
+        log.info("building indexes of schedules and the queue", done=done, of=len(INDEXES))
         name, _, of = index.partition(" ON ")
         table = of.split()[0]
         op.execute(f"CREATE INDEX ix_{table}_{name} ON {of}")
