@@ -104,7 +104,7 @@ log: Any = structlog.get_logger()
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute(BEGIN)
-        _move()
+        moved = _move()
     op.execute("LOCK TABLE schedules, queue IN ACCESS EXCLUSIVE MODE")
     for name in INDEXES_GONE:
         op.execute(f"DROP INDEX {name if name.startswith('uq') else f'ix_schedules_{name}'}")
@@ -116,7 +116,8 @@ def upgrade() -> None:
     )
     op.create_check_constraint(op.f("ck_schedules_wrong"), "schedules", WRONG)
     for done, index in enumerate(INDEXES):
-        log.info("building indexes of schedules and the queue", done=done, of=len(INDEXES))
+        if moved:
+            log.info("building indexes of schedules and the queue", done=done, of=len(INDEXES))
         name, _, of = index.partition(" ON ")
         table = of.split()[0]
         op.execute(f"CREATE INDEX ix_{table}_{name} ON {of}")
@@ -130,11 +131,12 @@ def downgrade() -> None:
     )
 
 
-def _move() -> None:
-    """What has been moved before is passed over."""
+def _move() -> int:
+    """What has been moved before is passed over, and counted all the same."""
     connection = op.get_bind()
     schedules = connection.scalar(sa.text("SELECT count(*) FROM schedules"))
     done, after = 0, "00000000-0000-0000-0000-000000000000"
     while piece := connection.execute(sa.text(MOVE), {"after": after}).first():
         after, done = str(piece.schedule_id), done + piece.moved
         log.info("moving schedules into the queue", done=done, of=schedules)
+    return done

@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 
+from marketmind_scheduler.adapters.postgres.repositories.lane_entries import OCCUPIED
 from marketmind_scheduler.domain.errors import NotFound
 from tests.loops import telling_all_misses
 from tests.postgres.catalogue import World, changes_of_a_campaign, dispatch, of_a_campaign, reads, writes
@@ -52,7 +53,7 @@ DELETE FROM pg_statistic WHERE starelid = '{0}'::regclass;
 UPDATE pg_class SET relpages = 1, reltuples = 0
  WHERE oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = '{0}'::regclass);
 """
-TOGETHER = {"posts": ["posts"], "schedules": ["schedules"], "others": ["brands", "campaigns", "events"]}
+TOGETHER = {"posts": ["posts"], "schedules": ["schedules"], "others": ["brands", "campaigns", "events", "queue"]}
 
 
 async def tell(connection: Connection, told: Mapping[str, Told]) -> None:
@@ -115,3 +116,16 @@ async def test_whatever_the_planner_was_told_of_which_table() -> None:
                 await check(connection, told=told, planned=planned)
         finally:
             await connection.close()
+
+
+async def test_what_stands_besides_many_is_told_by_a_hash_and_not_by_looking_at_all_of_them_each_time() -> None:
+    async with empty_database() as url:
+        connection = await connected(url)
+        try:
+            await connection.execute(f"SET plan_cache_mode = {OFTEN}; PREPARE occupied AS {OCCUPIED}")
+            plan = str(await connection.fetch("EXPLAIN EXECUTE occupied(NULL, '{}', now(), now(), '{}')"))
+        finally:
+            await connection.close()
+
+    assert plan.count("hashed SubPlan") == 2
+    assert "ALL ($" not in plan
