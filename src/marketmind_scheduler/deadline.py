@@ -9,7 +9,7 @@ class Deadline:
     """Ends what the task does inside with TimeoutError, at an instant of the loop's clock, as ``asyncio.timeout_at``
     does. Later it moves without another timer: the one that there is looks when it has come."""
 
-    __slots__ = ("_at", "_cancelling", "_loop", "_task", "_timer", "has_passed")
+    __slots__ = ("_at", "_cancelling", "_looks_at", "_loop", "_task", "_timer", "has_passed")
 
     def __init__(self, at: float, loop: asyncio.AbstractEventLoop) -> None:
         self._at = at
@@ -21,7 +21,7 @@ class Deadline:
         if task is None:
             raise RuntimeError("only the work of a task has a deadline")
         self._task, self._cancelling = task, task.cancelling()
-        self._timer = self._loop.call_at(self._at, self._look)
+        self._set_timer()
         return self
 
     def __exit__(
@@ -34,17 +34,21 @@ class Deadline:
     def move(self, at: float) -> None:
         """To another instant, unless it has passed."""
         self._at = at
-        if at < self._timer.when() and not self.has_passed:
+        if at < self._looks_at and not self.has_passed:
             self._timer.cancel()
-            self._timer = self._loop.call_at(at, self._look)
+            self._set_timer()
 
     def lift(self) -> None:
         """There is none any more, unless it has passed."""
         self._timer.cancel()
 
+    def _set_timer(self) -> None:
+        self._looks_at = self._at  # a loop may round what its timers are set to
+        self._timer = self._loop.call_at(self._at, self._look)
+
     def _look(self) -> None:
-        if self._at > self._timer.when():
-            self._timer = self._loop.call_at(self._at, self._look)
+        if self._at > self._looks_at:
+            self._set_timer()
         else:
             self.has_passed = True
             self._task.cancel()
