@@ -2,12 +2,14 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncGenerator, Sequence
 
 import httpx2
 import psutil
 import pytest
 
+from marketmind_scheduler.entrypoints.processes.workers import tell
 from tests.http.steps import new_id
 from tests.system.servers import a_database, until
 from tests.system.services import Service, a_home, serving, started
@@ -103,6 +105,16 @@ async def test_a_signal_to_the_first_ends_all_in_order(service: Service, how: si
     assert code == 0
     assert {answer.status_code for answer in answers} == {200}
     assert not [each for each in workers if each.is_running()]
+
+
+async def test_one_that_has_ended_by_itself_may_be_told_to_end() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await process.wait()
+
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        tell(process, how)
+
+    assert process.returncode == 0
 
 
 async def test_they_end_with_a_first_one_that_is_killed(service: Service) -> None:

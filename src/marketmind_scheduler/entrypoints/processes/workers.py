@@ -48,8 +48,7 @@ class Workers:
         """Tell them to end as the first one does."""
         self._stopping.set()
         for process in self._running.values():
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
+            tell(process, signal.SIGTERM)
 
     async def keep(self, number: int) -> None:
         """Until they are told to stop, let there be so many; one that ends is replaced, soon at first, then later."""
@@ -81,14 +80,20 @@ class Workers:
         self._running[process.pid] = process
         try:
             if self._stopping.is_set():
-                process.terminate()
+                tell(process, signal.SIGTERM)
                 async with asyncio.timeout(_END_SECONDS):
                     return await process.wait()
             return await process.wait()
         finally:
             if process.returncode is None:
-                process.kill()
+                tell(process, signal.SIGKILL)
             del self._running[process.pid]
+
+
+def tell(process: Process, to_end: signal.Signals) -> None:
+    """One that has ended by itself meanwhile is told nothing."""
+    with suppress(ProcessLookupError):
+        process.send_signal(to_end)
 
 
 @asynccontextmanager
