@@ -86,7 +86,7 @@ async def test_one_that_dies_is_replaced_counted_and_missed_by_nobody(service: S
     assert (before.get(BROKEN, 0), after[BROKEN]) == (0, 1)
     assert killed.pid not in {each.pid for each in workers_of(service)}
     [told] = service.logged("error")
-    assert (told["event"], told["part"]) == ("a part of the service broke", "worker")
+    assert (told["event"], told["part"]) == ("a part of the service broke; it is started again", "worker")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

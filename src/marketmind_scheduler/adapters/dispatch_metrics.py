@@ -124,7 +124,7 @@ class MeteredDispatch:
         )
         self._broken = Counter(
             "marketmind_scheduler_parts_broken",
-            "Parts of the service that broke; loops are started again",
+            "Parts of the service that broke, and were started again",
             ["part"],
             registry=registry,
         )
@@ -208,7 +208,7 @@ class MeteredDispatch:
 
     def broke(self, part: str, error: Exception) -> None:
         self._broken.labels(part).inc()
-        log.error("a part of the service broke", part=part, exc_info=error)
+        log.error("a part of the service broke; it is started again", part=part, exc_info=error)
 
     def clock_ahead(self, ahead: timedelta) -> None:
         self._clock.set(ahead.total_seconds())

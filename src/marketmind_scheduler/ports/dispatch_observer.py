@@ -32,7 +32,7 @@ class SendObserver(Protocol):
     def breaker(self, platform: Platform, target: str, state: BreakerState) -> None: ...
 
     def surprised(self, error: Exception) -> None:
-        """A publisher raised what it should not."""
+        """A publisher raised what it should not, or what we do with its sends."""
         ...
 
 
@@ -54,8 +54,7 @@ class UpkeepObserver(Protocol):
         ...
 
     def broke(self, part: str, error: Exception) -> None:
-        """A part of the service raised what it should not: a loop, which is started again, or a send, which is left
-        to its lease."""
+        """A part of the service raised what it should not, and is started again."""
         ...
 
     def clock_ahead(self, ahead: timedelta) -> None:

@@ -41,7 +41,7 @@ class InFlight:
     def _over(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(broken := task.exception(), Exception):
-            self._observer.broke("send", broken)
+            self._observer.surprised(broken)
 
     async def _send_and_settle(self, begun: BegunSend) -> None:
         try:

@@ -20,7 +20,7 @@ PublishingMeans = Annotated[
 
 class ServiceOut(Struct, frozen=True, kw_only=True):
     service: Annotated[str, Meta(examples=["marketmind-scheduler"])]
-    version: Annotated[str, Meta(examples=["0.2.0"])]
+    version: Annotated[str, Meta(examples=["0.3.0"])]
     status: Annotated[str, Meta(examples=["running"])]
     publisher: Publisher
     publishing: PublishingMeans
