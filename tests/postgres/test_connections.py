@@ -140,3 +140,21 @@ async def test_four_that_have_nothing_to_do_ask_once_a_second_each_and_little_el
 async def idling(pooler: TransactionPooler, observer: RecordingObserver, *, until_claimed: str) -> None:
     async with dispatching(pooler.as_pool(), observer, ScriptedPublisher()):
         await until(lambda: pooler.statements[until_claimed] >= REPLICAS * ROUNDS)
+
+
+async def test_where_the_schema_is_of_another_version_dispatch_says_so_and_goes_on_once_it_is_not(empty: Pool) -> None:
+    storage, observer, publisher = PostgresStorage(empty), RecordingObserver(), ScriptedPublisher()
+    await given(storage, a_brand())
+
+    async with dispatching(empty, observer, publisher):
+        await empty.execute("ALTER TABLE queue RENAME COLUMN due_at TO was_due_at")
+        try:
+            await until(lambda: bool(observer.outages))
+        finally:
+            await empty.execute("ALTER TABLE queue RENAME COLUMN was_due_at TO due_at")
+        await given_due(storage, 1, since=SystemClock().now() - SECOND, apart=SECOND)
+        await until(lambda: bool(observer.settlements))
+
+    said = {str(each.__cause__) for each in observer.outages}
+    assert any(text.startswith("the schema is not that of this version (docs/runbook.md): column") for text in said)
+    assert observer.broken == []

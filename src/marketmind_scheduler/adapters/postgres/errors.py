@@ -21,6 +21,7 @@ _RACE_CONSTRAINTS = frozenset(
     }
 )
 _UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006", "26000", "42P05")
+_OTHER_SCHEMA = ("42703", "42P01")  # no such column, no such table
 _UNKNOWN_SETTING = "unsupported startup parameter"
 
 
@@ -78,6 +79,8 @@ def why_unreachable(lost: BaseException | None) -> tuple[str, str]:
                 "a pooler in between refuses what a session asks for: connect directly, or let it pass that over "
                 "(PgBouncer: ignore_startup_parameters) and set it for the role; `doctor` says what is missing then"
             )
+        case asyncpg.UndefinedColumnError() | asyncpg.UndefinedTableError():
+            remedy = "run `marketmind-scheduler migrate`, or start the version that the schema is of"
         case asyncpg.TooManyConnectionsError():
             remedy = "raise max_connections, or lower SCHEDULER_POOL_SIZE"
         case socket.gaierror():
@@ -95,6 +98,9 @@ def _meaning(failed: asyncpg.PostgresError) -> Exception:
     constraint = getattr(failed, "constraint_name", None)
     if failed.sqlstate in _RACES or constraint in _RACE_CONSTRAINTS:
         return LostRace()
+    if failed.sqlstate in _OTHER_SCHEMA:  # of another version, by whoever migrated while this one ran
+        failed.args = (f"the schema is not that of this version (docs/runbook.md): {failed}",)
+        return StorageUnavailable()
     if failed.sqlstate.startswith(_UNAVAILABLE):
         return StorageUnavailable()
     failed.detail = None  # it quotes the row, and this one ends in a log
