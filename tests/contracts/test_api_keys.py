@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketmind_scheduler.adapters.postgres.pool import Pool
 from marketmind_scheduler.adapters.postgres.requests.api_keys import PostgresApiKeys
 from marketmind_scheduler.domain.access import ApiKey, Reach, Scope
+from marketmind_scheduler.domain.errors import StorageUnavailable
 from marketmind_scheduler.ports.access import ApiKeys
 from tests.builders import NOW, new_id
 from tests.fakes.api_keys import InMemoryApiKeys
@@ -124,7 +125,7 @@ async def test_after_a_database_that_failed_keys_are_found_again(pool: Pool, tab
 
     async with pool.acquire() as connection:
         await connection.execute("ALTER TABLE api_keys RENAME TO elsewhere")
-        with pytest.raises(Exception, match="api_keys"):
+        with pytest.raises(StorageUnavailable):
             await keys.find(key.key_id)
         await connection.execute("ALTER TABLE elsewhere RENAME TO api_keys")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -23,6 +23,15 @@ _RACE_CONSTRAINTS = frozenset(
 _UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006", "26000", "42P05")
 _OTHER_SCHEMA = ("42703", "42P01")  # no such column, no such table
 _UNKNOWN_SETTING = "unsupported startup parameter"
+_MIGRATE = "run `marketmind-scheduler migrate`, or start the version that the schema is of"
+_REMEDIES: Mapping[type[BaseException] | None, str] = {
+    asyncpg.InvalidPasswordError: "mend user and password in DATABASE_URL, special characters percent-encoded",
+    asyncpg.InvalidAuthorizationSpecificationError: "mend the user in DATABASE_URL, or let it in from here: pg_hba.conf",
+    asyncpg.InvalidCatalogNameError: "create the database, or mend its name at the end of DATABASE_URL",
+    asyncpg.TooManyConnectionsError: "raise max_connections, or lower SCHEDULER_POOL_SIZE",
+    asyncpg.UndefinedColumnError: _MIGRATE,
+    asyncpg.UndefinedTableError: _MIGRATE,
+}
 
 
 @asynccontextmanager
@@ -65,12 +74,6 @@ def why_unreachable(lost: BaseException | None) -> tuple[str, str]:
     """What is wrong with a database that cannot be used, and what a person can do, by what stands behind a
     StorageUnavailable. No password is repeated."""
     match lost:
-        case asyncpg.InvalidPasswordError():
-            remedy = "mend user and password in DATABASE_URL, special characters percent-encoded"
-        case asyncpg.InvalidAuthorizationSpecificationError():
-            remedy = "mend the user in DATABASE_URL, or let it in from here: pg_hba.conf"
-        case asyncpg.InvalidCatalogNameError():
-            remedy = "create the database, or mend its name at the end of DATABASE_URL"
         case asyncpg.InvalidSQLStatementNameError() | asyncpg.DuplicatePreparedStatementError():
             found = "a pooler in between hands out connections by transaction"
             return found, "let it keep one for a whole session (PgBouncer: pool_mode = session), or connect directly"
@@ -79,10 +82,6 @@ def why_unreachable(lost: BaseException | None) -> tuple[str, str]:
                 "a pooler in between refuses what a session asks for: connect directly, or let it pass that over "
                 "(PgBouncer: ignore_startup_parameters) and set it for the role; `doctor` says what is missing then"
             )
-        case asyncpg.UndefinedColumnError() | asyncpg.UndefinedTableError():
-            remedy = "run `marketmind-scheduler migrate`, or start the version that the schema is of"
-        case asyncpg.TooManyConnectionsError():
-            remedy = "raise max_connections, or lower SCHEDULER_POOL_SIZE"
         case socket.gaierror():
             return f"unknown host: {lost.strerror}", "mend the host in DATABASE_URL"
         case ConnectionRefusedError():
@@ -90,7 +89,7 @@ def why_unreachable(lost: BaseException | None) -> tuple[str, str]:
         case TimeoutError():
             return "no answer in time", "check host and port in DATABASE_URL, and that nothing in between drops packets"
         case _:
-            remedy = "check DATABASE_URL, and that PostgreSQL runs there and lets this role in"
+            remedy = _REMEDIES.get(type(lost), "check DATABASE_URL, and that PostgreSQL runs there and lets this role in")
     return str(lost), remedy
 
 
