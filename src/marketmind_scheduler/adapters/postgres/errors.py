@@ -89,7 +89,9 @@ def why_unreachable(lost: BaseException | None) -> tuple[str, str]:
         case TimeoutError():
             return "no answer in time", "check host and port in DATABASE_URL, and that nothing in between drops packets"
         case _:
-            remedy = _REMEDIES.get(type(lost), "check DATABASE_URL, and that PostgreSQL runs there and lets this role in")
+            remedy = _REMEDIES.get(
+                type(lost), "check DATABASE_URL, and that PostgreSQL runs there and lets this role in"
+            )
     return str(lost), remedy
 
 
