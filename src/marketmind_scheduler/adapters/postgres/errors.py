@@ -26,7 +26,7 @@ _UNKNOWN_SETTING = "unsupported startup parameter"
 _MIGRATE = "run `marketmind-scheduler migrate`, or start the version that the schema is of"
 _REMEDIES: Mapping[type[BaseException] | None, str] = {
     asyncpg.InvalidPasswordError: "mend user and password in DATABASE_URL, special characters percent-encoded",
-    asyncpg.InvalidAuthorizationSpecificationError: "mend the user in DATABASE_URL, or let it in from here: pg_hba.conf",
+    asyncpg.InvalidAuthorizationSpecificationError: "mend the user in DATABASE_URL, or let it in: pg_hba.conf",
     asyncpg.InvalidCatalogNameError: "create the database, or mend its name at the end of DATABASE_URL",
     asyncpg.TooManyConnectionsError: "raise max_connections, or lower SCHEDULER_POOL_SIZE",
     asyncpg.UndefinedColumnError: _MIGRATE,
