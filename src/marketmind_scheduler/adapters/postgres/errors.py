@@ -24,7 +24,7 @@ _UNAVAILABLE = ("08", "28", "3D", "53", "55", "57", "58", "25006", "26000", "42P
 _OTHER_SCHEMA = ("42703", "42P01")  # no such column, no such table
 _UNKNOWN_SETTING = "unsupported startup parameter"
 _MIGRATE = "run `marketmind-scheduler migrate`, or start the version that the schema is of"
-_REMEDIES: Mapping[type[BaseException] | None, str] = {
+_REMEDIES: Mapping[object, str] = {
     asyncpg.InvalidPasswordError: "mend user and password in DATABASE_URL, special characters percent-encoded",
     asyncpg.InvalidAuthorizationSpecificationError: "mend the user in DATABASE_URL, or let it in: pg_hba.conf",
     asyncpg.InvalidCatalogNameError: "create the database, or mend its name at the end of DATABASE_URL",
