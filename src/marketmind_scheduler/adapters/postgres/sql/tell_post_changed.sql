@@ -1,8 +1,8 @@
 -- Tell of the active schedules of the posts $1 (uuid[]) that their posts say something else now, as
 -- domain.lifecycle.post_changed says. Tells an event of each, and returns their ids.
 --
--- Each post looks for its schedule by itself: see follow_campaigns. They are locked in the order of their ids. The moment is that of the statement, for
--- a send may have begun since the transaction did.
+-- Each post looks for its schedule by itself: see follow_campaigns. They are locked in the order of their ids. The moment
+-- is that of the statement, for a send may have begun since the transaction did.
 WITH active AS MATERIALIZED (
   SELECT q.schedule_id, q.status, q.retry_count
     FROM (SELECT p.post_id, o.schedule_id FROM posts p
