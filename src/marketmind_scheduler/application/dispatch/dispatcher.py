@@ -35,7 +35,7 @@ _POLL_SECONDS = 1.0
 _LAST_CLAIM_SECONDS = 2.0
 _GIVEN_UP_SECONDS = 0.6
 _SHORTEST_REST_SECONDS = 0.02
-_LONGEST_JITTER_SECONDS = 0.05
+_LONGEST_JITTER_SECONDS = 0.02
 _GATHER_SECONDS = 0.005
 _MOST_UNWRITTEN = 1000
 """Verdicts that may wait to be written while more is claimed: a killed process leaves these behind, and what is in
@@ -243,4 +243,4 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
-        await asyncio.sleep(_GATHER_SECONDS)  # several end at once
+                await asyncio.sleep(_GATHER_SECONDS)  # several end at once
