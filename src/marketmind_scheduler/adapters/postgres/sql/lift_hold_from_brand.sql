@@ -1,6 +1,7 @@
 -- Lift a hold from the schedules $3 (uuid[]) of the brand $1, those that are active and have it: $2 is the bit of the
 -- hold in parked. What nothing else holds is due at its time, or now when that has passed, or when what it was put
--- off until has. Locks them in the order of their ids, so that two wait instead of blocking each other. Tells schedule.resumed of each.
+-- off until has. Locks them in the order of their ids, so that two wait instead of blocking each other. Tells
+-- schedule.resumed of each.
 WITH changed AS (
   UPDATE queue q
      SET parked = q.parked & ~$2::smallint,

@@ -1,7 +1,8 @@
 -- Lift a hold from the schedules $3 (uuid[]) of the campaign $1, those that are active and have it: $2 is the bit of
 -- the hold in parked. What nothing else holds is due at its time, or now when that has passed, or when what it was put
--- off until has. Locks them, and their posts, which may be about to leave, in the order of the schedules' ids, so that two wait instead of blocking each
--- other. Each schedule looks for its post by itself: see follow_campaigns. Tells schedule.resumed of each.
+-- off until has. Locks them, and their posts, which may be about to leave, in the order of the schedules' ids, so that
+-- two wait instead of blocking each other. Each schedule looks for its post by itself: see follow_campaigns. Tells
+-- schedule.resumed of each.
 WITH changed AS (
   UPDATE queue q
      SET parked = q.parked & ~$2::smallint,

@@ -1,6 +1,6 @@
 -- Place a hold on the schedules $3 (uuid[]) of the brand $1, those that are active and have it not: $2 is the bit of
--- the hold in parked. A send that has begun goes on, and its schedule stays held if it comes back. Locks them in the order of their ids, so that two wait instead of blocking each other.
--- Tells schedule.parked of each.
+-- the hold in parked. A send that has begun goes on, and its schedule stays held if it comes back. Locks them in the
+-- order of their ids, so that two wait instead of blocking each other. Tells schedule.parked of each.
 WITH changed AS (
   UPDATE queue q
      SET parked = q.parked | $2::smallint, due_at = NULL

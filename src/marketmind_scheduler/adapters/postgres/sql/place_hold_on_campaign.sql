@@ -1,7 +1,7 @@
 -- Place a hold on the schedules $3 (uuid[]) of the campaign $1, those that are active and have it not: $2 is the bit of
--- the hold in parked. A send that has begun goes on, and its schedule stays held if it comes back. Locks them, and their posts, which may be about to leave, in the order of the schedules'
--- ids, so that two wait instead of blocking each other. Each schedule looks for its post by itself: see follow_campaigns.
--- Tells schedule.parked of each.
+-- the hold in parked. A send that has begun goes on, and its schedule stays held if it comes back. Locks them, and
+-- their posts, which may be about to leave, in the order of the schedules' ids, so that two wait instead of blocking each
+-- other. Each schedule looks for its post by itself: see follow_campaigns. Tells schedule.parked of each.
 WITH changed AS (
   UPDATE queue q
      SET parked = q.parked | $2::smallint, due_at = NULL

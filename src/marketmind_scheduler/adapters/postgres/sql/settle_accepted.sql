@@ -17,8 +17,9 @@ WITH open AS MATERIALIZED (
 ), done AS (
   UPDATE schedules s
      SET status = 'COMPLETED', finished_at = now(), wrong = CASE WHEN o.publish_time > now() THEN 'COMPLETED' ELSE '' END,
-         wrong_at = CASE WHEN o.publish_time > now() THEN now() END, retry_count = o.retry_count, lease_token = o.token, given_to = $5,
-         last_send_at = o.began, version = s.version + 1, updated_at = now(), last_error = NULL, external_id = coalesce(o.external_id, s.external_id)
+         wrong_at = CASE WHEN o.publish_time > now() THEN now() END, retry_count = o.retry_count, lease_token = o.token,
+         given_to = $5, last_send_at = o.began, version = s.version + 1, updated_at = now(), last_error = NULL,
+         external_id = coalesce(o.external_id, s.external_id)
     FROM open o WHERE s.schedule_id = o.schedule_id
   RETURNING o.*, s.brand_id, s.platform, s.external_id AS kept_id
 ), told AS (
